@@ -1,0 +1,3 @@
+module github.com/kehuo/provision
+
+go 1.26
