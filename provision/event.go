@@ -1,0 +1,195 @@
+package provision
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Event is one thing that happened in a run. Every reader (the wizard, the line printer, --json, the log file) sees the
+// same stream of them, in order.
+type Event struct {
+	Time time.Time
+	Host string // empty for the run as a whole
+	Step string // the step's id, empty outside a step
+	Body Body
+}
+
+// Body is what an event carries beyond its time and place. The set is closed: readers switch on the concrete type.
+type Body interface {
+	// EventType is the event's name on the wire, "step.progress" for example.
+	EventType() string
+}
+
+// Sink receives events. The engine calls it from one goroutine at a time; a sink that must not block queues for itself.
+type Sink func(Event)
+
+// RunStarted opens the stream.
+type RunStarted struct {
+	Site    string   `json:"site"`
+	Hosts   []string `json:"hosts"`
+	Steps   []string `json:"steps"` // ids in the order in which they will run
+	LogFile string   `json:"log_file,omitempty"`
+}
+
+// PlanReady tells what a run is about to change on one host.
+type PlanReady struct {
+	Changes []Change `json:"changes"`
+}
+
+// StepStarted opens a step.
+type StepStarted struct {
+	Title string `json:"title"` // in the language of the run
+}
+
+// StepCommand is a command about to run on the host, as a person could type it there. Secrets are never part of it.
+type StepCommand struct {
+	Command string `json:"command"`
+}
+
+// StepProgress measures a step. Total is 0 while it is unknown.
+type StepProgress struct {
+	Done   int64  `json:"done"`
+	Total  int64  `json:"total"`
+	Unit   string `json:"unit"` // UnitBytes, UnitFiles or UnitSteps
+	Detail string `json:"detail,omitempty"`
+}
+
+// The units of StepProgress.
+const (
+	UnitBytes = "bytes"
+	UnitFiles = "files"
+	UnitSteps = "steps"
+)
+
+// StepOutput is one line of a command's output, without its line end, control sequences already neutralised.
+type StepOutput struct {
+	Stream string `json:"stream"` // StreamOut or StreamErr
+	Text   string `json:"text"`
+}
+
+// The streams of StepOutput.
+const (
+	StreamOut = "stdout"
+	StreamErr = "stderr"
+)
+
+// DecisionAsked records that the run waits for an answer; DecisionMade what the answer was, never a secret one.
+type DecisionAsked struct {
+	Kind     DecisionKind `json:"kind"`
+	Question string       `json:"question"`
+}
+
+// DecisionMade closes a DecisionAsked.
+type DecisionMade struct {
+	Kind   DecisionKind `json:"kind"`
+	Answer string       `json:"answer"`
+}
+
+// Status is how a step or a host ended.
+type Status string
+
+// The ways in which a step ends; a host ends ok, changed or failed.
+const (
+	StatusOK      Status = "ok"      // was as wanted already
+	StatusChanged Status = "changed" // was made as wanted
+	StatusSkipped Status = "skipped" // not reached, because an earlier step failed
+	StatusFailed  Status = "failed"
+)
+
+// StepFinished closes a step.
+type StepFinished struct {
+	Status   Status
+	Duration time.Duration
+	Err      error // set when Status is StatusFailed
+}
+
+// MarshalJSON writes the duration in milliseconds and the error as its sentence.
+func (f StepFinished) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Status     Status `json:"status"`
+		DurationMS int64  `json:"duration_ms"`
+		Error      string `json:"error,omitempty"`
+	}{f.Status, f.Duration.Milliseconds(), sentence(f.Err)})
+}
+
+// HostResult is how the run ended on one host.
+type HostResult struct {
+	Changed int
+	Status  Status
+	Err     error
+}
+
+// MarshalJSON writes the error as its sentence.
+func (r HostResult) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Changed int    `json:"changed"`
+		Status  Status `json:"status"`
+		Error   string `json:"error,omitempty"`
+	}{r.Changed, r.Status, sentence(r.Err)})
+}
+
+// RunFinished closes the stream of a run.
+type RunFinished struct {
+	Changed  int // changes made on all hosts; 0 on a re-run that had nothing to do
+	ExitCode int
+	Duration time.Duration
+	Hosts    map[string]HostResult
+}
+
+// MarshalJSON writes the duration in milliseconds.
+func (f RunFinished) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Changed    int                   `json:"changed"`
+		ExitCode   int                   `json:"exit_code"`
+		DurationMS int64                 `json:"duration_ms"`
+		Hosts      map[string]HostResult `json:"hosts"`
+	}{f.Changed, f.ExitCode, f.Duration.Milliseconds(), f.Hosts})
+}
+
+// PlanFinished closes the stream of a plan, which changes nothing.
+type PlanFinished struct {
+	Changes  []Change              `json:"changes"`
+	ExitCode int                   `json:"exit_code"`
+	Hosts    map[string]HostResult `json:"hosts"`
+}
+
+func (RunStarted) EventType() string    { return "run.started" }
+func (PlanReady) EventType() string     { return "plan.ready" }
+func (StepStarted) EventType() string   { return "step.started" }
+func (StepCommand) EventType() string   { return "step.command" }
+func (StepProgress) EventType() string  { return "step.progress" }
+func (StepOutput) EventType() string    { return "step.output" }
+func (Finding) EventType() string       { return "finding" }
+func (DecisionAsked) EventType() string { return "decision.asked" }
+func (DecisionMade) EventType() string  { return "decision.made" }
+func (StepFinished) EventType() string  { return "step.finished" }
+func (RunFinished) EventType() string   { return "run.finished" }
+func (PlanFinished) EventType() string  { return "plan.finished" }
+
+// MarshalJSON writes the event as one flat object: time, type, host and step, then the body's own fields.
+func (e Event) MarshalJSON() ([]byte, error) {
+	head, err := json.Marshal(struct {
+		Time time.Time `json:"time"`
+		Type string    `json:"type"`
+		Host string    `json:"host,omitempty"`
+		Step string    `json:"step,omitempty"`
+	}{e.Time, e.Body.EventType(), e.Host, e.Step})
+	if err != nil {
+		return nil, err
+	}
+	body, err := json.Marshal(e.Body)
+	if err != nil {
+		return nil, err
+	}
+	if len(body) <= len("{}") {
+		return head, nil
+	}
+	return append(append(head[:len(head)-1], ','), body[1:]...), nil
+}
+
+func sentence(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

@@ -1,0 +1,53 @@
+package provision
+
+import (
+	"context"
+)
+
+// Change is one thing that a run would alter on a host.
+type Change struct {
+	Host   string `json:"host"`
+	Step   string `json:"step"`
+	Action string `json:"action"`         // what would be done, "upload 3 files"
+	Reason string `json:"reason"`         // why, "the host has another version"
+	Diff   string `json:"diff,omitempty"` // unified, or a list of paths; secrets are never part of it
+
+	// Apply makes the change. It is nil in a change that another one of the same step carries out.
+	Apply func(ctx context.Context, r *Reporter) error `json:"-"`
+}
+
+// Step is one of the ordered parts of a run on one host.
+type Step interface {
+	// ID names the step for good: "07-build".
+	ID() string
+	// Title says what the step does, in the language of the run.
+	Title() string
+	// Plan compares what is wanted with what is known of the host and returns what would have to change; nothing when the
+	// step is satisfied. It does no I/O: whatever it needs is among the facts. The engine asks again, just before the step
+	// runs, so that it sees what earlier steps altered.
+	Plan() ([]Change, error)
+}
+
+// Verifier is a step that looks at the host itself once its changes are made: the last word on whether it is satisfied.
+type Verifier interface {
+	Verify(ctx context.Context, r *Reporter) error
+}
+
+// Target is one host that a run works on.
+type Target interface {
+	// Name is the host's name in the inventory.
+	Name() string
+	// Steps are the steps in their order. The first one stands for Connect.
+	Steps() []Step
+	// Connect reaches the host and gathers every fact that planning needs. Its events belong to the first step.
+	Connect(ctx context.Context, r *Reporter) error
+	// Begin is called once before the first change: the lock is taken here. A run with nothing to change never calls it.
+	Begin(ctx context.Context, r *Reporter, changes []Change) error
+	// Close ends the connection and releases what Begin took. The outcome is for the host's history.
+	Close(ctx context.Context, outcome HostResult) error
+}
+
+// Explainer is a target that can tell why a step failed.
+type Explainer interface {
+	Explain(step string, err error) []Finding
+}

@@ -1,0 +1,260 @@
+// Package provision is the engine: it walks the steps of a plan on one or more hosts and reports everything that happens
+// as one stream of typed events. It knows no SSH, no Docker and no terminal.
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Options is what a run needs beside its targets.
+type Options struct {
+	Site    string
+	LogFile string
+	Sink    Sink             // default: nobody listens
+	Decider Decider          // default: Headless
+	Now     func() time.Time // default: time.Now
+}
+
+// closing is how long a host may take to release its lock and to hang up once the run is over or was interrupted.
+const closing = 10 * time.Second
+
+// Run brings every target to the wanted state, side by side: one that fails stops none of the others. The last event is a
+// RunFinished, which is also returned.
+func Run(ctx context.Context, targets []Target, o Options) RunFinished {
+	s := newStream(o)
+	begun := s.now()
+	s.emit("", "", RunStarted{Site: o.Site, Hosts: names(targets), Steps: stepIDs(targets), LogFile: o.LogFile})
+	finished := RunFinished{Hosts: each(ctx, targets, func(ctx context.Context, t Target) HostResult {
+		w := &walk{stream: s, target: t}
+		return w.run(ctx)
+	})}
+	var codes []int
+	for _, result := range finished.Hosts {
+		finished.Changed += result.Changed
+		codes = append(codes, ExitCode(result.Err))
+	}
+	finished.ExitCode = worstExit(codes)
+	finished.Duration = s.now().Sub(begun)
+	s.emit("", "", finished)
+	return finished
+}
+
+// Plan tells what Run would change, and changes nothing. The last event is a PlanFinished, which is also returned.
+func Plan(ctx context.Context, targets []Target, o Options) PlanFinished {
+	s := newStream(o)
+	s.emit("", "", RunStarted{Site: o.Site, Hosts: names(targets), Steps: stepIDs(targets), LogFile: o.LogFile})
+	var mu sync.Mutex
+	plans := map[string][]Change{}
+	finished := PlanFinished{Changes: []Change{}}
+	finished.Hosts = each(ctx, targets, func(ctx context.Context, t Target) HostResult {
+		w := &walk{stream: s, target: t}
+		changes, err := w.prepare(ctx)
+		mu.Lock()
+		plans[t.Name()] = changes
+		mu.Unlock()
+		return w.close(ctx, err)
+	})
+	var codes []int
+	for _, t := range targets {
+		finished.Changes = append(finished.Changes, plans[t.Name()]...)
+		codes = append(codes, ExitCode(finished.Hosts[t.Name()].Err))
+	}
+	finished.ExitCode = worstExit(codes)
+	s.emit("", "", finished)
+	return finished
+}
+
+// each runs work on all targets at the same time and collects how each ended.
+func each(ctx context.Context, targets []Target, work func(context.Context, Target) HostResult) map[string]HostResult {
+	var (
+		mu      sync.Mutex
+		wg      sync.WaitGroup
+		results = make(map[string]HostResult, len(targets))
+	)
+	for _, t := range targets {
+		wg.Go(func() {
+			result := work(ctx, t)
+			mu.Lock()
+			defer mu.Unlock()
+			results[t.Name()] = result
+		})
+	}
+	wg.Wait()
+	return results
+}
+
+// walk is a run's way through the steps of one target.
+type walk struct {
+	stream   *stream
+	target   Target
+	changed  int
+	approved []string // the steps that may change something; nil: all
+}
+
+func (w *walk) reporter(step string) *Reporter {
+	return &Reporter{w.stream, w.target.Name(), step}
+}
+
+func (w *walk) run(ctx context.Context) HostResult {
+	changes, err := w.prepare(ctx)
+	if err == nil && len(changes) > 0 {
+		err = w.begin(ctx, changes)
+	}
+	for _, step := range w.target.Steps()[1:] {
+		if err != nil {
+			w.reporter(step.ID()).emit(StepFinished{Status: StatusSkipped})
+			continue
+		}
+		err = w.step(ctx, step)
+	}
+	return w.close(ctx, err)
+}
+
+// prepare connects, which is the first step, and plans all of them.
+func (w *walk) prepare(ctx context.Context) ([]Change, error) {
+	first := w.target.Steps()[0]
+	err := w.timed(first, func(r *Reporter) (Status, error) {
+		return StatusOK, w.target.Connect(ctx, r)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var all []Change
+	for _, step := range w.target.Steps() {
+		changes, err := w.plan(step)
+		if err != nil {
+			w.explain(step.ID(), err)
+			return all, err
+		}
+		all = append(all, changes...)
+	}
+	if len(all) > 0 {
+		w.reporter("").emit(PlanReady{all})
+	}
+	return all, nil
+}
+
+func (w *walk) plan(step Step) ([]Change, error) {
+	changes, err := step.Plan()
+	for i := range changes {
+		changes[i].Host, changes[i].Step = w.target.Name(), step.ID()
+	}
+	return changes, err
+}
+
+// begin asks for approval and then lets the target take its lock.
+func (w *walk) begin(ctx context.Context, changes []Change) error {
+	r := w.reporter("")
+	answer, err := r.Ask(ctx, Decision{
+		Kind:     DecidePlan,
+		Question: fmt.Sprintf("Carry out %d changes on %s?", len(changes), w.target.Name()),
+		Options:  []Option{{AnswerYes, "carry out"}, {AnswerNo, "leave"}},
+		Default:  AnswerYes,
+		Headless: AnswerYes,
+		Changes:  changes,
+	})
+	if err != nil {
+		return err
+	}
+	if answer.Choice != AnswerYes {
+		return ErrDeclined
+	}
+	w.approved = answer.Steps
+	return w.target.Begin(ctx, r, changes)
+}
+
+// step plans one step again with what is known now, applies what is left to do, and verifies it.
+func (w *walk) step(ctx context.Context, step Step) error {
+	return w.timed(step, func(r *Reporter) (Status, error) {
+		changes, err := w.plan(step)
+		if err != nil {
+			return "", err
+		}
+		if len(changes) > 0 && w.approved != nil && !slices.Contains(w.approved, step.ID()) {
+			return StatusSkipped, nil
+		}
+		status := StatusOK
+		for _, change := range changes {
+			if err := ctx.Err(); err != nil {
+				return "", err
+			}
+			if change.Apply != nil {
+				if err := change.Apply(ctx, r); err != nil {
+					return "", err
+				}
+			}
+			status = StatusChanged
+			w.changed++
+		}
+		if v, ok := step.(Verifier); ok {
+			return status, v.Verify(ctx, r)
+		}
+		return status, nil
+	})
+}
+
+// timed wraps a step's work in its two events, and has a failure explained in between.
+func (w *walk) timed(step Step, work func(*Reporter) (Status, error)) error {
+	r := w.reporter(step.ID())
+	begun := w.stream.now()
+	r.emit(StepStarted{Title: step.Title()})
+	status, err := work(r)
+	if err != nil {
+		status = StatusFailed
+		w.explain(step.ID(), err)
+	}
+	r.emit(StepFinished{Status: status, Duration: w.stream.now().Sub(begun), Err: err})
+	return err
+}
+
+func (w *walk) explain(step string, err error) {
+	explainer, ok := w.target.(Explainer)
+	if !ok || errors.Is(err, context.Canceled) {
+		return
+	}
+	for _, finding := range explainer.Explain(step, err) {
+		w.reporter(step).Finding(finding)
+	}
+}
+
+// close hangs up, even when ctx has ended, and sums up the host.
+func (w *walk) close(ctx context.Context, err error) HostResult {
+	result := HostResult{Changed: w.changed, Status: StatusOK, Err: err}
+	switch {
+	case err != nil:
+		result.Status = StatusFailed
+	case w.changed > 0:
+		result.Status = StatusChanged
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+	defer cancel()
+	if closeErr := w.target.Close(ctx, result); closeErr != nil && result.Err == nil {
+		result.Status, result.Err = StatusFailed, closeErr
+	}
+	return result
+}
+
+func names(targets []Target) []string {
+	list := make([]string, len(targets))
+	for i, t := range targets {
+		list[i] = t.Name()
+	}
+	return list
+}
+
+func stepIDs(targets []Target) []string {
+	if len(targets) == 0 {
+		return nil
+	}
+	steps := targets[0].Steps()
+	ids := make([]string, len(steps))
+	for i, s := range steps {
+		ids[i] = s.ID()
+	}
+	return ids
+}
