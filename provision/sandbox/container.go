@@ -1,0 +1,101 @@
+package sandbox
+
+import (
+	"archive/tar"
+	"bytes"
+	_ "embed"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+//go:embed host/init.sh
+var initScript string
+
+// resourceName is the name of a host's container and of its volume.
+func resourceName(name string) string { return "provision-sandbox-" + name }
+
+// createArgs is the docker command that makes a host's container.
+//
+// A nested engine needs nearly everything --privileged gives, but machines
+// that lack CAP_SYS_RESOURCE themselves refuse that flag. These flags work on
+// both kinds of machine, so there is nothing to detect. The private control
+// group namespace keeps the groups of the nested containers below the host's
+// own, where they end with it.
+func createArgs(o Options, name, address, image string) []string {
+	args := []string{
+		"create", "--name", resourceName(name), "--hostname", name,
+		"--label", labelName + "=" + name,
+		"--label", labelSet + "=" + o.Name,
+		"--label", labelAddress + "=" + address,
+		"--label", labelDir + "=" + hostDir(o.Dir, name),
+		"--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE",
+		"--security-opt", "seccomp=unconfined",
+		"--security-opt", "apparmor=unconfined",
+		"--security-opt", "systempaths=unconfined",
+		"--security-opt", "label=disable",
+		"--device-cgroup-rule", "a *:* rwm",
+		"--cgroupns", "private",
+		"--tmpfs", "/run:rw,nosuid,nodev,exec,mode=755",
+		"--volume", resourceName(name) + ":/var/lib/docker",
+		"--stop-timeout", "20",
+		"--env", "SANDBOX_SHELL=" + o.Shell,
+		"--env", "SANDBOX_DOCKER_GROUP=" + yesNo(!o.NoDockerGroup),
+	}
+	for _, port := range append([]int{22, 80, 443}, o.Ports...) {
+		p := strconv.Itoa(port)
+		args = append(args, "--publish", address+":"+p+":"+p)
+	}
+	return append(args, "--entrypoint", "/usr/bin/tini-static", image, "--", "/etc/sandbox/init")
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+// configuration is a tar archive of the files that make one host differ from
+// the image, laid over the container before its first start.
+func configuration(o Options, authorizedKey []byte) (*bytes.Buffer, error) {
+	// sshd takes the first value it reads, so the caller's lines come first. A
+	// file of their own ends a Match block that they may open.
+	sshd := "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin no\n"
+	files := []configFile{
+		{"etc/sandbox/init", 0o755, initScript},
+		{"etc/sandbox/authorized_keys", 0o600, string(authorizedKey)},
+		{"etc/ssh/sshd_config.d/10-options.conf", 0o644, strings.Join(append(o.SSHD, ""), "\n")},
+		{"etc/ssh/sshd_config.d/50-sandbox.conf", 0o644, sshd},
+	}
+	switch o.Sudo {
+	case SudoNone:
+	case SudoWithPassword:
+		files = append(files, configFile{"etc/sudoers.d/kevin", 0o440, User + " ALL=(ALL:ALL) ALL\n"})
+	case SudoNoPassword:
+		files = append(files, configFile{"etc/sudoers.d/kevin", 0o440, User + " ALL=(ALL:ALL) NOPASSWD: ALL\n"})
+	default:
+		return nil, fmt.Errorf("the sandbox knows no sudo mode %d", o.Sudo)
+	}
+	archive := new(bytes.Buffer)
+	w := tar.NewWriter(archive)
+	for _, f := range files {
+		header := &tar.Header{Typeflag: tar.TypeReg, Name: f.path, Mode: f.mode, Size: int64(len(f.content))}
+		if err := w.WriteHeader(header); err != nil {
+			return nil, fmt.Errorf("cannot pack %s for the sandbox host: %w", f.path, err)
+		}
+		if _, err := w.Write([]byte(f.content)); err != nil {
+			return nil, fmt.Errorf("cannot pack %s for the sandbox host: %w", f.path, err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("cannot pack the sandbox host's configuration: %w", err)
+	}
+	return archive, nil
+}
+
+type configFile struct {
+	path    string
+	mode    int64
+	content string
+}

@@ -1,0 +1,221 @@
+package sandbox
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// The Debian release that root file systems are made of, and where it comes
+// from unless PROVISION_SANDBOX_MIRROR names another mirror.
+const (
+	release = "bookworm"
+	mirror  = "http://deb.debian.org/debian"
+)
+
+// rootfsTimeout ends a debootstrap that hangs; one to two minutes are usual,
+// the rest is for slow links.
+const rootfsTimeout = 20 * time.Minute
+
+// recipe says what a root file system consists of.
+type recipe struct {
+	name     string
+	packages []string          // beside Debian's minimal base
+	remove   []string          // glob patterns, below the root
+	files    map[string]string // path below the root -> content
+}
+
+// unneeded is what no root file system needs once its packages are in place.
+var unneeded = [...]string{
+	"var/cache/apt/archives/*.deb", "var/cache/apt/*.bin", "var/lib/apt/lists/*", "var/log/*.log", "var/log/apt",
+	"usr/share/doc/*", "usr/share/man/*", "usr/share/info/*", "usr/share/locale/*", "usr/share/lintian",
+}
+
+// hostRecipe is the cloud host: sshd, an engine, and what tests look for on a
+// server. The host keys are made anew on every host.
+func hostRecipe() recipe {
+	return recipe{
+		name: "host",
+		packages: []string{
+			"ca-certificates", "docker.io", "fish", "fuse-overlayfs", "iproute2", "iptables", "netcat-openbsd",
+			"openssh-server", "procps", "sudo", "tar", "tcsh", "tini",
+		},
+		remove: []string{"etc/ssh/ssh_host_*", "etc/machine-id", "usr/bin/ctr", "usr/bin/containerd-shim", "usr/bin/containerd-shim-runc-v1"},
+	}
+}
+
+// standInRecipe is what takes the place of BaseImage where no registry can be
+// reached: the same parts at the same paths, from Debian's packages.
+func standInRecipe() recipe {
+	return recipe{
+		name:     "base",
+		packages: []string{"gunicorn", "nginx-light", "openssl", "python-is-python3", "python3-flask"},
+		remove:   []string{"etc/machine-id", "etc/nginx/sites-enabled/default", "usr/share/zoneinfo/*"},
+		files: map[string]string{
+			"etc/nginx/cert/.keep": "",
+			"etc/nginx/conf.d/default.conf": "server {\n    listen       80;\n    server_name  localhost;\n\n" +
+				"    location / {\n        root   /usr/share/nginx/html;\n        index  index.html;\n    }\n}\n",
+		},
+	}
+}
+
+// version names what the recipe makes: another recipe, another version.
+func (r recipe) version() string {
+	hash := sha256.New()
+	fmt.Fprintln(hash, r.name, release, runtime.GOARCH, r.packages, r.remove, unneeded)
+	paths := make([]string, 0, len(r.files))
+	for path := range r.files {
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	for _, path := range paths {
+		fmt.Fprintf(hash, "%s %q\n", path, r.files[path])
+	}
+	return hex.EncodeToString(hash.Sum(nil))[:12]
+}
+
+// rootfs makes root file systems and keeps them as tar archives in the user's
+// cache directory, so that each is made once.
+type rootfs struct {
+	log func(string)
+}
+
+// cacheDir is where the archives are kept.
+func cacheDir() (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("cannot find a directory to keep root file systems in: %w; set XDG_CACHE_HOME", err)
+	}
+	return filepath.Join(cache, "provision", "rootfs"), nil
+}
+
+// archive returns the path of the recipe's archive, making it if it is not
+// there. Two processes that want the same one make it once.
+func (r rootfs) archive(ctx context.Context, recipe recipe) (string, error) {
+	dir, err := cacheDir()
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("cannot make the directory for root file systems: %w", err)
+	}
+	path := filepath.Join(dir, recipe.name+"-"+recipe.version()+".tar")
+	lock := flock.New(path + ".lock")
+	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
+		return "", fmt.Errorf("cannot lock %s: %w", lock.Path(), err)
+	}
+	defer lock.Unlock()
+
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	if err := r.bootstrap(ctx, recipe, path); err != nil {
+		return "", fmt.Errorf("cannot make the root file system of the sandbox's %s: %w", recipe.name, err)
+	}
+	return path, nil
+}
+
+// bootstrap makes the archive from Debian's packages.
+func (r rootfs) bootstrap(ctx context.Context, recipe recipe, path string) error {
+	if err := canBootstrap(); err != nil {
+		return err
+	}
+	r.log(fmt.Sprintf("making the root file system of the sandbox's %s from Debian's packages: one to two minutes, once", recipe.name))
+	started := time.Now()
+	ctx, cancel := context.WithTimeoutCause(ctx, rootfsTimeout, fmt.Errorf("not done after %s", rootfsTimeout))
+	defer cancel()
+
+	work, err := os.MkdirTemp(filepath.Dir(path), recipe.name+"-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	root := filepath.Join(work, "root")
+	err = command(ctx, "debootstrap", "--variant=minbase", "--include="+strings.Join(recipe.packages, ","),
+		release, root, cmp.Or(os.Getenv("PROVISION_SANDBOX_MIRROR"), mirror))
+	if err != nil {
+		return err
+	}
+	if err := recipe.finish(root); err != nil {
+		return err
+	}
+	packed := filepath.Join(work, "rootfs.tar")
+	err = command(ctx, "tar", "--create", "--file", packed, "--numeric-owner", "--directory", root,
+		"--exclude=./dev/*", "--exclude=./proc/*", "--exclude=./sys/*", ".")
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(packed, path); err != nil {
+		return err
+	}
+	r.log(fmt.Sprintf("made the root file system of the sandbox's %s in %s", recipe.name, time.Since(started).Round(time.Second)))
+	return nil
+}
+
+// finish removes what is not needed and writes the recipe's own files.
+func (r recipe) finish(root string) error {
+	for _, pattern := range append(unneeded[:], r.remove...) {
+		paths, err := fs.Glob(os.DirFS(root), pattern)
+		if err != nil {
+			return err
+		}
+		for _, path := range paths {
+			if err := os.RemoveAll(filepath.Join(root, path)); err != nil {
+				return err
+			}
+		}
+	}
+	for path, content := range r.files {
+		path = filepath.Join(root, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// canBootstrap says what is missing for a debootstrap.
+func canBootstrap() error {
+	if _, err := exec.LookPath("debootstrap"); err != nil {
+		return &MissingError{"debootstrap", "there is none on the PATH", "apt-get install --yes debootstrap"}
+	}
+	if os.Geteuid() != 0 {
+		return &MissingError{"root rights, for debootstrap", fmt.Sprintf("this process runs as user %d", os.Geteuid()), "sudo provision sandbox up"}
+	}
+	return nil
+}
+
+// command runs a program in a mount namespace and a process group of its own:
+// whatever it mounts goes with it, and when ctx ends all of it is stopped.
+func command(ctx context.Context, name string, args ...string) error {
+	var output bytes.Buffer
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Stdout, cmd.Stderr = &output, &output
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")
+	cmd.WaitDelay = 5 * time.Second
+	isolate(cmd)
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("%s was stopped: %w", name, context.Cause(ctx))
+		}
+		lines := strings.Split(strings.TrimSpace(output.String()), "\n")
+		return fmt.Errorf("%s failed (%w): %s", name, err, strings.Join(lines[max(0, len(lines)-3):], " / "))
+	}
+	return nil
+}
