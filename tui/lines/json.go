@@ -1,0 +1,55 @@
+package lines
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+	"unicode/utf8"
+
+	"github.com/kehuo/provision/provision"
+)
+
+// NewJSON returns the printer of --json: one object a line, as provision.Event marshals itself.
+func NewJSON(w io.Writer) *Printer { return newPrinter(w, jsonLines{}) }
+
+type jsonLines struct{}
+
+func (jsonLines) format(b []byte, e provision.Event) []byte {
+	if output, ok := e.Body.(provision.StepOutput); ok {
+		return appendOutput(b, e, output)
+	}
+	line, err := json.Marshal(e)
+	if err != nil { // a value that JSON cannot hold, a year beyond 9999 for example
+		line, _ = json.Marshal(map[string]string{"type": "error", "error": err.Error()})
+	}
+	return append(append(b, line...), '\n')
+}
+
+// appendOutput writes what json.Marshal(e) would, without reflection: output comes by the hundred thousand lines.
+func appendOutput(b []byte, e provision.Event, o provision.StepOutput) []byte {
+	b = append(b, `{"time":"`...)
+	b = e.Time.AppendFormat(b, time.RFC3339Nano)
+	b = append(b, `","type":"step.output"`...)
+	if e.Host != "" {
+		b = appendString(append(b, `,"host":`...), e.Host)
+	}
+	if e.Step != "" {
+		b = appendString(append(b, `,"step":`...), e.Step)
+	}
+	b = appendString(append(b, `,"stream":`...), o.Stream)
+	b = appendString(append(b, `,"text":`...), o.Text)
+	return append(b, "}\n"...)
+}
+
+func appendString(b []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c < 0x20, c >= utf8.RuneSelf, c == '"', c == '\\', c == '<', c == '>', c == '&', c == 0x7f:
+			quoted, _ := json.Marshal(s) // of a string it cannot fail
+			return append(b, quoted...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}

@@ -1,0 +1,126 @@
+package lines
+
+import (
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/quantity"
+	"github.com/kehuo/provision/tui/sanitize"
+)
+
+// logTime is RFC 3339 with milliseconds.
+const logTime = "2006-01-02T15:04:05.000Z07:00"
+
+// NewLog returns the writer of the log file: every event with its full time, in English, the whole output among them.
+func NewLog(w io.Writer) *Printer { return newPrinter(w, &logLines{}) }
+
+type logLines struct {
+	second second
+}
+
+func (l *logLines) format(b []byte, e provision.Event) []byte {
+	if o, ok := e.Body.(provision.StepOutput); ok {
+		mark := "| "
+		if o.Stream == provision.StreamErr {
+			mark = "! "
+		}
+		b = append(l.head(b, e), mark...)
+		return append(append(b, sanitize.Line(o.Text)...), '\n')
+	}
+	text := logText(e.Body)
+	if text == "" {
+		return b
+	}
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		b = append(append(l.head(b, e), sanitize.Line(line)...), '\n')
+	}
+	return b
+}
+
+func (l *logLines) head(b []byte, e provision.Event) []byte {
+	b = append(l.second.append(b, e.Time, logTime), ' ')
+	if e.Host != "" {
+		b = append(append(b, e.Host...), ' ')
+	}
+	if e.Step != "" {
+		b = append(append(b, e.Step...), ' ')
+	}
+	return b
+}
+
+// logText is an event in words; empty for those that a log has no use for.
+func logText(body provision.Body) string {
+	switch b := body.(type) {
+	case provision.RunStarted:
+		return fmt.Sprintf("run started: site %s, hosts %s", b.Site, strings.Join(b.Hosts, ", "))
+	case provision.PlanReady:
+		return planText(b.Changes)
+	case provision.StepStarted:
+		return "started: " + b.Title
+	case provision.StepCommand:
+		return "$ " + strings.ReplaceAll(b.Command, "\n", "\n  ")
+	case provision.StepProgress:
+		if b.Total > 0 && b.Done < b.Total {
+			return "" // thousands of them; the end of each is enough
+		}
+		return fmt.Sprintf("progress: %d of %d %s %s", b.Done, b.Total, b.Unit, b.Detail)
+	case provision.Measured:
+		return fmt.Sprintf("%s: GET %s answered %d in %s, Server %q, Location %q, certificate days %d",
+			b.Station, b.URL, b.Status, quantity.Duration(b.Duration), b.Server, b.Location, b.CertificateDays)
+	case provision.Finding:
+		return fmt.Sprintf("%s %s: %s\nevidence: %s\nfix: %s", b.Severity, b.Code, b.Cause, b.Evidence, b.Fix)
+	case provision.DecisionAsked:
+		return fmt.Sprintf("asked (%s): %s", b.Kind, b.Question)
+	case provision.DecisionMade:
+		return fmt.Sprintf("answered (%s): %s", b.Kind, b.Answer)
+	case provision.StepFinished:
+		return ended(b.Status, b.Err, "in "+quantity.Duration(b.Duration))
+	case provision.RunFinished:
+		return fmt.Sprintf("%srun finished: %d changed, exit status %d, in %s",
+			hostsText(b.Hosts), b.Changed, b.ExitCode, quantity.Duration(b.Duration))
+	case provision.PlanFinished:
+		return fmt.Sprintf("%s%splan finished: %d changes, exit status %d",
+			planText(b.Changes), hostsText(b.Hosts), len(b.Changes), b.ExitCode)
+	}
+	return ""
+}
+
+func ended(status provision.Status, err error, more string) string {
+	if err != nil {
+		return fmt.Sprintf("%s %s: %s", status, more, err)
+	}
+	return fmt.Sprintf("%s %s", status, more)
+}
+
+func planText(changes []provision.Change) string {
+	var b strings.Builder
+	for _, c := range changes {
+		fmt.Fprintf(&b, "planned: %s %s: %s (%s)\n", c.Host, c.Step, c.Action, c.Reason)
+		b.WriteString(c.Diff)
+		if c.Diff != "" && !strings.HasSuffix(c.Diff, "\n") {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
+func hostsText(hosts map[string]provision.HostResult) string {
+	var b strings.Builder
+	for _, name := range sorted(hosts) {
+		r := hosts[name]
+		fmt.Fprintf(&b, "%s: %s\n", name, ended(r.Status, r.Err, fmt.Sprintf("with %d changed", r.Changed)))
+	}
+	return b.String()
+}
+
+func sorted(hosts map[string]provision.HostResult) []string {
+	list := make([]string, 0, len(hosts))
+	for name := range hosts {
+		list = append(list, name)
+	}
+	sort.Strings(list)
+	return list
+}

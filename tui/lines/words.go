@@ -1,0 +1,57 @@
+package lines
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/tui/quantity"
+)
+
+// FindingText writes a finding as a few lines of text: cause, evidence, fix.
+func FindingText(words *language.Printer, f provision.Finding) string {
+	var b strings.Builder
+	b.WriteString(words.T("lines.severity."+string(f.Severity)) + ": " + f.Cause)
+	if f.Evidence != "" {
+		b.WriteString("\n  " + words.T("lines.evidence") + ": " + strings.ReplaceAll(f.Evidence, "\n", "\n    "))
+	}
+	if f.Fix != "" {
+		b.WriteString("\n  " + words.T("lines.fix") + ": " + strings.ReplaceAll(f.Fix, "\n", "\n    "))
+	}
+	return b.String()
+}
+
+// ProgressText writes progress as one line: "42 %, 4.10 MB of 9.80 MB, resource/logo.png".
+func ProgressText(words *language.Printer, p provision.StepProgress) string {
+	var parts []string
+	done := quantity.Amount(p.Done, p.Unit)
+	switch {
+	case p.Total <= 0:
+		parts = append(parts, words.T("lines.progress."+p.Unit, done))
+	case p.Unit == provision.UnitSteps: // a build's instruction n of m
+		parts = append(parts, words.T("lines.progress.step-of", done, quantity.Amount(p.Total, p.Unit)))
+	default:
+		parts = append(parts, strconv.Itoa(quantity.Percent(p.Done, p.Total))+" %",
+			words.T("lines.progress."+p.Unit+"-of", done, quantity.Amount(p.Total, p.Unit)))
+	}
+	if p.Detail != "" {
+		parts = append(parts, p.Detail)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Measurement writes what came back from a station as one line: status, product, certificate, time.
+func Measurement(words *language.Printer, m provision.Measured) string {
+	parts := []string{strconv.Itoa(m.Status)}
+	if m.Location != "" {
+		parts = append(parts, "Location: "+m.Location)
+	}
+	if m.Server != "" {
+		parts = append(parts, "Server: "+m.Server)
+	}
+	if m.CertificateDays != 0 {
+		parts = append(parts, words.T("lines.certificate-days", m.CertificateDays))
+	}
+	return strings.Join(append(parts, quantity.Duration(m.Duration)), ", ")
+}
