@@ -1,0 +1,77 @@
+package inventory
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// SplitCommand splits a command into the words that a shell would make of it. What only a shell can do is refused, because
+// none runs: docker run hands the words to the container as they are.
+func SplitCommand(text string) ([]string, error) {
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(strings.NewReader(text), "")
+	if err != nil {
+		return nil, fmt.Errorf("%q cannot be split into words (%w); mend the quotes, or write a list, [bash, ./start.sh] for example", text, parseReason(err))
+	}
+	if len(file.Stmts) == 0 {
+		return nil, nil
+	}
+	call, ok := file.Stmts[0].Cmd.(*syntax.CallExpr)
+	if stmt := file.Stmts[0]; len(file.Stmts) > 1 || !ok || len(stmt.Redirs) > 0 || stmt.Background || stmt.Negated {
+		return nil, needsShell(text)
+	}
+	if len(call.Assigns) > 0 {
+		return nil, fmt.Errorf("%q sets a variable before the command, which takes a shell; write it into site.environment", text)
+	}
+	words := make([]string, len(call.Args))
+	for i, word := range call.Args {
+		if !literal(word.Parts) {
+			return nil, needsShell(text)
+		}
+		if words[i], err = expand.Literal(nil, word); err != nil {
+			return nil, needsShell(text)
+		}
+		if err := checkNoNUL(words[i]); err != nil {
+			return nil, err
+		}
+	}
+	return words, nil
+}
+
+func needsShell(text string) error {
+	return fmt.Errorf("%q takes a shell to run, and there is none between Docker and the container; write [sh, -c, %q]", text, text)
+}
+
+// literal reports whether the parts of a word are text and quotes only.
+func literal(parts []syntax.WordPart) bool {
+	for _, part := range parts {
+		switch p := part.(type) {
+		case *syntax.Lit, *syntax.SglQuoted:
+		case *syntax.DblQuoted:
+			if !literal(p.Parts) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// parseReason is the shell parser's complaint without its position, which is that within the command.
+func parseReason(err error) error {
+	if e, ok := errors.AsType[syntax.ParseError](err); ok {
+		return errors.New(e.Text)
+	}
+	return err
+}
+
+func checkNoNUL(text string) error {
+	if strings.ContainsRune(text, 0) {
+		return fmt.Errorf("%q has a NUL character, which no argument can have; delete it", text)
+	}
+	return nil
+}

@@ -1,0 +1,31 @@
+package inventory
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// nearest is the candidate that word most likely stands for; empty where none is near.
+func nearest(word string, candidates []string) string {
+	plain := func(s string) string {
+		return strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(s))
+	}
+	best, bestDistance := "", 1+max(1, len(word)/3)
+	for _, c := range candidates {
+		distance := levenshtein.ComputeDistance(plain(word), plain(c))
+		if distance < bestDistance {
+			best, bestDistance = c, distance
+		}
+	}
+	return best
+}
+
+// didYouMean is the question that follows a misspelt word; empty where nothing is near.
+func didYouMean(word string, candidates []string) string {
+	if n := nearest(word, candidates); n != "" && n != word {
+		return fmt.Sprintf(" (did you mean %q?)", n)
+	}
+	return ""
+}
