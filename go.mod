@@ -3,6 +3,7 @@ module github.com/kehuo/provision
 go 1.26.0
 
 require (
+	github.com/goccy/go-yaml v1.19.2
 	github.com/gofrs/flock v0.13.2
 	golang.org/x/crypto v0.58.0
 	golang.org/x/sync v0.24.0
@@ -13,7 +14,6 @@ require (
 	github.com/clipperhouse/uax29/v2 v2.2.0 // indirect
 	github.com/distribution/reference v0.6.0
 	github.com/docker/go-units v0.5.0
-	github.com/goccy/go-yaml v1.19.2
 	github.com/mattn/go-runewidth v0.0.31
 	github.com/opencontainers/go-digest v1.0.0 // indirect
 	golang.org/x/net v0.62.0

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -42,12 +43,15 @@ func createArgs(o Options, name, address, image string) []string {
 		"--env", "SANDBOX_SHELL=" + o.Shell,
 		"--env", "SANDBOX_DOCKER_GROUP=" + yesNo(!o.NoDockerGroup),
 	}
-	for _, port := range append([]int{22, 80, 443}, o.Ports...) {
+	for _, port := range o.ports() {
 		p := strconv.Itoa(port)
 		args = append(args, "--publish", address+":"+p+":"+p)
 	}
 	return append(args, "--entrypoint", "/usr/bin/tini-static", image, "--", "/etc/sandbox/init")
 }
+
+// ports lists what a host publishes.
+func (o Options) ports() []int { return slices.Concat(standardPorts, o.Ports) }
 
 func yesNo(yes bool) string {
 	if yes {
@@ -69,13 +73,10 @@ func configuration(o Options, authorizedKey []byte) (*bytes.Buffer, error) {
 		{"etc/ssh/sshd_config.d/50-sandbox.conf", 0o644, sshd},
 	}
 	switch o.Sudo {
-	case SudoNone:
 	case SudoWithPassword:
 		files = append(files, configFile{"etc/sudoers.d/kevin", 0o440, User + " ALL=(ALL:ALL) ALL\n"})
 	case SudoNoPassword:
 		files = append(files, configFile{"etc/sudoers.d/kevin", 0o440, User + " ALL=(ALL:ALL) NOPASSWD: ALL\n"})
-	default:
-		return nil, fmt.Errorf("the sandbox knows no sudo mode %d", o.Sudo)
 	}
 	archive := new(bytes.Buffer)
 	w := tar.NewWriter(archive)

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,6 +36,11 @@ const DefaultName = "sandbox"
 
 // MaxCount is how many hosts one Up may bring up.
 const MaxCount = 32
+
+var (
+	standardPorts = []int{22, 80, 443}
+	shells        = []string{"/bin/bash", "/bin/sh", "/usr/bin/fish", "/bin/tcsh"}
+)
 
 // readyTimeout is how long a started host may take until its sshd and its
 // engine answer; two seconds are usual.
@@ -69,8 +75,8 @@ type Options struct {
 
 	// SSHD lists lines for sshd_config; they come first and so win.
 	SSHD []string
-	// Shell is kevin's login shell: /bin/bash when empty; /bin/sh,
-	// /usr/bin/fish and /bin/tcsh are there too.
+	// Shell is kevin's login shell: /bin/bash when empty, or /bin/sh,
+	// /usr/bin/fish or /bin/tcsh.
 	Shell string
 	// Sudo is what kevin may do with sudo.
 	Sudo Sudo
@@ -131,7 +137,7 @@ func Up(ctx context.Context, options Options) ([]Host, error) {
 	if err := u.files(ctx); err != nil {
 		return nil, err
 	}
-	return u.engine.hosts(ctx, func(h Host) bool { return h.set == o.Name && inNames(names, h.Name) })
+	return u.engine.hosts(ctx, func(h Host) bool { return h.set == o.Name && slices.Contains(names, h.Name) })
 }
 
 // Status lists the hosts whose files lie in the default directory, running or
@@ -165,14 +171,20 @@ func (o Options) normalized() (Options, error) {
 	if o.Shell == "" {
 		o.Shell = "/bin/bash"
 	}
+	if !slices.Contains(shells, o.Shell) {
+		return o, fmt.Errorf("a sandbox host has no login shell %s: choose one of %s", o.Shell, strings.Join(shells, ", "))
+	}
+	if o.Sudo < SudoNone || o.Sudo > SudoNoPassword {
+		return o, fmt.Errorf("a sandbox host has no sudo mode %d: choose one of the constants", o.Sudo)
+	}
 	for _, line := range o.SSHD {
 		if strings.ContainsAny(line, "\n\r\x00") {
 			return o, fmt.Errorf("the sshd_config line %q contains a line break: give each line as an entry of its own", line)
 		}
 	}
 	for _, port := range o.Ports {
-		if port < 1 || port > 65535 {
-			return o, fmt.Errorf("cannot publish port %d of a sandbox host: a port is between 1 and 65535", port)
+		if port < 1 || port > 65535 || slices.Contains(standardPorts, port) {
+			return o, fmt.Errorf("cannot publish port %d of a sandbox host: ask for ports between 1 and 65535 beside 22, 80 and 443, which are published anyway", port)
 		}
 	}
 	log := o.Log
@@ -209,15 +221,6 @@ func (o Options) hostNames() []string {
 		names[i] = fmt.Sprintf("%s-%d", o.Name, i+1)
 	}
 	return names
-}
-
-func inNames(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // checkName keeps names to what is safe as a container name, a host name and a

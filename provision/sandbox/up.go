@@ -123,7 +123,7 @@ func (u *upper) create(ctx context.Context, name string) (Host, error) {
 		}
 		return host, nil
 	}
-	address, err := freeAddress(ctx, taken, append([]int{22, 80, 443}, u.options.Ports...))
+	address, err := freeAddress(ctx, taken, u.options.ports())
 	if err != nil {
 		return Host{}, err
 	}
