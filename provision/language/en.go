@@ -36,5 +36,14 @@ func english() map[string]string {
 		"lines.progress.bytes-of": "%s of %s",
 		"lines.progress.files-of": "%s of %s files",
 		"lines.progress.step-of":  "step %s of %s",
+
+		"wizard.rate":    "%s/s",
+		"wizard.left":    "%s left",
+		"wizard.dropped": "%d lines not shown here; the log file has them",
+
+		"wizard.station.http":       "port 80 from here:    ",
+		"wizard.station.https":      "port 443 from here:   ",
+		"wizard.station.host-http":  "port 80 on the host:  ",
+		"wizard.station.host-https": "port 443 on the host: ",
 	}
 }

@@ -36,5 +36,14 @@ func chinese() map[string]string {
 		"lines.progress.bytes-of": "%s / %s",
 		"lines.progress.files-of": "%s / %s 个文件",
 		"lines.progress.step-of":  "第 %s 步, 共 %s 步",
+
+		"wizard.rate":    "%s/秒",
+		"wizard.left":    "还需 %s",
+		"wizard.dropped": "有 %d 行没有在这里显示, 日志文件中有全部内容",
+
+		"wizard.station.http":       "从本机访问 80 端口:   ",
+		"wizard.station.https":      "从本机访问 443 端口:  ",
+		"wizard.station.host-http":  "在服务器上访问 80 端口: ",
+		"wizard.station.host-https": "在服务器上访问 443 端口:",
 	}
 }

@@ -1,0 +1,112 @@
+package tui
+
+import (
+	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/tui/feed"
+	"github.com/kehuo/provision/tui/quantity"
+	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/tui/theme"
+	"github.com/kehuo/provision/tui/tracker"
+)
+
+// liveModel draws the lines that change: a line for each host that works, and at last the sum.
+type liveModel struct {
+	words *language.Printer
+	theme *theme.Theme
+	width int
+	frame int
+	run   tracker.Run
+	last  map[string]string // by host, the last line of output
+	now   func() time.Time
+}
+
+type liveTick struct{}
+
+func tick() tea.Cmd {
+	return tea.Tick(time.Second/10, func(time.Time) tea.Msg { return liveTick{} })
+}
+
+func (m *liveModel) Init() tea.Cmd { return tick() }
+
+func (m *liveModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width = msg.Width
+	case liveTick:
+		m.frame++
+		return m, tick()
+	case feed.Batch:
+		for _, e := range msg.Events {
+			m.apply(e)
+		}
+	}
+	return m, nil
+}
+
+func (m *liveModel) apply(e provision.Event) {
+	m.run.Apply(e)
+	switch b := e.Body.(type) {
+	case provision.RunStarted:
+		m.last = map[string]string{}
+	case provision.StepOutput:
+		m.last[e.Host] = b.Text
+	case provision.StepFinished:
+		delete(m.last, e.Host)
+	}
+}
+
+func (m *liveModel) name(host, step string) string {
+	if len(m.run.Hosts) > 1 {
+		return host + " " + stepName(m.words, step)
+	}
+	return stepName(m.words, step)
+}
+
+// View is a line for each host that works, or the end.
+func (m *liveModel) View() string {
+	if f := m.run.Finished; f != nil {
+		return m.end(f)
+	}
+	var list []string
+	for _, h := range m.run.Hosts {
+		if s := h.Running(); s != nil {
+			list = append(list, ansi.Truncate(m.working(h, s), m.width-1, ""))
+		}
+	}
+	return strings.Join(list, "\n")
+}
+
+func (m *liveModel) working(h *tracker.Host, s *tracker.Step) string {
+	t, now := m.theme, m.now()
+	parts := []string{
+		t.Accent.Render(t.Spinner[m.frame%len(t.Spinner)]) + " " + m.name(h.Name, s.ID),
+		t.Faint.Render(quantity.Clock(s.Elapsed(now))),
+	}
+	if s.Progress.Unit != "" {
+		parts = append(parts, progressLine(m.words, t, s, now, 12))
+	} else if last := m.last[h.Name]; last != "" {
+		parts = append(parts, t.Faint.Render(sanitize.Line(last)))
+	}
+	return strings.Join(parts, "  ")
+}
+
+func (m *liveModel) end(f *provision.RunFinished) string {
+	if f.ExitCode == provision.ExitOK {
+		return m.theme.Good.Bold(true).Render(m.words.T("lines.done", f.Changed, quantity.Duration(f.Duration))) + "\n"
+	}
+	var b strings.Builder
+	for _, h := range m.run.Hosts { // a failure that no step shows: the plan was refused, the lock is held
+		if r := f.Hosts[h.Name]; r.Err != nil && h.Failed() == nil {
+			b.WriteString(m.theme.Bad.Render(h.Name+": "+sanitize.Line(r.Err.Error())) + "\n")
+		}
+	}
+	b.WriteString(m.theme.Bad.Bold(true).Render(m.words.T("lines.failed", f.Changed, quantity.Duration(f.Duration))) + "\n")
+	return b.String()
+}

@@ -1,0 +1,122 @@
+// Package theme holds the looks of the terminal interface: its styles and its glyphs.
+//
+// Colours are the sixteen of the terminal's own palette, which the person chose to suit a light or a dark background; the
+// terminal is never asked for its colours. Glyphs are narrow in every locale: those whose width East Asian terminals double
+// (box drawing, arrows, blocks, the ellipsis) are not used.
+package theme
+
+import (
+	"io"
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
+)
+
+// Theme is a set of styles and glyphs for one terminal.
+type Theme struct {
+	Renderer *lipgloss.Renderer
+
+	Text, Strong, Faint lipgloss.Style
+	Accent              lipgloss.Style // what is going on, what is chosen
+	Good, Warn, Bad     lipgloss.Style
+	Added, Removed      lipgloss.Style // lines of a diff
+	Place               lipgloss.Style // where a diff's lines stand
+	Key                 lipgloss.Style // a key in a line of help
+	Chosen              lipgloss.Style // the highlighted choice
+	Match               lipgloss.Style // what a search found
+
+	Glyphs
+}
+
+// New returns the theme for a terminal that out leads to. env is the environment, as of os.Environ.
+func New(out io.Writer, env []string, noColor bool) *Theme {
+	get := lookup(env)
+	renderer := lipgloss.NewRenderer(out, termenv.WithEnvironment(get), termenv.WithTTY(true))
+	renderer.SetColorProfile(profile(get, noColor))
+	renderer.SetHasDarkBackground(true) // nothing depends on it: set, so that the terminal is not asked
+	return build(renderer, Unicode(env))
+}
+
+// Plain returns the theme without colours, with Unicode glyphs: for tests.
+func Plain() *Theme {
+	renderer := lipgloss.NewRenderer(io.Discard)
+	renderer.SetColorProfile(termenv.Ascii)
+	renderer.SetHasDarkBackground(true)
+	return build(renderer, true)
+}
+
+// Coloured returns the theme with the sixteen colours whatever the output: for pictures of the screens.
+func Coloured() *Theme {
+	renderer := lipgloss.NewRenderer(io.Discard)
+	renderer.SetColorProfile(termenv.ANSI)
+	renderer.SetHasDarkBackground(true)
+	return build(renderer, true)
+}
+
+func build(r *lipgloss.Renderer, unicode bool) *Theme {
+	s := r.NewStyle()
+	colour := func(n string) lipgloss.Style { return s.Foreground(lipgloss.Color(n)) }
+	t := &Theme{
+		Renderer: r,
+		Text:     s,
+		Strong:   s.Bold(true),
+		Faint:    s.Faint(true),
+		Accent:   colour("6"),
+		Good:     colour("2"),
+		Warn:     colour("3"),
+		Bad:      colour("1"),
+		Added:    colour("2"),
+		Removed:  colour("1"),
+		Place:    colour("6"),
+		Key:      s.Bold(true),
+		Chosen:   colour("6").Bold(true),
+		Match:    s.Reverse(true),
+		Glyphs:   ascii(),
+	}
+	if unicode {
+		t.Glyphs = narrow()
+	}
+	return t
+}
+
+// environ is an environment for termenv.
+type environ struct{ list []string }
+
+func lookup(env []string) environ { return environ{env} }
+
+// Environ implements termenv.Environ.
+func (e environ) Environ() []string { return e.list }
+
+// Getenv implements termenv.Environ; of a variable that is set twice the last one counts, as for a shell.
+func (e environ) Getenv(name string) string {
+	for i := len(e.list) - 1; i >= 0; i-- {
+		if value, ok := strings.CutPrefix(e.list[i], name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+func profile(env environ, noColor bool) termenv.Profile {
+	term := env.Getenv("TERM")
+	if noColor || env.Getenv("NO_COLOR") != "" || term == "" || term == "dumb" {
+		return termenv.Ascii
+	}
+	return termenv.ANSI // sixteen colours are all that is used
+}
+
+// Unicode tells whether the locale of env is a UTF-8 one and the terminal has the glyphs; the Linux console has not.
+func Unicode(env []string) bool {
+	get := lookup(env)
+	switch get.Getenv("TERM") {
+	case "", "dumb", "linux", "vt100", "vt220":
+		return false
+	}
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if value := strings.ToLower(get.Getenv(name)); value != "" {
+			return strings.Contains(value, "utf-8") || strings.Contains(value, "utf8")
+		}
+	}
+	return false
+}

@@ -1,0 +1,165 @@
+// Package tracker keeps the picture of a run that its events draw: which host is at which step, how far it is, how long each
+// step took and what was found.
+package tracker
+
+import (
+	"time"
+
+	"github.com/kehuo/provision/provision"
+)
+
+// State is where a step is.
+type State string
+
+// The states of a step: those of provision.Status once it is finished, and two before.
+const (
+	Waiting State = "waiting"
+	Running State = "running"
+	OK      State = State(provision.StatusOK)
+	Changed State = State(provision.StatusChanged)
+	Skipped State = State(provision.StatusSkipped)
+	Failed  State = State(provision.StatusFailed)
+)
+
+// Run is the picture of a run. The zero value is a run that has not begun.
+type Run struct {
+	Site     string
+	LogFile  string
+	Started  time.Time
+	Now      time.Time // of the last event
+	Hosts    []*Host
+	Finished *provision.RunFinished
+	stepIDs  []string
+}
+
+// Host is the picture of one host.
+type Host struct {
+	Name     string
+	Steps    []*Step
+	Current  int // index of the step that runs or ran last; -1 before the first
+	Changes  []provision.Change
+	Measured []provision.Measured
+}
+
+// Step is the picture of one step on one host.
+type Step struct {
+	ID       string
+	Title    string // in the language of the run; empty until the step starts
+	State    State
+	Started  time.Time
+	Duration time.Duration // once it is finished
+	Err      error
+	Findings []provision.Finding
+	Progress provision.StepProgress
+	Rate     Rate
+}
+
+// Apply takes the next event in.
+func (r *Run) Apply(e provision.Event) {
+	r.Now = e.Time
+	switch b := e.Body.(type) {
+	case provision.RunStarted:
+		r.start(e.Time, b)
+		return
+	case provision.RunFinished:
+		r.Finished = &b
+		return
+	}
+	host := r.Host(e.Host)
+	if host == nil {
+		return
+	}
+	switch b := e.Body.(type) {
+	case provision.PlanReady:
+		host.Changes = b.Changes
+	case provision.Measured:
+		host.Measured = append(host.Measured, b)
+	}
+	if step := host.Step(e.Step); step != nil {
+		step.apply(e)
+		if step.State == Running {
+			host.Current = host.index(e.Step)
+		}
+	}
+}
+
+func (r *Run) start(at time.Time, b provision.RunStarted) {
+	*r = Run{Site: b.Site, LogFile: b.LogFile, Started: at, Now: at, stepIDs: b.Steps}
+	for _, name := range b.Hosts {
+		host := &Host{Name: name, Current: -1}
+		for _, id := range b.Steps {
+			host.Steps = append(host.Steps, &Step{ID: id, State: Waiting})
+		}
+		r.Hosts = append(r.Hosts, host)
+	}
+}
+
+// Host returns the host of that name, nil for none.
+func (r *Run) Host(name string) *Host {
+	for _, h := range r.Hosts {
+		if h.Name == name {
+			return h
+		}
+	}
+	return nil
+}
+
+// Step returns the step of that id, nil for none.
+func (h *Host) Step(id string) *Step {
+	if i := h.index(id); i >= 0 {
+		return h.Steps[i]
+	}
+	return nil
+}
+
+func (h *Host) index(id string) int {
+	for i, s := range h.Steps {
+		if s.ID == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// Failed returns the first step that failed, nil while none has.
+func (h *Host) Failed() *Step {
+	for _, s := range h.Steps {
+		if s.State == Failed {
+			return s
+		}
+	}
+	return nil
+}
+
+// Running returns the step that is under way, nil between steps.
+func (h *Host) Running() *Step {
+	if h.Current >= 0 && h.Steps[h.Current].State == Running {
+		return h.Steps[h.Current]
+	}
+	return nil
+}
+
+func (s *Step) apply(e provision.Event) {
+	switch b := e.Body.(type) {
+	case provision.StepStarted:
+		s.Title, s.State, s.Started = b.Title, Running, e.Time
+	case provision.StepProgress:
+		s.Progress = b
+		s.Rate.add(e.Time, b.Done)
+	case provision.Finding:
+		s.Findings = append(s.Findings, b)
+	case provision.StepFinished:
+		s.State, s.Duration, s.Err = State(b.Status), b.Duration, b.Err
+	}
+}
+
+// Elapsed is how long the step has taken by now, or took in all.
+func (s *Step) Elapsed(now time.Time) time.Duration {
+	switch s.State {
+	case Waiting:
+		return 0
+	case Running:
+		return now.Sub(s.Started)
+	}
+	return s.Duration
+}
