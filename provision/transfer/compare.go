@@ -1,0 +1,204 @@
+package transfer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Reason says how a path on the host differs.
+type Reason string
+
+// The reasons, as they are shown.
+const (
+	Added   Reason = "added"
+	Content Reason = "content" // of a file, or the target of a link; the mode may differ too
+	Mode    Reason = "mode"    // and nothing else
+	Changed Reason = "kind"    // a folder where a file is wanted, for example
+	Removed Reason = "removed"
+)
+
+// PathChange is one path to change on the host.
+type PathChange struct {
+	Path   string
+	Reason Reason
+	Want   Entry     // nothing when it is removed
+	Have   HostEntry // nothing when it is added
+}
+
+// String is the change as a plan shows it, in one line that is safe to print.
+func (c PathChange) String() string {
+	name := shown(c.Path)
+	if c.Want.Kind == Directory || c.Reason == Removed && c.Have.Kind == Directory {
+		name += "/"
+	}
+	switch c.Reason {
+	case Added:
+		return "+ " + name
+	case Removed:
+		return "- " + name
+	case Mode:
+		return fmt.Sprintf("~ %s (mode %o -> %o)", name, c.Have.Mode, c.Want.Mode)
+	case Changed:
+		return fmt.Sprintf("~ %s (%s -> %s)", name, c.Have.Kind, c.Want.Kind)
+	}
+	if c.Want.Kind == Link {
+		return fmt.Sprintf("~ %s (target %s -> %s)", name, shown(c.Have.Target), shown(c.Want.Target))
+	}
+	return "~ " + name + " (content)"
+}
+
+// Difference is what has to change on the host for the tree there to be the one here.
+type Difference struct {
+	Changes []PathChange // folders before what is in them
+
+	manifest *Manifest
+	listing  *Listing
+	kept     []string // paths that were put there, are no longer in the source, and stay
+	remove   bool
+}
+
+// Empty tells that nothing has to change.
+func (d Difference) Empty() bool { return len(d.Changes) == 0 }
+
+// Paths lists the changes, a line each, safe to print.
+func (d Difference) Paths() []string {
+	lines := make([]string, len(d.Changes))
+	for i, c := range d.Changes {
+		lines[i] = c.String()
+	}
+	return lines
+}
+
+// Summary tells how many files and folders are concerned, and how many bytes they have; what a cut upload left behind
+// already does not count towards the bytes, because it is not sent again.
+func (d Difference) Summary() (send int, bytes int64, adjust, remove int) {
+	for _, c := range d.Changes {
+		switch {
+		case c.Reason == Removed:
+			remove++
+		case c.sends():
+			send++
+			if !d.arrived(c) {
+				bytes += c.Want.Size
+			}
+		default:
+			adjust++
+		}
+	}
+	return send, bytes, adjust, remove
+}
+
+// sends tells whether a file's content has to be sent for the change.
+func (c PathChange) sends() bool {
+	return c.Want.Kind == File && (c.Reason == Added || c.Reason == Content || c.Reason == Changed)
+}
+
+// arrived tells whether the content is staged on the host already.
+func (d Difference) arrived(c PathChange) bool {
+	if d.listing == nil {
+		return false
+	}
+	s, ok := d.listing.staged[c.Path]
+	return ok && s.Hashed && s.SHA256 == c.Want.SHA256 && s.Kind == File
+}
+
+// Complete tells whether the listing has all that Compare needs to know about the paths of m. It has not where the
+// tree has so many paths, new to the host, that one script cannot name them; then [List] asks again.
+func (l *Listing) Complete(m *Manifest) bool {
+	if l.same || l.State != Present || l.sameSet {
+		return true
+	}
+	for i := range m.Entries {
+		if _, ok := l.asked[m.Entries[i].Path]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// Compare tells what has to change. Only what m names, and what was put there before, is looked at: a stranger's file
+// stays. With remove, what was put there before and is no longer in m goes; without, it stays and is remembered. What is
+// in the way of a new kind (a folder that is now a file) goes in any case.
+func Compare(m *Manifest, l *Listing, remove bool) Difference {
+	d := Difference{manifest: m, listing: l, remove: remove}
+	if l.same {
+		return d
+	}
+	want := make(map[string]Kind, len(m.Entries))
+	gone := "" // the closest folder above that is not there yet, with a slash
+	for _, e := range m.Entries {
+		want[e.Path] = e.Kind
+		have, there := l.entries[e.Path]
+		if gone != "" && strings.HasPrefix(e.Path, gone) {
+			have, there = HostEntry{}, false
+		} else {
+			gone = ""
+		}
+		if e.Kind == Directory && have.Kind != Directory && gone == "" {
+			gone = e.Path + "/"
+		}
+		if reason := differs(e, have, there); reason != "" {
+			d.Changes = append(d.Changes, PathChange{e.Path, reason, e, have})
+		}
+	}
+	d.compareRecorded(want)
+	slices.SortFunc(d.Changes, func(a, b PathChange) int { return comparePaths(a.Path, b.Path) })
+	return d
+}
+
+func differs(want Entry, have HostEntry, there bool) Reason {
+	switch {
+	case !there:
+		return Added
+	case have.Kind != want.Kind:
+		return Changed
+	case want.Kind == File && (!have.Hashed || have.SHA256 != want.SHA256),
+		want.Kind == Link && have.Target != want.Target:
+		return Content
+	case want.Kind != Link && have.Mode != want.Mode:
+		return Mode
+	}
+	return ""
+}
+
+// compareRecorded looks at what was put there before and is no longer wanted.
+func (d *Difference) compareRecorded(want map[string]Kind) {
+	seen := make(map[string]struct{})
+	for _, path := range d.listing.recorded {
+		have, there := d.listing.entries[path]
+		if _, wanted := want[path]; wanted || !there {
+			continue
+		}
+		if _, again := seen[path]; again || !d.reachable(path) {
+			continue
+		}
+		seen[path] = struct{}{}
+		if d.remove || below(path, want) {
+			d.Changes = append(d.Changes, PathChange{Path: path, Reason: Removed, Have: have})
+		} else {
+			d.kept = append(d.kept, path)
+		}
+	}
+}
+
+// reachable tells whether every folder above path is one on the host. Where one is a link, what is below it is elsewhere,
+// and not ours.
+func (d *Difference) reachable(path string) bool {
+	for up := parent(path); up != ""; up = parent(up) {
+		if have, asked := d.listing.entries[up]; !asked || have.Kind != Directory {
+			return false
+		}
+	}
+	return true
+}
+
+// below tells whether something that is no folder is wanted in the place of a folder above path.
+func below(path string, want map[string]Kind) bool {
+	for up := parent(path); up != ""; up = parent(up) {
+		if kind, ok := want[up]; ok && kind != Directory {
+			return true
+		}
+	}
+	return false
+}

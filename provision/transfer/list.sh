@@ -1,0 +1,16 @@
+# list COMMAND...: kinds and modes, hashes and link targets of the NUL-separated paths that COMMAND prints, in their order.
+# Only regular files are read: a named pipe in the way would never end.
+list() {
+	"$@" | xargs -0 -r stat -c '%f %n' -- 2>/dev/null
+	echo =
+	"$@" | xargs -0 -r sh -c 'for f do [ -f "$f" ] && [ ! -h "$f" ] && printf "%s\0" "$f"; done' sh |
+		xargs -0 -r sha256sum -- 2>/dev/null
+	echo =
+	"$@" | xargs -0 -r sh -c 'for f do
+		[ -h "$f" ] && t=$(readlink "$f" && echo .) && printf "%s\0%s\0" "$f" "${t%??}"
+	done' sh
+}
+hash() {
+	h=$(sha256sum)
+	printf '%s' "${h%% *}"
+}

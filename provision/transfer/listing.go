@@ -1,0 +1,330 @@
+package transfer
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// HostEntry is what is at a path on the host.
+type HostEntry struct {
+	Kind   Kind
+	Mode   fs.FileMode // permission bits
+	Hashed bool        // SHA256 is known: it is a file that could be read
+	SHA256 [sha256.Size]byte
+	Target string // of links
+}
+
+// State is what the site's folder on the host is.
+type State string
+
+// The states of the site's folder.
+const (
+	Present    State = "present"
+	Absent     State = "missing"
+	Obstructed State = "obstructed" // something that is no folder has its name
+	Closed     State = "closed"     // it may not be entered
+)
+
+// Listing is the host's side, as the output of [HostScript] tells it.
+type Listing struct {
+	State State
+	Free  int64    // bytes that may still be written where files are staged; -1 if unknown
+	Lacks []string // tools that the host lacks
+
+	same     bool                 // all is as the manifest of the script has it
+	sameSet  bool                 // the manifest on the host names the same paths
+	entries  map[string]HostEntry // what is there; a path that was asked for and is not in it is missing
+	asked    map[string]struct{}  // the paths that were looked at
+	recorded []string             // paths that were put there before
+	inside   bool                 // files are staged in the site's folder itself
+	staging  bool                 // something is staged
+	staged   map[string]HostEntry
+	ranges   map[string]string // hash of a large file that is partly staged -> which of its ranges arrived
+}
+
+// maxListing bounds what a listing may unpack to, in bytes: over a million long paths.
+const maxListing = 1 << 30
+
+// ParseHost reads the output of [HostScript].
+func ParseHost(r io.Reader) (*Listing, error) {
+	p := &hostParser{in: bufio.NewReader(r), l: &Listing{State: Present, Free: -1}}
+	if line, _ := p.line(); line != "transfer 1" {
+		return nil, fmt.Errorf("cannot read the host's list of files: it begins with %q; check that the login shell of the host prints nothing of its own", line)
+	}
+	for {
+		line, err := p.line()
+		if err != nil {
+			return nil, fmt.Errorf("cannot read the host's list of files: it ends too early (%w); run again", err)
+		}
+		if line == "end" {
+			return p.l, nil
+		}
+		if err := p.fact(line); err != nil {
+			return nil, fmt.Errorf("cannot read the host's list of files: %w; a file may have changed there meanwhile, run again", err)
+		}
+	}
+}
+
+type hostParser struct {
+	in    *bufio.Reader
+	l     *Listing
+	asked []string
+}
+
+func (p *hostParser) line() (string, error) {
+	line, err := p.in.ReadString('\n')
+	if err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return line, err
+	}
+	return strings.TrimRight(line, "\r\n"), nil
+}
+
+// fact takes one line, and what follows it.
+func (p *hostParser) fact(line string) (err error) {
+	word, rest, _ := strings.Cut(line, " ")
+	switch word {
+	case "lacks":
+		p.l.Lacks = append(p.l.Lacks, rest)
+	case "free":
+		blocks, err := strconv.ParseInt(rest, 10, 53)
+		if err == nil {
+			p.l.Free = blocks << 10
+		}
+	case "inside":
+		p.l.inside = true
+	case string(Absent), string(Obstructed), string(Closed):
+		p.l.State = State(word)
+	case "same":
+		p.l.same, p.l.sameSet = true, true
+	case "recorded-same":
+		p.l.sameSet = true
+	case "recorded":
+		p.l.recorded, err = p.paths()
+	case "paths":
+		p.asked, err = p.paths()
+	case "listing":
+		err = p.listing()
+	case "staged":
+		err = p.staged()
+	case "ranges":
+		hash, which, _ := strings.Cut(rest, " ")
+		if p.l.ranges == nil {
+			p.l.ranges = make(map[string]string)
+		}
+		p.l.staging, p.l.ranges[hash] = true, which
+	default:
+		err = fmt.Errorf("unexpected line %.80q", line)
+	}
+	return err
+}
+
+// unpack reads the lines of base64 up to a lone dot and unpacks them.
+func (p *hostParser) unpack() ([]byte, error) {
+	var packed bytes.Buffer
+	for {
+		line, err := p.line()
+		if err != nil {
+			return nil, err
+		}
+		if line == "." {
+			break
+		}
+		packed.WriteString(line)
+	}
+	z, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, &packed))
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(z, maxListing+1))
+	if err == nil && len(data) > maxListing {
+		err = errors.New("it is too long")
+	}
+	return data, err
+}
+
+func (p *hostParser) paths() ([]string, error) {
+	data, err := p.unpack()
+	if err != nil {
+		return nil, err
+	}
+	paths := splitPaths(data)
+	for _, path := range paths {
+		if !inside(path) {
+			return nil, fmt.Errorf("the path %.80q in the manifest there is not one of a site", path)
+		}
+	}
+	return paths, nil
+}
+
+// splitPaths splits what is ended, not separated, by NUL.
+func splitPaths(data []byte) []string {
+	if len(data) == 0 {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(string(data), "\x00"), "\x00")
+}
+
+func (p *hostParser) listing() error {
+	data, err := p.unpack()
+	if err != nil {
+		return err
+	}
+	p.l.asked = make(map[string]struct{}, len(p.asked))
+	for _, path := range p.asked {
+		p.l.asked[path] = struct{}{}
+	}
+	if p.l.sameSet {
+		p.l.recorded = p.asked
+	}
+	p.l.entries, err = parseListing(p.asked, data)
+	return err
+}
+
+// staged takes the list of what is staged: its paths, an empty one, and the listing.
+func (p *hostParser) staged() error {
+	data, err := p.unpack()
+	if err != nil {
+		return err
+	}
+	p.l.staging = true
+	names, listing := []byte(nil), data[min(1, len(data)):]
+	if at := bytes.Index(data, []byte("\x00\x00")); at >= 0 {
+		names, listing = data[:at+1], data[at+2:]
+	}
+	paths := splitPaths(names)
+	entries, err := parseListing(paths, listing)
+	if err != nil {
+		return err
+	}
+	p.l.staged = make(map[string]HostEntry, len(entries))
+	for path, e := range entries {
+		p.l.staged[strings.TrimPrefix(path, "./")] = e
+	}
+	return nil
+}
+
+// parseListing takes the listing of paths, which it has in their order; what is missing is left out.
+func parseListing(paths []string, data []byte) (map[string]HostEntry, error) {
+	entries := make(map[string]HostEntry, len(paths))
+	c := cursor{data}
+	for _, path := range paths {
+		if mode, ok := c.mode(path); ok {
+			entries[path] = entryOf(mode)
+		}
+	}
+	if !c.skip(separator) {
+		return nil, fmt.Errorf("unexpected mode at %.80q", c.rest)
+	}
+	for _, path := range paths {
+		if hash, ok := c.hash(path); ok {
+			e := entries[path]
+			e.Hashed, e.SHA256 = true, hash
+			entries[path] = e
+		}
+	}
+	if !c.skip(separator) {
+		return nil, fmt.Errorf("unexpected hash at %.80q", c.rest)
+	}
+	for _, path := range paths {
+		if c.skip(path + "\x00") {
+			target, rest, ok := bytes.Cut(c.rest, []byte{0})
+			if !ok {
+				return nil, fmt.Errorf("unexpected end of the link %.80q", path)
+			}
+			e := entries[path]
+			e.Target, c.rest = string(target), rest
+			entries[path] = e
+		}
+	}
+	if len(c.rest) > 0 {
+		return nil, fmt.Errorf("unexpected link at %.80q", c.rest)
+	}
+	return entries, nil
+}
+
+func entryOf(mode uint32) HostEntry {
+	e := HostEntry{Kind: Other, Mode: fs.FileMode(mode & 0o7777)}
+	switch mode & modeKind {
+	case modeFile:
+		e.Kind = File
+	case modeDirectory:
+		// A folder inherits the setgid bit from the one it is in, and chmod leaves it there: it is the host's affair.
+		e.Kind, e.Mode = Directory, e.Mode&0o777
+	case modeLink:
+		e.Kind, e.Mode = Link, 0o777
+	}
+	return e
+}
+
+// cursor reads a listing. Names are matched as a whole, so that those with line ends in them are no trouble.
+type cursor struct{ rest []byte }
+
+func (c *cursor) skip(s string) bool {
+	rest, ok := bytes.CutPrefix(c.rest, []byte(s))
+	if ok {
+		c.rest = rest
+	}
+	return ok
+}
+
+// mode takes the line "81a4 path" if it is next.
+func (c *cursor) mode(path string) (uint32, bool) {
+	digits, rest, ok := bytes.Cut(c.rest, []byte(" "))
+	if !ok || len(digits) > 8 || !bytes.HasPrefix(rest, []byte(path+"\n")) {
+		return 0, false
+	}
+	mode, err := strconv.ParseUint(string(digits), 16, 32)
+	if err != nil {
+		return 0, false
+	}
+	c.rest = rest[len(path)+1:]
+	return uint32(mode), true
+}
+
+// hash takes the line of sha256sum for path if it is next, with the name escaped or, as older ones of BusyBox have it, not.
+func (c *cursor) hash(path string) (hash [sha256.Size]byte, ok bool) {
+	line := bytes.TrimPrefix(c.rest, []byte(`\`))
+	const digits = 2 * sha256.Size
+	if len(line) < digits+2 {
+		return hash, false
+	}
+	if _, err := hex.Decode(hash[:], line[:digits]); err != nil {
+		return hash, false
+	}
+	name := line[digits+2:]
+	if len(line) == len(c.rest) { // the usual case: nothing is escaped
+		return hash, c.name(name, path)
+	}
+	return hash, c.name(name, gnuEscapes().Replace(path)) || c.name(name, bareEscapes().Replace(path))
+}
+
+// name takes the rest of a line of sha256sum.
+func (c *cursor) name(line []byte, spelling string) bool {
+	if len(line) <= len(spelling) || line[len(spelling)] != '\n' || string(line[:len(spelling)]) != spelling {
+		return false
+	}
+	c.rest = line[len(spelling)+1:]
+	return true
+}
+
+// bareEscapes are those of coreutils before 9.0, which left carriage returns alone.
+func bareEscapes() *strings.Replacer { return strings.NewReplacer(`\`, `\\`, "\n", `\n`) }
+
+// inside tells whether a path that the host names stays within the site's folder.
+func inside(p string) bool {
+	return p != "" && p != ".." && path.Clean(p) == p && p[0] != '/' && p != "." && !strings.HasPrefix(p, "../")
+}

@@ -1,0 +1,276 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// ScanOptions says which tree to read and what of it.
+type ScanOptions struct {
+	Root    string   // the folder with the Dockerfile
+	Upload  []string // what of it to upload, slash-separated and relative to Root; nothing or "." is everything
+	Private []string // private keys, relative to Root: 0600, in a folder of 0700, and uploaded whatever is ignored
+	Always  []string // further files that are uploaded whatever is ignored; Dockerfile and .dockerignore always are
+	// Cache is the file that remembers the hashes of unchanged files; "" is one in [os.UserCacheDir], "none" is no cache.
+	Cache string
+}
+
+// fileStat is what tells whether a file is still the one that was hashed.
+type fileStat struct {
+	size, mtime, ctime int64 // bytes; nanoseconds since 1970, ctime 0 where the system has none
+	inode              uint64
+}
+
+// found is an entry of the local tree before its hash is known.
+type found struct {
+	Entry
+	stat   fileStat
+	hashed time.Time // when reading it began; zero where the cache knew the hash
+}
+
+// Scan reads the local tree. Modes are set to 0644 or, for folders and what its owner may execute, 0755, whatever the
+// umask here is. Links that lead out of the tree, sockets, devices and named pipes are refused, and so is a file that
+// changes while it is read.
+func Scan(ctx context.Context, o ScanOptions) (*Manifest, error) {
+	root, err := filepath.EvalSymlinks(o.Root)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the site's source %s: %w; site.source names it", o.Root, cause(err))
+	}
+	wanted, err := newScope(o)
+	if err != nil {
+		return nil, err
+	}
+	ignore, err := newIgnore(root)
+	if err != nil {
+		return nil, err
+	}
+	workers := min(2*runtime.GOMAXPROCS(0), 8)
+	s := &scanner{root: root, ignore: ignore}
+	s.walkers, s.ctx = errgroup.WithContext(ctx)
+	s.walkers.SetLimit(workers)
+	top := &node{}
+	s.walkers.Go(func() error { return s.directory("", wanted, ignored{}, top) })
+	if err := s.walkers.Wait(); err != nil {
+		return nil, err
+	}
+	files := top.flatten(nil)
+	cache := openCache(o.Cache, root)
+	if err := hashAll(ctx, root, files, cache, workers); err != nil {
+		return nil, err
+	}
+	return finish(files, o.Private), nil
+}
+
+// finish turns what was found into the manifest, with the modes of private keys closed.
+func finish(files []found, private []string) *Manifest {
+	m := &Manifest{Entries: make([]Entry, len(files))}
+	closed := make(map[string]fs.FileMode, 2*len(private))
+	for _, p := range private {
+		p = path.Clean(p)
+		closed[p] = 0o600
+		if folder := parent(p); folder != "" {
+			closed[folder] = 0o700
+		}
+	}
+	for i := range files {
+		m.Entries[i] = files[i].Entry
+		e := &m.Entries[i]
+		if mode, ok := closed[e.Path]; ok && (e.Kind == Directory) == (mode == 0o700) && e.Kind != Link {
+			e.Mode = mode
+		}
+	}
+	return m
+}
+
+// scanner walks the tree with a bounded number of goroutines.
+type scanner struct {
+	root    string
+	ignore  *ignore
+	walkers *errgroup.Group
+	ctx     context.Context
+}
+
+// node is a folder on the way from the walk to the flat list: each child is an entry, and a node if it is a folder.
+type node struct {
+	children []child
+}
+
+type child struct {
+	found
+	below   *node // of folders
+	ignored bool  // a folder that is only there if something in it is
+}
+
+func (n *node) flatten(into []found) []found {
+	for i := range n.children {
+		c := &n.children[i]
+		at := len(into)
+		into = append(into, c.found)
+		if c.below == nil {
+			continue
+		}
+		into = c.below.flatten(into)
+		if !c.ignored {
+			continue
+		}
+		if len(into) == at+1 {
+			into = into[:at]
+			continue
+		}
+		into[at].Unbuilt = !slices.ContainsFunc(into[at+1:], func(f found) bool { return !f.Unbuilt })
+	}
+	return into
+}
+
+// directory reads one folder into n and the folders in it, in goroutines of their own while there is room for more.
+func (s *scanner) directory(folder string, sc scope, above ignored, n *node) error {
+	if err := s.ctx.Err(); err != nil {
+		return err
+	}
+	names, err := s.names(folder, sc)
+	if err != nil {
+		return err
+	}
+	n.children = make([]child, 0, len(names))
+	type descent struct {
+		child int
+		sc    scope
+		in    ignored
+	}
+	var below []descent
+	for _, name := range names {
+		p := path.Join(folder, name)
+		inner := sc.child(name)
+		info, err := os.Lstat(s.local(p))
+		if errors.Is(err, fs.ErrNotExist) {
+			if !inner.required {
+				continue
+			}
+			return fmt.Errorf("cannot find %s in %s; correct site.upload or create it", shown(p), s.root)
+		}
+		if err != nil {
+			return fmt.Errorf("cannot read %s: %w", shown(s.local(p)), cause(err))
+		}
+		in, err := s.ignore.match(p, above)
+		if err != nil {
+			return err
+		}
+		hidden := in.hidden && !inner.forced
+		if hidden && !(info.IsDir() && (in.exceptions || inner.holdsForced)) {
+			continue
+		}
+		c, err := s.entry(p, info)
+		if err != nil {
+			return err
+		}
+		c.Unbuilt = in.unbuilt && !builderReads(p)
+		c.ignored = in.hidden && c.Kind == Directory
+		if c.Kind != Directory && len(inner.named) > 0 {
+			return fmt.Errorf("cannot upload what is in %s: it is a %s here, not a folder; correct site.upload", shown(p), c.Kind)
+		}
+		if c.Kind == Directory {
+			c.below = &node{}
+			if hidden && !in.exceptions {
+				inner.all = false
+			}
+			below = append(below, descent{len(n.children), inner, in})
+		}
+		n.children = append(n.children, c)
+	}
+	for _, d := range below {
+		c := &n.children[d.child]
+		walk := func() error { return s.directory(c.Path, d.sc, d.in, c.below) }
+		if s.walkers.TryGo(walk) {
+			continue
+		}
+		if err := walk(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// names are the names to look at in a folder, in byte order.
+func (s *scanner) names(folder string, sc scope) ([]string, error) {
+	if !sc.all {
+		return sc.names(), nil
+	}
+	f, err := os.Open(s.local(folder))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the folder %s: %w", shown(s.local(folder)), cause(err))
+	}
+	names, err := f.Readdirnames(-1)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("cannot read the folder %s: %w", shown(s.local(folder)), cause(err))
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func (s *scanner) local(p string) string {
+	if p == "" {
+		return s.root
+	}
+	return s.root + string(filepath.Separator) + filepath.FromSlash(p)
+}
+
+// entry makes an entry of what Lstat said.
+func (s *scanner) entry(p string, info fs.FileInfo) (child, error) {
+	e := Entry{Path: p, ModTime: info.ModTime()}
+	var err error
+	switch mode := info.Mode(); {
+	case mode.IsDir():
+		e.Kind, e.Mode = Directory, 0o755
+	case mode.IsRegular():
+		e.Kind, e.Mode, e.Size = File, 0o644, info.Size()
+		if mode&0o100 != 0 {
+			e.Mode = 0o755
+		}
+	case mode&fs.ModeSymlink != 0:
+		e.Kind, e.Mode = Link, 0o777
+		e.Target, err = readLink(s.root, p)
+	default:
+		err = fmt.Errorf("cannot upload %s: it is a %s; remove it or add it to .provisionignore", shown(s.local(p)), special(mode))
+	}
+	return child{found: found{Entry: e, stat: statOf(info)}}, err
+}
+
+func special(mode fs.FileMode) string {
+	switch {
+	case mode&fs.ModeSocket != 0:
+		return "socket"
+	case mode&fs.ModeNamedPipe != 0:
+		return "named pipe"
+	case mode&fs.ModeDevice != 0:
+		return "device"
+	}
+	return "special file"
+}
+
+// cause strips the path from a file error, for messages that name it already.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// shown is a path as it is safe to print: quoted where it holds anything but printable text.
+func shown(p string) string {
+	if strings.ToValidUTF8(p, "") == p && !strings.ContainsFunc(p, unprintable) {
+		return p
+	}
+	return fmt.Sprintf("%q", p)
+}
