@@ -1,0 +1,212 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/kehuo/provision/provision"
+)
+
+// login is one attempt to authenticate: what the server accepts, what was offered, what was answered.
+type login struct {
+	d        *dialer
+	ctx      context.Context
+	keys     func() *keyring // waits for the files and the agent to be read
+	accepts  []string
+	offered  []identity
+	accepted *identity // the server said yes to this key's public half
+	problems []error   // why a method could not be tried to its end
+	asked    bool      // a person was asked, which takes longer than a server waits
+	asks     int       // passwords and prompts answered
+	banner   strings.Builder
+}
+
+// next is the ssh.ClientAuthCallback: it picks a method, in OpenSSH's order of preference.
+func (l *login) next(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
+	l.accepts = c.AllowedMethods
+	if err := l.ctx.Err(); err != nil {
+		return nil, err
+	}
+	tries := func(method string) int {
+		n := 0
+		for _, tried := range c.TriedMethods {
+			if tried == method {
+				n++
+			}
+		}
+		return n
+	}
+	s := l.d.settings
+	may := func(method string, allowed bool, limit int) bool {
+		return allowed && slices.Contains(c.AllowedMethods, method) && tries(method) < limit
+	}
+	switch {
+	case may("publickey", s.keyLogin, 1) && len(l.keys().identities) > 0:
+		return ssh.PublicKeysCallback(l.signers), nil
+	case may("keyboard-interactive", s.promptLogin && l.canAsk(), s.prompts):
+		return ssh.KeyboardInteractive(l.challenge), nil
+	case may("password", s.passwordLogin && l.canAsk(), s.prompts):
+		return ssh.PasswordCallback(l.password), nil
+	}
+	return nil, errNoMethod
+}
+
+var errNoMethod = errors.New("no method is left to try")
+
+// canAsk reports whether it makes sense to put a question: somebody is there, and did not just fail to answer.
+func (l *login) canAsk() bool {
+	var unanswered *provision.Unanswered
+	return l.d.config.Ask != nil && !slices.ContainsFunc(l.problems, func(err error) bool { return errors.As(err, &unanswered) })
+}
+
+// signers offers the keys, and notes which of them the library comes to use.
+func (l *login) signers() ([]ssh.Signer, error) {
+	keys := l.keys().identities
+	list := make([]ssh.Signer, len(keys))
+	for i, key := range keys {
+		list[i] = &watchedSigner{identity: key, l: l}
+	}
+	return list, nil
+}
+
+// watchedSigner tells its login when it is offered and when the server asked for its signature.
+type watchedSigner struct {
+	identity
+	l *login
+}
+
+// Algorithms is called by the library just before the key is offered. RSA keys sign by SHA-2 only.
+func (w *watchedSigner) Algorithms() []string {
+	if indexOf(w.l.offered, w.PublicKey()) < 0 {
+		w.l.offered = append(w.l.offered, w.identity)
+	}
+	key := w.PublicKey()
+	if cert, ok := key.(*ssh.Certificate); ok {
+		key = cert.Key
+	}
+	if key.Type() == ssh.KeyAlgoRSA {
+		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+	}
+	return []string{key.Type()}
+}
+
+func (w *watchedSigner) SignWithAlgorithm(rand io.Reader, data []byte, algorithm string) (*ssh.Signature, error) {
+	w.l.accepted = &w.identity
+	signer, ok := w.Signer.(ssh.AlgorithmSigner)
+	if !ok {
+		return nil, fmt.Errorf("%s cannot sign by %s", w.source, algorithm)
+	}
+	signature, err := signer.SignWithAlgorithm(rand, data, algorithm)
+	if err != nil {
+		l := w.l
+		l.problems = append(l.problems, fmt.Errorf("the server accepts %s, but it does not sign: %w", w.identity, err))
+	}
+	return signature, err
+}
+
+func (l *login) password() (string, error) {
+	words := l.d.config.Words
+	answer, err := l.ask(provision.Decision{
+		Kind:     provision.DecidePassword,
+		Question: words.T("remote.password.question", l.d.settings.user, l.d.config.Name),
+		Secret:   true,
+		Remedy:   words.T("remote.password.remedy", l.d.target()),
+	})
+	return answer.Secret.Reveal(), err
+}
+
+// challenge puts each prompt of a keyboard-interactive round as a question of its own.
+func (l *login) challenge(name, instruction string, prompts []string, echos []bool) ([]string, error) {
+	words := l.d.config.Words
+	answers := make([]string, len(prompts))
+	for i, prompt := range prompts {
+		kind := provision.DecideCode
+		if !echos[i] && strings.Contains(strings.ToLower(prompt), "password") {
+			kind = provision.DecidePassword
+		}
+		answer, err := l.ask(provision.Decision{
+			Kind:     kind,
+			Question: words.T("remote.code.question", l.d.config.Name, oneLine([]byte(prompt))),
+			Detail:   strings.TrimSpace(Printable(name + "\n" + instruction)),
+			Secret:   true,
+			Remedy:   words.T("remote.password.remedy", l.d.target()),
+		})
+		if err != nil {
+			return nil, err
+		}
+		answers[i] = answer.Secret.Reveal()
+	}
+	return answers, nil
+}
+
+func (l *login) ask(d provision.Decision) (provision.Answer, error) {
+	l.asked = true
+	d.Host = l.d.config.Name
+	answer, err := l.d.ask(l.ctx, d)
+	if err != nil {
+		l.problems = append(l.problems, err)
+		return answer, err
+	}
+	l.asks++
+	return answer, nil
+}
+
+// failure says why the server let nobody in: what it accepts, what it was offered, and what would help.
+func (l *login) failure(err error) *DialError {
+	accepts := slices.DeleteFunc(slices.Clone(l.accepts), func(m string) bool { return m == "none" })
+	offered := "no key was offered"
+	if len(l.offered) > 0 {
+		offered = "offered " + describe(l.offered)
+	}
+	if l.asks > 0 {
+		offered += fmt.Sprintf(" and %d answers", l.asks)
+	}
+	reason := fmt.Sprintf("the login as %s was refused: the server accepts %s, %s", l.d.settings.user,
+		or(strings.Join(accepts, " or "), "no method that it tells"), offered)
+	failure := l.d.fail(KindAuth, reason, l.remedy(err), err)
+	for _, problem := range append(l.problems, l.keys().complaints...) {
+		failure.Detail = append(failure.Detail, problem.Error())
+	}
+	if banner := strings.TrimSpace(Printable(l.banner.String())); banner != "" {
+		failure.Detail = append(failure.Detail, banner)
+	}
+	return failure
+}
+
+// remedy picks the likeliest one.
+func (l *login) remedy(err error) string {
+	copyID := fmt.Sprintf("put your public key there with ssh-copy-id %s", l.d.target())
+	publicKey := slices.Contains(l.accepts, "publickey")
+	switch {
+	case len(l.problems) > 0:
+		return l.problems[len(l.problems)-1].Error()
+	case strings.Contains(err.Error(), "oo many authentication failures"):
+		return "it was offered too many keys before the right one: name that in identity, or set IdentitiesOnly yes"
+	case len(l.keys().complaints) > 0 && publicKey:
+		return l.keys().complaints[0].Error()
+	case len(l.offered) == 0 && publicKey && l.d.config.Ask == nil:
+		return "make a key with ssh-keygen -t ed25519 and " + copyID
+	case len(l.offered) > 0 && publicKey && l.d.settings.user == "root":
+		return "servers often refuse root (PermitRootLogin): name another user, or " + copyID
+	case l.asks > 0:
+		return "check the user name and the password"
+	case l.d.config.Ask == nil && len(l.accepts) > 0 && !publicKey:
+		return "run it on a terminal without --yes so that the password can be asked for"
+	case publicKey:
+		return "check the user name, or " + copyID
+	}
+	return "check the user name and what the server's sshd_config allows"
+}
+
+func or(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}

@@ -1,0 +1,198 @@
+package remote
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"net"
+	"sync"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/pkg/sftp"
+	"golang.org/x/crypto/ssh"
+)
+
+// Client is one host that is logged in to. Its methods may be called from several goroutines.
+type Client struct {
+	dialer *dialer
+	sudo   sudoer
+	nonce  string
+
+	mu     sync.Mutex // held while a connection is replaced
+	link   *link
+	closed bool
+}
+
+// Dial connects and logs in. A host that hangs up or is not ready to answer is tried a few times; whatever a person or a
+// change on either side has to set right fails at once, as a *DialError.
+func Dial(ctx context.Context, c Config) (*Client, error) {
+	d, err := newDialer(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	client := &Client{dialer: d, nonce: rand.Text()}
+	client.link, err = backoff.Retry(ctx, func() (*link, error) {
+		l, err := d.dial(ctx)
+		var failure *DialError
+		if err != nil && (!errors.As(err, &failure) || failure.Kind != KindClosed) {
+			return nil, backoff.Permanent(err)
+		}
+		return l, err
+	}, backoff.WithBackOff(pauses()), backoff.WithMaxTries(firstTries))
+	if err != nil {
+		return nil, permanent(ctx, err)
+	}
+	return client, nil
+}
+
+// Name is the host's name in the inventory.
+func (c *Client) Name() string { return c.dialer.config.Name }
+
+// Target is user@host:port as it is dialled; the port only where it is not 22.
+func (c *Client) Target() string { return c.dialer.target() }
+
+// User is the user that is logged in.
+func (c *Client) User() string { return c.dialer.settings.user }
+
+// current is the connection in use.
+func (c *Client) current() (*link, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, unreachable(&LostError{Host: c.Name(), Err: net.ErrClosed})
+	}
+	return c.link, nil
+}
+
+// Alive reports whether the connection is up, as far as is known.
+func (c *Client) Alive() bool {
+	l, err := c.current()
+	return err == nil && l.alive()
+}
+
+// Start runs a command. Cancelling ctx ends its process group on the host.
+func (c *Client) Start(ctx context.Context, cmd Command) (*Process, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	script, err := cmd.script()
+	if err != nil {
+		return nil, err
+	}
+	if cmd.Sudo {
+		if err := c.PrepareSudo(ctx); err != nil {
+			return nil, err
+		}
+	}
+	l, err := c.current()
+	if err != nil {
+		return nil, err
+	}
+	text, input := c.wrap(cmd, script)
+	line := bootstrap(text)
+	if len(line) > inlineLimit {
+		more := input != nil || cmd.Stdin != nil
+		line = bootstrapFromInput(len(text), c.nonce, more)
+		if !more {
+			text += "\n" + c.nonce + "\n"
+		}
+		input = input.after(text)
+	}
+	return l.start(ctx, cmd, line, c.nonce, input, c.Start)
+}
+
+// wrap puts around a script what makes it run the same on every host, and sudo where it is wanted.
+func (c *Client) wrap(cmd Command, script string) (string, *secretInput) {
+	if !cmd.Sudo {
+		return preamble + "g=$$\n" + announce(c.nonce) + script, nil
+	}
+	return c.sudo.wrap(c.nonce, script)
+}
+
+// Run runs a command and waits for its end.
+func (c *Client) Run(ctx context.Context, cmd Command) error {
+	p, err := c.Start(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	return p.Wait()
+}
+
+// Output runs a command and returns its standard output; Stdout of cmd is not used.
+func (c *Client) Output(ctx context.Context, cmd Command) ([]byte, error) {
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	err := c.Run(ctx, cmd)
+	return out.Bytes(), err
+}
+
+// DialContext connects to an address as seen from the host: network is "tcp" or "unix". It does not count as a session.
+func (c *Client) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	l, err := c.current()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := l.ssh.DialContext(ctx, network, address)
+	var refused *ssh.OpenChannelError
+	if err != nil && ctx.Err() == nil && !errors.As(err, &refused) {
+		l.waitDown()
+		return nil, l.lost()
+	}
+	return conn, err
+}
+
+// SFTP opens an SFTP session. It counts as a session until it is closed.
+func (c *Client) SFTP(ctx context.Context, o ...sftp.ClientOption) (*sftp.Client, error) {
+	l, err := c.current()
+	if err != nil {
+		return nil, err
+	}
+	return l.openSFTP(ctx, o...)
+}
+
+// Reconnect makes a new connection when the one in use is lost, trying again with growing pauses until ctx ends. It does
+// nothing when the connection lives. A host key that changed and a login that is refused end it at once.
+func (c *Client) Reconnect(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return unreachable(&LostError{Host: c.Name(), Err: net.ErrClosed})
+	}
+	if c.link.alive() {
+		return nil
+	}
+	c.link.close()
+	l, err := backoff.Retry(ctx, func() (*link, error) {
+		l, err := c.dialer.dial(ctx)
+		var failure *DialError
+		if err != nil && (!errors.As(err, &failure) || !failure.Temporary()) {
+			return nil, backoff.Permanent(err)
+		}
+		return l, err
+	}, backoff.WithBackOff(pauses()), backoff.WithMaxElapsedTime(reconnecting))
+	if err != nil {
+		return permanent(ctx, err)
+	}
+	c.link = l
+	return nil
+}
+
+// Relogin replaces the connection, so that the host reads the user's groups anew.
+func (c *Client) Relogin(ctx context.Context) error {
+	l, err := c.current()
+	if err != nil {
+		return err
+	}
+	l.close()
+	return c.Reconnect(ctx)
+}
+
+// Close hangs up. Commands that run end with a *LostError, and their process groups on the host end too.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	c.link.close()
+	return nil
+}

@@ -1,0 +1,68 @@
+package remote
+
+import (
+	"context"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
+)
+
+// DefaultTimeout bounds dialling and logging in, not counting the time a person takes to answer.
+const DefaultTimeout = 15 * time.Second
+
+// Config says which host to reach and how. What is set here wins over the SSH configuration.
+type Config struct {
+	Name       string // the host's name in the inventory, for messages; default: Address
+	Address    string // a name, an alias of the SSH configuration, or an IP address
+	Port       int    // 0: from the SSH configuration, else 22
+	User       string // "": from the SSH configuration, else the local user's name
+	Identity   string // path of a private key to try before all others
+	KnownHosts string // path of the known_hosts file to use instead of the user's
+
+	// AcceptNewHostKey trusts a host that is not known yet and writes its key to known_hosts. A changed key is refused
+	// all the same.
+	AcceptNewHostKey bool
+	// Ask puts a question to whoever runs the program; nil: nobody can be asked.
+	Ask func(ctx context.Context, d provision.Decision) (provision.Answer, error)
+
+	SSHConfig string        // path of the SSH configuration; "": as OpenSSH does, "none": no file
+	Timeout   time.Duration // for dialling and logging in; 0: ConnectTimeout of the SSH configuration, else DefaultTimeout
+	// KeepAlive is how long a silent link is left alone before it is probed. A link that does not answer for twice as
+	// long is lost. 0: ServerAliveInterval of the SSH configuration, else 3 s.
+	KeepAlive time.Duration
+	Words     *language.Printer // nil: English
+	// Dialer opens the TCP connection to the host, or to the first hop; nil: the system's. Tests and benches measure and
+	// disturb the link through it.
+	Dialer func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Name == "" {
+		c.Name = c.Address
+	}
+	if c.Words == nil {
+		c.Words = language.New(language.English)
+	}
+	if c.Dialer == nil {
+		c.Dialer = (&net.Dialer{}).DialContext
+	}
+	return c
+}
+
+// args is what of c the OpenSSH client has to know before it can say how it would connect.
+func (c Config) args() []string {
+	var args []string
+	if c.SSHConfig != "" {
+		args = append(args, "-F", c.SSHConfig)
+	}
+	if c.Port != 0 {
+		args = append(args, "-p", strconv.Itoa(c.Port))
+	}
+	if c.User != "" {
+		args = append(args, "-l", c.User)
+	}
+	return args
+}

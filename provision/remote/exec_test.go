@@ -1,0 +1,122 @@
+package remote_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kehuo/provision/provision/remote"
+)
+
+func TestExec(t *testing.T) {
+	c := startServer(t).dial()
+	t.Run("output", func(t *testing.T) {
+		if got := script(t, c, "printf 'a\\n b'"); got != "a\n b" {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("stdin", func(t *testing.T) {
+		sent := strings.Repeat("0123456789abcdef", 300_000)
+		out, err := c.Output(t.Context(), remote.Command{Argv: []string{"cat"}, Stdin: strings.NewReader(sent)})
+		check(t, err)
+		if string(out) != sent {
+			t.Errorf("%d bytes came back of %d", len(out), len(sent))
+		}
+	})
+	t.Run("both streams in full", func(t *testing.T) {
+		var out, complaint bytes.Buffer
+		err := c.Run(t.Context(), remote.Command{
+			Script: "i=0; while [ $i -lt 20000 ]; do echo out$i; echo err$i >&2; i=$((i+1)); done", Stdout: &out, Stderr: &complaint})
+		check(t, err)
+		if n, m := bytes.Count(out.Bytes(), []byte("\n")), bytes.Count(complaint.Bytes(), []byte("\n")); n != 20000 || m != 20000 {
+			t.Errorf("%d lines of output, %d of errors", n, m)
+		}
+	})
+	t.Run("exit status", func(t *testing.T) {
+		var ended *remote.ExitError
+		err := c.Run(t.Context(), remote.Command{Script: "echo why >&2; exit 7"})
+		if !errors.As(err, &ended) || ended.Code != 7 || ended.Signal != "" || !strings.Contains(err.Error(), "why") {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("signal", func(t *testing.T) {
+		var ended *remote.ExitError
+		err := c.Run(t.Context(), remote.Command{Script: "kill -KILL $$"})
+		if !errors.As(err, &ended) || ended.Code != 137 || ended.Signal != "KILL" {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("long script", func(t *testing.T) {
+		text := ": '" + strings.Repeat("x y\n", 60_000) + "'\nprintf done"
+		if got := script(t, c, text); got != "done" {
+			t.Errorf("got %q", got)
+		}
+		out, err := c.Output(t.Context(), remote.Command{Script: ": '" + strings.Repeat("x y\n", 30_000) + "'\ncat", Stdin: strings.NewReader("input")})
+		check(t, err)
+		if string(out) != "input" {
+			t.Errorf("got %q", out)
+		}
+	})
+	t.Run("wait in a script", func(t *testing.T) {
+		if got := script(t, c, "sleep 0.1 & wait; echo ok"); got != "ok\n" {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("directory", func(t *testing.T) {
+		out, err := c.Output(t.Context(), remote.Command{Argv: []string{"pwd"}, Dir: "/usr/bin"})
+		check(t, err)
+		if string(out) != "/usr/bin\n" {
+			t.Errorf("got %q", out)
+		}
+	})
+}
+
+func TestCancelEndsTheProcessGroup(t *testing.T) {
+	c := startServer(t).dial()
+	for name, input := range map[string]io.Reader{"without input": nil, "with input": blocked{make(chan struct{})}} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			reader, writer := io.Pipe()
+			p, err := c.Start(ctx, remote.Command{Script: "sleep 1000 & echo $! $$; wait", Stdin: input, Stdout: writer})
+			check(t, err)
+			line := make([]byte, 100)
+			n, err := reader.Read(line)
+			check(t, err)
+			go func() { _, _ = io.Copy(io.Discard, reader) }()
+			cancel()
+			begun := time.Now()
+			if err := p.Wait(); !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v", err)
+			}
+			if took := time.Since(begun); took > 4*time.Second {
+				t.Errorf("took %v", took)
+			}
+			if left := script(t, c, "for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 "+strings.TrimSpace(string(line[:n]))+" 2>/dev/null || exit 0; sleep 0.2; done; echo left"); left != "" {
+				t.Errorf("%s: the processes %s live on", name, line[:n])
+			}
+		})
+	}
+}
+
+// blocked is input that never comes.
+type blocked struct{ c chan struct{} }
+
+func (b blocked) Read([]byte) (int, error) { <-b.c; return 0, io.EOF }
+
+func TestSFTP(t *testing.T) {
+	c := startServer(t).dial()
+	s, err := c.SFTP(t.Context())
+	check(t, err)
+	if _, err := s.Stat("/etc/passwd"); err != nil {
+		t.Error(err)
+	}
+	check(t, s.Close())
+	if got := script(t, c, "echo still"); got != "still\n" {
+		t.Errorf("got %q", got)
+	}
+}

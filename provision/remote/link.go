@@ -1,0 +1,149 @@
+package remote
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// link is one SSH connection that is up, or was.
+type link struct {
+	d     *dialer
+	ssh   *ssh.Client
+	conn  *meteredConn
+	hop   *link // the connection that this one runs through; nil for none
+	slots *slots
+
+	down    chan struct{} // closed once the connection is gone
+	mu      sync.Mutex
+	why     error
+	closing atomic.Bool
+	workers crew
+}
+
+func newLink(d *dialer, client *ssh.Client, conn *meteredConn, hop *link) *link {
+	l := &link{d: d, ssh: client, conn: conn, hop: hop, slots: newSlots(), down: make(chan struct{})}
+	l.workers.Go(func() {
+		err := client.Wait()
+		l.lose(err)
+		close(l.down)
+	})
+	l.workers.Go(l.keepAlive)
+	return l
+}
+
+// lose records why the connection is gone. The first reason is the true one.
+func (l *link) lose(why error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.why == nil {
+		l.why = why
+	}
+}
+
+// lost is the error of whatever ran over the connection.
+func (l *link) lost() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	why := l.why
+	if why == nil {
+		why = errors.New("closed")
+	}
+	return unreachable(&LostError{Host: l.d.config.Name, Err: why})
+}
+
+func (l *link) alive() bool {
+	select {
+	case <-l.down:
+		return false
+	default:
+		return true
+	}
+}
+
+// abandon closes the transport at once: what is left of a dead link must not hold anybody up.
+func (l *link) abandon(why error) {
+	l.lose(why)
+	_ = l.conn.Close()
+}
+
+// close hangs up and waits until nothing of the connection is left.
+func (l *link) close() {
+	l.closing.Store(true)
+	l.lose(net.ErrClosed)
+	_ = l.ssh.Close()
+	l.workers.Wait()
+	if l.hop != nil {
+		l.hop.close()
+	}
+}
+
+// Keep-alive defaults: a link that says nothing for 3 s is probed, and lost when the probe is not answered within 6 s.
+const (
+	defaultAlive = 3 * time.Second
+	aliveFactor  = 2
+)
+
+func (l *link) patience() (probe, answer time.Duration) {
+	probe = l.d.config.KeepAlive
+	if probe == 0 {
+		probe = l.d.settings.aliveInterval
+	}
+	if probe == 0 {
+		probe = defaultAlive
+	}
+	return probe, aliveFactor * probe
+}
+
+// keepAlive notices a link that died without a word. Bytes that come in, and bytes that the other side takes, are signs of
+// life too, so that a link that is merely full is not given up.
+func (l *link) keepAlive() {
+	probe, limit := l.patience()
+	ticker := time.NewTicker(probe)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-l.down:
+			return
+		case <-ticker.C:
+		}
+		if l.conn.idle() < probe {
+			continue
+		}
+		if !l.probe(limit) {
+			return
+		}
+	}
+}
+
+// probe sends a keep-alive request and reports whether the link still lives.
+func (l *link) probe(limit time.Duration) bool {
+	answered := make(chan error, 1)
+	l.workers.Go(func() {
+		_, _, err := l.ssh.SendRequest("keepalive@openssh.com", true, nil)
+		answered <- err
+	})
+	asked := time.Now()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for {
+		select {
+		case <-l.down:
+			return false
+		case err := <-answered:
+			return err == nil
+		case <-timer.C:
+		}
+		if left := limit - min(l.conn.idle(), time.Since(asked)); left > 0 {
+			timer.Reset(left)
+			continue
+		}
+		l.abandon(fmt.Errorf("no answer for %v", time.Since(asked).Round(time.Second)))
+		return false
+	}
+}

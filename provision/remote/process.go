@@ -1,0 +1,298 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// Command is something to run on the host: Argv as it stands, or Script as POSIX sh text.
+type Command struct {
+	Argv   []string
+	Script string
+	Dir    string // where to run it; default: the login directory
+	Sudo   bool   // as root; nothing changes where the user is root already
+
+	// Stdin is sent to the command. Without it the command reads an end of file at once, and its process group ends when
+	// the link dies; a command with Stdin sees the end of its input then.
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer // nil: dropped; the end of standard error is kept for ExitError all the same
+
+	detached bool // guards its own life: no lifeline
+}
+
+// String is the command as a person could type it.
+func (cmd Command) String() string {
+	text := cmd.Script
+	if len(cmd.Argv) > 0 {
+		text = Quote(cmd.Argv...)
+	}
+	if cmd.Sudo {
+		text = "sudo " + text
+	}
+	return text
+}
+
+// Process is a command that runs on the host.
+type Process struct {
+	link    *link
+	command Command
+	channel ssh.Channel
+	stderr  *tail
+	begun   *begun
+	secret  *secretInput                                     // what is written to standard input before the command's own
+	another func(context.Context, Command) (*Process, error) // starts another command on the host
+
+	done chan struct{}
+	err  error
+}
+
+// stderrKept is how much of a command's standard error is kept for its ExitError.
+const stderrKept = 8 << 10
+
+// How long a cancelled command has to end on the host before the channel is closed on it: its own three seconds between
+// SIGTERM and SIGKILL, and the way there and back.
+const cancelGrace = 5 * time.Second
+
+// start runs a command line in a session of its own. input, when not nil, goes before cmd.Stdin.
+func (l *link) start(ctx context.Context, cmd Command, line, nonce string, input *secretInput,
+	another func(context.Context, Command) (*Process, error)) (*Process, error) {
+	channel, requests, err := l.openSession(ctx)
+	if err != nil {
+		return nil, l.openFailed(ctx, err)
+	}
+	p := &Process{link: l, command: cmd, channel: channel, stderr: newTail(stderrKept), secret: input,
+		another: another, done: make(chan struct{})}
+	p.begun = newBegun(nonce, cmd.Stdout)
+	if err := p.request("exec", ssh.Marshal(struct{ Command string }{line})); err != nil {
+		_ = channel.Close()
+		l.workers.Go(func() { ssh.DiscardRequests(requests) })
+		l.slots.release()
+		return nil, err
+	}
+	l.workers.Go(func() { p.run(ctx, requests) })
+	return p, nil
+}
+
+func (l *link) openFailed(ctx context.Context, err error) error {
+	var refused *ssh.OpenChannelError
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &refused):
+		return unreachable(l.d.fail(KindShell, "the host refuses a session ("+oneLine([]byte(refused.Message))+")",
+			"raise MaxSessions in its sshd_config", err))
+	}
+	l.waitDown()
+	return l.lost()
+}
+
+// waitDown lets the reason of a dying connection come in; it is on its way when an operation has failed already.
+func (l *link) waitDown() {
+	select {
+	case <-l.down:
+	case <-time.After(time.Second):
+		l.abandon(errors.New("broken"))
+		<-l.down
+	}
+}
+
+// request sends the exec request without waiting for the answer, so that input can follow it in the same round trip. A
+// second request that must fail if the first one succeeded (RFC 4254, 6.5: only one of them can per channel) tells whether
+// the host took the first.
+func (p *Process) request(kind string, payload []byte) error {
+	if _, err := p.channel.SendRequest(kind, false, payload); err != nil {
+		p.link.waitDown()
+		return p.link.lost()
+	}
+	return nil
+}
+
+// run owns the process until it has ended: it feeds and drains it, collects how it ended, and gives the session back.
+func (p *Process) run(ctx context.Context, requests <-chan *ssh.Request) {
+	defer close(p.done)
+	defer p.link.slots.release()
+	var streams sync.WaitGroup
+	var outErr, errErr error
+	stdout, stderr := io.Writer(p.begun), io.Writer(p.stderr)
+	if w := p.command.Stderr; w != nil {
+		if p.command.Stdout != nil && sameWriter(p.command.Stdout, w) {
+			shared := &lockedWriter{w: w}
+			p.begun.w, w = shared, shared
+		}
+		stderr = io.MultiWriter(p.stderr, w)
+	}
+	streams.Go(func() { outErr = drain(stdout, p.channel) })
+	streams.Go(func() { errErr = drain(stderr, p.channel.Stderr()) })
+	feeding := make(chan struct{})
+	go p.feed(feeding)
+	stop := p.watch(ctx)
+	end := collect(requests)
+	streams.Wait()
+	_ = p.channel.Close()
+	stop()
+	p.err = p.outcome(ctx, end, errors.Join(outErr, errErr))
+	if p.command.Stdin == nil {
+		<-feeding
+	}
+}
+
+// feed writes standard input. A reader that blocks for ever is the caller's: nothing here waits for it.
+func (p *Process) feed(done chan<- struct{}) {
+	defer close(done)
+	if p.secret != nil {
+		if _, err := p.channel.Write(p.secret.bytes()); err != nil {
+			return
+		}
+	}
+	if p.command.Stdin == nil {
+		return // the open channel is the lifeline
+	}
+	if _, err := io.Copy(p.channel, p.command.Stdin); err == nil {
+		_ = p.channel.CloseWrite()
+	}
+}
+
+// watch gives the command up when ctx ends: first by the end of its input, which ends its process group, then by closing.
+func (p *Process) watch(ctx context.Context) (stop func()) {
+	ended := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		if !p.begins(ctx, ended) {
+			_ = p.channel.Close()
+			return
+		}
+		select {
+		case <-ended:
+			return
+		case <-p.link.down:
+			return
+		case <-ctx.Done():
+		}
+		_ = p.channel.CloseWrite()
+		if p.command.Stdin != nil {
+			p.link.workers.Go(p.kill)
+		}
+		select {
+		case <-ended:
+		case <-p.link.down:
+		case <-time.After(cancelGrace):
+			_ = p.channel.Close()
+		}
+	})
+	return func() { close(ended); watching.Wait() }
+}
+
+// begins waits for the command to begin, or for a reason to wait no more. It reports whether the time was enough: a host
+// that takes no command, or a login shell that hangs, says nothing.
+func (p *Process) begins(ctx context.Context, ended <-chan struct{}) bool {
+	timer := time.NewTimer(p.link.d.timeout())
+	defer timer.Stop()
+	select {
+	case <-p.begun.found:
+	case <-ended:
+	case <-p.link.down:
+	case <-ctx.Done():
+	case <-timer.C:
+		return false
+	}
+	return true
+}
+
+// exit is what the host reported of a command's end.
+type exit struct {
+	known  bool
+	status uint32
+	signal string
+}
+
+func collect(requests <-chan *ssh.Request) exit {
+	var end exit
+	for r := range requests {
+		switch r.Type {
+		case "exit-status":
+			var status struct{ Status uint32 }
+			if ssh.Unmarshal(r.Payload, &status) == nil {
+				end.known, end.status = true, status.Status
+			}
+		case "exit-signal":
+			var signal struct {
+				Signal        string
+				Core          bool
+				Message, Lang string
+			}
+			if ssh.Unmarshal(r.Payload, &signal) == nil {
+				end.known, end.signal = true, oneLine([]byte(signal.Signal))
+			}
+		}
+		if r.WantReply {
+			_ = r.Reply(false, nil)
+		}
+	}
+	return end
+}
+
+// outcome is the error that the command's end amounts to.
+func (p *Process) outcome(ctx context.Context, end exit, streamErr error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case !end.known && !p.link.settled():
+		return p.link.lost()
+	case !p.begun.seen() && !p.command.Sudo:
+		return p.link.noShell(p.begun.noise(), p.stderr.Bytes(), end)
+	case !p.begun.seen():
+		return p.link.sudoFailed(p.stderr.Bytes())
+	case !end.known:
+		return &ExitError{Command: p.command.String(), Code: 255, Stderr: Printable(string(p.stderr.Bytes()))}
+	case end.signal != "":
+		return &ExitError{Command: p.command.String(), Code: 128 + signalNumber(end.signal), Signal: end.signal,
+			Stderr: Printable(string(p.stderr.Bytes()))}
+	case end.status != 0:
+		return &ExitError{Command: p.command.String(), Code: int(end.status), Stderr: Printable(string(p.stderr.Bytes()))}
+	case streamErr != nil:
+		return fmt.Errorf("the output of %s could not be written: %w", abbreviate(p.command.String(), 200), streamErr)
+	}
+	return nil
+}
+
+// settled reports whether the link lives, after giving a dying one a moment to show it.
+func (l *link) settled() bool {
+	select {
+	case <-l.down:
+		return false
+	case <-time.After(50 * time.Millisecond):
+		return true
+	}
+}
+
+// noShell is the error of a host that logged us in and then ran nothing.
+func (l *link) noShell(stdout, stderr []byte, end exit) error {
+	said := oneLine(append(stdout, stderr...))
+	return unreachable(l.d.fail(KindShell,
+		fmt.Sprintf("the login works, but no command can be run (exit status %d: %s)", end.status, or(said, "no word of why")),
+		"give the user a login shell (chsh -s /bin/sh) and look for a ForceCommand in sshd_config or authorized_keys", nil))
+}
+
+// Wait waits until the command has ended and its output is written, and returns how it ended: nil, *ExitError,
+// *SudoError, *LostError, or the error of the context.
+func (p *Process) Wait() error {
+	<-p.done
+	return p.err
+}
+
+// signalNumber is the number of a signal, for the exit status that a shell would report; the names are RFC 4254's.
+func signalNumber(name string) int {
+	for i, known := range strings.Fields("HUP INT QUIT ILL - ABRT - FPE KILL USR1 SEGV USR2 PIPE ALRM TERM") {
+		if known == name {
+			return i + 1
+		}
+	}
+	return 127
+}

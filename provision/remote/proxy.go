@@ -1,0 +1,159 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+)
+
+// maxHops bounds how many hosts a connection may jump through, which also ends a configuration that jumps in a circle.
+const maxHops = 8
+
+// jump connects through the last host of ProxyJump, which is reached through those before it.
+func (d *dialer) jump(ctx context.Context, address string) (net.Conn, *link, error) {
+	if d.depth >= maxHops {
+		return nil, nil, d.fail(KindProxy, fmt.Sprintf("ProxyJump leads through more than %d hosts", maxHops),
+			"look for a circle in the SSH configuration", nil)
+	}
+	before, last := "", d.settings.proxyJump
+	if i := strings.LastIndexByte(last, ','); i >= 0 {
+		before, last = last[:i], last[i+1:]
+	}
+	hop, err := d.hop(ctx, last, before)
+	if err != nil {
+		return nil, nil, d.throughHop(last, err)
+	}
+	l, err := hop.dial(ctx)
+	if err != nil {
+		return nil, nil, d.throughHop(last, err)
+	}
+	conn, err := l.ssh.DialContext(ctx, "tcp", address)
+	if err != nil {
+		l.close()
+		return nil, nil, d.throughHop(last, err)
+	}
+	return conn, l, nil
+}
+
+// hop is the dialer of one host on the way. As with ssh -J it is configured by the SSH configuration alone.
+func (d *dialer) hop(ctx context.Context, spec, before string) (*dialer, error) {
+	c := d.config
+	c.Port, c.User, c.Identity, c.KnownHosts = 0, "", "", ""
+	spec = strings.TrimPrefix(strings.TrimSpace(spec), "ssh://")
+	if i := strings.LastIndexByte(spec, '@'); i >= 0 {
+		c.User, spec = spec[:i], spec[i+1:]
+	}
+	c.Address = strings.Trim(spec, "[]")
+	if host, port, err := net.SplitHostPort(spec); err == nil {
+		if _, err := fmt.Sscanf(port, "%d", &c.Port); err != nil {
+			return nil, d.fail(KindConfig, "ProxyJump names the port "+port, "write user@host:port", err)
+		}
+		c.Address = host
+	}
+	c.Name = d.config.Name + " via " + c.Address
+	hop, err := newDialer(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	hop.depth = d.depth + 1
+	if before != "" {
+		hop.settings.proxyJump = before
+	}
+	return hop, nil
+}
+
+func (d *dialer) throughHop(hop string, err error) error {
+	var failure *DialError
+	if errors.As(err, &failure) && failure.Kind != KindProxy {
+		switch failure.Kind {
+		case KindHostKeyChanged, KindHostKeyRevoked, KindHostKeyUnknown, KindAuth, KindConfig:
+			return failure
+		}
+	}
+	return d.fail(KindProxy, fmt.Sprintf("the hop %s does not lead there (%v)", hop, err),
+		"check ProxyJump and that ssh "+hop+" works", err)
+}
+
+// proxyConn is a link through the standard input and output of a command.
+type proxyConn struct {
+	io.Reader
+	io.WriteCloser
+	command   string
+	process   *exec.Cmd
+	complaint *tail
+	closing   sync.Once
+	ended     chan struct{}
+}
+
+// startProxy runs a ProxyCommand through the person's shell, as OpenSSH does.
+func startProxy(command string) (net.Conn, error) {
+	shell := os.Getenv("SHELL")
+	if shell == "" {
+		shell = "/bin/sh"
+	}
+	process := exec.Command(shell, "-c", "exec "+command)
+	p := &proxyConn{command: command, process: process, complaint: newTail(4096), ended: make(chan struct{})}
+	process.Stderr = p.complaint
+	process.WaitDelay = time.Second
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	process.Stdout = writer
+	p.Reader = reader
+	if p.WriteCloser, err = process.StdinPipe(); err != nil {
+		return nil, errors.Join(err, reader.Close(), writer.Close())
+	}
+	err = process.Start()
+	_ = writer.Close()
+	if err != nil {
+		return nil, errors.Join(err, reader.Close())
+	}
+	go func() {
+		defer close(p.ended)
+		_ = process.Wait()
+	}()
+	return p, nil
+}
+
+// Read reports the command's last words instead of a bare end of file.
+func (p *proxyConn) Read(b []byte) (int, error) {
+	n, err := p.Reader.Read(b)
+	if err != nil && n == 0 {
+		if said := oneLine(p.complaint.Bytes()); said != "" {
+			return 0, fmt.Errorf("the proxy command %q ended (%s): %w", p.command, said, io.EOF)
+		}
+	}
+	return n, err
+}
+
+// Close ends the command and waits for it.
+func (p *proxyConn) Close() error {
+	p.closing.Do(func() {
+		_ = p.WriteCloser.Close()
+		_ = p.process.Process.Kill()
+		<-p.ended
+		if closer, ok := p.Reader.(io.Closer); ok {
+			_ = closer.Close()
+		}
+	})
+	return nil
+}
+
+type proxyAddr string
+
+func (proxyAddr) Network() string  { return "proxy" }
+func (a proxyAddr) String() string { return string(a) }
+
+func (p *proxyConn) LocalAddr() net.Addr              { return proxyAddr("local") }
+func (p *proxyConn) RemoteAddr() net.Addr             { return proxyAddr(p.command) }
+func (p *proxyConn) SetDeadline(time.Time) error      { return os.ErrNoDeadline }
+func (p *proxyConn) SetReadDeadline(time.Time) error  { return os.ErrNoDeadline }
+func (p *proxyConn) SetWriteDeadline(time.Time) error { return os.ErrNoDeadline }

@@ -1,0 +1,51 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// errTooSlow is the cause of a context whose stopwatch ran out.
+var errTooSlow = errors.New("no answer in time")
+
+// stopwatch bounds an attempt to connect, but for the time in which a person is asked.
+type stopwatch struct {
+	mu     sync.Mutex
+	timer  *time.Timer
+	left   time.Duration
+	since  time.Time
+	held   int
+	cancel context.CancelCauseFunc
+}
+
+func withStopwatch(parent context.Context, limit time.Duration) (context.Context, *stopwatch) {
+	ctx, cancel := context.WithCancelCause(parent)
+	w := &stopwatch{left: limit, since: time.Now(), cancel: cancel}
+	w.timer = time.AfterFunc(limit, func() { cancel(errTooSlow) })
+	return ctx, w
+}
+
+func (w *stopwatch) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.held++; w.held == 1 {
+		w.timer.Stop()
+		w.left -= time.Since(w.since)
+	}
+}
+
+func (w *stopwatch) start() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.held--; w.held == 0 {
+		w.since = time.Now()
+		w.timer.Reset(max(w.left, time.Second))
+	}
+}
+
+func (w *stopwatch) end() {
+	w.stop()
+	w.cancel(context.Canceled)
+}

@@ -1,0 +1,107 @@
+package remote
+
+import (
+	"crypto/sha1"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// tokens are the percent tokens of ssh_config(5) and what they stand for.
+type tokens map[byte]string
+
+func (s *settings) tokens(home string) (tokens, error) {
+	local, err := user.Current()
+	if err != nil {
+		return nil, err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, err
+	}
+	short, _, _ := strings.Cut(host, ".")
+	port := strconv.Itoa(s.port)
+	key := s.hostKeyAlias
+	if key == "" {
+		key = s.alias
+	}
+	sum := sha1.Sum([]byte(host + s.hostname + port + s.user + s.proxyJump))
+	return tokens{
+		'%': "%", 'C': hex.EncodeToString(sum[:]), 'd': home, 'h': s.hostname, 'i': local.Uid, 'k': key, 'L': short,
+		'l': host, 'n': s.alias, 'p': port, 'r': s.user, 'u': local.Username, 'j': s.proxyJump,
+	}, nil
+}
+
+// expandOnly puts the values in place of the tokens.
+func expandOnly(text string, t tokens) (string, error) {
+	if !strings.Contains(text, "%") {
+		return text, nil
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] != '%' {
+			b.WriteByte(text[i])
+			continue
+		}
+		i++
+		if i == len(text) {
+			return "", fmt.Errorf("the SSH configuration has a %% at the end of %q; write %%%% for a percent sign", text)
+		}
+		if text[i] == '%' {
+			b.WriteByte('%')
+			continue
+		}
+		value, ok := t[text[i]]
+		if !ok {
+			return "", fmt.Errorf("the SSH configuration has the unknown token %%%c in %q; see TOKENS in ssh_config(5)", text[i], text)
+		}
+		b.WriteString(value)
+	}
+	return b.String(), nil
+}
+
+// path expands tokens, environment variables in braces, and a leading tilde.
+func (t tokens) path(text, home string) (string, error) {
+	expanded, err := expandOnly(text, t)
+	if err != nil {
+		return "", err
+	}
+	for {
+		start := strings.Index(expanded, "${")
+		if start < 0 {
+			break
+		}
+		length := strings.IndexByte(expanded[start:], '}')
+		if length < 0 {
+			break
+		}
+		value, ok := os.LookupEnv(expanded[start+2 : start+length])
+		if !ok {
+			return "", fmt.Errorf("the SSH configuration names the environment variable %s, which is not set", expanded[start:start+length+1])
+		}
+		expanded = expanded[:start] + value + expanded[start+length+1:]
+	}
+	if rest, ok := strings.CutPrefix(expanded, "~/"); ok {
+		return filepath.Join(home, rest), nil
+	}
+	return expanded, nil
+}
+
+func (t tokens) paths(texts []string, home string) ([]string, error) {
+	var all []string
+	for _, text := range texts {
+		if strings.EqualFold(text, "none") {
+			continue
+		}
+		path, err := t.path(text, home)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, path)
+	}
+	return all, nil
+}
