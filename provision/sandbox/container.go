@@ -1,10 +1,8 @@
 package sandbox
 
 import (
-	"archive/tar"
 	"bytes"
 	_ "embed"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,25 +76,5 @@ func configuration(o Options, authorizedKey []byte) (*bytes.Buffer, error) {
 	case SudoNoPassword:
 		files = append(files, configFile{"etc/sudoers.d/kevin", 0o440, User + " ALL=(ALL:ALL) NOPASSWD: ALL\n"})
 	}
-	archive := new(bytes.Buffer)
-	w := tar.NewWriter(archive)
-	for _, f := range files {
-		header := &tar.Header{Typeflag: tar.TypeReg, Name: f.path, Mode: f.mode, Size: int64(len(f.content))}
-		if err := w.WriteHeader(header); err != nil {
-			return nil, fmt.Errorf("cannot pack %s for the sandbox host: %w", f.path, err)
-		}
-		if _, err := w.Write([]byte(f.content)); err != nil {
-			return nil, fmt.Errorf("cannot pack %s for the sandbox host: %w", f.path, err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("cannot pack the sandbox host's configuration: %w", err)
-	}
-	return archive, nil
-}
-
-type configFile struct {
-	path    string
-	mode    int64
-	content string
+	return pack(files)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // Down removes the host called name, or all hosts that Up made together under
@@ -96,32 +95,6 @@ func (e engine) remove(ctx context.Context, name string) error {
 	}
 	if _, err := e.run(ctx, "volume", "rm", "--force", resourceName(name)); err != nil && !saysNone(err) {
 		return fmt.Errorf("cannot remove the volume of sandbox host %s: %w", name, err)
-	}
-	return nil
-}
-
-// Purge removes what Down keeps: the hosts' images and the cached root file
-// systems. It fails while a host still uses an image.
-func Purge(ctx context.Context) error {
-	e := engine{}
-	if err := e.check(ctx); err != nil {
-		return err
-	}
-	out, err := e.run(ctx, "images", "--filter", "label="+labelName+"=image", "--format", "{{.Repository}}:{{.Tag}}")
-	if err != nil {
-		return fmt.Errorf("cannot list the sandbox's images: %w", err)
-	}
-	for _, image := range strings.Fields(out) {
-		if _, err := e.run(ctx, "rmi", image); err != nil && !saysNone(err) {
-			return fmt.Errorf("cannot remove the sandbox's image %s: %w", image, err)
-		}
-	}
-	dir, err := cacheDir()
-	if err != nil {
-		return err
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		return fmt.Errorf("cannot remove the sandbox's root file systems: %w", err)
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ const (
 	labelName    = "io.provision.sandbox"           // the host's name
 	labelSet     = "io.provision.sandbox.set"       // the name Up was asked for
 	labelAddress = "io.provision.sandbox.address"   // 127.0.10.N
+	labelImage   = labelName + ".image"             // on images, and on what is made while building one
 	labelDir     = "io.provision.sandbox.directory" // where the host's files lie
 )
 

@@ -90,7 +90,8 @@ func (r recipe) version() string {
 // rootfs makes root file systems and keeps them as tar archives in the user's
 // cache directory, so that each is made once.
 type rootfs struct {
-	log func(string)
+	engine engine
+	log    func(string)
 }
 
 // cacheDir is where the archives are kept.
@@ -102,9 +103,9 @@ func cacheDir() (string, error) {
 	return filepath.Join(cache, "provision", "rootfs"), nil
 }
 
-// archive returns the path of the recipe's archive, making it if it is not
-// there. Two processes that want the same one make it once.
-func (r rootfs) archive(ctx context.Context, recipe recipe) (string, error) {
+// kept returns the path of the archive called name, calling make for it if it
+// is not there. Two processes that want the same one make it once.
+func (r rootfs) kept(ctx context.Context, name string, make func(path string) error) (string, error) {
 	dir, err := cacheDir()
 	if err != nil {
 		return "", err
@@ -112,39 +113,70 @@ func (r rootfs) archive(ctx context.Context, recipe recipe) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("cannot make the directory for root file systems: %w", err)
 	}
-	path := filepath.Join(dir, recipe.name+"-"+recipe.version()+".tar")
+	path := filepath.Join(dir, name)
 	lock := flock.New(path + ".lock")
 	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
 		return "", fmt.Errorf("cannot lock %s: %w", lock.Path(), err)
 	}
 	defer lock.Unlock()
-
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
-	if err := r.bootstrap(ctx, recipe, path); err != nil {
-		return "", fmt.Errorf("cannot make the root file system of the sandbox's %s: %w", recipe.name, err)
-	}
-	return path, nil
+	return path, make(path)
 }
 
-// bootstrap makes the archive from Debian's packages.
+// has tells whether the recipe's archive is there.
+func (r rootfs) has(recipe recipe) bool {
+	dir, err := cacheDir()
+	if err != nil {
+		return false
+	}
+	_, err = os.Stat(filepath.Join(dir, recipe.file()))
+	return err == nil
+}
+
+// file is the name of the recipe's archive.
+func (r recipe) file() string { return r.name + "-" + r.version() + ".tar" }
+
+// archive returns the path of the recipe's archive, made from a Debian image
+// where a registry can be reached and from Debian's packages otherwise.
+func (r rootfs) archive(ctx context.Context, recipe recipe) (string, error) {
+	return r.kept(ctx, recipe.file(), func(path string) error {
+		started := time.Now()
+		var err error
+		if r.pulled(ctx, debianImage) {
+			err = r.fromImage(ctx, recipe, debianImage, path)
+		} else {
+			err = r.bootstrap(ctx, recipe, path)
+		}
+		if err != nil {
+			return fmt.Errorf("cannot make the root file system of the sandbox's %s: %w", recipe.name, err)
+		}
+		r.log(fmt.Sprintf("made the root file system of the sandbox's %s in %s", recipe.name, time.Since(started).Round(time.Second)))
+		return nil
+	})
+}
+
+// bootstrap makes the archive from Debian's packages, with debootstrap.
 func (r rootfs) bootstrap(ctx context.Context, recipe recipe, path string) error {
 	if err := canBootstrap(); err != nil {
 		return err
 	}
 	r.log(fmt.Sprintf("making the root file system of the sandbox's %s from Debian's packages: one to two minutes, once", recipe.name))
-	started := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, rootfsTimeout, fmt.Errorf("not done after %s", rootfsTimeout))
 	defer cancel()
 
-	work, err := os.MkdirTemp(filepath.Dir(path), recipe.name+"-")
-	if err != nil {
+	// One name for all, under the lock: what a killed run left is removed.
+	work := path + ".work"
+	if err := os.RemoveAll(work); err != nil {
 		return err
 	}
 	defer os.RemoveAll(work)
 	root := filepath.Join(work, "root")
-	err = command(ctx, "debootstrap", "--variant=minbase", "--include="+strings.Join(recipe.packages, ","),
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		return err
+	}
+	err := command(ctx, "debootstrap", "--variant=minbase", "--include="+strings.Join(recipe.packages, ","),
 		release, root, cmp.Or(os.Getenv("PROVISION_SANDBOX_MIRROR"), mirror))
 	if err != nil {
 		return err
@@ -158,11 +190,7 @@ func (r rootfs) bootstrap(ctx context.Context, recipe recipe, path string) error
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(packed, path); err != nil {
-		return err
-	}
-	r.log(fmt.Sprintf("made the root file system of the sandbox's %s in %s", recipe.name, time.Since(started).Round(time.Second)))
-	return nil
+	return os.Rename(packed, path)
 }
 
 // finish removes what is not needed and writes the recipe's own files.
@@ -193,7 +221,7 @@ func (r recipe) finish(root string) error {
 // canBootstrap says what is missing for a debootstrap.
 func canBootstrap() error {
 	if _, err := exec.LookPath("debootstrap"); err != nil {
-		return &MissingError{"debootstrap", "there is none on the PATH", "apt-get install --yes debootstrap"}
+		return &MissingError{"debootstrap", "there is none on the PATH, and no registry has a Debian image for it", "apt-get install --yes debootstrap"}
 	}
 	if os.Geteuid() != 0 {
 		return &MissingError{"root rights, for debootstrap", fmt.Sprintf("this process runs as user %d", os.Geteuid()), "sudo provision sandbox up"}

@@ -18,6 +18,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // The account on every sandbox host. The password is set so that password
@@ -36,6 +38,9 @@ const DefaultName = "sandbox"
 
 // MaxCount is how many hosts one Up may bring up.
 const MaxCount = 32
+
+// atOnce is how many hosts are brought up side by side.
+const atOnce = 4
 
 var (
 	standardPorts = []int{22, 80, 443}
@@ -116,7 +121,7 @@ func Up(ctx context.Context, options Options) ([]Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &upper{options: o, engine: engine{}, rootfs: rootfs{log: o.Log}}
+	u := &upper{options: o, rootfs: rootfs{log: o.Log}}
 	if err := u.engine.check(ctx); err != nil {
 		return nil, err
 	}
@@ -126,11 +131,12 @@ func Up(ctx context.Context, options Options) ([]Host, error) {
 
 	names := o.hostNames()
 	failed := make([]error, len(names))
-	var wait sync.WaitGroup
+	var group errgroup.Group
+	group.SetLimit(atOnce)
 	for i, name := range names {
-		wait.Go(func() { failed[i] = u.host(ctx, name) })
+		group.Go(func() error { failed[i] = u.host(ctx, name); return nil })
 	}
-	wait.Wait()
+	_ = group.Wait() // all errors are wanted, and failed has them
 	if err := errors.Join(failed...); err != nil {
 		return nil, err
 	}

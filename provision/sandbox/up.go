@@ -26,7 +26,8 @@ type upper struct {
 	engine  engine
 	rootfs  rootfs
 	image   string // of the host
-	standIn string // path of the stand-in's archive; empty when no host needs it
+	base    string // path of BaseImage's archive; empty when no host needs it
+	real    bool   // base is the image itself and not the stand-in
 }
 
 // prepare makes what all hosts share: their image and the stand-in.
@@ -34,9 +35,23 @@ func (u *upper) prepare(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { u.image, err = u.prepareImage(ctx); return err })
 	if !u.options.NoBaseImage {
-		group.Go(func() (err error) { u.standIn, err = u.rootfs.archive(ctx, standInRecipe()); return err })
+		group.Go(func() error { return u.prepareBase(ctx) })
 	}
 	return group.Wait()
+}
+
+// prepareBase takes the real base image where it is here or can be pulled. A
+// stand-in made earlier stays in use until Purge: nothing is asked of the
+// network then.
+func (u *upper) prepareBase(ctx context.Context) (err error) {
+	recipe := standInRecipe()
+	if !u.rootfs.has(recipe) && u.rootfs.pulled(ctx, BaseImage) {
+		u.real = true
+		u.base, err = u.rootfs.saved(ctx, BaseImage)
+		return err
+	}
+	u.base, err = u.rootfs.archive(ctx, recipe)
+	return err
 }
 
 func (u *upper) prepareImage(ctx context.Context) (string, error) {
@@ -54,7 +69,7 @@ func (u *upper) prepareImage(ctx context.Context) (string, error) {
 		return "", err
 	}
 	u.options.Log("importing the host's image")
-	if _, err := u.engine.run(ctx, "import", "--change", "LABEL "+labelName+"=image", archive, image); err != nil {
+	if _, err := u.engine.run(ctx, "import", "--change", "LABEL "+labelImage+"="+recipe.version(), archive, image); err != nil {
 		return "", fmt.Errorf("cannot import the sandbox's image: %w", err)
 	}
 	return image, nil
@@ -238,11 +253,15 @@ func (u *upper) loadBase(ctx context.Context, host Host) error {
 	if err == nil || !saysNone(err) {
 		return err
 	}
-	archive, err := os.Open(u.standIn)
+	archive, err := os.Open(u.base)
 	if err != nil {
 		return err
 	}
 	defer archive.Close()
+	if u.real {
+		_, err = u.engine.exec(ctx, host.Container, archive, "docker", "load", "--quiet")
+		return err
+	}
 	_, err = u.engine.exec(ctx, host.Container, archive, "docker", "import", "--change", "ENV LANG=C.UTF-8", "--change", `CMD ["/bin/bash"]`, "-", BaseImage)
 	return err
 }
@@ -253,10 +272,11 @@ func lockAddresses(ctx context.Context) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	dir = filepath.Dir(dir)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("cannot make a directory for the sandbox's lock: %w", err)
 	}
-	lock := flock.New(filepath.Join(dir, "addresses.lock"))
+	lock := flock.New(filepath.Join(dir, "sandbox.lock"))
 	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
 		return nil, fmt.Errorf("cannot lock %s: %w", lock.Path(), err)
 	}

@@ -4,6 +4,7 @@ package sandboxtest
 import (
 	"context"
 	"crypto/rand"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,8 +17,10 @@ import (
 const upTimeout = 15 * time.Minute
 
 // Host brings up a sandbox host for one test and removes it afterwards. An
-// empty Name becomes a unique one, an empty Dir one of the test's own. It fails
-// the test where the machine cannot run a sandbox.
+// empty Name becomes a unique one. An empty Dir becomes one of the test's own,
+// unless PROVISION_SANDBOX_DIR names one: then sandbox.Down with no name finds
+// what killed tests left there. It fails the test where the machine cannot run a
+// sandbox.
 func Host(t testing.TB, options sandbox.Options) sandbox.Host {
 	t.Helper()
 	options.Count = 1
@@ -30,7 +33,7 @@ func Hosts(t testing.TB, options sandbox.Options) []sandbox.Host {
 	if options.Name == "" {
 		options.Name = "t-" + strings.ToLower(rand.Text()[:10])
 	}
-	if options.Dir == "" {
+	if options.Dir == "" && os.Getenv("PROVISION_SANDBOX_DIR") == "" {
 		options.Dir = t.TempDir()
 	}
 	if options.Log == nil {
