@@ -26,7 +26,7 @@ func Down(ctx context.Context, name string) error {
 	if err := e.check(ctx); err != nil {
 		return err
 	}
-	unlock, err := lockAddresses(ctx)
+	unlock, err := lock(ctx, addressLock)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (e engine) trust(ctx context.Context, host Host) error {
 // files writes the sample site and the inventory of the hosts that were asked
 // for together. A site that is there already is left as it is.
 func (u *upper) files(ctx context.Context) error {
-	unlock, err := lockAddresses(ctx)
+	unlock, err := lock(ctx, addressLock)
 	if err != nil {
 		return err
 	}

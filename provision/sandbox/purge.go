@@ -7,9 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
-
-	"github.com/gofrs/flock"
 )
 
 // Purge removes what Down keeps: the hosts' images, what a killed Up left of
@@ -65,10 +62,10 @@ func purgeArchives(ctx context.Context) error {
 }
 
 func purgeArchive(ctx context.Context, archive string) error {
-	lock := flock.New(archive + ".lock")
-	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
-		return fmt.Errorf("cannot lock %s: %w", lock.Path(), err)
+	unlock, err := lockFile(ctx, archive+".lock")
+	if err != nil {
+		return err
 	}
-	defer lock.Unlock()
-	return errors.Join(os.RemoveAll(archive), os.RemoveAll(archive+".work"), os.RemoveAll(archive+".unfinished"), os.Remove(lock.Path()))
+	defer unlock()
+	return errors.Join(os.RemoveAll(archive), os.RemoveAll(archive+".work"), os.RemoveAll(archive+".unfinished"), os.Remove(archive+".lock"))
 }

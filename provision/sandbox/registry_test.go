@@ -52,7 +52,7 @@ func entries(t *testing.T, path string) map[string]bool {
 // reached; the host's image is the Debian image that is here for sure.
 func TestRootfsFromImage(t *testing.T) {
 	t.Parallel()
-	u := &upper{rootfs: rootfs{log: func(line string) { t.Log(line) }}}
+	u := newUpper(Options{Log: func(line string) { t.Log(line) }})
 	image, err := u.prepareImage(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +96,8 @@ func TestRealBaseImage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := &upper{options: options, rootfs: rootfs{log: options.Log}, real: true}
+	u := newUpper(options)
+	u.real = true
 	image := "provision-sandbox-test-" + options.Name + ":1"
 	content, err := pack([]configFile{{"etc/passwd", 0o644, "root:x:0:0::/:\n"}})
 	if err != nil {

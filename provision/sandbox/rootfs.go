@@ -15,8 +15,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/gofrs/flock"
 )
 
 // The Debian release that root file systems are made of, and where it comes
@@ -110,15 +108,12 @@ func (r rootfs) kept(ctx context.Context, name string, make func(path string) er
 	if err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("cannot make the directory for root file systems: %w", err)
-	}
 	path := filepath.Join(dir, name)
-	lock := flock.New(path + ".lock")
-	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
-		return "", fmt.Errorf("cannot lock %s: %w", lock.Path(), err)
+	unlock, err := lockFile(ctx, path+".lock")
+	if err != nil {
+		return "", err
 	}
-	defer lock.Unlock()
+	defer unlock()
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}

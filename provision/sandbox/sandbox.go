@@ -121,7 +121,7 @@ func Up(ctx context.Context, options Options) ([]Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &upper{options: o, rootfs: rootfs{log: o.Log}}
+	u := newUpper(o)
 	if err := u.engine.check(ctx); err != nil {
 		return nil, err
 	}

@@ -7,18 +7,19 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
 	"golang.org/x/sync/errgroup"
 )
 
 // hostImage is the repository of the hosts' image; its tag is the version of
 // the recipe.
 const hostImage = "provision-sandbox-host"
+
+// addressLock is held while addresses are given out or taken back.
+const addressLock = "address.lock"
 
 // upper is one Up at work.
 type upper struct {
@@ -29,6 +30,8 @@ type upper struct {
 	base    string // path of BaseImage's archive; empty when no host needs it
 	real    bool   // base is the image itself and not the stand-in
 }
+
+func newUpper(o Options) *upper { return &upper{options: o, rootfs: rootfs{log: o.Log}} }
 
 // prepare makes what all hosts share: their image and the stand-in.
 func (u *upper) prepare(ctx context.Context) error {
@@ -54,10 +57,17 @@ func (u *upper) prepareBase(ctx context.Context) (err error) {
 	return err
 }
 
+// prepareImage returns the name of the hosts' image, making it if need be.
 func (u *upper) prepareImage(ctx context.Context) (string, error) {
 	recipe := hostRecipe()
 	image := hostImage + ":" + recipe.version()
-	_, err := u.engine.run(ctx, "image", "inspect", "--format", "{{.Id}}", image)
+	// A second import at the same time would leave the first one's image nameless.
+	unlock, err := lock(ctx, "image.lock")
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	_, err = u.engine.run(ctx, "image", "inspect", "--format", "{{.Id}}", image)
 	if err == nil {
 		return image, nil
 	}
@@ -106,7 +116,7 @@ func (u *upper) host(ctx context.Context, name string) error {
 // create returns the host, making its container if there is none. Addresses
 // are given out under a lock that every process of this machine's user takes.
 func (u *upper) create(ctx context.Context, name string) (Host, error) {
-	unlock, err := lockAddresses(ctx)
+	unlock, err := lock(ctx, addressLock)
 	if err != nil {
 		return Host{}, err
 	}
@@ -264,21 +274,4 @@ func (u *upper) loadBase(ctx context.Context, host Host) error {
 	}
 	_, err = u.engine.exec(ctx, host.Container, archive, "docker", "import", "--change", "ENV LANG=C.UTF-8", "--change", `CMD ["/bin/bash"]`, "-", BaseImage)
 	return err
-}
-
-// lockAddresses makes sure that no two processes choose the same address.
-func lockAddresses(ctx context.Context) (unlock func(), err error) {
-	dir, err := cacheDir()
-	if err != nil {
-		return nil, err
-	}
-	dir = filepath.Dir(dir)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("cannot make a directory for the sandbox's lock: %w", err)
-	}
-	lock := flock.New(filepath.Join(dir, "sandbox.lock"))
-	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
-		return nil, fmt.Errorf("cannot lock %s: %w", lock.Path(), err)
-	}
-	return func() { _ = lock.Unlock() }, nil
 }
