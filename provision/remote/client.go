@@ -22,6 +22,9 @@ type Client struct {
 	mu     sync.Mutex // held while a connection is replaced
 	link   *link
 	closed bool
+
+	removing sync.Mutex
+	removals map[string]*Process // sessions that remove the folder of a job, by folder
 }
 
 // Dial connects and logs in. A host that hangs up or is not ready to answer is tried a few times; whatever a person or a

@@ -176,7 +176,7 @@ func (p *Process) watch(ctx context.Context) (stop func()) {
 		case <-ctx.Done():
 		}
 		_ = p.channel.CloseWrite()
-		if p.command.Stdin != nil {
+		if p.command.Stdin != nil && !p.command.detached {
 			p.link.workers.Go(p.kill)
 		}
 		select {

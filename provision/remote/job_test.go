@@ -1,0 +1,101 @@
+package remote_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kehuo/provision/provision/remote"
+)
+
+func TestJob(t *testing.T) {
+	c := startServer(t).dial()
+	state := t.TempDir()
+	t.Run("output and status", func(t *testing.T) {
+		var lines []string
+		err := c.RunJob(t.Context(), remote.Job{StateDir: state, ID: "a", Script: "echo one; echo two >&2; umask; printf three; exit 5"},
+			func(line string) { lines = append(lines, line) })
+		var ended *remote.ExitError
+		if !errors.As(err, &ended) || ended.Code != 5 {
+			t.Errorf("got %v", err)
+		}
+		if want := []string{"one", "two", "0022", "three"}; !slices.Equal(lines, want) {
+			t.Errorf("got %q", lines)
+		}
+	})
+	t.Run("the same name again", func(t *testing.T) {
+		for i := range 3 {
+			var lines []string
+			check(t, c.RunJob(t.Context(), remote.Job{StateDir: state, ID: "a", Script: fmt.Sprint("echo ", i)},
+				func(line string) { lines = append(lines, line) }))
+			if want := []string{fmt.Sprint(i)}; !slices.Equal(lines, want) {
+				t.Errorf("got %q", lines)
+			}
+		}
+	})
+	t.Run("cancelled, found again", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		job := remote.Job{StateDir: state, ID: "b", Script: "echo begun; until [ -e " + state + "/go ]; do sleep 0.05; done; echo ended"}
+		err := c.RunJob(ctx, job, func(string) { cancel() })
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("got %v", err)
+		}
+		jobs, err := c.ListJobs(t.Context(), state)
+		check(t, err)
+		if len(jobs) != 1 || jobs[0].ID != "b" || !jobs[0].Running {
+			t.Errorf("got %+v", jobs)
+		}
+		check(t, os.WriteFile(filepath.Join(state, "go"), nil, 0o600))
+		var lines []string
+		check(t, c.AttachJob(t.Context(), job, func(line string) { lines = append(lines, line) }))
+		if got := strings.Join(lines, " "); got != "begun ended" {
+			t.Errorf("got %q", got)
+		}
+		if err := c.AttachJob(t.Context(), job, nil); !errors.Is(err, remote.ErrNoJob) {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("killed", func(t *testing.T) {
+		job := remote.Job{StateDir: state, ID: "c", Script: "sleep 1000 & echo $!; wait"}
+		ctx, cancel := context.WithCancel(t.Context())
+		var pid string
+		_ = c.RunJob(ctx, job, func(line string) { pid = line; cancel() })
+		check(t, c.KillJob(t.Context(), job))
+		if left := script(t, c, "kill -0 "+pid+" 2>/dev/null && echo left; exit 0"); left != "" {
+			t.Error("the job lives on")
+		}
+	})
+	t.Run("gone", func(t *testing.T) {
+		job := remote.Job{StateDir: state, ID: "d", Script: "kill -KILL 0"}
+		var gone *remote.JobGoneError
+		if err := c.RunJob(t.Context(), job, nil); !errors.As(err, &gone) {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("latency", func(t *testing.T) {
+		var seen time.Time
+		check(t, c.RunJob(t.Context(), remote.Job{StateDir: state, ID: "e", Script: "echo now; sleep 0.5"}, func(string) { seen = time.Now() }))
+		if late := time.Since(seen); late < 300*time.Millisecond || late > 900*time.Millisecond {
+			t.Errorf("the line came %v before the end, not 500ms", late)
+		}
+	})
+	t.Run("much output", func(t *testing.T) {
+		n := 0
+		check(t, c.RunJob(t.Context(), remote.Job{StateDir: state, ID: "f", Script: "i=0; while [ $i -lt 100000 ]; do echo line $i; i=$((i+1)); done"},
+			func(line string) {
+				if line != fmt.Sprint("line ", n) {
+					t.Errorf("line %d is %q", n, line)
+				}
+				n++
+			}))
+		if n != 100000 {
+			t.Errorf("%d lines", n)
+		}
+	})
+}
