@@ -1,0 +1,196 @@
+package diagnose
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
+)
+
+const (
+	severityUnknown = provision.SeverityUnknown
+
+	maxFindings = 6
+	maxPerEntry = 3  // findings of one entry that differ, such as two missing packages
+	samePlace   = 3  // what an entry gains in rank where the output comes from its place
+	tailShown   = 6  // lines shown of a failure that is not recognised
+	failedCode  = "" // unrecognised failures have no code
+)
+
+// findings ends the scan: of all candidates those that hold, are not got over, and are nobody's consequence.
+func (s *scan) findings(where Where, tag language.Tag, failed bool) []provision.Finding {
+	held := s.held()
+	rank := func(c candidate) int {
+		e := &s.entries[c.entry]
+		if e.where == where {
+			return e.Rank + samePlace
+		}
+		return e.Rank
+	}
+	slices.SortStableFunc(held, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(rank(b), rank(a)), cmp.Compare(a.line, b.line), cmp.Compare(a.entry, b.entry))
+	})
+	held = s.withoutConsequences(held)
+	var out []provision.Finding
+	count := map[int]int{}
+	known := false // an error was recognised
+	for _, c := range held {
+		e := &s.entries[c.entry]
+		if e.Severity == severityUnknown && known {
+			continue
+		}
+		f := s.finding(c, tag)
+		if count[c.entry] == maxPerEntry || slices.ContainsFunc(out, func(o provision.Finding) bool { return o.Cause == f.Cause }) {
+			continue
+		}
+		if e.Severity == severityUnknown {
+			count[c.entry] = maxPerEntry
+			known = true
+		}
+		count[c.entry]++
+		known = known || e.Severity == provision.SeverityError
+		if out = append(out, f); len(out) == maxFindings {
+			break
+		}
+	}
+	if !known && (failed || s.failure.line > s.overAt()) {
+		out = append([]provision.Finding{s.unrecognised(tag)}, out...)
+	}
+	return out
+}
+
+// overAt is the last line that says that all is fine, where nothing fatal came after it.
+func (s *scan) overAt() int {
+	over := 0
+	for _, line := range s.cleared {
+		over = max(over, line)
+	}
+	if s.fatal > over {
+		return 0
+	}
+	return over
+}
+
+// held returns the candidates whose surroundings agree and that the output did not get over.
+func (s *scan) held() []candidate {
+	var held []candidate
+	for id, list := range s.candidates {
+		e := &s.entries[id]
+		over := s.cleared[e.where]
+		if s.fatal > over {
+			over = 0
+		}
+		for i := range list {
+			if list[i].line >= over || e.Severity != provision.SeverityError && e.Severity != severityUnknown {
+				if s.holds(&list[i]) {
+					held = append(held, list[i])
+				}
+			}
+		}
+	}
+	return held
+}
+
+// withoutConsequences drops, from candidates in order of rank, what another one on the same line, of the same topic, or
+// that names it as its consequence has said better.
+func (s *scan) withoutConsequences(ranked []candidate) []candidate {
+	type claim struct{ entry int }
+	lines, topics, hidden := map[int]claim{}, map[string]claim{}, map[string]bool{}
+	for _, c := range ranked {
+		for _, name := range s.entries[c.entry].Hides {
+			hidden[name] = true
+		}
+	}
+	return slices.DeleteFunc(ranked, func(c candidate) bool {
+		e := &s.entries[c.entry]
+		if hidden[e.Code] || e.Topic != "" && hidden[e.Topic] {
+			return true
+		}
+		if by, ok := lines[c.line]; ok && by.entry != c.entry {
+			return true
+		}
+		if e.Topic != "" {
+			if by, ok := topics[e.Topic]; ok && by.entry != c.entry {
+				return true
+			}
+			topics[e.Topic] = claim{c.entry}
+		}
+		lines[c.line] = claim{c.entry}
+		return false
+	})
+}
+
+func (s *scan) finding(c candidate, tag language.Tag) provision.Finding {
+	e := &s.entries[c.entry]
+	f := provision.Finding{
+		Severity: e.Severity,
+		Code:     e.Code,
+		Cause:    fill(e.Cause[tag], c.captured),
+		Evidence: c.evidence,
+		Fix:      fill(e.Fix[tag], c.captured),
+	}
+	if e.Severity == severityUnknown {
+		f.Evidence = lastOf(c.tail, tailShown)
+	}
+	return f
+}
+
+// unrecognised is the finding of a failure that no entry explains.
+func (s *scan) unrecognised(tag language.Tag) provision.Finding {
+	tail := s.lastLines()
+	lines := tail[max(0, len(tail)-tailShown):]
+	if s.failure.line > 0 && !slices.Contains(lines, s.failure.excerpt[0]) {
+		lines = s.failure.excerpt
+	}
+	return provision.Finding{
+		Severity: severityUnknown,
+		Code:     failedCode,
+		Cause:    s.markers.Unknown[tag],
+		Evidence: strings.Join(lines, "\n"),
+		Fix:      s.markers.Ask[tag],
+	}
+}
+
+func lastOf(lines []string, n int) string { return strings.Join(lines[max(0, len(lines)-n):], "\n") }
+
+// fill puts what was caught into a text: {name}, or {name|words for when it was not caught}.
+func fill(text string, captured map[string]string) string {
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(text, "{")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		inside, after, closed := strings.Cut(rest, "}")
+		name, otherwise, hasDefault := strings.Cut(inside, "|")
+		if !closed || !isName(name) {
+			b.WriteByte('{')
+			text = rest
+			continue
+		}
+		switch value := captured[name]; {
+		case value != "":
+			b.WriteString(value)
+		case hasDefault:
+			b.WriteString(otherwise)
+		default:
+			b.WriteString("{" + inside + "}")
+		}
+		text = after
+	}
+}
+
+func isName(s string) bool {
+	if s == "" {
+		return false
+	}
+	for _, c := range s {
+		if c < 'a' || c > 'z' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,158 @@
+package diagnose
+
+import (
+	"regexp/syntax"
+	"strings"
+	"unicode"
+)
+
+const (
+	maxLiterals = 48 // literals that stand for one pattern at most
+	minLiteral  = 3  // bytes; shorter ones would be found on nearly every line
+)
+
+// need is what is known of the texts that an expression matches, in lower case: all of them (exact), or strings of which
+// every match contains at least one.
+type need struct {
+	exact  []string
+	within []string
+}
+
+// requiredLiterals returns lower-case strings of which every match of the pattern contains at least one; nil where there
+// are none that are long enough. Looking for them first spares running the expression on nearly every line.
+func requiredLiterals(pattern string) ([]string, error) {
+	tree, err := syntax.Parse(pattern, syntax.Perl|syntax.FoldCase)
+	if err != nil {
+		return nil, err
+	}
+	n := needOf(tree)
+	set := better(n.within, n.exact)
+	if shortest(set) < minLiteral {
+		return nil, nil
+	}
+	return set, nil
+}
+
+func needOf(re *syntax.Regexp) need {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return need{exact: []string{strings.ToLower(string(re.Rune))}}
+	case syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText,
+		syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return need{exact: []string{""}}
+	case syntax.OpCharClass:
+		return classNeed(re)
+	case syntax.OpCapture:
+		return needOf(re.Sub[0])
+	case syntax.OpPlus:
+		return partNeed(needOf(re.Sub[0]))
+	case syntax.OpRepeat:
+		if re.Min > 0 {
+			return partNeed(needOf(re.Sub[0]))
+		}
+	case syntax.OpQuest:
+		if sub := needOf(re.Sub[0]); sub.exact != nil {
+			return need{exact: append([]string{""}, sub.exact...)}
+		}
+	case syntax.OpConcat:
+		return concatNeed(re.Sub)
+	case syntax.OpAlternate:
+		return alternateNeed(re.Sub)
+	}
+	return need{}
+}
+
+// partNeed is the need of an expression of which sub is only a part.
+func partNeed(sub need) need { return need{within: better(sub.within, sub.exact)} }
+
+func classNeed(re *syntax.Regexp) need {
+	seen := map[string]bool{}
+	var exact []string
+	for i := 0; i+1 < len(re.Rune); i += 2 {
+		if re.Rune[i+1]-re.Rune[i] > 8 {
+			return need{}
+		}
+		for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
+			s := string(unicode.ToLower(r))
+			if !seen[s] {
+				seen[s] = true
+				exact = append(exact, s)
+			}
+		}
+	}
+	if len(exact) > 6 {
+		return need{}
+	}
+	return need{exact: exact}
+}
+
+func concatNeed(subs []*syntax.Regexp) need {
+	run := []string{""} // what ends with the sub before
+	whole := true
+	var best []string
+	for _, sub := range subs {
+		n := needOf(sub)
+		if n.exact != nil && len(run)*len(n.exact) <= maxLiterals {
+			run = cross(run, n.exact)
+			continue
+		}
+		whole = false
+		best = better(best, run)
+		best = better(best, n.within)
+		run = []string{""}
+		if n.exact != nil {
+			run = n.exact
+		}
+	}
+	if whole {
+		return need{exact: run}
+	}
+	return need{within: better(best, run)}
+}
+
+func alternateNeed(subs []*syntax.Regexp) need {
+	var all []string
+	exact := true
+	for _, sub := range subs {
+		n := needOf(sub)
+		exact = exact && n.exact != nil
+		set := better(n.within, n.exact)
+		if len(set) == 0 {
+			return need{}
+		}
+		all = append(all, set...)
+	}
+	if exact && len(all) <= maxLiterals {
+		return need{exact: all}
+	}
+	return need{within: all}
+}
+
+func cross(left, right []string) []string {
+	out := make([]string, 0, len(left)*len(right))
+	for _, l := range left {
+		for _, r := range right {
+			out = append(out, l+r)
+		}
+	}
+	return out
+}
+
+// better picks the set that is found less often: the one whose shortest string is longer.
+func better(a, b []string) []string {
+	if shortest(b) > shortest(a) {
+		return b
+	}
+	return a
+}
+
+func shortest(set []string) int {
+	if len(set) == 0 {
+		return -1
+	}
+	n := len(set[0])
+	for _, s := range set[1:] {
+		n = min(n, len(s))
+	}
+	return n
+}

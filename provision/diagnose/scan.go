@@ -1,0 +1,277 @@
+package diagnose
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+)
+
+const (
+	keepFirst   = 3   // occurrences of an entry that are kept from the beginning of an output
+	keepLast    = 3   // and from its end
+	tailLines   = 12  // last lines that are kept for what is not recognised
+	maxEvidence = 400 // bytes of a quoted line
+)
+
+// candidate is an entry that matched a line; what is around it decides later whether it holds.
+type candidate struct {
+	entry    int
+	line     int
+	evidence string
+	captured map[string]string
+	before   []int    // by rule of the entry's contexts: the last line up to this one where it matched, 0 for none
+	after    []int    // and the first line after it
+	tail     []string // the lines before, for entries that only say that something failed
+}
+
+// sighting is where a context pattern matched so far.
+type sighting struct {
+	last     int
+	captured map[string]string
+}
+
+// scan reads one output, line by line, and keeps what could be a finding. Its memory does not grow with the output.
+type scan struct {
+	*catalogue
+	number     int                 // of the line being read, from 1
+	hits       []int32             // rules whose literals are on the line
+	hitAt      []int               // by rule: the last line in hits, so that each is there once
+	sightings  []sighting          // by rule
+	candidates map[int][]candidate // by entry
+	cleared    map[Where]int       // the last line that says that this place is fine
+	fatal      int                 // the last line that says that the whole failed
+	failure    failure
+	tail       [tailLines]string
+	tailNext   int
+
+	plain, quoted []byte // scratch
+}
+
+// failure is the last line of an output that says that something failed, and the few after it.
+type failure struct {
+	line    int
+	excerpt []string
+}
+
+func newScan(c *catalogue) *scan {
+	return &scan{
+		catalogue:  c,
+		hitAt:      make([]int, len(c.rules)),
+		sightings:  make([]sighting, len(c.rules)),
+		candidates: map[int][]candidate{},
+		cleared:    map[Where]int{},
+	}
+}
+
+// line takes in one line; it keeps no reference to raw.
+func (s *scan) line(raw []byte) {
+	s.plain = clean(s.plain[:0], raw)
+	text := undecorate(s.plain)
+	if len(text) == 0 {
+		return
+	}
+	s.number++
+	s.keep(s.plain)
+	if !plainASCII(text) {
+		text = straighten(s.quoted, text)
+	}
+	s.hits = s.hits[:0]
+	s.find.each(text, s.hit)
+	if len(s.hits) > 0 {
+		s.apply(text)
+	}
+}
+
+func (s *scan) hit(rule int32) {
+	if s.hitAt[rule] != s.number {
+		s.hitAt[rule] = s.number
+		s.hits = append(s.hits, rule)
+	}
+}
+
+// keep remembers the line among the last ones, and after a failure as what it said.
+func (s *scan) keep(plain []byte) {
+	line := excerpt(plain, 0, len(plain))
+	s.tail[s.tailNext%tailLines] = line
+	s.tailNext++
+	if s.failure.line > 0 && len(s.failure.excerpt) < 4 {
+		s.failure.excerpt = append(s.failure.excerpt, line)
+	}
+}
+
+// apply runs the expressions of the rules whose literals the line has.
+func (s *scan) apply(text []byte) {
+	echo := echoes(s.plain, text)
+	harmless := false
+	for _, id := range s.hits {
+		if r := &s.rules[id]; r.kind == kindHarmless && r.expr().Match(text) {
+			harmless = true
+		}
+	}
+	for _, id := range s.hits {
+		switch r := &s.rules[id]; r.kind {
+		case kindContext:
+			s.context(int(id), text)
+		case kindEntry:
+			if !harmless && s.entries[r.entry].Echo == echo {
+				s.entry(r, text)
+			}
+		case kindFailure:
+			if !harmless && !echo && r.expr().Match(text) {
+				s.failed()
+			}
+		case kindFatal:
+			if !harmless && r.expr().Match(text) {
+				s.failed()
+				s.fatal = s.number
+			}
+		case kindSuccess:
+			if !echo && r.expr().Match(text) {
+				s.cleared[r.where] = s.number
+			}
+		}
+	}
+}
+
+func (s *scan) failed() {
+	if s.failure.line == s.number {
+		return
+	}
+	s.failure = failure{line: s.number, excerpt: append(s.failure.excerpt[:0], excerpt(s.plain, 0, len(s.plain)))}
+}
+
+func (s *scan) context(id int, text []byte) {
+	captured, _, ok := s.match(&s.rules[id], text)
+	if !ok {
+		return
+	}
+	seen := &s.sightings[id]
+	seen.last = s.number
+	if len(captured) > 0 {
+		seen.captured = captured
+	}
+	for _, list := range s.candidates {
+		for i := range list {
+			list[i].sawAfter(s.contexts[list[i].entry], id, s.number)
+		}
+	}
+}
+
+func (c *candidate) sawAfter(conditions []context, id, line int) {
+	i := 0
+	for _, condition := range conditions {
+		for _, rule := range condition.rules {
+			if rule == id && c.after[i] == 0 {
+				c.after[i] = line
+			}
+			i++
+		}
+	}
+}
+
+func (s *scan) entry(r *rule, text []byte) {
+	captured, at, ok := s.match(r, text)
+	if !ok {
+		return
+	}
+	list := s.candidates[r.entry]
+	if n := len(list); n > 0 && list[n-1].line == s.number {
+		return // another pattern of the same entry
+	}
+	c := candidate{entry: r.entry, line: s.number, evidence: excerpt(s.plain, at[0], at[1]), captured: captured}
+	for _, condition := range s.contexts[r.entry] {
+		for _, rule := range condition.rules {
+			c.before = append(c.before, s.sightings[rule].last)
+		}
+	}
+	c.after = make([]int, len(c.before))
+	if s.entries[r.entry].Severity == severityUnknown {
+		c.tail = s.lastLines()
+	}
+	if len(list) == keepFirst+keepLast {
+		copy(list[keepFirst:], list[keepFirst+1:])
+		list[len(list)-1] = c
+	} else {
+		list = append(list, c)
+	}
+	s.candidates[r.entry] = list
+}
+
+// match runs the rule's expression on the text; at is where it matched.
+func (s *scan) match(r *rule, text []byte) (captured map[string]string, at []int, ok bool) {
+	expr := r.expr()
+	at = expr.FindSubmatchIndex(text)
+	if at == nil {
+		return nil, nil, false
+	}
+	for i, name := range expr.SubexpNames() {
+		if name != "" && at[2*i] >= 0 {
+			if captured == nil {
+				captured = map[string]string{}
+			}
+			captured[name] = string(bytes.TrimSpace(text[at[2*i]:at[2*i+1]]))
+		}
+	}
+	return captured, at[:2], true
+}
+
+// holds tells whether what is around the candidate is as its entry asks for, and completes what it caught from there.
+func (s *scan) holds(c *candidate) bool {
+	i := 0
+	for _, condition := range s.contexts[c.entry] {
+		there := false
+		for _, rule := range condition.rules {
+			if within(c, i, condition.reach) {
+				there = true
+				s.borrow(c, rule)
+			}
+			i++
+		}
+		if there == condition.absent {
+			return false
+		}
+	}
+	return true
+}
+
+func within(c *candidate, i, reach int) bool {
+	if reach == 0 {
+		return c.before[i] > 0 || c.after[i] > 0
+	}
+	return c.before[i] > 0 && c.line-c.before[i] <= reach || c.after[i] > 0 && c.after[i]-c.line <= reach
+}
+
+// borrow completes the candidate's names by those that a context caught; its own come first.
+func (s *scan) borrow(c *candidate, rule int) {
+	caught := s.sightings[rule].captured
+	if len(caught) == 0 {
+		return
+	}
+	merged := maps.Clone(caught)
+	maps.Copy(merged, c.captured)
+	c.captured = merged
+}
+
+// lastLines returns the last lines, the oldest first.
+func (s *scan) lastLines() []string {
+	var lines []string
+	for i := range tailLines {
+		if line := s.tail[(s.tailNext+i)%tailLines]; line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return slices.Clip(lines)
+}
+
+// excerpt quotes line, or the part of a long one around the match at from:to.
+func excerpt(line []byte, from, to int) string {
+	line = bytes.TrimSpace(line)
+	if len(line) <= maxEvidence {
+		return string(line)
+	}
+	start := 0
+	if to > maxEvidence {
+		start = min(max(0, from-maxEvidence/4), len(line)-maxEvidence)
+	}
+	return string(bytes.ToValidUTF8(line[start:start+maxEvidence], nil))
+}
