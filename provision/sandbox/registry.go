@@ -34,6 +34,7 @@ func reachable(ctx context.Context, url string) bool {
 	if err != nil {
 		return false
 	}
+	request.Close = true // one question, then no connection is kept
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return false
