@@ -1,0 +1,54 @@
+package site
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/moby/patternmatcher"
+)
+
+// ignoreRules are the lines of .dockerignore that exclude or, with !, take back.
+type ignoreRules struct {
+	rules []ignoreRule
+}
+
+type ignoreRule struct {
+	line    int
+	exclude bool
+	matcher *patternmatcher.PatternMatcher
+}
+
+func (x *examiner) ignoreRules() *ignoreRules {
+	r := &ignoreRules{}
+	if x.in.Ignore.Err != nil {
+		return r
+	}
+	for n, line := range bytes.Split(bytes.TrimPrefix(x.in.Ignore.Content, []byte("\xef\xbb\xbf")), []byte("\n")) {
+		pattern := strings.TrimSpace(string(line))
+		if pattern == "" || strings.HasPrefix(pattern, "#") {
+			continue
+		}
+		kept, exception := strings.CutPrefix(pattern, "!")
+		if kept = contextPath(strings.TrimSpace(kept)); kept == "." {
+			continue
+		}
+		if m, err := patternmatcher.New([]string{kept}); err == nil { // docker build itself says what is wrong with the others
+			r.rules = append(r.rules, ignoreRule{n + 1, !exception, m})
+		}
+	}
+	return r
+}
+
+// line is the line that keeps a path out of the build context; 0 where none does.
+func (r *ignoreRules) line(name string) int {
+	line := 0
+	for _, rule := range r.rules {
+		if hit, err := rule.matcher.MatchesOrParentMatches(name); err == nil && hit {
+			line = 0
+			if rule.exclude {
+				line = rule.line
+			}
+		}
+	}
+	return line
+}

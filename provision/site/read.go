@@ -1,0 +1,152 @@
+package site
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxFile bounds the files that are examined; a configuration or a certificate chain of this size is a mistake.
+const maxFile = 1 << 20
+
+// Why a file has no content, beside fs.ErrNotExist and fs.ErrPermission.
+var (
+	errFolder   = errors.New("is a directory")
+	errTooLarge = errors.New("larger than 1 MiB")
+)
+
+// Read fetches what Examine looks at from the site's source folder, os.DirFS(inventory.Site.Source) for example. What cannot be
+// read is noted in the File concerned, and Examine makes a problem of it.
+func Read(root fs.FS, s Site, now time.Time) Input {
+	in := Input{Site: s, Now: now, Dockerfile: readFile(root, DockerfilePath), Ignore: readFile(root, IgnorePath)}
+	if s.Certificate != "" {
+		in.Certificate = readFile(root, s.Certificate)
+		in.Key = readFile(root, s.Key)
+	}
+	r, _ := parseRecipe(in.Dockerfile.Content) // Examine parses again, and says what is wrong
+	if product, _, _ := strings.Cut(s.Server, "/"); product == "nginx" {
+		for _, name := range configPaths(root, r) {
+			in.Configs = append(in.Configs, readFile(root, name))
+		}
+	}
+	for _, name := range scriptPaths(r, s.Command) {
+		in.Scripts = append(in.Scripts, readFile(root, name))
+	}
+	for _, source := range r.sources() {
+		if !present(root, source) {
+			in.Missing = append(in.Missing, source)
+		}
+	}
+	return in
+}
+
+func readFile(root fs.FS, name string) File {
+	f := File{Path: name}
+	f.Content, f.Mode, f.Err = content(root, name)
+	return f
+}
+
+func content(root fs.FS, name string) ([]byte, fs.FileMode, error) {
+	file, err := root.Open(path.Clean(name))
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case info.IsDir():
+		return nil, info.Mode(), errFolder
+	case info.Size() > maxFile:
+		return nil, info.Mode(), errTooLarge
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = errTooLarge
+	}
+	return text, info.Mode(), err
+}
+
+// configPaths lists the files that the Dockerfile copies to where nginx reads its configuration; the tutorial's file where
+// there is none that can hold a server.
+func configPaths(root fs.FS, r *recipe) []string {
+	var paths []string
+	add := func(name string) {
+		if !slices.Contains(paths, name) {
+			paths = append(paths, name)
+		}
+	}
+	for _, c := range r.finalCopies() {
+		for _, source := range c.sources {
+			if !nginxPath(c.dest) {
+				continue
+			}
+			for _, name := range expand(root, source) {
+				if info, err := fs.Stat(root, name); err == nil && info.IsDir() {
+					entries, _ := fs.Glob(root, path.Join(name, "*.conf"))
+					for _, e := range entries {
+						add(e)
+					}
+				} else if strings.HasSuffix(name, ".conf") || strings.HasSuffix(c.dest, ".conf") || strings.Contains(c.dest, "/sites-") {
+					add(name)
+				}
+			}
+		}
+	}
+	if !slices.ContainsFunc(paths, func(name string) bool { return path.Base(name) != "nginx.conf" }) {
+		if _, err := fs.Stat(root, DefaultConfigPath); err == nil || len(paths) == 0 {
+			add(DefaultConfigPath)
+		}
+	}
+	return paths
+}
+
+// nginxPath reports whether a path in the image is where nginx's packages and images keep configuration.
+func nginxPath(name string) bool {
+	for _, dir := range []string{"/etc/nginx", "/usr/local/nginx/conf", "/usr/local/openresty/nginx/conf", "/opt/nginx/conf"} {
+		if name == dir || strings.HasPrefix(name, dir+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// expand lists what a source of COPY names; itself when it is no pattern.
+func expand(root fs.FS, source string) []string {
+	if !isPattern(source) {
+		return []string{contextPath(source)}
+	}
+	found, _ := fs.Glob(root, contextPath(source)) // a bad pattern matches nothing
+	return found
+}
+
+func present(root fs.FS, source string) bool {
+	for _, name := range expand(root, source) {
+		if _, err := fs.Stat(root, name); !errors.Is(err, fs.ErrNotExist) {
+			return true
+		}
+	}
+	return false
+}
+
+// scriptPaths lists the shell scripts of the source that the container starts with.
+func scriptPaths(r *recipe, command []string) []string {
+	var paths []string
+	for _, word := range append(slices.Clone(command), r.startWords()...) {
+		name := path.Clean(strings.TrimPrefix(word, "./"))
+		if strings.HasSuffix(name, ".sh") {
+			if path.IsAbs(name) {
+				name = path.Base(name)
+			}
+			if fs.ValidPath(name) && !slices.Contains(paths, name) {
+				paths = append(paths, name)
+			}
+		}
+	}
+	return paths
+}

@@ -1,0 +1,189 @@
+// Package site examines what the tutorial asks of a site before anything is sent: the Dockerfile, nginx's configuration and the
+// certificate with its key. It finds what is wrong, says where and why, and mends what a program can mend without losing
+// comments or layout. Examine is pure; Read is what fetches its input.
+package site
+
+import (
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
+)
+
+// The steps that problems belong to.
+const (
+	StepDockerfile       = "03-dockerfile"
+	StepCertificateLines = "04-certificate-lines"
+	StepNginxConfig      = "05-nginx-config"
+)
+
+// The files as the tutorial names them, and where it puts the pair in the image.
+const (
+	DockerfilePath      = "Dockerfile"
+	IgnorePath          = ".dockerignore"
+	DefaultConfigPath   = "resource/default.conf"
+	defaultCertificates = "/etc/nginx/cert/"
+)
+
+// Site is what is to be deployed, as the inventory has it.
+type Site struct {
+	Certificate, Key string   // slash-separated paths within the source; empty: a site without TLS
+	Domain           string   // the name that the certificate must cover; empty: not checked
+	Server           string   // product that answers; nginx's configuration is only examined for nginx
+	Directory        string   // of the site on the host
+	Volumes          []string // as for docker run --volume
+	Ports            []int    // published ports of the container
+	Command          []string // of the container
+}
+
+// File is a file of the site as it was read.
+type File struct {
+	Path    string // slash-separated, relative to the source
+	Content []byte
+	Mode    fs.FileMode
+	Err     error // why there is no content
+}
+
+// Input is all that Examine looks at.
+type Input struct {
+	Site             Site
+	Now              time.Time
+	Dockerfile       File
+	Ignore           File   // .dockerignore; Err is fs.ErrNotExist where there is none
+	Configs          []File // nginx's configuration
+	Scripts          []File // shell scripts that start the container
+	Certificate, Key File
+	Missing          []string // sources of COPY and ADD that are not in the source folder
+}
+
+// Problem is something wrong with the site's own files.
+type Problem struct {
+	Step    string // id of the step that it belongs to
+	File    string // slash-separated, relative to the source
+	Line    int    // from 1; 0 where the file as a whole is meant
+	Finding provision.Finding
+	// Edit mends the file; nil where no program can. All problems of a file that can be mended share one edit, which mends all
+	// of them.
+	Edit *Edit
+}
+
+// Edit is a new content for a file.
+type Edit struct {
+	File    string // slash-separated, relative to the source
+	Content []byte
+	Diff    string // unified
+}
+
+// Report is what Examine found.
+type Report struct {
+	Problems []Problem // by step, then by file and line
+	Pair     Pair
+	// CertificatePath and KeyPath are where nginx looks for the pair in the container; empty where its configuration does not
+	// name them.
+	CertificatePath, KeyPath string
+}
+
+// Of returns the problems of a step.
+func (r Report) Of(step string) []Problem {
+	var list []Problem
+	for _, p := range r.Problems {
+		if p.Step == step {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// Errors returns the problems of a step that must be mended before it is satisfied; of all steps for an empty step.
+func (r Report) Errors(step string) []Problem {
+	var list []Problem
+	for _, p := range r.Problems {
+		if (step == "" || p.Step == step) && p.Finding.Severity == provision.SeverityError {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// Edits returns what mends the site's files, one edit a file.
+func (r Report) Edits() []Edit {
+	var list []Edit
+	for _, p := range r.Problems {
+		if p.Edit != nil && !slices.ContainsFunc(list, func(e Edit) bool { return e.File == p.Edit.File }) {
+			list = append(list, *p.Edit)
+		}
+	}
+	return list
+}
+
+// Examine finds what is wrong with the site. It never fails: what cannot be read is a problem too.
+func Examine(in Input, words *language.Printer) Report {
+	x := &examiner{in: in, words: words, drafts: map[string]*draft{}}
+	x.dockerfile()
+	if x.nginx() {
+		x.configs()
+	} else {
+		x.add(place{step: StepNginxConfig, evidence: in.Site.Server}, provision.SeverityInfo, "site.nginx-skipped", in.Site.Server)
+	}
+	x.pair()
+	x.certificateLines()
+	x.attachEdits()
+	slices.SortStableFunc(x.report.Problems, func(a, b Problem) int {
+		if order := strings.Compare(a.Step, b.Step); order != 0 {
+			return order
+		}
+		if order := strings.Compare(a.File, b.File); order != 0 {
+			return order
+		}
+		return a.Line - b.Line
+	})
+	return x.report
+}
+
+// examiner carries what the parts of an examination tell each other.
+type examiner struct {
+	in     Input
+	words  *language.Printer
+	report Report
+	drafts map[string]*draft // by file
+
+	recipe *recipe // nil when the Dockerfile cannot be read
+}
+
+// nginx reports whether nginx is what answers.
+func (x *examiner) nginx() bool {
+	product, _, _ := strings.Cut(x.in.Site.Server, "/")
+	return product == "nginx"
+}
+
+// tls reports whether the site has a certificate.
+func (x *examiner) tls() bool { return x.in.Site.Certificate != "" }
+
+// place is where a problem shows.
+type place struct {
+	step, file string
+	line       int
+	evidence   string
+}
+
+// add notes a problem. The words are those of code+".cause" and code+".fix", with the arguments filled in.
+func (x *examiner) add(at place, severity provision.Severity, code string, args ...any) {
+	x.report.Problems = append(x.report.Problems, Problem{
+		Step: at.step, File: at.file, Line: at.line,
+		Finding: provision.Finding{
+			Severity: severity, Code: code,
+			Cause:    x.say(code+".cause", args),
+			Evidence: strings.TrimSpace(at.evidence),
+			Fix:      x.say(code+".fix", args),
+		},
+	})
+}
+
+// mendable notes a problem that the file's draft mends.
+func (x *examiner) mendable(at place, severity provision.Severity, code string, args ...any) {
+	x.add(at, severity, code, args...)
+	x.draft(at.file).problems = append(x.draft(at.file).problems, len(x.report.Problems)-1)
+}
