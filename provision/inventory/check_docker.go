@@ -110,7 +110,7 @@ func CheckVolume(volume string) error {
 	case !path.IsAbs(to):
 		return fmt.Errorf("%q mounts at %q, which is not a whole path in the container; %s", volume, to, example)
 	case path.Clean(to) == "/":
-		return fmt.Errorf("%q mounts over the container's root; write a folder in it, %s", volume, example)
+		return fmt.Errorf("%q mounts over the container's root; choose a folder in it, /srv/data:/data:ro for example", volume)
 	}
 	if len(parts) == 3 {
 		return checkVolumeOptions(volume, parts[2])

@@ -63,12 +63,12 @@ func CheckImage(image string) error {
 	if image == "" {
 		return errors.New("is empty; write name:tag, " + example)
 	}
+	if lower := lowerName(image); lower != image && CheckImage(lower) == nil {
+		return fmt.Errorf("%q has capital letters, which an image's name may not have; write %q", image, lower)
+	}
 	named, err := reference.ParseNormalizedNamed(image)
-	switch {
-	case errors.Is(err, reference.ErrNameContainsUppercase):
-		return fmt.Errorf("%q has capital letters, which an image's name may not have; write %q", image, lowerName(image))
-	case err != nil:
-		return fmt.Errorf("%q is not the name of an image (%w); write name:tag, %s", image, err, example)
+	if err != nil {
+		return fmt.Errorf("%q is not the name of an image; write name:tag, %s", image, example)
 	}
 	if _, pinned := named.(reference.Digested); pinned {
 		return fmt.Errorf("%q has a digest, and a build cannot be given one; write name:tag, %s", image, example)

@@ -79,6 +79,10 @@ func checkOptions(options []string) (int, error) {
 		entry := i
 		if !attached && (len(flag) == 2 || strings.HasPrefix(flag, "--")) { // -m 512m in two entries
 			i++
+			if isNew := !slices.Contains(valued(), flag); isNew && (i == len(options) || strings.HasPrefix(options[i], "-")) {
+				i-- // an option of a newer Docker that takes no value
+				continue
+			}
 			if i == len(options) {
 				return entry, fmt.Errorf("%q has no value; write %q, or the value as the next entry", flag, flag+"=VALUE")
 			}
@@ -125,6 +129,9 @@ func checkOption(option, flag string) error {
 
 // checkShort judges an option with one dash: several of them may be joined (-it), or a value may follow at once (-m512m).
 func checkShort(option, flag string) error {
+	if slices.Contains(append(switches(), valued()...), "-"+flag) {
+		return fmt.Errorf("%q begins with one dash; write %q", option, "-"+option)
+	}
 	for _, letter := range flag[1:] {
 		short := "-" + string(letter)
 		if instead, ok := taken(short); ok {

@@ -12,8 +12,9 @@ import (
 // decoder walks the parsed file. It collects every problem, so that the one it reports is the first in the file.
 type decoder struct {
 	source
-	dir       string // what relative paths refer to
-	positions map[string]position
+	dir       string              // what relative paths refer to
+	positions map[string]position // of the keys
+	values    map[string]position
 	anchors   map[string]ast.Node
 	problems  []*Error
 }
@@ -149,7 +150,7 @@ func (d *decoder) entries(n ast.Node, path string) ([]entry, bool) {
 			continue
 		}
 		lines[name] = at(key).line
-		d.positions[full] = at(key)
+		d.positions[full], d.values[full] = at(key), at(v.Value)
 		list = append(list, entry{name, key, v.Value})
 	}
 	return list, true
@@ -227,7 +228,8 @@ func (d *decoder) sequence(field string, n ast.Node, example string) ([]ast.Node
 	switch v := d.resolve(n).(type) {
 	case *ast.SequenceNode:
 		for i, item := range v.Values {
-			d.positions[fmt.Sprintf("%s[%d]", field, i)] = at(item)
+			name := fmt.Sprintf("%s[%d]", field, i)
+			d.positions[name], d.values[name] = at(item), at(item)
 		}
 		return v.Values, true
 	case *ast.NullNode:

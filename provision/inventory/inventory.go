@@ -127,7 +127,7 @@ func Load(path string) (*Inventory, error) {
 
 // Parse validates the content of an inventory file; name is for its errors, and relative paths refer to dir.
 func Parse(name, dir string, content []byte) (*Inventory, error) {
-	d := &decoder{source: source{name: name, lines: splitLines(content)}, dir: dir, positions: map[string]position{}}
+	d := &decoder{source: source{name: name, lines: splitLines(content)}, dir: dir, positions: map[string]position{}, values: map[string]position{}}
 	inv := &Inventory{File: name, Dir: dir, Site: Defaults()}
 	body, err := d.parse(content)
 	if err == nil {

@@ -142,7 +142,7 @@ func (d *decoder) environment(target *map[string]string) func(string, ast.Node) 
 		values := make(map[string]string, len(entries))
 		for _, e := range entries {
 			name := join(field, e.name)
-			if d.reject(e.key, name, checkVariable(e.name)) {
+			if d.reject(e.key, field, checkVariable(e.name)) {
 				continue
 			}
 			switch v := d.resolve(e.value).(type) {
@@ -260,6 +260,9 @@ func (d *decoder) wholeSite(s *Site) {
 			d.failField(fmt.Sprintf("site.upload[%d]", i), err.Error())
 		}
 	}
+	if len(d.problems) > 0 {
+		return
+	}
 	for _, needed := range []struct{ field, path string }{{"the Dockerfile", "Dockerfile"}, {"site.certificate", s.Certificate}, {"site.key", s.Key}} {
 		if needed.path != "" && !uploads(s.Upload, needed.path) {
 			d.failField("site.upload", fmt.Sprintf("does not include %s (%s), which the image needs; add it to the list", needed.path, needed.field))
@@ -316,7 +319,7 @@ func (d *decoder) logOptions(s *Site) {
 func (d *decoder) failField(field, problem string) {
 	name := field
 	for name != "" {
-		if p, ok := d.positions[name]; ok {
+		if p, ok := d.values[name]; ok {
 			d.problems = append(d.problems, d.errorAt(p, field, field+" "+problem))
 			return
 		}

@@ -77,6 +77,7 @@ func (s source) errorAt(p position, field, problem string) *Error {
 	e := &Error{File: s.name, Line: p.line, Column: p.column, Field: field, Problem: problem}
 	if p.line <= len(s.lines) {
 		e.Source = s.lines[p.line-1]
+		e.Column = min(e.Column, utf8.RuneCountInString(e.Source)+1)
 	}
 	return e
 }

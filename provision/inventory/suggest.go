@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -15,11 +16,20 @@ func nearest(word string, candidates []string) string {
 	best, bestDistance := "", 1+max(1, len(word)/3)
 	for _, c := range candidates {
 		distance := levenshtein.ComputeDistance(plain(word), plain(c))
+		if sortedLetters(plain(word)) == sortedLetters(plain(c)) || len(word) > 2 && strings.HasPrefix(plain(c), plain(word)) {
+			distance = min(distance, 1) // letters exchanged, or an abbreviation
+		}
 		if distance < bestDistance {
 			best, bestDistance = c, distance
 		}
 	}
 	return best
+}
+
+func sortedLetters(word string) string {
+	letters := []byte(word)
+	slices.Sort(letters)
+	return string(letters)
 }
 
 // didYouMean is the question that follows a misspelt word; empty where nothing is near.

@@ -1,0 +1,152 @@
+package inventory
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kehuo/provision/provision"
+)
+
+var update = flag.Bool("update", false, "write testdata/wrong.golden anew")
+
+// The cases of testdata/wrong.txt are separated by lines of dashes. One that has no "hosts:" replaces the line of the
+// tutorial's inventory that has the same key, or is added to it below site:.
+func TestWrong(t *testing.T) {
+	t.Setenv("HOME", "/nonexistent")
+	cases, err := os.ReadFile("testdata/wrong.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	seen := map[string]bool{}
+	for text := range strings.SplitSeq(string(cases), "----\n") {
+		if seen[text] {
+			t.Errorf("twice: %s", text)
+		}
+		seen[text] = true
+		got.WriteString(text + ">>>>\n" + failure(t, whole(text)) + "\n----\n")
+	}
+	if len(seen) < 60 {
+		t.Errorf("only %d cases", len(seen))
+	}
+	if *update {
+		if err := os.WriteFile("testdata/wrong.golden", []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile("testdata/wrong.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gotParts, wantParts := strings.Split(got.String(), "----\n"), strings.Split(string(want), "----\n")
+	for i := range max(len(gotParts), len(wantParts)) {
+		if i >= len(gotParts) || i >= len(wantParts) || gotParts[i] != wantParts[i] {
+			t.Fatalf("case %d differs (run the test with -update after a wanted change):\n%s\nwant\n%s", i+1, strings.Join(gotParts[i:min(i+1, len(gotParts))], ""), strings.Join(wantParts[i:min(i+1, len(wantParts))], ""))
+		}
+	}
+}
+
+// whole is the inventory of a case.
+func whole(text string) string {
+	if strings.Contains(text, "hosts:") || strings.Contains(text, "WHOLE\n") {
+		return strings.ReplaceAll(strings.ReplaceAll(text, "WHOLE\n", ""), `\t`, "\t")
+	}
+	name, _, _ := strings.Cut(strings.TrimSpace(text), ":")
+	var out strings.Builder
+	replaced := false
+	for line := range strings.SplitAfterSeq(contract, "\n") {
+		key, _, _ := strings.Cut(strings.TrimLeft(line, " -"), ":")
+		switch {
+		case key == name && !replaced:
+			out.WriteString(text)
+			replaced = true
+		case strings.HasPrefix(line, "hosts:") && !replaced:
+			out.WriteString(text + line)
+			replaced = true
+		default:
+			out.WriteString(line)
+		}
+	}
+	return out.String()
+}
+
+// failure is the error that loading gives, checked for what all of them have in common.
+func failure(t *testing.T, text string) string {
+	t.Helper()
+	inv, err := load(t, text)
+	if err == nil {
+		t.Errorf("loads: %+v\n%s", inv.Site, text)
+		return "no error"
+	}
+	if provision.ExitCode(err) != provision.ExitUsage {
+		t.Errorf("exit status %d for %v", provision.ExitCode(err), err)
+	}
+	var e *Error
+	if !errors.As(err, &e) {
+		t.Fatalf("%T is no *Error: %v", err, err)
+	}
+	if lines := strings.Split(text, "\n"); e.Line > len(lines) || e.Column > len([]rune(lines[e.Line-1]))+1 {
+		t.Errorf("%d:%d is outside of the file", e.Line, e.Column)
+	}
+	if !strings.ContainsAny(e.Problem, ";?") {
+		t.Errorf("does not say what to do: %s", e.Problem)
+	}
+	shown := strings.ReplaceAll(err.Error(), filepath.Dir(e.File)+"/", "")
+	return strings.ReplaceAll(shown, filepath.Dir(e.File), "DIR")
+}
+
+func TestFileErrors(t *testing.T) {
+	dir := t.TempDir()
+	large := filepath.Join(dir, "large.yaml")
+	if err := os.WriteFile(large, make([]byte, maxSize+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		filepath.Join(dir, "none.yaml"): "provision init",
+		dir:                             "is a folder",
+		large:                           "more than",
+	} {
+		_, err := Load(path)
+		if err == nil || !strings.Contains(err.Error(), want) || provision.ExitCode(err) != provision.ExitUsage {
+			t.Errorf("%s: %v, want one with %q and the exit status of usage", path, err, want)
+		}
+	}
+}
+
+func TestBytes(t *testing.T) {
+	for text, want := range map[string]string{
+		"\xef\xbb\xbfsite:\n":           "byte order mark",
+		"\xff\xfes\x00i\x00":            "UTF-16",
+		"site:\n  name: a\xff\n":        "not UTF-8",
+		"site:\n  name: a\x00\n":        "control character",
+		"site: {}\r\nhosts:\r\n\t- a\r": "tab",
+	} {
+		if got := failure(t, text); !strings.Contains(got, want) {
+			t.Errorf("%q: %s", text, got)
+		}
+	}
+	if _, err := load(t, strings.ReplaceAll(contract, "\n", "\r\n")); err != nil {
+		t.Errorf("an inventory with Windows line ends: %v", err)
+	}
+}
+
+func TestLimit(t *testing.T) {
+	inv, err := load(t, "site:\nhosts:\n- {name: web-1, address: a}\n- {name: web-2, address: b}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if hosts, err := inv.Limit([]string{"web-2"}); err != nil || len(hosts) != 1 || hosts[0].Address != "b" {
+		t.Errorf("Limit(web-2) is %v, %v", hosts, err)
+	}
+	if hosts, err := inv.Limit(nil); err != nil || len(hosts) != 2 {
+		t.Errorf("Limit() is %v, %v", hosts, err)
+	}
+	_, err = inv.Limit([]string{"wep-1"})
+	if err == nil || !strings.Contains(err.Error(), `did you mean "web-1"`) || provision.ExitCode(err) != provision.ExitUsage {
+		t.Errorf("Limit(wep-1): %v", err)
+	}
+}
