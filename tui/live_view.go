@@ -29,11 +29,11 @@ type liveModel struct {
 
 type liveTick struct{}
 
-func tick() tea.Cmd {
-	return tea.Tick(time.Second/10, func(time.Time) tea.Msg { return liveTick{} })
+func liveSpin() tea.Cmd {
+	return tea.Tick(spinning, func(time.Time) tea.Msg { return liveTick{} })
 }
 
-func (m *liveModel) Init() tea.Cmd { return tick() }
+func (m *liveModel) Init() tea.Cmd { return liveSpin() }
 
 func (m *liveModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
@@ -41,7 +41,7 @@ func (m *liveModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.width = msg.Width
 	case liveTick:
 		m.frame++
-		return m, tick()
+		return m, liveSpin()
 	case feed.Batch:
 		for _, e := range msg.Events {
 			m.apply(e)

@@ -66,3 +66,13 @@ func progressLine(words *language.Printer, t *theme.Theme, s *tracker.Step, now 
 	}
 	return strings.Join(parts, "  ")
 }
+
+// lookup finds a variable in an environment, the last one where it is set twice.
+func lookup(env []string, name string) string {
+	for i := len(env) - 1; i >= 0; i-- {
+		if value, ok := strings.CutPrefix(env[i], name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}

@@ -111,7 +111,7 @@ func (s *step) build(ctx context.Context, r *provision.Reporter) error {
 	total := int64(len(instructions))
 	for i, instruction := range instructions {
 		n := int64(i + 1)
-		r.Progress(n-1, total, provision.UnitSteps, instruction)
+		r.Progress(n, total, provision.UnitSteps, instruction)
 		r.Output(provision.StreamOut, fmt.Sprintf("Step %d/%d : %s", n, total, instruction))
 		if o.Block != nil {
 			select {
@@ -129,7 +129,6 @@ func (s *step) build(ctx context.Context, r *provision.Reporter) error {
 			}
 		}
 		r.Output(provision.StreamOut, fmt.Sprintf(" ---> %012x", 0x4bcdd38fb7e1*n&0xffffffffffff))
-		r.Progress(n, total, provision.UnitSteps, instruction)
 	}
 	r.Output(provision.StreamOut, "Successfully tagged myweb_image:server")
 	return nil

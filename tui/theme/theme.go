@@ -120,3 +120,6 @@ func Unicode(env []string) bool {
 	}
 	return false
 }
+
+// Style returns the bare style, for building others on.
+func (t *Theme) Style() lipgloss.Style { return t.Renderer.NewStyle() }

@@ -1,0 +1,224 @@
+package tui
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/feed"
+	"github.com/kehuo/provision/tui/page"
+)
+
+// actions does what the model must not: everything that takes time or touches the world. Each action is a command that
+// Bubble Tea runs beside the model.
+type actions struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	config Config
+	env    []string
+	send   func(tea.Msg)
+	wg     *sync.WaitGroup // the deployments
+	checks *checking
+}
+
+type (
+	editedMsg struct{ err error }
+	logMsg    struct {
+		text string
+		cut  bool // there is more before it
+		err  error
+	}
+	reportMsg struct {
+		text   string
+		agreed []string
+		err    error
+	}
+	savedMsg struct{ err error }
+	stopMsg  struct{} // the program is told to end, by a signal or by its context
+)
+
+func newActions(ctx context.Context, c Config, env []string, send func(tea.Msg)) actions {
+	ctx, cancel := context.WithCancel(ctx)
+	return actions{ctx: ctx, cancel: cancel, config: c, env: env, send: send, wg: &sync.WaitGroup{}, checks: &checking{}}
+}
+
+func tick() tea.Cmd { return tea.Tick(spinning, func(time.Time) tea.Msg { return spin{} }) }
+
+// deploy runs the deployment and brings its events and questions to the model.
+func (a actions) deploy() tea.Cmd {
+	a.wg.Add(1)
+	return func() (msg tea.Msg) {
+		defer a.wg.Done()
+		f := feed.New(func(b feed.Batch) { a.send(b) })
+		defer func() {
+			f.Close()
+			if p := recover(); p != nil {
+				msg = Deployed{Err: fmt.Errorf("the deployment ended in an internal error: %v\n%s", p, debug.Stack())}
+			}
+		}()
+		return Deployed{Finished: a.config.Deploy(a.ctx, f.Emit, decider{a.send})}
+	}
+}
+
+// decider asks whoever sits before the wizard.
+type decider struct{ send func(tea.Msg) }
+
+// Decide implements provision.Decider.
+func (d decider) Decide(ctx context.Context, question provision.Decision) (provision.Answer, error) {
+	reply := make(chan provision.Answer, 1)
+	d.send(Asked{question, reply})
+	select {
+	case answer := <-reply:
+		return answer, nil
+	case <-ctx.Done():
+		return provision.Answer{}, ctx.Err()
+	}
+}
+
+// checking lets the newest check of the form win; commands may arrive in any order.
+type checking struct {
+	mu     sync.Mutex
+	newest int
+	cancel context.CancelFunc
+}
+
+func (c *checking) begin(ctx context.Context, number int) context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if number < c.newest {
+		ctx, cancel := context.WithCancel(ctx)
+		cancel()
+		return ctx
+	}
+	if c.cancel != nil {
+		c.cancel()
+	}
+	c.newest = number
+	ctx, c.cancel = context.WithCancel(ctx)
+	return ctx
+}
+
+// pause is how long the form waits for the next letter before it checks.
+const pause = 120 * time.Millisecond
+
+func (a actions) check(number int, values map[string]string) tea.Cmd {
+	if a.config.Form == nil || a.config.Form.Check == nil {
+		return nil
+	}
+	ctx := a.checks.begin(a.ctx, number)
+	return func() tea.Msg {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+		checked := map[string]page.Checked{}
+		for _, field := range a.config.Form.Fields {
+			if values[field.Name] == "" {
+				continue
+			}
+			note, err := a.config.Form.Check(ctx, field.Name, values[field.Name], values)
+			if ctx.Err() != nil {
+				return nil
+			}
+			checked[field.Name] = page.Checked{Note: note, Err: err}
+		}
+		return page.CheckedMsg{Number: number, Fields: checked}
+	}
+}
+
+func (a actions) suggest() tea.Cmd {
+	if a.config.Form.Suggest == nil {
+		return nil
+	}
+	return func() tea.Msg { return page.SuggestionsMsg(a.config.Form.Suggest(a.ctx)) }
+}
+
+func (a actions) write(values map[string]string) tea.Cmd {
+	return func() tea.Msg { return page.WroteMsg{Err: a.config.Form.Write(values)} }
+}
+
+func (a actions) report(agreed []string) tea.Cmd {
+	return func() tea.Msg {
+		text, err := a.config.Report(agreed...)
+		return reportMsg{text, agreed, err}
+	}
+}
+
+func (a actions) save(text string) tea.Cmd {
+	return func() tea.Msg { return savedMsg{a.config.SaveReport(a.config.ReportFile, text)} }
+}
+
+// logTail is how much of a log file's end the wizard shows, in bytes.
+const logTail = 1 << 20
+
+func (a actions) readLog(file string) tea.Cmd {
+	return func() tea.Msg {
+		text, cut, err := tail(file, logTail)
+		return logMsg{text, cut, err}
+	}
+}
+
+func (a actions) readLogLater(file string) tea.Cmd {
+	return tea.Tick(time.Second, func(time.Time) tea.Msg { return a.readLog(file)() })
+}
+
+// tail reads the last limit bytes of a file, from the start of a line.
+func tail(file string, limit int64) (text string, cut bool, err error) {
+	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) || file == "" {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return "", false, err
+	}
+	from := max(info.Size()-limit, 0)
+	content, err := io.ReadAll(io.NewSectionReader(f, from, limit))
+	if err != nil {
+		return "", false, err
+	}
+	if from > 0 {
+		_, content, _ = bytes.Cut(content, []byte("\n"))
+	}
+	return string(content), from > 0, nil
+}
+
+// edit opens file in the editor of VISUAL or EDITOR, vi if there is none. Both may hold arguments, as everywhere in Unix.
+func (a actions) edit(file string) tea.Cmd {
+	return tea.ExecProcess(a.with(file, "vi", "VISUAL", "EDITOR"), func(err error) tea.Msg { return editedMsg{err} })
+}
+
+// pager opens file in the pager of PAGER, less if there is none.
+func (a actions) pager(file string) tea.Cmd {
+	return tea.ExecProcess(a.with(file, "less", "PAGER"), func(error) tea.Msg { return nil })
+}
+
+// with is the command that the first of the variables names, or fallback, on file.
+func (a actions) with(file, fallback string, variables ...string) *exec.Cmd {
+	program := fallback
+	for _, name := range variables {
+		if value := lookup(a.env, name); value != "" {
+			program = value
+			break
+		}
+	}
+	cmd := exec.CommandContext(a.ctx, "/bin/sh", "-c", program+` "$1"`, "sh", file)
+	cmd.Env = a.env
+	return cmd
+}

@@ -1,0 +1,122 @@
+package tui
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/page"
+)
+
+// intent carries out what a page asked for, and takes in what came back; ok is false for any other message.
+func (m *Model) intent(msg tea.Msg) (cmd tea.Cmd, ok bool) {
+	switch msg := msg.(type) {
+	case page.AnswerMsg:
+		return m.answered(msg.Answer), true
+	case page.RetryMsg:
+		return m.deploy(), true
+	case page.EditMsg:
+		return m.act.edit(msg.File), true
+	case page.LogMsg:
+		return m.openLog(), true
+	case page.PagerMsg:
+		return m.act.pager(m.logFile()), true
+	case page.ReportMsg:
+		return m.act.report(msg.Agreed), true
+	case page.SaveMsg:
+		return m.act.save(msg.Text), true
+	case page.LeaveMsg:
+		return m.leave(), true
+	case page.StayMsg:
+		m.overlay = nil
+		return nil, true
+	case page.CheckMsg:
+		return m.act.check(msg.Number, msg.Values), true
+	case page.WriteMsg:
+		return m.act.write(msg.Values), true
+	}
+	return m.result(msg)
+}
+
+// result takes in what an action came to.
+func (m *Model) result(msg tea.Msg) (cmd tea.Cmd, ok bool) {
+	switch msg := msg.(type) {
+	case editedMsg:
+		if msg.err != nil {
+			m.notice = m.T("wizard.editor.failed", msg.err)
+			return nil, true
+		}
+		return m.deploy(), true
+	case logMsg:
+		return m.showLog(msg), true
+	case reportMsg:
+		if msg.err != nil {
+			m.notice = msg.err.Error()
+			return nil, true
+		}
+		m.overlay = page.NewReport(m.Common, m.config.ReportFile, msg.text, msg.agreed)
+		return nil, true
+	case savedMsg:
+		m.overlay, m.notice = nil, m.T("wizard.report.saved", m.config.ReportFile)
+		if msg.err != nil {
+			m.notice = msg.err.Error()
+		}
+		return nil, true
+	case page.WroteMsg:
+		if msg.Err == nil {
+			return m.deploy(), true
+		}
+	}
+	return nil, false
+}
+
+// answered is the answer to the question on the screen: whether to stop, or the run's own.
+func (m *Model) answered(a provision.Answer) tea.Cmd {
+	if question, ok := m.overlay.(*page.Question); ok && question.Decision().Kind == provision.DecideInterrupt {
+		m.overlay = nil
+		if a.Choice == provision.AnswerYes {
+			return m.leave()
+		}
+		return nil
+	}
+	if m.asked != nil && m.asked.Decision.Kind == provision.DecidePlan && a.Choice == provision.AnswerNo {
+		m.leaving = true
+	}
+	m.answer(a)
+	return nil
+}
+
+func (m *Model) logFile() string {
+	if m.config.LogFile != nil {
+		if file := m.config.LogFile(); file != "" {
+			return file
+		}
+	}
+	return m.run.LogFile
+}
+
+func (m *Model) openLog() tea.Cmd {
+	m.overlay = page.NewLog(m.Common, m.logFile())
+	return m.act.readLog(m.logFile())
+}
+
+// showLog fills the log page, and reads on while a run writes to it.
+func (m *Model) showLog(msg logMsg) tea.Cmd {
+	log, ok := m.overlay.(*page.Text)
+	if !ok || !log.Follows() {
+		return nil
+	}
+	switch {
+	case msg.err != nil:
+		log.SetText(msg.err.Error())
+	case msg.text == "":
+		log.SetText(m.T("wizard.log.none"))
+	case msg.cut:
+		log.SetText(m.T("wizard.log.tail") + "\n" + msg.text)
+	default:
+		log.SetText(msg.text)
+	}
+	if m.active {
+		return m.act.readLogLater(m.logFile())
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package tui
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/page"
+)
+
+func (m *Model) key(k tea.KeyMsg) tea.Cmd {
+	m.notice = ""
+	key := k.String()
+	if key == "ctrl+c" {
+		return m.interrupt()
+	}
+	front := m.front()
+	if m.overlay != nil || front.Typing() {
+		return front.Update(k)
+	}
+	switch key {
+	case "?":
+		m.overlay = page.NewHelp(m.Common)
+	case "l":
+		return m.openLog()
+	case "q":
+		return m.quit()
+	case "m":
+		return m.toggleMouse()
+	case "[", "]":
+		m.changeHost(map[string]int{"[": -1, "]": 1}[key])
+	case "tab":
+		if _, plan := m.page.(*page.Plan); plan && m.focus == onPage {
+			return front.Update(k)
+		}
+		if _, form := m.page.(*page.Form); form {
+			return front.Update(k)
+		}
+		m.cycle()
+	case "/":
+		if m.focus == onSteps {
+			m.focus = onPage
+			if m.page != nil {
+				m.focus = onWatch
+			}
+		}
+		return m.front().Update(k)
+	case "r":
+		if _, failed := m.page.(*page.Failure); failed {
+			return m.deploy()
+		}
+		return front.Update(k)
+	default:
+		return m.press(front, k)
+	}
+	return nil
+}
+
+// press gives a key to the page in front. Enter is the page's, wherever the keys are: it takes what is highlighted there.
+func (m *Model) press(front page.Page, k tea.KeyMsg) tea.Cmd {
+	if k.String() == "enter" && m.page != nil {
+		m.focus = onPage
+		return m.page.Update(k)
+	}
+	if k.String() == "esc" && m.page != nil && m.focus != onPage && !m.front().Typing() {
+		m.focus = onPage
+		return nil
+	}
+	return front.Update(k)
+}
+
+// scroll gives the mouse wheel to what can be scrolled.
+func (m *Model) scroll(msg tea.MouseMsg) tea.Cmd {
+	if m.overlay != nil {
+		return m.overlay.Update(msg)
+	}
+	if m.page != nil && (m.focus == onPage || whole(m.page)) {
+		return m.page.Update(msg)
+	}
+	return m.watch.Update(msg)
+}
+
+func (m *Model) toggleMouse() tea.Cmd {
+	m.mouse = !m.mouse
+	if m.mouse {
+		return tea.EnableMouseCellMotion
+	}
+	return tea.DisableMouse
+}
+
+// interrupt is ctrl+c: it asks once, and leaves when it comes again or where nothing is under way.
+func (m *Model) interrupt() tea.Cmd {
+	if question, ok := m.overlay.(*page.Question); !m.active || ok && question.Decision().Kind == provision.DecideInterrupt {
+		return m.leave()
+	}
+	return m.askToStop()
+}
+
+// quit is q: it leaves, and asks before where something is being changed.
+func (m *Model) quit() tea.Cmd {
+	switch {
+	case !m.active:
+		return m.leave()
+	case m.asked != nil && m.asked.Decision.Kind == provision.DecidePlan:
+		m.leaving = true
+		m.answer(provision.Answer{Choice: provision.AnswerNo})
+		return nil
+	case !m.begun:
+		return m.leave()
+	}
+	return m.askToStop()
+}
+
+func (m *Model) askToStop() tea.Cmd {
+	d := provision.Decision{
+		Kind:    provision.DecideInterrupt,
+		Detail:  m.consequences(),
+		Options: []provision.Option{{ID: provision.AnswerNo}, {ID: provision.AnswerYes}},
+		Default: provision.AnswerNo,
+	}
+	question, cmd := page.NewQuestion(m.Common, d)
+	m.overlay = question
+	return cmd
+}
+
+// consequences says, for each host that works, what stops and what goes on without us.
+func (m *Model) consequences() string {
+	text := ""
+	for _, h := range m.run.Hosts {
+		words := "wizard.quit.stops"
+		if s := h.Running(); s != nil && m.T("step."+s.ID+".interrupt") != "step."+s.ID+".interrupt" {
+			words = "step." + s.ID + ".interrupt"
+		}
+		if text != "" {
+			text += "\n"
+		}
+		text += m.T("wizard.quit.question", h.Name) + "\n" + m.T(words)
+	}
+	if text == "" {
+		return m.T("step.01-login.interrupt")
+	}
+	return text
+}

@@ -1,0 +1,120 @@
+package tui_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/tui"
+	"github.com/kehuo/provision/tui/story"
+)
+
+// playing is the variable that makes the test binary play a story in the wizard, as a program of its own.
+const playing = "TUI_STORY"
+
+// script is what it plays.
+type script struct {
+	Form, Accessible, Live     bool
+	HostKey, Password, Blocked bool
+	Satisfied, Panic           bool
+	Failures, Lines            int
+	Hosts                      []string
+	Pace                       time.Duration
+	Chinese                    bool
+	LogFile, ReportFile, Edit  string
+}
+
+func TestMain(m *testing.M) {
+	if text, ok := os.LookupEnv(playing); ok {
+		os.Exit(play(text))
+	}
+	os.Exit(m.Run())
+}
+
+func play(text string) int {
+	var s script
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		fmt.Println(err)
+		return 2
+	}
+	o := story.Options{HostKey: s.HostKey, Password: s.Password, Failures: s.Failures, Lines: s.Lines, Hosts: s.Hosts,
+		Pace: s.Pace, Satisfied: s.Satisfied, Panic: s.Panic, Words: s.words()}
+	if s.Blocked {
+		o.Block = make(chan struct{})
+	}
+	deployment := story.New(o)
+	if s.Live {
+		live := tui.NewLive(tui.LiveConfig{Out: os.Stdout, Words: s.words()})
+		finished := deployment.Deploy(context.Background(), live.Emit, provision.Headless{})
+		if err := live.Close(); err != nil {
+			fmt.Println(err)
+		}
+		return finished.ExitCode
+	}
+	finished, err := tui.Run(context.Background(), s.config(deployment))
+	if err != nil {
+		fmt.Println("error:", strings.SplitN(err.Error(), "\n", 2)[0])
+	}
+	fmt.Println("left with", finished.ExitCode)
+	return finished.ExitCode
+}
+
+func (s script) words() *language.Printer {
+	if s.Chinese {
+		return language.New(language.Chinese)
+	}
+	return language.New(language.English)
+}
+
+func (s script) config(deployment *story.Story) tui.Config {
+	c := tui.Config{Words: s.words(), In: os.Stdin, Out: os.Stdout, Accessible: s.Accessible, Inventory: "inventory.yaml",
+		Deploy:     deployment.Deploy,
+		LogFile:    func() string { return s.LogFile },
+		ReportFile: s.ReportFile,
+		Files:      func(string) []string { return []string{s.Edit} },
+	}
+	if s.ReportFile != "" {
+		c.Report = func(agreed ...string) (string, error) { return fmt.Sprint("the report ", agreed), nil }
+		c.SaveReport = func(path, text string) error { return os.WriteFile(path, []byte(text), 0o600) }
+	}
+	if s.Form {
+		c.Form = scriptedForm()
+	}
+	return c
+}
+
+// scriptedForm is a form on a machine where everything is found, and where the user "root" is refused.
+func scriptedForm() *tui.Form {
+	return &tui.Form{
+		Fields: tui.Fields(),
+		Suggest: func(context.Context) map[string][]string {
+			return map[string][]string{
+				"address":     {"aliyun", "tencent"},
+				"identity":    {"~/.ssh/id_ed25519"},
+				"source":      {"./site"},
+				"domain":      {"kevinhuo.cool", "www.kevinhuo.cool"},
+				"certificate": {"ssl_files/kevinhuo_cool.pem"},
+				"key":         {"ssl_files/kevinhuo_cool.key"},
+			}
+		},
+		Check: func(_ context.Context, field, value string, _ map[string]string) (string, error) {
+			switch {
+			case field == "user" && value == "root":
+				return "", errors.New("root may not log in there; take an ordinary user")
+			case field == "certificate":
+				return "good for 87 days, for kevinhuo.cool and www.kevinhuo.cool", nil
+			case field == "source":
+				return "a Dockerfile is there", nil
+			}
+			return "", nil
+		},
+		Write: func(map[string]string) error { return nil },
+	}
+}

@@ -1,0 +1,149 @@
+package tui
+
+import (
+	"slices"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/page"
+	"github.com/kehuo/provision/tui/theme"
+	"github.com/kehuo/provision/tui/tracker"
+)
+
+// focus is where keys go.
+type focus int
+
+const (
+	onPage  focus = iota // the question, the failure, the end; the output while there is none of these
+	onSteps              // the list of steps
+	onWatch              // the output, while a page covers it
+)
+
+// Model is the wizard's root, the only tea.Model: it moves between pages and carries out their intents.
+type Model struct {
+	*page.Common
+	config        Config
+	act           actions
+	width, height int
+
+	run    tracker.Run
+	host   int // which of run.Hosts is looked at
+	active bool
+	begun  bool // a plan was approved: from here on things change
+	ended  provision.RunFinished
+
+	steps   *page.Steps
+	watch   *page.Watch
+	page    page.Page // covers the output, or the whole body; nil: the output
+	overlay page.Page // help, log, report, the question whether to stop; nil: none
+	focus   focus
+	asked   *Asked
+	notice  string
+	mouse   bool
+	leaving bool
+	broken  error // an internal error that ended the wizard
+}
+
+// Asked is the message that a decision waits for its answer on Reply, which takes one without blocking.
+type Asked struct {
+	Decision provision.Decision
+	Reply    chan<- provision.Answer
+}
+
+// Deployed is the message that Config.Deploy returned. Err is set when it panicked.
+type Deployed struct {
+	Finished provision.RunFinished
+	Err      error
+}
+
+// spin is the message that shows the spinner's next frame and the time that went by.
+type spin struct{}
+
+// interval of the spinner.
+const spinning = time.Second / 10
+
+func newModel(c Config, look *theme.Theme, now func() time.Time, act actions) *Model {
+	common := &page.Common{Words: c.Words, Theme: look, Now: now}
+	m := &Model{Common: common, config: c, act: act, steps: page.NewSteps(common), watch: page.NewWatch(common), mouse: true}
+	if c.Form != nil {
+		m.page = page.NewForm(common, c.Inventory, c.Form.Fields)
+	}
+	return m
+}
+
+// Init implements tea.Model.
+func (m *Model) Init() tea.Cmd {
+	if form, ok := m.page.(*page.Form); ok {
+		return tea.Batch(form.Start(), m.act.suggest())
+	}
+	return m.deploy()
+}
+
+// deploy starts the run, or starts it again.
+func (m *Model) deploy() tea.Cmd {
+	m.page, m.overlay, m.focus, m.notice = nil, nil, onPage, ""
+	m.active, m.begun = true, false
+	m.watch.Reset()
+	m.steps.Follow()
+	return tea.Batch(m.act.deploy(), tick())
+}
+
+// shown is the host that is looked at, nil before the run has begun.
+func (m *Model) shown() *tracker.Host {
+	if len(m.run.Hosts) == 0 {
+		return nil
+	}
+	return m.run.Hosts[min(m.host, len(m.run.Hosts)-1)]
+}
+
+// sync shows the chosen step of the chosen host, in the space that there is.
+func (m *Model) sync() {
+	host := m.shown()
+	m.steps.SetHost(host)
+	if host != nil {
+		m.watch.Show(host.Name, m.steps.Chosen())
+		if done, ok := m.page.(*page.Done); ok {
+			done.SetHost(host)
+		}
+	}
+	m.layout()
+}
+
+// whole reports whether p takes the whole body and not the right column only.
+func whole(p page.Page) bool {
+	switch p.(type) {
+	case *page.Plan, *page.Done, *page.Form, *page.Text:
+		return true
+	}
+	return false
+}
+
+// front is the page that keys go to.
+func (m *Model) front() page.Page {
+	switch {
+	case m.overlay != nil:
+		return m.overlay
+	case m.focus == onSteps:
+		return m.steps
+	case m.page != nil && m.focus == onPage:
+		return m.page
+	}
+	return m.watch
+}
+
+// cycle moves the keys to the next pane.
+func (m *Model) cycle() {
+	order := []focus{onPage, onSteps}
+	if m.page != nil {
+		order = append(order, onWatch)
+	}
+	m.focus = order[(slices.Index(order, m.focus)+1)%len(order)]
+}
+
+func (m *Model) changeHost(by int) {
+	if n := len(m.run.Hosts); n > 0 {
+		m.host = (m.host + by + n) % n
+	}
+}

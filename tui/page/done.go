@@ -1,0 +1,169 @@
+package page
+
+import (
+	"strconv"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/quantity"
+	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/tui/tracker"
+)
+
+// Done draws a request's way through the finished site and back, with what was measured at each station.
+type Done struct {
+	*Common
+	width, height int
+	finished      provision.RunFinished
+	host          *tracker.Host
+	behind        []string // what answers behind nginx, from the outside in
+}
+
+// NewDone returns the page; behind names what stands behind nginx in the container.
+func NewDone(c *Common, f provision.RunFinished, host *tracker.Host, behind []string) *Done {
+	return &Done{Common: c, finished: f, host: host, behind: behind}
+}
+
+// SetHost draws another host's site.
+func (d *Done) SetHost(h *tracker.Host) { d.host = h }
+
+// SetSize implements Page.
+func (d *Done) SetSize(width, height int) { d.width, d.height = width, height }
+
+// Typing implements Page.
+func (d *Done) Typing() bool { return false }
+
+// Keys implements Page.
+func (d *Done) Keys() []Key {
+	return []Key{d.key("enter", "leave"), d.key("tab", "steps"), d.key("l", "log")}
+}
+
+// Update implements Page.
+func (d *Done) Update(msg tea.Msg) tea.Cmd {
+	if k, ok := msg.(tea.KeyMsg); ok && k.String() == "enter" {
+		return intent(LeaveMsg{})
+	}
+	return nil
+}
+
+// View implements Page.
+func (d *Done) View() string {
+	b := block{width: d.width}
+	title := "wizard.done.title"
+	if d.finished.Changed == 0 {
+		title = "wizard.done.unchanged"
+	}
+	b.add(d.Theme.Good.Bold(true), d.T(title))
+	b.add(d.Theme.Faint, d.T("lines.done", d.finished.Changed, quantity.Duration(d.finished.Duration)))
+	b.gap()
+	stations := d.stations()
+	roomy := d.height >= len(stations)*2+4
+	for i, s := range stations {
+		d.station(&b, s)
+		if last := i == len(stations)-1; roomy && !last {
+			b.raw(d.row(d.Theme.Faint.Render(d.Theme.Down), s.then, ""))
+		}
+	}
+	if d.height > len(b.rows)+2 {
+		b.gap()
+		b.add(d.Theme.Faint, d.T("wizard.path.back"))
+	}
+	return b.view(d.height)
+}
+
+// station is a place that the request comes by.
+type station struct {
+	name  string
+	what  string
+	then  string // how it goes on from there
+	took  string
+	style lipgloss.Style
+}
+
+func (d *Done) station(b *block, s station) {
+	b.raw(d.row(d.Theme.Strong.Render(s.name), s.style.Render(sanitize.Line(s.what)), s.took))
+}
+
+// row is the name, what was seen there, and how long it took at the right.
+func (d *Done) row(name, what, took string) string {
+	const left, right = 18, 8
+	middle := max(d.width-left-right-2, 10)
+	return Fit("  "+name, left) + Fit(what, middle) + "  " + strings.Repeat(" ", max(right-ansi.StringWidth(took), 0)) + d.Theme.Faint.Render(took)
+}
+
+func (d *Done) stations() []station {
+	http, plain := d.measured(provision.StationHTTP, provision.StationHostHTTP)
+	https, tls := d.measured(provision.StationHTTPS, provision.StationHostHTTPS)
+	inside, near := d.measured(provision.StationHostHTTPS, provision.StationHTTPS)
+	list := []station{{name: d.T("wizard.path.browser"), what: https.URL, style: d.Theme.Text}}
+	if plain {
+		list = append(list, station{d.T("wizard.path.port", 80), d.status(http), d.faint("wizard.path.again"), took(http), d.verdict(http, 3)})
+	}
+	if tls {
+		list = append(list, station{d.T("wizard.path.port", 443), d.status(https), d.certificate(https), took(https), d.verdict(https, 2)})
+	}
+	if near {
+		then := ""
+		if len(d.behind) > 0 {
+			then = d.faint("wizard.path.inside")
+		}
+		list = append(list, station{"nginx", "Server: " + inside.Server, then, took(inside), d.Theme.Good})
+	}
+	for i, name := range d.behind {
+		key := "wizard.path.passes"
+		if i == len(d.behind)-1 {
+			key = "wizard.path.answers"
+		}
+		list = append(list, station{name: name, what: d.T(key), style: d.Theme.Text})
+	}
+	return list
+}
+
+func (d *Done) faint(key string, args ...any) string { return d.Theme.Faint.Render(d.T(key, args...)) }
+
+// measured is what was measured at the first of the stations that has something.
+func (d *Done) measured(stations ...string) (m provision.Measured, ok bool) {
+	if d.host == nil {
+		return m, false
+	}
+	for _, s := range stations {
+		for _, m := range d.host.Measured {
+			if m.Station == s {
+				return m, true
+			}
+		}
+	}
+	return m, false
+}
+
+func (d *Done) status(m provision.Measured) string {
+	if m.Location != "" {
+		return d.T("wizard.path.redirect", m.Status, m.Location)
+	}
+	return strconv.Itoa(m.Status)
+}
+
+// verdict colours a status that begins with the figure it should begin with.
+func (d *Done) verdict(m provision.Measured, class int) lipgloss.Style {
+	if m.Status/100 == class {
+		return d.Theme.Good
+	}
+	return d.Theme.Warn
+}
+
+func (d *Done) certificate(m provision.Measured) string {
+	if m.CertificateDays == 0 {
+		return ""
+	}
+	text := d.T("lines.certificate-days", m.CertificateDays)
+	if m.CertificateDays < 30 {
+		return d.Theme.Warn.Render(text)
+	}
+	return d.Theme.Faint.Render(text)
+}
+
+func took(m provision.Measured) string { return quantity.Duration(m.Duration) }

@@ -1,0 +1,119 @@
+package page
+
+import (
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/tui/tracker"
+)
+
+// Failure explains why a run ended early, and offers what can be done about it.
+type Failure struct {
+	*Common
+	width, height int
+	step          *tracker.Step // nil where no step failed
+	err           error
+	menu          menu
+}
+
+// NewFailure returns the page; files are those that the person may want to edit, report tells whether one can be made.
+func NewFailure(c *Common, step *tracker.Step, err error, files []string, report bool) *Failure {
+	f := &Failure{Common: c, step: step, err: err, menu: menu{Common: c}}
+	retry := c.T("wizard.fail.retry")
+	if step != nil {
+		retry = c.T("wizard.fail.retry-from", Number(step.ID))
+	}
+	f.menu.items = append(f.menu.items, item{"r", retry, RetryMsg{}})
+	for i, file := range files {
+		f.menu.items = append(f.menu.items, item{string("edvxyz"[i]), c.T("wizard.fail.edit", file), EditMsg{file}})
+		if i == 5 {
+			break
+		}
+	}
+	f.menu.items = append(f.menu.items, item{"l", c.T("wizard.fail.log"), LogMsg{}})
+	if report {
+		f.menu.items = append(f.menu.items, item{"s", c.T("wizard.fail.report"), ReportMsg{}})
+	}
+	f.menu.items = append(f.menu.items, item{"q", c.T("wizard.fail.leave"), LeaveMsg{}})
+	return f
+}
+
+// SetSize implements Page.
+func (f *Failure) SetSize(width, height int) { f.width, f.height = width, height }
+
+// Typing implements Page.
+func (f *Failure) Typing() bool { return false }
+
+// Keys implements Page.
+func (f *Failure) Keys() []Key {
+	return []Key{f.key("enter", "take"), f.key("up down", "choose"), f.key("tab", "output"), f.key("l", "log"), f.key("q", "leave")}
+}
+
+// Update implements Page.
+func (f *Failure) Update(msg tea.Msg) tea.Cmd {
+	if k, ok := msg.(tea.KeyMsg); ok {
+		return f.menu.update(k)
+	}
+	return nil
+}
+
+// View implements Page.
+func (f *Failure) View() string {
+	actions := append([]string{""}, f.menu.rows(f.width)...)
+	why := f.why()
+	space := max(f.height-len(actions), 1)
+	if len(why) > space {
+		why = append(why[:space-1], f.Theme.Faint.Render("..."))
+	}
+	return strings.Join(Rows(strings.Join(append(why, actions...), "\n"), f.height), "\n")
+}
+
+func (f *Failure) why() []string {
+	t := f.Theme
+	b := block{width: f.width}
+	if f.step != nil {
+		b.add(t.Bad.Bold(true), f.T("wizard.fail.title", Number(f.step.ID), f.T("step."+f.step.ID+".title")))
+	} else {
+		b.add(t.Bad.Bold(true), f.T("wizard.fail.title-run"))
+	}
+	findings := f.findings()
+	for _, finding := range findings[:min(len(findings), 2)] {
+		b.gap()
+		b.add(t.Text, sanitize.Lines(finding.Cause))
+		if finding.Evidence != "" {
+			b.gap()
+			b.add(t.Warn, sanitize.Lines(finding.Evidence))
+		}
+		if finding.Fix != "" {
+			b.gap()
+			b.add(t.Good, sanitize.Lines(finding.Fix))
+		}
+	}
+	if f.err != nil && len(findings) == 0 {
+		b.gap()
+		b.add(t.Text, sanitize.Lines(f.err.Error()))
+	} else if f.err != nil && f.height >= 20 {
+		b.gap()
+		b.add(t.Faint, sanitize.Lines(f.err.Error()))
+	}
+	return b.rows
+}
+
+// findings are the step's, those that explain a failure first.
+func (f *Failure) findings() []provision.Finding {
+	if f.step == nil {
+		return nil
+	}
+	var grave, others []provision.Finding
+	for _, finding := range f.step.Findings {
+		if finding.Severity == provision.SeverityError || finding.Severity == provision.SeverityUnknown {
+			grave = append(grave, finding)
+		} else {
+			others = append(others, finding)
+		}
+	}
+	return append(grave, others...)
+}

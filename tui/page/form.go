@@ -1,0 +1,242 @@
+package page
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/textinput"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/kehuo/provision/tui/sanitize"
+)
+
+// Field is one line of the form. Its words are "wizard.field.NAME" and "wizard.field.NAME.help".
+type Field struct {
+	Name     string
+	Default  string // what stands there at first
+	Optional bool   // may be left empty
+}
+
+// Checked is what a check found out about one field: a note to show beside it, or what is wrong with it.
+type Checked struct {
+	Note string
+	Err  error
+}
+
+// CheckedMsg brings the checks that CheckMsg of the same number asked for.
+type CheckedMsg struct {
+	Number int
+	Fields map[string]Checked
+}
+
+// SuggestionsMsg brings what was found on this machine, by field.
+type SuggestionsMsg map[string][]string
+
+// WroteMsg tells how writing the inventory went.
+type WroteMsg struct{ Err error }
+
+// Form asks for what an inventory needs.
+type Form struct {
+	*Common
+	width, height int
+	file          string
+	fields        []Field
+	inputs        []textinput.Model
+	suggestions   SuggestionsMsg
+	offered       map[string]int  // which suggestion a field shows
+	touched       map[string]bool // by name: the person typed there
+	at            int             // the field with the cursor; len(fields) is the button
+	number        int             // of the last check
+	checked       CheckedMsg
+	writing       bool // write as soon as the check is here
+	err           error
+}
+
+// NewForm returns the page, for an inventory that will be written to file.
+func NewForm(c *Common, file string, fields []Field) *Form {
+	f := &Form{Common: c, file: file, fields: fields, offered: map[string]int{}, touched: map[string]bool{}}
+	for _, field := range fields {
+		input := textinput.New()
+		input.Prompt = ""
+		input.SetValue(field.Default)
+		input.TextStyle, input.PlaceholderStyle = c.Theme.Text, c.Theme.Faint
+		input.Cursor.Style = c.Theme.Text
+		f.inputs = append(f.inputs, input)
+	}
+	return f
+}
+
+// Start puts the cursor into the first field.
+func (f *Form) Start() tea.Cmd { return tea.Batch(f.focus(0), f.check()) }
+
+// SetSize implements Page.
+func (f *Form) SetSize(width, height int) {
+	f.width, f.height = width, height
+	for i := range f.inputs {
+		f.inputs[i].Width = max(f.width-f.column()-3, 8)
+	}
+}
+
+// Typing implements Page.
+func (f *Form) Typing() bool { return f.at < len(f.fields) }
+
+// Keys implements Page.
+func (f *Form) Keys() []Key {
+	keys := []Key{f.key("enter", "next"), f.key("up down", "field")}
+	if f.Typing() && len(f.suggestions[f.fields[f.at].Name]) > 1 {
+		keys = append(keys, f.key("tab", "suggestion"))
+	}
+	return append(keys, f.key("esc", "leave"))
+}
+
+// Update implements Page.
+func (f *Form) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case SuggestionsMsg:
+		return f.suggest(msg)
+	case CheckedMsg:
+		return f.take(msg)
+	case WroteMsg:
+		f.err, f.writing = msg.Err, false
+		return nil
+	case tea.KeyMsg:
+		return f.press(msg)
+	}
+	if f.Typing() {
+		var cmd tea.Cmd
+		f.inputs[f.at], cmd = f.inputs[f.at].Update(msg)
+		return cmd
+	}
+	return nil
+}
+
+func (f *Form) press(msg tea.KeyMsg) tea.Cmd {
+	switch msg.String() {
+	case "esc":
+		return intent(LeaveMsg{})
+	case "enter":
+		if f.Typing() {
+			return f.focus(f.at + 1)
+		}
+		return f.submit()
+	case "up", "shift+tab":
+		return f.focus(f.at - 1)
+	case "down":
+		return f.focus(f.at + 1)
+	case "tab":
+		return f.offer()
+	}
+	if !f.Typing() {
+		if msg.String() == "q" {
+			return intent(LeaveMsg{})
+		}
+		return nil
+	}
+	before := f.inputs[f.at].Value()
+	var cmd tea.Cmd
+	f.inputs[f.at], cmd = f.inputs[f.at].Update(msg)
+	if f.inputs[f.at].Value() == before {
+		return cmd
+	}
+	f.touched[f.fields[f.at].Name] = true
+	return tea.Batch(cmd, f.check())
+}
+
+func (f *Form) focus(at int) tea.Cmd {
+	f.at = min(max(at, 0), len(f.fields))
+	var cmd tea.Cmd
+	for i := range f.inputs {
+		f.inputs[i].Blur()
+		if i == f.at {
+			cmd = f.inputs[i].Focus()
+			f.inputs[i].CursorEnd()
+		}
+	}
+	return cmd
+}
+
+// offer puts the next suggestion into the field; where there is none, it goes on to the next field.
+func (f *Form) offer() tea.Cmd {
+	if !f.Typing() {
+		return f.focus(0)
+	}
+	name := f.fields[f.at].Name
+	list := f.suggestions[name]
+	if len(list) == 0 || len(list) == 1 && f.inputs[f.at].Value() == list[0] {
+		return f.focus(f.at + 1)
+	}
+	f.offered[name] = (slices.Index(list, f.inputs[f.at].Value()) + 1) % len(list)
+	f.inputs[f.at].SetValue(list[f.offered[name]])
+	f.inputs[f.at].CursorEnd()
+	f.touched[name] = true
+	return f.check()
+}
+
+// suggest fills what the person has not typed into with the best of what was found.
+func (f *Form) suggest(found SuggestionsMsg) tea.Cmd {
+	f.suggestions = found
+	for i, field := range f.fields {
+		if list := found[field.Name]; len(list) > 0 && !f.touched[field.Name] {
+			f.inputs[i].SetValue(sanitize.Line(list[0]))
+			f.inputs[i].CursorEnd()
+		}
+	}
+	return f.check()
+}
+
+// Values is what the form holds.
+func (f *Form) Values() map[string]string {
+	values := map[string]string{}
+	for i, field := range f.fields {
+		values[field.Name] = strings.TrimSpace(f.inputs[i].Value())
+	}
+	return values
+}
+
+func (f *Form) check() tea.Cmd {
+	f.number++
+	f.err = nil
+	return intent(CheckMsg{f.number, f.Values()})
+}
+
+func (f *Form) take(msg CheckedMsg) tea.Cmd {
+	if msg.Number != f.number {
+		return nil // something was typed since
+	}
+	f.checked = msg
+	if f.writing {
+		return f.submit()
+	}
+	return nil
+}
+
+// submit writes the inventory if all fields are right, and goes to the first that is not.
+func (f *Form) submit() tea.Cmd {
+	f.writing = f.checked.Number != f.number
+	if f.writing {
+		return nil
+	}
+	for i, field := range f.fields {
+		f.touched[field.Name] = true
+		if f.wrong(i) != "" {
+			return f.focus(i)
+		}
+	}
+	return intent(WriteMsg{maps.Clone(f.Values())})
+}
+
+// wrong says what is wrong with a field; empty if nothing is known to be.
+func (f *Form) wrong(i int) string {
+	field := f.fields[i]
+	if strings.TrimSpace(f.inputs[i].Value()) == "" {
+		if field.Optional {
+			return ""
+		}
+		return f.T("wizard.form.empty")
+	}
+	if err := f.checked.Fields[field.Name].Err; err != nil {
+		return sanitize.Line(err.Error())
+	}
+	return ""
+}

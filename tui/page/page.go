@@ -1,0 +1,113 @@
+// Package page holds the pages of the wizard. A page draws what it was told and turns keys into intents, messages that the
+// wizard's root carries out; it reads and writes nothing itself.
+package page
+
+import (
+	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/tui/theme"
+)
+
+// Page is a part of the screen. SetSize comes before the first View, and View keeps to that size.
+type Page interface {
+	Update(tea.Msg) tea.Cmd
+	View() string
+	SetSize(width, height int)
+	Keys() []Key  // what works here, the most important first
+	Typing() bool // whether letters are text now and not keys
+}
+
+// Key is a key and what it does, for the line of help.
+type Key struct{ Key, Text string }
+
+// Common is what all pages share.
+type Common struct {
+	Words *language.Printer
+	Theme *theme.Theme
+	Now   func() time.Time
+}
+
+// T returns the words of key.
+func (c *Common) T(key string, args ...any) string { return c.Words.T(key, args...) }
+
+// key is a Key with its words.
+func (c *Common) key(key, words string) Key { return Key{key, c.T("wizard.key." + words)} }
+
+// has reports whether there are words for key.
+func (c *Common) has(key string) bool { return c.T(key) != key }
+
+// StepTitle is a step's title, short where it would not fit otherwise.
+func (c *Common) StepTitle(id string) string {
+	if short := "step." + id + ".short"; c.has(short) {
+		return c.T(short)
+	}
+	return c.T("step." + id + ".title")
+}
+
+// Number is the number in a step's id: "7" of "07-build".
+func Number(id string) string {
+	number, _, _ := strings.Cut(id, "-")
+	return strings.TrimLeft(number, "0")
+}
+
+// Wrap breaks text into rows of at most width cells, at spaces where it can.
+func Wrap(text string, width int) []string {
+	return strings.Split(ansi.Wrap(text, max(width, 1), ""), "\n")
+}
+
+// Fit makes text exactly width cells wide.
+func Fit(text string, width int) string {
+	if width <= 0 {
+		return ""
+	}
+	w := ansi.StringWidth(text)
+	if w > width {
+		text = ansi.Truncate(text, width, "..")
+		w = ansi.StringWidth(text)
+	}
+	return text + strings.Repeat(" ", max(width-w, 0))
+}
+
+// Cut makes text at most width cells wide.
+func Cut(text string, width int) string { return ansi.Truncate(text, max(width, 0), "..") }
+
+// Rows cuts or fills text to height rows.
+func Rows(text string, height int) []string {
+	rows := strings.Split(text, "\n")
+	for len(rows) < height {
+		rows = append(rows, "")
+	}
+	return rows[:max(height, 0)]
+}
+
+// block is text under construction, row by row.
+type block struct {
+	rows  []string
+	width int
+}
+
+func (b *block) add(style lipgloss.Style, text string) {
+	for _, paragraph := range strings.Split(text, "\n") {
+		for _, row := range Wrap(paragraph, b.width) {
+			b.rows = append(b.rows, style.Render(row))
+		}
+	}
+}
+
+// raw adds a row that has its styles already.
+func (b *block) raw(row string) { b.rows = append(b.rows, ansi.Truncate(row, b.width, "..")) }
+
+func (b *block) gap() { b.rows = append(b.rows, "") }
+
+func (b *block) view(height int) string {
+	return strings.Join(Rows(strings.Join(b.rows, "\n"), height), "\n")
+}
+
+// intent is a command that does nothing but to say msg.
+func intent(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }

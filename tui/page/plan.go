@@ -1,0 +1,257 @@
+package page
+
+import (
+	"slices"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/pane"
+	"github.com/kehuo/provision/tui/sanitize"
+)
+
+// Plan shows what a run would change on a host, to be approved whole or step by step.
+type Plan struct {
+	*Common
+	width, height int
+	list          int // width of the list of steps
+	decision      provision.Decision
+	steps         []string // all of the run, in their order
+	changing      []string // those that would change something
+	approved      map[string]bool
+	at            int  // index into changing
+	reading       bool // keys go to the diff
+	diff          *pane.Pane
+}
+
+// NewPlan returns the page; steps are the ids of all steps of the run.
+func NewPlan(c *Common, d provision.Decision, steps []string) *Plan {
+	p := &Plan{Common: c, decision: d, steps: slices.Clone(steps), approved: map[string]bool{}, diff: pane.New(c.Theme, false)}
+	for _, change := range d.Changes {
+		if !slices.Contains(p.changing, change.Step) {
+			p.changing = append(p.changing, change.Step)
+			p.approved[change.Step] = true
+		}
+		if !slices.Contains(p.steps, change.Step) {
+			p.steps = append(p.steps, change.Step)
+		}
+	}
+	p.show()
+	return p
+}
+
+// SetSize implements Page.
+func (p *Plan) SetSize(width, height int) {
+	p.width, p.height = width, height
+	p.list = ListWidth(width)
+	p.layout()
+}
+
+// ListWidth is how wide the list of steps is on a screen of that width; 0 where there is no room for one.
+func ListWidth(width int) int {
+	switch {
+	case width < 64:
+		return 0
+	case width < 100:
+		return 34
+	}
+	return 44
+}
+
+func (p *Plan) layout() {
+	w := p.right()
+	p.diff.SetSize(w, max(p.height-len(p.head(w))-1, 1))
+}
+
+func (p *Plan) right() int {
+	if p.list == 0 {
+		return p.width
+	}
+	return p.width - p.list - gutter
+}
+
+// gutter is the empty space between two columns.
+const gutter = 2
+
+// Typing implements Page.
+func (p *Plan) Typing() bool { return p.diff.Typing() }
+
+// Keys implements Page.
+func (p *Plan) Keys() []Key {
+	if p.reading {
+		return []Key{p.key("enter", "apply"), p.key("up down", "scroll"), p.key("/", "search"), p.key("tab", "pane"), p.key("q", "leave")}
+	}
+	return []Key{p.key("enter", "apply"), p.key("space", "toggle"), p.key("up down", "step"), p.key("tab", "diff"), p.key("q", "leave")}
+}
+
+// Update implements Page.
+func (p *Plan) Update(msg tea.Msg) tea.Cmd {
+	k, isKey := msg.(tea.KeyMsg)
+	if !isKey || p.diff.Typing() {
+		return p.diff.Update(msg)
+	}
+	switch k.String() {
+	case "enter":
+		return p.answer()
+	case "tab":
+		p.reading = !p.reading
+		return nil
+	case "/":
+		p.reading = true
+	}
+	if p.reading {
+		return p.diff.Update(msg)
+	}
+	p.choose(k.String())
+	return nil
+}
+
+func (p *Plan) choose(key string) {
+	switch key {
+	case "up", "k":
+		p.at = max(p.at-1, 0)
+	case "down", "j":
+		p.at = min(p.at+1, len(p.changing)-1)
+	case " ", "space":
+		id := p.changing[p.at]
+		p.approved[id] = !p.approved[id]
+	case "a":
+		all := len(p.chosen()) < len(p.changing)
+		for _, id := range p.changing {
+			p.approved[id] = all
+		}
+	case "pgup", "pgdown":
+		p.reading = true
+		return
+	default:
+		return
+	}
+	p.show()
+}
+
+func (p *Plan) chosen() []string {
+	return slices.DeleteFunc(slices.Clone(p.changing), func(id string) bool { return !p.approved[id] })
+}
+
+func (p *Plan) answer() tea.Cmd {
+	chosen := p.chosen()
+	switch len(chosen) {
+	case 0:
+		return intent(AnswerMsg{provision.Answer{Choice: provision.AnswerNo}})
+	case len(p.changing):
+		chosen = nil // all that it takes, also what turns out later
+	}
+	return intent(AnswerMsg{provision.Answer{Choice: provision.AnswerYes, Steps: chosen}})
+}
+
+// show puts the changes of the chosen step into the diff.
+func (p *Plan) show() {
+	p.diff.Clear()
+	for _, c := range p.of(p.changing[p.at]) {
+		p.diff.Append(DiffLines(c.Diff)...)
+	}
+	p.layout()
+}
+
+func (p *Plan) of(step string) []provision.Change {
+	return slices.DeleteFunc(slices.Clone(p.decision.Changes), func(c provision.Change) bool { return c.Step != step })
+}
+
+// DiffLines gives each line of a diff, or of a list of paths, its kind.
+func DiffLines(diff string) []pane.Line {
+	var list []pane.Line
+	if diff == "" {
+		return nil
+	}
+	for line := range strings.SplitSeq(strings.TrimRight(diff, "\n"), "\n") {
+		kind := pane.Output
+		switch {
+		case strings.HasPrefix(line, "+++"), strings.HasPrefix(line, "---"), strings.HasPrefix(line, "@@"):
+			kind = pane.Place
+		case strings.HasPrefix(line, "+"):
+			kind = pane.Added
+		case strings.HasPrefix(line, "-"):
+			kind = pane.Removed
+		case strings.HasPrefix(line, "~"):
+			kind = pane.Error
+		}
+		list = append(list, pane.Line{Kind: kind, Text: line})
+	}
+	return list
+}
+
+// head is what stands above the diff.
+func (p *Plan) head(width int) []string {
+	b := block{width: width}
+	step := p.changing[p.at]
+	b.add(p.Theme.Strong, p.T("step."+step+".title"))
+	if about := "step." + step + ".about"; p.has(about) && p.height >= 16 {
+		b.add(p.Theme.Faint, p.T(about))
+	}
+	b.gap()
+	for _, c := range p.of(step) {
+		b.add(p.Theme.Text, sanitize.Line(c.Action))
+		if c.Reason != "" {
+			b.add(p.Theme.Faint, p.T("wizard.because", sanitize.Line(c.Reason)))
+		}
+	}
+	return b.rows[:min(len(b.rows), max(p.height-4, 1))]
+}
+
+// View implements Page.
+func (p *Plan) View() string {
+	p.layout()
+	right := append(p.head(p.right()), "")
+	right = append(right, strings.Split(p.diff.View(), "\n")...)
+	if p.list == 0 {
+		return strings.Join(Rows(strings.Join(append([]string{p.row(p.changing[p.at])}, right...), "\n"), p.height), "\n")
+	}
+	var left []string
+	for _, id := range p.steps {
+		left = append(left, p.row(id))
+	}
+	left = append(left, "", p.Theme.Faint.Render(Cut(p.T("wizard.approved", len(p.chosen()), len(p.changing)), p.list)))
+	return Columns(left, p.list, right, p.height)
+}
+
+func (p *Plan) row(id string) string {
+	t := p.Theme
+	number := Number(id)
+	if len(number) < 2 {
+		number = " " + number
+	}
+	title := number + " " + p.StepTitle(id)
+	width := max(p.list, 20)
+	if !slices.Contains(p.changing, id) {
+		return t.Faint.Render(Fit("      "+title, width))
+	}
+	box, style := t.Checked, t.Text
+	if !p.approved[id] {
+		box, style = t.Unchecked, t.Faint
+	}
+	pointer := " "
+	if p.changing[p.at] == id {
+		pointer = t.Accent.Render(t.Pointer)
+		if !p.reading {
+			style = t.Chosen
+		}
+	}
+	return pointer + " " + style.Render(Fit(box+" "+title, width-2))
+}
+
+// Columns puts two columns side by side, the left one width cells wide.
+func Columns(left []string, width int, right []string, height int) string {
+	rows := make([]string, max(height, 0))
+	for i := range rows {
+		l, r := "", ""
+		if i < len(left) {
+			l = left[i]
+		}
+		if i < len(right) {
+			r = right[i]
+		}
+		rows[i] = strings.TrimRight(Fit(l, width)+strings.Repeat(" ", gutter)+r, " ")
+	}
+	return strings.Join(rows, "\n")
+}

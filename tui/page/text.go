@@ -1,0 +1,111 @@
+package page
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/kehuo/provision/tui/pane"
+)
+
+// Text shows a text to read: the log, a report, the help.
+type Text struct {
+	*Common
+	title         string
+	width, height int
+	pane          *pane.Pane
+	keys          []Key
+	act           func(key string) tea.Msg // what further keys mean; nil for nothing
+}
+
+func newText(c *Common, title string, follow bool, keys []Key, act func(string) tea.Msg) *Text {
+	return &Text{Common: c, title: title, pane: pane.New(c.Theme, follow), keys: keys, act: act}
+}
+
+// NewLog returns the page of the log file; its lines come by SetText.
+func NewLog(c *Common, file string) *Text {
+	keys := []Key{c.key("/", "search"), c.key("up down", "scroll"), c.key("o", "pager"), c.key("esc", "back")}
+	return newText(c, c.T("wizard.log.title", file), true, keys, func(key string) tea.Msg {
+		if key == "o" {
+			return PagerMsg{}
+		}
+		return nil
+	})
+}
+
+// NewReport returns the page that shows a report before it is written.
+func NewReport(c *Common, file, text string, agreed []string) *Text {
+	keys := []Key{c.key("enter", "save"), c.key("a", "addresses"), c.key("up down", "scroll"), c.key("esc", "back")}
+	t := newText(c, c.T("wizard.report.title", file), false, keys, func(key string) tea.Msg {
+		switch key {
+		case "enter", "s":
+			return SaveMsg{text}
+		case "a":
+			if len(agreed) > 0 {
+				return ReportMsg{}
+			}
+			return ReportMsg{Agreed: []string{Addresses}}
+		}
+		return nil
+	})
+	t.SetText(text)
+	return t
+}
+
+// Addresses is what a person can agree to leave unmasked in a report: names and addresses of hosts, and domains.
+const Addresses = "addresses"
+
+// NewHelp returns the page that explains the keys.
+func NewHelp(c *Common) *Text {
+	t := newText(c, c.T("wizard.help.title"), false, []Key{c.key("esc", "back")}, func(key string) tea.Msg {
+		if key == "enter" || key == "?" {
+			return StayMsg{}
+		}
+		return nil
+	})
+	t.SetText(c.T("wizard.help.text", c.Theme.Done, c.Theme.Failed, c.Theme.Waiting))
+	return t
+}
+
+// SetText replaces the text.
+func (t *Text) SetText(text string) {
+	following := t.pane.Following()
+	t.pane.SetText(pane.Output, text)
+	if following {
+		t.pane.Follow()
+	}
+}
+
+// SetSize implements Page.
+func (t *Text) SetSize(width, height int) {
+	t.width, t.height = width, height
+	t.pane.SetSize(width, max(height-2, 1))
+}
+
+// Typing implements Page.
+func (t *Text) Typing() bool { return t.pane.Typing() }
+
+// Keys implements Page.
+func (t *Text) Keys() []Key { return t.keys }
+
+// Update implements Page.
+func (t *Text) Update(msg tea.Msg) tea.Cmd {
+	if k, ok := msg.(tea.KeyMsg); ok && !t.pane.Typing() {
+		key := k.String()
+		if key == "q" || key == "esc" && !t.pane.Searching() {
+			return intent(StayMsg{})
+		}
+		if t.act != nil {
+			if msg := t.act(key); msg != nil {
+				return intent(msg)
+			}
+		}
+	}
+	return t.pane.Update(msg)
+}
+
+// View implements Page.
+func (t *Text) View() string {
+	return t.Theme.Strong.Render(Cut(t.title, t.width)) + "\n\n" + t.pane.View()
+}
+
+// Follows reports whether the newest lines are in sight, and should stay so when there are newer ones.
+func (t *Text) Follows() bool { return t.pane.Following() }

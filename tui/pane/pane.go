@@ -1,0 +1,144 @@
+package pane
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/kehuo/provision/tui/theme"
+)
+
+// Pane is a window on lines. The zero value is not usable: see New.
+type Pane struct {
+	theme         *theme.Theme
+	ring          ring
+	width, height int
+	follow        bool
+	top           position // where the window starts when it does not follow
+	find          search
+	sticky        bool
+}
+
+// position is a row of a line, counted from 0; lines wider than the pane have several.
+type position struct{ line, row int }
+
+// New returns an empty pane. One that follows shows the newest lines until it is scrolled.
+func New(t *theme.Theme, follow bool) *Pane {
+	return &Pane{theme: t, follow: follow, width: 80, height: 24, find: newSearch(t)}
+}
+
+// KeepCommand makes the pane show the command that the lines in sight belong to, when it is no longer in sight itself.
+func (p *Pane) KeepCommand() { p.sticky = true }
+
+// SetSize tells the pane how many cells it has.
+func (p *Pane) SetSize(width, height int) {
+	p.width, p.height = max(width, 1), max(height, 1)
+	p.find.input.Width = max(p.width-4, 1)
+	p.top.row = 0
+}
+
+// Append adds lines at the end. It is cheap: nothing is laid out before it is in sight.
+func (p *Pane) Append(lines ...Line) {
+	for _, l := range lines {
+		p.ring.append(l)
+	}
+}
+
+// SetText replaces what the pane holds by the lines of text.
+func (p *Pane) SetText(kind Kind, text string) {
+	p.Clear()
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		p.ring.append(Line{kind, strings.TrimSuffix(line, "\r")})
+	}
+}
+
+// Clear empties the pane.
+func (p *Pane) Clear() { p.ring, p.top = ring{}, position{} }
+
+// Empty reports whether the pane holds nothing.
+func (p *Pane) Empty() bool { return p.ring.next == p.ring.first }
+
+// Following reports whether the newest lines are in sight.
+func (p *Pane) Following() bool { return p.follow }
+
+// Follow goes to the end and stays there.
+func (p *Pane) Follow() { p.follow = true }
+
+// Below is how many lines come after the last one in sight.
+func (p *Pane) Below() int {
+	if p.follow {
+		return 0
+	}
+	_, last := p.window()
+	return max(p.ring.next-1-last, 0)
+}
+
+// rows are the rows of a line as they stand in the pane, without style.
+func (p *Pane) rows(n int) []string {
+	text := p.ring.at(n).Text
+	if p.ring.at(n).Kind == Command {
+		text = "$ " + text
+	}
+	if ansi.StringWidth(text) <= p.width {
+		return []string{text}
+	}
+	return strings.Split(ansi.Hardwrap(text, p.width, true), "\n")
+}
+
+// start is where the window begins.
+func (p *Pane) start() position {
+	end := p.end()
+	if p.follow || end.less(p.top) {
+		return end
+	}
+	if p.top.line < p.ring.first {
+		return position{p.ring.first, 0}
+	}
+	return p.top
+}
+
+func (p position) less(q position) bool { return p.line < q.line || p.line == q.line && p.row < q.row }
+
+// end is where the window begins when the last line stands on its last row.
+func (p *Pane) end() position {
+	space := p.content()
+	for n := p.ring.next - 1; n >= p.ring.first; n-- {
+		rows := len(p.rows(n))
+		if rows >= space {
+			return position{n, rows - space}
+		}
+		space -= rows
+	}
+	return position{p.ring.first, 0}
+}
+
+// content is how many rows are for lines: the search takes one.
+func (p *Pane) content() int {
+	if p.find.visible() {
+		return max(p.height-1, 1)
+	}
+	return p.height
+}
+
+// move scrolls by rows, down when positive.
+func (p *Pane) move(rows int) {
+	at := p.start()
+	for ; rows < 0; rows++ {
+		switch {
+		case at.row > 0:
+			at.row--
+		case at.line > p.ring.first:
+			at.line--
+			at.row = len(p.rows(at.line)) - 1
+		}
+	}
+	for ; rows > 0 && at.less(p.end()); rows-- {
+		if at.row+1 < len(p.rows(at.line)) {
+			at.row++
+		} else {
+			at = position{at.line + 1, 0}
+		}
+	}
+	p.top = at
+	p.follow = false
+}

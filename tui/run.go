@@ -1,0 +1,124 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/term"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/quantity"
+	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/tui/theme"
+)
+
+// Run shows the wizard until the person leaves it, and returns how the last deployment ended; its ExitCode is
+// provision.ExitInterrupted where the person left before the end. When Run returns, no deployment runs any more and the
+// terminal is as it was. An error is one of the terminal's or of the program's own, not of the deployment.
+func Run(ctx context.Context, c Config) (provision.RunFinished, error) {
+	env := environment(c.Env)
+	if c.Accessible || !capable(c, env) {
+		return accessible(ctx, c)
+	}
+	look := theme.New(c.Out, env, c.NoColor)
+	var program *tea.Program
+	act := newActions(ctx, c, env, func(msg tea.Msg) { program.Send(msg) })
+	defer act.cancel()
+	program = tea.NewProgram(newModel(c, look, time.Now, act), tea.WithInput(c.In), tea.WithOutput(c.Out), tea.WithEnvironment(env),
+		tea.WithAltScreen(), tea.WithMouseCellMotion(), tea.WithoutSignalHandler())
+	stop := watchSignals(act.ctx, program)
+	last, err := program.Run()
+	act.cancel()
+	stop()
+	model, _ := last.(*Model)
+	return model.close(c, act, err)
+}
+
+// capable reports whether the terminal can show the wizard.
+func capable(c Config, env []string) bool {
+	in, inOK := c.In.(*os.File)
+	out, outOK := c.Out.(*os.File)
+	name := lookup(env, "TERM")
+	return inOK && outOK && term.IsTerminal(in.Fd()) && term.IsTerminal(out.Fd()) && name != "" && name != "dumb"
+}
+
+// watchSignals ends the program when it is told to by a signal or by its context; the terminal is restored on the way. The
+// function that it returns ends the watch.
+func watchSignals(ctx context.Context, program *tea.Program) (stop func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
+	ended := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		select {
+		case <-signals:
+		case <-ctx.Done():
+		case <-ended:
+			return
+		}
+		program.Send(stopMsg{})
+	})
+	return func() {
+		signal.Stop(signals)
+		close(ended)
+		wg.Wait()
+	}
+}
+
+// close waits for the deployment, and leaves the sum on the terminal, which is the ordinary one again.
+func (m *Model) close(c Config, act actions, err error) (provision.RunFinished, error) {
+	if m == nil {
+		return provision.RunFinished{ExitCode: provision.ExitFailed}, err
+	}
+	if m.active {
+		_, _ = fmt.Fprintln(c.Out, m.T("wizard.stopping"))
+	}
+	act.wg.Wait()
+	finished := m.ended
+	if m.active || m.leaving && finished.Hosts == nil {
+		finished.ExitCode = provision.ExitInterrupted
+	}
+	if m.broken != nil {
+		return finished, m.broken
+	}
+	if err != nil && !errors.Is(err, tea.ErrProgramKilled) {
+		return finished, fmt.Errorf("the wizard could not use the terminal: %w; --yes needs none", err)
+	}
+	if err != nil {
+		return finished, fmt.Errorf("the wizard ended in an internal error: %w", err)
+	}
+	m.sum(c.Out)
+	return finished, nil
+}
+
+// sum is what stays on the terminal after the wizard.
+func (m *Model) sum(out io.Writer) {
+	f := m.run.Finished
+	if f == nil {
+		return
+	}
+	var b strings.Builder
+	for _, h := range m.run.Hosts {
+		if r := f.Hosts[h.Name]; r.Err != nil {
+			b.WriteString(m.Theme.Bad.Render(h.Name+": "+sanitize.Line(r.Err.Error())) + "\n")
+		}
+	}
+	if f.ExitCode == provision.ExitOK {
+		b.WriteString(m.Theme.Good.Render(m.T("lines.done", f.Changed, quantity.Duration(f.Duration))) + "\n")
+	} else {
+		b.WriteString(m.Theme.Bad.Render(m.T("lines.failed", f.Changed, quantity.Duration(f.Duration))) + "\n")
+	}
+	if file := m.logFile(); file != "" {
+		b.WriteString(m.Theme.Faint.Render(m.T("wizard.log.title", file)) + "\n")
+	}
+	_, _ = io.WriteString(out, b.String())
+}

@@ -1,0 +1,274 @@
+package tui
+
+import (
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/page"
+	"github.com/kehuo/provision/tui/quantity"
+	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/tui/tracker"
+)
+
+// The least size that something can be shown in.
+const (
+	leastWidth  = 24
+	leastHeight = 6
+)
+
+// margin is the empty space at both sides where there is room for it.
+func (m *Model) margin() int {
+	if m.width >= 64 {
+		return 1
+	}
+	return 0
+}
+
+func (m *Model) inner() int { return m.width - 2*m.margin() }
+
+// body is how many rows are between the header and the footer.
+func (m *Model) body() int { return m.height - m.header() - m.footer() }
+
+func (m *Model) header() int {
+	if m.height >= 16 {
+		return 3
+	}
+	return 1
+}
+
+func (m *Model) footer() int {
+	if m.height >= 16 {
+		return 2
+	}
+	return 1
+}
+
+// layout gives each part its space.
+func (m *Model) layout() {
+	width, height := m.inner(), m.body()
+	list := page.ListWidth(width)
+	right, rightHeight := width-list-2, height
+	if list == 0 {
+		right, rightHeight = width, max(height-1, 1)
+	}
+	m.steps.SetSize(list, height-m.otherHosts())
+	m.watch.SetSize(right, rightHeight)
+	for _, p := range []page.Page{m.page, m.overlay} {
+		switch {
+		case p == nil:
+		case whole(p):
+			p.SetSize(width, height)
+		default:
+			p.SetSize(right, rightHeight)
+		}
+	}
+}
+
+// View implements tea.Model.
+func (m *Model) View() string {
+	if m.leaving {
+		return ""
+	}
+	if m.width == 0 {
+		return m.T("wizard.starting")
+	}
+	if m.width < leastWidth || m.height < leastHeight {
+		return ansi.Truncate(m.T("wizard.small"), m.width, "")
+	}
+	rows := m.head()
+	rows = append(rows, strings.Split(m.middle(), "\n")...)
+	rows = page.Rows(strings.Join(rows, "\n"), m.height-1)
+	rows = append(rows, m.foot())
+	pad := strings.Repeat(" ", m.margin())
+	for i, row := range rows {
+		if row != "" {
+			rows[i] = pad + ansi.Truncate(row, m.inner(), "")
+		}
+	}
+	return strings.Join(rows, "\n")
+}
+
+// middle is the body: a page that takes all of it, or the steps with what belongs to them at their right.
+func (m *Model) middle() string {
+	if m.overlay != nil && whole(m.overlay) {
+		return m.overlay.View()
+	}
+	var right page.Page = m.watch
+	if m.page != nil && m.focus == onPage {
+		right = m.page
+	}
+	if m.overlay != nil {
+		right = m.overlay
+	}
+	if whole(right) {
+		return right.View()
+	}
+	list := page.ListWidth(m.inner())
+	if list == 0 {
+		return m.narrow() + "\n" + right.View()
+	}
+	m.steps.Focus(m.focus == onSteps)
+	left := strings.Split(m.steps.View(), "\n")
+	left = append(left[:min(len(left), m.body()-m.otherHosts())], m.others()...)
+	return page.Columns(left, list, strings.Split(right.View(), "\n"), m.body())
+}
+
+// narrow is the list of steps in one row, where there is no room for it.
+func (m *Model) narrow() string {
+	if step := m.steps.Chosen(); step != nil {
+		return m.Theme.Chosen.Render(page.Cut(m.T("wizard.working", page.Number(step.ID), page.Number(m.lastID()), m.StepTitle(step.ID)), m.inner()))
+	}
+	return ""
+}
+
+func (m *Model) lastID() string {
+	ids := m.stepIDs()
+	if len(ids) == 0 {
+		return ""
+	}
+	return ids[len(ids)-1]
+}
+
+// otherHosts is how many rows below the steps tell of the hosts, where there are several.
+func (m *Model) otherHosts() int {
+	if n := len(m.run.Hosts); n > 1 {
+		return min(n+1, max(m.body()/3, 2))
+	}
+	return 0
+}
+
+func (m *Model) others() []string {
+	if m.otherHosts() == 0 {
+		return nil
+	}
+	rows := []string{""}
+	from := min(max(m.host-m.otherHosts()+2, 0), len(m.run.Hosts)-m.otherHosts()+1)
+	for i := from; i < len(m.run.Hosts) && len(rows) < m.otherHosts(); i++ {
+		h := m.run.Hosts[i]
+		pointer, style := "  ", m.Theme.Faint
+		if i == m.host {
+			pointer, style = m.Theme.Accent.Render(m.Theme.Pointer)+" ", m.Theme.Text
+		}
+		rows = append(rows, pointer+style.Render(page.Cut(h.Name+"  "+m.where(h), page.ListWidth(m.inner())-3)))
+	}
+	return rows
+}
+
+// where is a host's place in its steps, in few words.
+func (m *Model) where(h *tracker.Host) string {
+	if s := h.Failed(); s != nil {
+		return m.T("wizard.now.failed", page.Number(s.ID))
+	}
+	if h.Current < 0 {
+		return m.T("wizard.now.connect")
+	}
+	return page.Number(h.Steps[h.Current].ID) + " " + m.StepTitle(h.Steps[h.Current].ID)
+}
+
+// head is the program, the site and the host, and how long it has taken; below it what happens now.
+func (m *Model) head() []string {
+	t := m.Theme
+	title := t.Strong.Render("provision")
+	if m.run.Site != "" {
+		title += "  " + sanitize.Line(m.run.Site)
+		if h := m.shown(); h != nil {
+			title += t.Faint.Render(" -> ") + sanitize.Line(h.Name)
+		}
+	}
+	clock := m.clock()
+	first := page.Fit(title, m.inner()-len(clock)-1) + " " + t.Faint.Render(clock)
+	if m.header() == 1 {
+		return []string{first}
+	}
+	return []string{first, t.Accent.Render(page.Cut(m.now(), m.inner())), ""}
+}
+
+func (m *Model) clock() string {
+	switch {
+	case m.run.Started.IsZero():
+		return ""
+	case m.run.Finished != nil:
+		return quantity.Clock(m.run.Finished.Duration)
+	}
+	return quantity.Clock(m.Common.Now().Sub(m.run.Started).Truncate(time.Second))
+}
+
+// now is what happens at this moment, in one line.
+func (m *Model) now() string {
+	switch m.page.(type) {
+	case *page.Form:
+		return m.T("wizard.now.form")
+	case *page.Plan:
+		return m.T("wizard.now.plan")
+	case *page.Question:
+		return m.T("wizard.now.question")
+	case *page.Done:
+		return m.T("wizard.now.done")
+	case *page.Failure:
+		if h := m.shown(); h != nil && h.Failed() != nil {
+			return m.T("wizard.now.failed", page.Number(h.Failed().ID))
+		}
+		return m.T("wizard.now.failed-run")
+	}
+	h := m.shown()
+	if h == nil {
+		return m.T("wizard.now.connect")
+	}
+	s := h.Running()
+	if s == nil {
+		return m.T("wizard.now.between")
+	}
+	text := m.T("wizard.working", page.Number(s.ID), page.Number(m.lastID()), m.StepTitle(s.ID))
+	if p := s.Progress; p.Unit == provision.UnitBytes && p.Total > 0 {
+		text += "  " + m.T("wizard.percent", quantity.Percent(p.Done, p.Total))
+	} else if p.Unit == provision.UnitSteps && p.Total > 0 {
+		text += "  " + m.T("lines.progress.step-of", quantity.Amount(p.Done, p.Unit), quantity.Amount(p.Total, p.Unit))
+	}
+	return text
+}
+
+// foot is the keys that work here, or what there is to say.
+func (m *Model) foot() string {
+	t := m.Theme
+	if m.notice != "" {
+		return t.Warn.Render(page.Cut(sanitize.Line(m.notice), m.inner()))
+	}
+	keys := m.front().Keys()
+	if m.overlay == nil && !m.front().Typing() {
+		keys = append(keys, m.always(keys)...)
+	}
+	var parts []string
+	width := 0
+	for _, k := range keys {
+		w := ansi.StringWidth(k.Key+" "+k.Text) + 3
+		if width+w-3 > m.inner() {
+			break
+		}
+		width += w
+		parts = append(parts, t.Key.Render(k.Key)+" "+t.Faint.Render(k.Text))
+	}
+	return strings.Join(parts, "   ")
+}
+
+// always are the keys that work on every page, less those in keys.
+func (m *Model) always(keys []page.Key) []page.Key {
+	list := []page.Key{{Key: "tab", Text: m.T("wizard.key.pane")}, {Key: "l", Text: m.T("wizard.key.log")}}
+	if len(m.run.Hosts) > 1 {
+		list = append(list, page.Key{Key: "[ ]", Text: m.T("wizard.key.host")})
+	}
+	list = append(list, page.Key{Key: "q", Text: m.T("wizard.key.leave")}, page.Key{Key: "?", Text: m.T("wizard.key.help")})
+	var rest []page.Key
+	for _, k := range list {
+		known := false
+		for _, have := range keys {
+			known = known || have.Key == k.Key
+		}
+		if !known {
+			rest = append(rest, k)
+		}
+	}
+	return rest
+}
