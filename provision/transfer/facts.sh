@@ -44,7 +44,7 @@ elif ! cd -- "$directory" 2>/dev/null; then
 	echo closed
 elif [ "$plain" = yes ] && [ "$(hash 2>/dev/null <"$state/manifest")" = "$names" ]; then
 	listing=$(list sorted | gzip -c | base64)
-	if [ "$(printf '%s' "$listing" | base64 -d | gzip -dc | hash)" = "$expected" ]; then
+	if expected "$(printf '%s' "$listing" | base64 -d | gzip -dc | hash)"; then
 		echo same
 	else
 		echo recorded-same
@@ -61,7 +61,7 @@ if [ -d "$stage/tree" ] && cd -- "$stage/tree" 2>/dev/null; then
 fi
 if [ -d "$stage/large" ] && cd -- "$stage/large" 2>/dev/null; then
 	for f in *.ranges; do
-		[ ! -f "$f" ] || printf 'ranges %s %s\n' "${f%.ranges}" "$(cat "$f")"
+		[ ! -f "$f" ] || printf 'ranges %s %s\n' "${f%.ranges}" "$(tr '\0' 0 <"$f")"
 	done
 fi
 echo end

@@ -12,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -309,7 +310,7 @@ func (c *cursor) hash(path string) (hash [sha256.Size]byte, ok bool) {
 	if len(line) == len(c.rest) { // the usual case: nothing is escaped
 		return hash, c.name(name, path)
 	}
-	return hash, c.name(name, gnuEscapes().Replace(path)) || c.name(name, bareEscapes().Replace(path))
+	return hash, slices.ContainsFunc(spellings(), func(spell func(string) string) bool { return c.name(name, spell(path)) })
 }
 
 // name takes the rest of a line of sha256sum.
@@ -320,9 +321,6 @@ func (c *cursor) name(line []byte, spelling string) bool {
 	c.rest = line[len(spelling)+1:]
 	return true
 }
-
-// bareEscapes are those of coreutils before 9.0, which left carriage returns alone.
-func bareEscapes() *strings.Replacer { return strings.NewReplacer(`\`, `\\`, "\n", `\n`) }
 
 // inside tells whether a path that the host names stays within the site's folder.
 func inside(p string) bool {

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kehuo/provision/provision/remote"
 )
 
 //go:embed list.sh
@@ -31,16 +33,16 @@ const (
 // before, and of what a cut upload left behind, for [ParseHost]. It changes nothing. Where the host is exactly as m has it,
 // its output is some hundred bytes however large the tree: the script carries the digest of what it expects to find.
 func HostScript(directory, stateDir string, m *Manifest) string {
-	names, expected := m.predict()
-	return hostScript(directory, stateDir, pack(names), sum(names), sum(expected))
+	p := m.predict()
+	return hostScript(directory, stateDir, pack(p.names), p)
 }
 
-func hostScript(directory, stateDir, packed, names, expected string) string {
+func hostScript(directory, stateDir, packed string, p prediction) string {
 	var b strings.Builder
 	b.WriteString("(\nLC_ALL=C\nexport LC_ALL\n")
 	for _, v := range [][2]string{
 		{"directory", directory}, {"state", stateDir}, {"inside", insideFolder},
-		{"names", names}, {"expected", expected}, {"packed", packed},
+		{"names", sum(p.names)}, {"expected", p.expected}, {"packed", packed},
 	} {
 		fmt.Fprintf(&b, "%s=%s\n", v[0], quote(v[1]))
 	}
@@ -50,30 +52,76 @@ func hostScript(directory, stateDir, packed, names, expected string) string {
 	return b.String()
 }
 
-// predict is what the host holds once the tree is there: the list of names, as its manifest has it, and the listing.
-func (m *Manifest) predict() (names, listing []byte) {
-	return predict(m.Entries)
+// prediction is what the host holds once a tree is there.
+type prediction struct {
+	names    []byte // every path, in byte order, each ended by NUL: the manifest on the host
+	expected string // SHA-256 of the listing, one for each way in which a host may spell odd names
 }
 
-func predict(entries []Entry) (names, listing []byte) {
+func (m *Manifest) predict() prediction { return predict(m.Entries) }
+
+func predict(entries []Entry) prediction {
 	sorted := make([]*Entry, len(entries))
+	odd := false
 	for i := range entries {
 		sorted[i] = &entries[i]
+		odd = odd || strings.ContainsAny(entries[i].Path, escaped)
 	}
 	slices.SortFunc(sorted, func(a, b *Entry) int { return strings.Compare(a.Path, b.Path) })
-	var modes, hashes, targets []byte
+	var names, modes, targets []byte
 	for _, e := range sorted {
 		names = append(append(names, e.Path...), 0)
 		modes = strconv.AppendUint(modes, uint64(rawMode(e)), 16)
 		modes = append(append(append(modes, ' '), e.Path...), '\n')
-		switch e.Kind {
-		case File:
-			hashes = appendHashLine(hashes, e)
-		case Link:
+		if e.Kind == Link {
 			targets = append(append(append(append(targets, e.Path...), 0), e.Target...), 0)
 		}
 	}
-	return names, slices.Concat(modes, []byte(separator), hashes, []byte(separator), targets)
+	spellings := spellings()
+	if !odd {
+		spellings = spellings[:1]
+	}
+	var expected []string
+	for _, spell := range spellings {
+		h := sha256.New()
+		for _, part := range [][]byte{modes, []byte(separator), hashLines(sorted, spell), []byte(separator), targets} {
+			h.Write(part)
+		}
+		expected = append(expected, hex.EncodeToString(h.Sum(nil)))
+	}
+	return prediction{names, strings.Join(expected, " ")}
+}
+
+// hashLines is what sha256sum prints for all files.
+func hashLines(entries []*Entry, spell func(string) string) []byte {
+	var lines []byte
+	for _, e := range entries {
+		if e.Kind != File {
+			continue
+		}
+		name := e.Path
+		if strings.ContainsAny(name, escaped) {
+			if name = spell(name); name != e.Path {
+				lines = append(lines, '\\')
+			}
+		}
+		lines = hex.AppendEncode(lines, e.SHA256[:])
+		lines = append(append(append(lines, "  "...), name...), '\n')
+	}
+	return lines
+}
+
+// escaped are the bytes that some sha256sum escapes in names, and marks the line of by a backslash in front.
+const escaped = "\\\n\r"
+
+// spellings are the ways in which sha256sum prints names: GNU's since coreutils 9.0, the one before, and older BusyBox's,
+// which escapes nothing.
+func spellings() []func(string) string {
+	return []func(string) string{
+		strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`).Replace,
+		strings.NewReplacer(`\`, `\\`, "\n", `\n`).Replace,
+		func(name string) string { return name },
+	}
 }
 
 const separator = "=\n"
@@ -96,31 +144,19 @@ func rawMode(e *Entry) uint32 {
 	return modeLink | 0o777
 }
 
-// appendHashLine appends a line as GNU sha256sum prints it: names with a backslash or a line end are escaped, and marked by
-// a backslash before the hash.
-func appendHashLine(line []byte, e *Entry) []byte {
-	name := e.Path
-	if strings.ContainsAny(name, "\\\n\r") {
-		line = append(line, '\\')
-		name = gnuEscapes().Replace(name)
-	}
-	line = hex.AppendEncode(line, e.SHA256[:])
-	return append(append(append(line, "  "...), name...), '\n')
-}
-
-func gnuEscapes() *strings.Replacer {
-	return strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`)
-}
-
-// pack makes names safe to be part of a script, and small; "" where that would be too long for one.
+// pack makes names safe to be part of a script, and small; "" where that would be too long for an argument.
 func pack(names []byte) string {
+	if p := packed(names); len(p) <= maxPacked {
+		return p
+	}
+	return ""
+}
+
+func packed(names []byte) string {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	_, _ = z.Write(names) // a buffer takes everything
 	_ = z.Close()
-	if base64.StdEncoding.EncodedLen(b.Len()) > maxPacked {
-		return ""
-	}
 	return base64.StdEncoding.EncodeToString(b.Bytes())
 }
 
@@ -130,4 +166,4 @@ func sum(b []byte) string {
 }
 
 // quote makes s one word of a POSIX shell.
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+func quote(s string) string { return remote.Quote(s) }

@@ -1,0 +1,64 @@
+package transfer
+
+import (
+	"slices"
+)
+
+// staging is what Apply brings to the host before anything there changes, and what of it is still to be sent.
+type staging struct {
+	entries []Entry  // all that will be staged when everything has arrived, folders before what is in them
+	small   []Entry  // files to send in bundles
+	large   []Entry  // files to send in ranges
+	stale   []string // staged paths of a cut upload that are of no use any more
+}
+
+// newStaging sorts what d has to bring to the host.
+func newStaging(d Difference) staging {
+	var s staging
+	wanted := make(map[string]struct{})
+	for _, c := range d.Changes {
+		if c.Reason == Removed || c.Reason == Mode {
+			continue
+		}
+		s.entries = append(s.entries, c.Want)
+		wanted[c.Path] = struct{}{}
+		switch {
+		case c.Want.Kind != File || d.arrived(c):
+		case c.Want.Size >= largeFile:
+			s.large = append(s.large, c.Want)
+		default:
+			s.small = append(s.small, c.Want)
+		}
+	}
+	for path, have := range d.listing.staged {
+		if _, ok := wanted[path]; ok && have.Kind == File {
+			continue
+		}
+		if have.Kind != Directory {
+			s.stale = append(s.stale, path)
+		}
+	}
+	slices.Sort(s.stale)
+	return s
+}
+
+// bytes is what has to be sent, in bytes.
+func (s *staging) bytes() (total int64) {
+	for _, e := range s.small {
+		total += e.Size
+	}
+	for _, e := range s.large {
+		total += e.Size
+	}
+	return total
+}
+
+// files is how many of the staged entries are no folders.
+func (s *staging) files() (n int) {
+	for _, e := range s.entries {
+		if e.Kind != Directory {
+			n++
+		}
+	}
+	return n
+}
