@@ -125,6 +125,8 @@ func english() map[string]string {
 		"site.dockerfile-before-from.fix":         "Move it below FROM.",
 		"site.dockerfile-copy-arguments.cause":    "This %[1]s names no source or no destination.",
 		"site.dockerfile-copy-arguments.fix":      "Write what to copy and where to: %[1]s ./app /home/myweb/app",
+		"site.dockerfile-from.cause":              "FROM takes one image, with AS and a name behind it if need be; a # in the middle of a line begins no comment.",
+		"site.dockerfile-from.fix":                "Write FROM %[1]s alone, and comments on lines of their own.",
 		"site.dockerfile-instruction.cause":       "%[1]s is not an instruction of a Dockerfile.",
 		"site.dockerfile-instruction.fix":         "Write %[2]s if that is what is meant; a continued line needs a backslash at the end of the one before it.",
 		"site.dockerfile-no-base.cause":           "This FROM names no image.",

@@ -125,6 +125,8 @@ func chinese() map[string]string {
 		"site.dockerfile-before-from.fix":         "把它移到 FROM 之后.",
 		"site.dockerfile-copy-arguments.cause":    "这个 %[1]s 缺少来源或目标.",
 		"site.dockerfile-copy-arguments.fix":      "写明复制什么、复制到哪里: %[1]s ./app /home/myweb/app",
+		"site.dockerfile-from.cause":              "FROM 只能写一个镜像, 后面可以有 AS 和名字; 行中间的 # 不是注释.",
+		"site.dockerfile-from.fix":                "只写 FROM %[1]s, 注释另起一行.",
 		"site.dockerfile-instruction.cause":       "%[1]s 不是 Dockerfile 指令.",
 		"site.dockerfile-instruction.fix":         "如果想写的是 %[2]s, 请改正; 若是续行, 上一行末尾要有反斜杠.",
 		"site.dockerfile-no-base.cause":           "这个 FROM 没有写镜像.",

@@ -25,15 +25,16 @@ func (c *commentedServer) lines() string {
 
 // restore takes the comments away.
 func (c *commentedServer) restore(d *draft) {
+	blank := strings.HasPrefix(c.comments[0].Text, " ")
 	for _, comment := range c.comments {
-		uncomment(d, comment)
+		uncomment(d, comment, blank)
 	}
 }
 
-// uncomment takes the number sign away, and the blank behind it.
-func uncomment(d *draft, c nginxconf.Comment) {
+// uncomment takes the number sign away, and the blank behind it if that was written with it.
+func uncomment(d *draft, c nginxconf.Comment, blank bool) {
 	end := c.Start + 1
-	if strings.HasPrefix(c.Text, " ") {
+	if blank && strings.HasPrefix(c.Text, " ") {
 		end++
 	}
 	d.replace(c.Start, end, "")

@@ -19,7 +19,7 @@ type demands struct {
 }
 
 func (d demands) examine() {
-	if len(d.servers) == 0 && len(d.commentedServers()) == 0 {
+	if len(d.servers) == 0 && d.commented(isTLSServer) == nil {
 		c := d.configs[len(d.configs)-1]
 		d.x.add(place{StepNginxConfig, c.path, 1, lineOf(c.text, 1)}, provision.SeverityError, "site.config-no-server")
 		return
@@ -195,7 +195,7 @@ func (d demands) insert(s *server, lines []string) {
 	for _, line := range lines {
 		name, _, _ := strings.Cut(line, " ")
 		if c := s.commentedDirective(name); c != nil {
-			uncomment(draft, *c)
+			uncomment(draft, *c, !strings.HasPrefix(c.Text, "  "))
 			continue
 		}
 		below = append(below, indent+line)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
@@ -95,12 +96,20 @@ func (x *examiner) instructions(r *recipe) bool {
 			x.add(at, provision.SeverityError, "site.dockerfile-copy-arguments", strings.ToUpper(name))
 		case name == command.From && node.Next == nil:
 			x.add(at, provision.SeverityError, "site.dockerfile-no-base")
+		case name == command.From && !fromReads(node.Next):
+			x.add(at, provision.SeverityError, "site.dockerfile-from", node.Next.Value)
 		default:
 			continue
 		}
 		good = false
 	}
 	return good
+}
+
+// fromReads reports whether the arguments of FROM are an image, or an image AS name.
+func fromReads(image *parser.Node) bool {
+	as := image.Next
+	return as == nil || strings.EqualFold(as.Value, "as") && as.Next != nil && as.Next.Next == nil
 }
 
 // nearestCommand is the instruction that was most likely meant.
@@ -141,7 +150,7 @@ func (x *examiner) source(c copied, source string, ignored *ignoreRules) {
 		// The pair's own findings say so.
 	case slices.Contains(x.in.Missing, source):
 		x.add(at, provision.SeverityError, "site.copy-missing", source)
-	case strings.HasPrefix(strings.ReplaceAll(source, "./", ""), "../"):
+	case strings.HasPrefix(path.Clean(source), "../"):
 		x.add(at, provision.SeverityWarning, "site.copy-outside", source)
 	case !isPattern(source) && !x.isPair(source) && ignored.line(contextPath(source)) > 0:
 		x.add(at, provision.SeverityError, "site.copy-ignored", source, ignored.line(contextPath(source)))

@@ -141,8 +141,7 @@ func (s *server) names() []string {
 	return []string{""}
 }
 
-// directives notes directives that nginx allows once and finds twice, and those whose semicolon is missing: their arguments
-// then go on with the next line's directive.
+// directives notes directives that nginx allows once and finds twice.
 func (x *examiner) directives(c *config, list []*nginxconf.Directive) {
 	first := map[string]*nginxconf.Directive{}
 	for _, d := range list {
@@ -152,36 +151,12 @@ func (x *examiner) directives(c *config, list []*nginxconf.Directive) {
 		} else {
 			first[d.Name] = d
 		}
-		x.runOn(c, d)
 		x.directives(c, d.Block)
 	}
 }
 
 func onceDirectives() []string {
 	return []string{"ssl_session_timeout", "ssl_prefer_server_ciphers", "ssl_protocols", "ssl_ciphers", "ssl_session_cache", "root", "proxy_pass", "client_max_body_size"}
-}
-
-// runOn notes a directive that has swallowed the next one.
-func (x *examiner) runOn(c *config, d *nginxconf.Directive) {
-	line, end := d.Line, d.Start+len(d.Name)
-	for _, arg := range d.Args {
-		if arg.Line > line && slices.Contains(lineBeginners(), arg.Text) {
-			x.draft(c.path).replace(end, end, ";")
-			x.mendable(place{StepNginxConfig, c.path, line, lineOf(c.text, line)}, provision.SeverityError, "site.config-semicolon", d.Name, line)
-			return
-		}
-		line, end = arg.Line, arg.End
-	}
-}
-
-// lineBeginners are directives that are no argument of any other.
-func lineBeginners() []string {
-	return []string{
-		"access_log", "add_header", "client_max_body_size", "error_log", "error_page", "gzip_types", "keepalive_timeout", "listen",
-		"location", "proxy_pass", "proxy_set_header", "return", "rewrite", "root", "server_name", "ssl_certificate",
-		"ssl_certificate_key", "ssl_ciphers", "ssl_prefer_server_ciphers", "ssl_protocols", "ssl_session_timeout", "try_files",
-		"uwsgi_pass",
-	}
 }
 
 // listenClashes notes what nginx does not start with: a listen twice in a server, two default servers for one address.

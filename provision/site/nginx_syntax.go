@@ -2,6 +2,7 @@ package site
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/kehuo/provision/provision"
@@ -11,8 +12,8 @@ import (
 // maxMends bounds how many syntax errors of one file are mended; more of them mean that it is no configuration.
 const maxMends = 200
 
-// parseConfig parses a file. Two slips are mended on the way, so that the rest can be examined: a directive without its
-// semicolon at the end of a block, and lines that were meant as comments and begin with a semicolon. It is nil when the file
+// parseConfig parses a file. Two slips are mended on the way, so that the rest can be examined: directives without their
+// semicolon, and lines that were meant as comments and begin with one. It is nil when the file
 // cannot be parsed.
 func (x *examiner) parseConfig(f File) *config {
 	d := x.draft(f.Path)
@@ -20,6 +21,9 @@ func (x *examiner) parseConfig(f File) *config {
 	for range maxMends {
 		file, err := nginxconf.Parse(d.text)
 		if err == nil {
+			if d.text != "" && x.runOn(d, f.Path, file.Directives) {
+				continue
+			}
 			if commented > 0 {
 				x.mendable(place{StepNginxConfig, f.Path, commented, lineOf(string(f.Content), commented)}, provision.SeverityError, "site.config-semicolon-comment")
 			}
@@ -47,12 +51,45 @@ func (x *examiner) parseConfig(f File) *config {
 			}
 			d.text = commentOut(d.text, syntax.Line)
 		default:
-			x.add(at, provision.SeverityError, "site.config-syntax", err, syntax.Line)
+			for at.line > 1 && strings.TrimSpace(at.evidence) == "" { // the end of the file shows at its last line
+				at.line--
+				at.evidence = lineOf(d.text, at.line)
+			}
+			x.add(at, provision.SeverityError, "site.config-syntax", err, at.line)
 			return nil
 		}
 	}
 	x.add(place{StepNginxConfig, f.Path, 1, lineOf(d.text, 1)}, provision.SeverityError, "site.config-syntax", errors.New("it is no nginx configuration"), 1)
 	return nil
+}
+
+// runOn mends the first directive that has no semicolon and so has the next line's directive among its arguments.
+func (x *examiner) runOn(draft *draft, file string, list []*nginxconf.Directive) bool {
+	for _, d := range list {
+		line, end := d.Line, d.Start+len(d.Name)
+		for _, arg := range d.Args {
+			if arg.Line > line && slices.Contains(lineBeginners(), arg.Text) {
+				x.mendable(place{StepNginxConfig, file, line, lineOf(draft.text, line)}, provision.SeverityError, "site.config-semicolon", d.Name, line)
+				draft.text = draft.text[:end] + ";" + draft.text[end:]
+				return true
+			}
+			line, end = arg.Line, arg.End
+		}
+		if x.runOn(draft, file, d.Block) {
+			return true
+		}
+	}
+	return false
+}
+
+// lineBeginners are directives that are no argument of any other.
+func lineBeginners() []string {
+	return []string{
+		"access_log", "add_header", "client_max_body_size", "error_log", "error_page", "gzip_types", "keepalive_timeout", "listen",
+		"location", "proxy_pass", "proxy_set_header", "return", "rewrite", "root", "server_name", "ssl_certificate",
+		"ssl_certificate_key", "ssl_ciphers", "ssl_prefer_server_ciphers", "ssl_protocols", "ssl_session_timeout", "try_files",
+		"uwsgi_pass",
+	}
 }
 
 func startsLine(text string, line int, prefix string) bool {

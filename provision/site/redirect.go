@@ -165,7 +165,7 @@ func (d demands) convert() {
 	draft := d.x.draft(s.config.path)
 	if c := s.commentedListen(); c != nil {
 		d.x.mendable(s.at(c.Line), provision.SeverityError, "site.tls-commented-out", c.Line)
-		uncomment(draft, *c)
+		uncomment(draft, *c, !strings.HasPrefix(c.Text, "  "))
 	} else {
 		d.x.mendable(s.at(s.plainLine()), provision.SeverityError, "site.tls-missing", s.plainLine())
 		s.insert(draft, []string{s.indent() + "listen 443 ssl;"})

@@ -189,17 +189,38 @@ func (p *parser) block(d *Directive, brace token, depth int) (err error) {
 
 // skipLua goes past the brace that closes a block of Lua, which is no nginx configuration inside.
 func (p *parser) skipLua(line int) error {
-	for depth := 1; p.at < len(p.text); p.advance() {
-		switch p.text[p.at] {
-		case '{':
+	for depth := 1; p.at < len(p.text); {
+		rest := p.text[p.at:]
+		step := 1
+		switch {
+		case rest[0] == '{':
 			depth++
-		case '}':
+		case rest[0] == '}':
 			depth--
+		case rest[0] == '"' || rest[0] == '\'':
+			step = luaString(rest)
+		case strings.HasPrefix(rest, "--"):
+			step = max(strings.IndexByte(rest, '\n'), 1)
+		}
+		for range step {
+			p.advance()
 		}
 		if depth == 0 {
-			p.advance()
 			return nil
 		}
 	}
 	return &SyntaxError{Line: line, Problem: EndOfFile}
+}
+
+// luaString is the length of the quoted string that text begins with.
+func luaString(text string) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case text[0]:
+			return i + 1
+		}
+	}
+	return len(text)
 }
