@@ -20,10 +20,11 @@ type login struct {
 	keys     func() *keyring // waits for the files and the agent to be read
 	accepts  []string
 	offered  []identity
-	accepted *identity // the server said yes to this key's public half
-	problems []error   // why a method could not be tried to its end
-	asked    bool      // a person was asked, which takes longer than a server waits
-	asks     int       // passwords and prompts answered
+	accepted *identity                   // the server said yes to this key's public half
+	problems []error                     // why a method could not be tried to its end
+	asked    bool                        // a person was asked, which takes longer than a server waits
+	asks     int                         // passwords and prompts answered
+	given    map[string]provision.Answer // what was answered, to be remembered if it was right
 	banner   strings.Builder
 }
 
@@ -49,6 +50,8 @@ func (l *login) next(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 	switch {
 	case may("publickey", s.keyLogin, 1) && len(l.keys().identities) > 0:
 		return ssh.PublicKeysCallback(l.signers), nil
+	case may("publickey", s.keyLogin, 2) && len(l.keys().blind) > 0 && l.canAsk():
+		return ssh.PublicKeysCallback(l.unlocked), nil
 	case may("keyboard-interactive", s.promptLogin && l.canAsk(), s.prompts):
 		return ssh.KeyboardInteractive(l.challenge), nil
 	case may("password", s.passwordLogin && l.canAsk(), s.prompts):
@@ -71,6 +74,19 @@ func (l *login) signers() ([]ssh.Signer, error) {
 	list := make([]ssh.Signer, len(keys))
 	for i, key := range keys {
 		list[i] = &watchedSigner{identity: key, l: l}
+	}
+	return list, nil
+}
+
+// unlocked offers the keys whose public half only shows when they are decrypted.
+func (l *login) unlocked() ([]ssh.Signer, error) {
+	var list []ssh.Signer
+	for _, key := range l.keys().blind {
+		if err := key.unlock(); err != nil {
+			l.problems = append(l.problems, err)
+			continue
+		}
+		list = append(list, &watchedSigner{identity: identity{key.signer, key.path}, l: l})
 	}
 	return list, nil
 }
@@ -146,14 +162,20 @@ func (l *login) challenge(name, instruction string, prompts []string, echos []bo
 }
 
 func (l *login) ask(d provision.Decision) (provision.Answer, error) {
-	l.asked = true
 	d.Host = l.d.config.Name
+	if answer, ok := l.d.remembered[d.Question]; ok && d.Kind != provision.DecideCode {
+		delete(l.d.remembered, d.Question) // once only: it may be wrong by now
+		l.given[d.Question] = answer
+		return answer, nil
+	}
+	l.asked = true
 	answer, err := l.d.ask(l.ctx, d)
 	if err != nil {
 		l.problems = append(l.problems, err)
 		return answer, err
 	}
 	l.asks++
+	l.given[d.Question] = answer
 	return answer, nil
 }
 

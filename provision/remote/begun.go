@@ -48,7 +48,7 @@ func (b *begun) look(p []byte) []byte {
 	if start := bytes.Index(b.before, b.mark); start >= 0 {
 		rest := b.before[start+len(b.mark):]
 		if end := bytes.IndexByte(rest, '\n'); end >= 0 {
-			b.pgid, _ = strconv.Atoi(string(rest[:end]))
+			b.pgid, _ = strconv.Atoi(string(bytes.TrimSpace(rest[:end])))
 			b.before = b.before[:start]
 			close(b.found)
 			return rest[end+1:]

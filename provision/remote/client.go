@@ -21,6 +21,7 @@ type Client struct {
 
 	mu     sync.Mutex // held while a connection is replaced
 	link   *link
+	before Traffic // of connections that are gone
 	closed bool
 
 	removing sync.Mutex
@@ -177,6 +178,7 @@ func (c *Client) Reconnect(ctx context.Context) error {
 	if err != nil {
 		return permanent(ctx, err)
 	}
+	c.before = c.before.plus(c.link.conn.count())
 	c.link = l
 	return nil
 }
@@ -189,6 +191,13 @@ func (c *Client) Relogin(ctx context.Context) error {
 	}
 	l.close()
 	return c.Reconnect(ctx)
+}
+
+// Traffic is what went over the link so far, over all connections one after another.
+func (c *Client) Traffic() Traffic {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.before.plus(c.link.conn.count())
 }
 
 // Close hangs up. Commands that run end with a *LostError, and their process groups on the host end too.

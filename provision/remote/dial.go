@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"strconv"
 	"strings"
@@ -24,13 +25,14 @@ type dialer struct {
 	settings *settings
 	depth    int // hops that led here
 
-	mu      sync.Mutex
-	secrets map[string]provision.Answer // by question
-	clock   *stopwatch                  // of the attempt under way; stands still while a person thinks
+	remembered map[string]provision.Answer // answers that were right, by question
+	unlocked   map[string]ssh.Signer       // encrypted keys whose passphrase was given, by path
+	via        *dialer                     // of the last hop
+	clock      *stopwatch                  // of the attempt under way; stands still while a person thinks
 }
 
 func newDialer(ctx context.Context, c Config) (*dialer, error) {
-	d := &dialer{config: c.withDefaults(), secrets: map[string]provision.Answer{}}
+	d := &dialer{config: c.withDefaults(), remembered: map[string]provision.Answer{}, unlocked: map[string]ssh.Signer{}}
 	s, err := resolve(ctx, d.config)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -70,8 +72,7 @@ func (d *dialer) timeout() time.Duration {
 	return DefaultTimeout
 }
 
-// ask puts a question to the person while the clock stands still. Answers to wrong guesses are not kept: remember is
-// called for those that worked.
+// ask puts a question to the person while the clock stands still.
 func (d *dialer) ask(ctx context.Context, q provision.Decision) (provision.Answer, error) {
 	if d.config.Ask == nil {
 		return provision.Answer{}, &provision.Unanswered{Decision: q}
@@ -109,9 +110,8 @@ func (d *dialer) attempt(ctx context.Context) (_ *link, slow bool, err error) {
 	if err != nil {
 		return nil, false, d.explain(ctx, err)
 	}
-	metered := &meteredConn{Conn: conn}
-	metered.touch()
-	l := &login{d: d, ctx: ctx, keys: keys}
+	metered := newMeteredConn(conn)
+	l := &login{d: d, ctx: ctx, keys: keys, given: map[string]provision.Answer{}}
 	client, err := d.handshake(ctx, metered, verifier, l)
 	slow = l.asked || verifier.asked
 	if err != nil {
@@ -120,6 +120,7 @@ func (d *dialer) attempt(ctx context.Context) (_ *link, slow bool, err error) {
 		}
 		return nil, slow, d.explainHandshake(ctx, err, verifier, l)
 	}
+	maps.Copy(d.remembered, l.given)
 	return newLink(d, client, metered, hop), slow, nil
 }
 

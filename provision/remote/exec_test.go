@@ -13,7 +13,7 @@ import (
 )
 
 func TestExec(t *testing.T) {
-	c := startServer(t).dial()
+	c := newServer(t).dial()
 	t.Run("output", func(t *testing.T) {
 		if got := script(t, c, "printf 'a\\n b'"); got != "a\n b" {
 			t.Errorf("got %q", got)
@@ -76,18 +76,20 @@ func TestExec(t *testing.T) {
 }
 
 func TestCancelEndsTheProcessGroup(t *testing.T) {
-	c := startServer(t).dial()
-	for name, input := range map[string]io.Reader{"without input": nil, "with input": blocked{make(chan struct{})}} {
+	c := newServer(t).dial()
+	never, end := io.Pipe()
+	defer func() { _ = end.Close() }()
+	for name, input := range map[string]io.Reader{"without input": nil, "with input": never} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			reader, writer := io.Pipe()
+			defer func() { _ = reader.Close() }()
 			p, err := c.Start(ctx, remote.Command{Script: "sleep 1000 & echo $! $$; wait", Stdin: input, Stdout: writer})
 			check(t, err)
 			line := make([]byte, 100)
 			n, err := reader.Read(line)
 			check(t, err)
-			go func() { _, _ = io.Copy(io.Discard, reader) }()
 			cancel()
 			begun := time.Now()
 			if err := p.Wait(); !errors.Is(err, context.Canceled) {
@@ -96,20 +98,15 @@ func TestCancelEndsTheProcessGroup(t *testing.T) {
 			if took := time.Since(begun); took > 4*time.Second {
 				t.Errorf("took %v", took)
 			}
-			if left := script(t, c, "for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 "+strings.TrimSpace(string(line[:n]))+" 2>/dev/null || exit 0; sleep 0.2; done; echo left"); left != "" {
+			if left := script(t, c, stillThere(string(line[:n]))); left != "" {
 				t.Errorf("%s: the processes %s live on", name, line[:n])
 			}
 		})
 	}
 }
 
-// blocked is input that never comes.
-type blocked struct{ c chan struct{} }
-
-func (b blocked) Read([]byte) (int, error) { <-b.c; return 0, io.EOF }
-
 func TestSFTP(t *testing.T) {
-	c := startServer(t).dial()
+	c := newServer(t).dial()
 	s, err := c.SFTP(t.Context())
 	check(t, err)
 	if _, err := s.Stat("/etc/passwd"); err != nil {
@@ -119,4 +116,9 @@ func TestSFTP(t *testing.T) {
 	if got := script(t, c, "echo still"); got != "still\n" {
 		t.Errorf("got %q", got)
 	}
+}
+
+// stillThere is a script that prints those of the processes that live on after a moment of grace.
+func stillThere(pids string) string {
+	return "for p in " + strings.TrimSpace(pids) + "; do i=0; while kill -0 $p 2>/dev/null; do i=$((i+1)); [ $i -lt 30 ] || { echo $p; break; }; sleep 0.1; done; done"
 }

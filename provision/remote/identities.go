@@ -18,7 +18,8 @@ import (
 // first, because somebody chose them, then the rest of the agent's.
 type keyring struct {
 	identities []identity
-	complaints []error // why other keys cannot be used
+	complaints []error      // why other keys cannot be used
+	blind      []*lockedKey // encrypted keys whose public half is not known: the last resort
 	agent      net.Conn
 }
 
@@ -80,7 +81,7 @@ func (k *keyring) readAgent(ctx context.Context, socket string) []identity {
 
 // addFile adds the key of one file, by way of the agent where it holds the same key: it needs no passphrase there.
 func (k *keyring) addFile(ctx context.Context, d *dialer, path string, held []identity) {
-	chosen := path == d.config.Identity || len(d.settings.identities) != len(defaultIdentities())
+	chosen := d.settings.named(path)
 	public := publicHalf(path)
 	if i := indexOf(held, public); i >= 0 {
 		k.addWithCertificate(path, identity{held[i].Signer, path})
@@ -93,6 +94,8 @@ func (k *keyring) addFile(ctx context.Context, d *dialer, path string, held []id
 		k.complaints = append(k.complaints, &complaint{path, "does not exist", "name a private key that does"})
 	case err != nil:
 		k.complaints = append(k.complaints, err)
+	case blind(signer):
+		k.blind = append(k.blind, signer.(*lockedKey))
 	default:
 		found := identity{signer, path}
 		if i := indexOf(held, signer.PublicKey()); i >= 0 {
@@ -100,6 +103,12 @@ func (k *keyring) addFile(ctx context.Context, d *dialer, path string, held []id
 		}
 		k.addWithCertificate(path, found)
 	}
+}
+
+// blind reports whether a key cannot be offered before its passphrase is known.
+func blind(signer ssh.Signer) bool {
+	locked, ok := signer.(*lockedKey)
+	return ok && locked.public == nil
 }
 
 // addWithCertificate adds the key at path, after the certificate that lies beside it.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,8 +13,8 @@ import (
 )
 
 func TestJob(t *testing.T) {
-	c := startServer(t).dial()
-	state := t.TempDir()
+	c := newServer(t).dial()
+	state := "/home/kevin/state"
 	t.Run("output and status", func(t *testing.T) {
 		var lines []string
 		err := c.RunJob(t.Context(), remote.Job{StateDir: state, ID: "a", Script: "echo one; echo two >&2; umask; printf three; exit 5"},
@@ -51,7 +49,7 @@ func TestJob(t *testing.T) {
 		if len(jobs) != 1 || jobs[0].ID != "b" || !jobs[0].Running {
 			t.Errorf("got %+v", jobs)
 		}
-		check(t, os.WriteFile(filepath.Join(state, "go"), nil, 0o600))
+		script(t, c, "touch "+state+"/go")
 		var lines []string
 		check(t, c.AttachJob(t.Context(), job, func(line string) { lines = append(lines, line) }))
 		if got := strings.Join(lines, " "); got != "begun ended" {
@@ -67,7 +65,7 @@ func TestJob(t *testing.T) {
 		var pid string
 		_ = c.RunJob(ctx, job, func(line string) { pid = line; cancel() })
 		check(t, c.KillJob(t.Context(), job))
-		if left := script(t, c, "kill -0 "+pid+" 2>/dev/null && echo left; exit 0"); left != "" {
+		if left := script(t, c, stillThere(pid)); left != "" {
 			t.Error("the job lives on")
 		}
 	})

@@ -34,8 +34,8 @@ type complaint struct{ path, why, remedy string }
 
 func (c *complaint) Error() string { return c.path + " " + c.why + "; " + c.remedy }
 
-// readIdentity reads a private key. An encrypted one is returned locked: its passphrase is asked for when a server has
-// said that it would accept the key.
+// readIdentity reads a private key. An encrypted one is returned as a *lockedKey: its passphrase is asked for when a
+// server has said that it would accept the key, or, where its public half is nowhere to be read, when no other key will do.
 func (d *dialer) readIdentity(ctx context.Context, path string) (ssh.Signer, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -55,12 +55,6 @@ func (d *dialer) readIdentity(ctx context.Context, path string) (ssh.Signer, err
 			public = publicHalf(path)
 		}
 		locked := &lockedKey{ctx: ctx, d: d, path: path, text: text, public: public}
-		if public == nil {
-			if err := locked.unlock(); err != nil {
-				return nil, err
-			}
-			return locked.signer, nil
-		}
 		return locked, nil
 	}
 	return nil, recognise(path, text, err)
@@ -129,7 +123,7 @@ type lockedKey struct {
 	d      *dialer
 	path   string
 	text   []byte
-	public ssh.PublicKey
+	public ssh.PublicKey // nil while it is not known
 
 	mu     sync.Mutex
 	signer ssh.Signer
@@ -164,6 +158,7 @@ func (k *lockedKey) unlock() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	words := k.d.config.Words
+	k.signer = k.d.unlocked[k.path]
 	for try := 0; k.signer == nil; try++ {
 		if try == 3 {
 			return &complaint{k.path, "could not be decrypted with any passphrase given", "run ssh-add " + Quote(k.path)}
@@ -182,7 +177,7 @@ func (k *lockedKey) unlock() error {
 		signer, err := ssh.ParsePrivateKeyWithPassphrase(k.text, []byte(answer.Secret.Reveal()))
 		switch {
 		case err == nil:
-			k.signer = signer
+			k.signer, k.d.unlocked[k.path] = signer, signer
 		case !errors.Is(err, x509.IncorrectPasswordError):
 			return recognise(k.path, k.text, err)
 		}

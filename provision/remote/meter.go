@@ -1,18 +1,47 @@
 package remote
 
 import (
+	"bufio"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// meteredConn notes when the link last showed a sign of life.
-type meteredConn struct {
-	net.Conn
-	last atomic.Int64 // Unix nanoseconds
+// Traffic is what went over the link so far.
+type Traffic struct {
+	Sent, Received int64 // bytes
+	// RoundTrips counts how often the program waited for an answer before it went on: writes that followed an answer and
+	// got one. Opening the TCP connection is one more.
+	RoundTrips int
 }
 
-func (c *meteredConn) touch() { c.last.Store(time.Now().UnixNano()) }
+func (t Traffic) plus(u Traffic) Traffic {
+	return Traffic{t.Sent + u.Sent, t.Received + u.Received, t.RoundTrips + u.RoundTrips}
+}
+
+// meteredConn notes when the link last showed a sign of life, and counts.
+type meteredConn struct {
+	net.Conn
+	in   *bufio.Reader // the library reads the server's version byte by byte
+	last atomic.Int64  // Unix nanoseconds
+
+	mu      sync.Mutex
+	traffic Traffic
+	waiting bool // something was sent since the last answer
+	hurries int  // answers that were acknowledged at once
+}
+
+// readBuffer holds a packet of the library's size.
+const readBuffer = 64 << 10
+
+func newMeteredConn(conn net.Conn) *meteredConn {
+	c := &meteredConn{Conn: conn}
+	c.in = bufio.NewReaderSize(conn, readBuffer)
+	c.last.Store(time.Now().UnixNano())
+	c.traffic.RoundTrips = 1
+	return c
+}
 
 // idle is how long ago the last byte moved.
 func (c *meteredConn) idle() time.Duration {
@@ -20,17 +49,49 @@ func (c *meteredConn) idle() time.Duration {
 }
 
 func (c *meteredConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if n > 0 {
-		c.touch()
+	fresh := c.in.Buffered() == 0
+	n, err := c.in.Read(b)
+	if n > 0 && fresh {
+		c.last.Store(time.Now().UnixNano())
+		c.answered(n + c.in.Buffered())
 	}
 	return n, err
 }
 
+// hurried is how many answers are acknowledged at once: those of the handshake and of the first command. Until then sshd
+// holds a second small packet back until the first one is acknowledged, which the kernel puts off by 40 ms.
+const hurried = 32
+
+func (c *meteredConn) answered(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.traffic.Received += int64(n)
+	if c.waiting {
+		c.waiting = false
+		c.traffic.RoundTrips++
+	}
+	if c.hurries < hurried {
+		c.hurries++
+		acknowledge(c.Conn)
+	}
+}
+
 func (c *meteredConn) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	c.waiting = true
+	c.mu.Unlock()
 	n, err := c.Conn.Write(b)
 	if n > 0 {
-		c.touch()
+		c.last.Store(time.Now().UnixNano())
 	}
+	c.mu.Lock()
+	c.traffic.Sent += int64(n)
+	c.mu.Unlock()
 	return n, err
+}
+
+func (c *meteredConn) count() Traffic {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.traffic
 }

@@ -24,6 +24,9 @@ type Command struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer // nil: dropped; the end of standard error is kept for ExitError all the same
 
+	// Terminal gives the command a terminal of its own: both streams come as Stdout, and a link that dies hangs up on it.
+	Terminal *Terminal
+
 	detached bool // guards its own life: no lifeline
 }
 
@@ -56,10 +59,6 @@ type Process struct {
 // stderrKept is how much of a command's standard error is kept for its ExitError.
 const stderrKept = 8 << 10
 
-// How long a cancelled command has to end on the host before the channel is closed on it: its own three seconds between
-// SIGTERM and SIGKILL, and the way there and back.
-const cancelGrace = 5 * time.Second
-
 // start runs a command line in a session of its own. input, when not nil, goes before cmd.Stdin.
 func (l *link) start(ctx context.Context, cmd Command, line, nonce string, input *secretInput,
 	another func(context.Context, Command) (*Process, error)) (*Process, error) {
@@ -70,7 +69,13 @@ func (l *link) start(ctx context.Context, cmd Command, line, nonce string, input
 	p := &Process{link: l, command: cmd, channel: channel, stderr: newTail(stderrKept), secret: input,
 		another: another, done: make(chan struct{})}
 	p.begun = newBegun(nonce, cmd.Stdout)
-	if err := p.request("exec", ssh.Marshal(struct{ Command string }{line})); err != nil {
+	if cmd.Terminal != nil {
+		err = cmd.Terminal.request(channel)
+	}
+	if err == nil {
+		err = p.request(line)
+	}
+	if err != nil {
 		_ = channel.Close()
 		l.workers.Go(func() { ssh.DiscardRequests(requests) })
 		l.slots.release()
@@ -104,10 +109,9 @@ func (l *link) waitDown() {
 }
 
 // request sends the exec request without waiting for the answer, so that input can follow it in the same round trip. A
-// second request that must fail if the first one succeeded (RFC 4254, 6.5: only one of them can per channel) tells whether
-// the host took the first.
-func (p *Process) request(kind string, payload []byte) error {
-	if _, err := p.channel.SendRequest(kind, false, payload); err != nil {
+// host that does not take the command shows by not beginning.
+func (p *Process) request(line string) error {
+	if _, err := p.channel.SendRequest("exec", false, ssh.Marshal(struct{ Command string }{line})); err != nil {
 		p.link.waitDown()
 		return p.link.lost()
 	}
@@ -133,7 +137,12 @@ func (p *Process) run(ctx context.Context, requests <-chan *ssh.Request) {
 	feeding := make(chan struct{})
 	go p.feed(feeding)
 	stop := p.watch(ctx)
+	ended := make(chan struct{})
+	if t := p.command.Terminal; t != nil && t.Resized != nil {
+		p.link.workers.Go(func() { t.follow(p.channel, ended) })
+	}
 	end := collect(requests)
+	close(ended)
 	streams.Wait()
 	_ = p.channel.Close()
 	stop()
@@ -157,52 +166,6 @@ func (p *Process) feed(done chan<- struct{}) {
 	if _, err := io.Copy(p.channel, p.command.Stdin); err == nil {
 		_ = p.channel.CloseWrite()
 	}
-}
-
-// watch gives the command up when ctx ends: first by the end of its input, which ends its process group, then by closing.
-func (p *Process) watch(ctx context.Context) (stop func()) {
-	ended := make(chan struct{})
-	var watching sync.WaitGroup
-	watching.Go(func() {
-		if !p.begins(ctx, ended) {
-			_ = p.channel.Close()
-			return
-		}
-		select {
-		case <-ended:
-			return
-		case <-p.link.down:
-			return
-		case <-ctx.Done():
-		}
-		_ = p.channel.CloseWrite()
-		if p.command.Stdin != nil && !p.command.detached {
-			p.link.workers.Go(p.kill)
-		}
-		select {
-		case <-ended:
-		case <-p.link.down:
-		case <-time.After(cancelGrace):
-			_ = p.channel.Close()
-		}
-	})
-	return func() { close(ended); watching.Wait() }
-}
-
-// begins waits for the command to begin, or for a reason to wait no more. It reports whether the time was enough: a host
-// that takes no command, or a login shell that hangs, says nothing.
-func (p *Process) begins(ctx context.Context, ended <-chan struct{}) bool {
-	timer := time.NewTimer(p.link.d.timeout())
-	defer timer.Stop()
-	select {
-	case <-p.begun.found:
-	case <-ended:
-	case <-p.link.down:
-	case <-ctx.Done():
-	case <-timer.C:
-		return false
-	}
-	return true
 }
 
 // exit is what the host reported of a command's end.

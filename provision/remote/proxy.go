@@ -26,11 +26,14 @@ func (d *dialer) jump(ctx context.Context, address string) (net.Conn, *link, err
 	if i := strings.LastIndexByte(last, ','); i >= 0 {
 		before, last = last[:i], last[i+1:]
 	}
-	hop, err := d.hop(ctx, last, before)
-	if err != nil {
-		return nil, nil, d.throughHop(last, err)
+	if d.via == nil {
+		hop, err := d.hop(ctx, last, before)
+		if err != nil {
+			return nil, nil, d.throughHop(last, err)
+		}
+		d.via = hop
 	}
-	l, err := hop.dial(ctx)
+	l, err := d.via.dial(ctx)
 	if err != nil {
 		return nil, nil, d.throughHop(last, err)
 	}

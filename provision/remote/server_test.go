@@ -1,19 +1,15 @@
 package remote_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/pem"
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
-	"os/user"
 	"path/filepath"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,16 +18,125 @@ import (
 	"github.com/kehuo/provision/provision/remote"
 )
 
-// server is a real sshd on a loopback address, with a key of its own that lets the user of the test in.
+// server is a sshd of the test's own on the machine, with a key that lets every user in.
 type server struct {
 	t       testing.TB
-	dir     string
-	host    string
+	dir     string // on this machine, for keys and configuration
+	folder  string // on the sandbox host
 	port    int
-	user    string
 	key     string // path of the private key that may log in
-	log     *lockedBuffer
 	hostKey ssh.PublicKey
+}
+
+var portsGiven atomic.Int64
+
+// newServer starts a sshd; its lines of configuration come first and so win.
+func newServer(t testing.TB, lines ...string) *server {
+	t.Helper()
+	n := int(portsGiven.Add(1)) - 1
+	if n >= ports {
+		t.Fatal("no port is left: raise the number that the sandbox publishes")
+	}
+	s := &server{t: t, dir: t.TempDir(), port: firstPort + n}
+	s.folder = fmt.Sprintf("/etc/test/%d", s.port)
+	s.key = filepath.Join(s.dir, "id")
+	s.hostKey = newKey(t, filepath.Join(s.dir, "host"))
+	public := newKey(t, s.key)
+	private, err := os.ReadFile(filepath.Join(s.dir, "host"))
+	check(t, err)
+	s.run("mkdir -p " + s.folder + "; cd " + s.folder + "; umask 077\n" +
+		"cat >host <<'EOF'\n" + string(private) + "EOF\n" +
+		"cat >authorized <<'EOF'\n" + string(ssh.MarshalAuthorizedKey(public)) + "EOF\n" +
+		"chmod 755 .; chmod 644 authorized\n")
+	s.start(lines...)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("sshd said:\n%s", s.run("tail -40 "+s.folder+"/log"))
+		}
+		s.stop()
+	})
+	return s
+}
+
+// start runs sshd, in place of one that may run already.
+func (s *server) start(lines ...string) {
+	s.t.Helper()
+	config := append(lines,
+		fmt.Sprintf("Port %d", s.port), "HostKey "+s.folder+"/host", "AuthorizedKeysFile "+s.folder+"/authorized",
+		"PidFile "+s.folder+"/pid", "StrictModes no", "UsePAM yes", "PasswordAuthentication no",
+		"KbdInteractiveAuthentication no", "Subsystem sftp internal-sftp", "LogLevel VERBOSE", "PrintMotd no")
+	s.run("cd " + s.folder + "; cat >config <<'EOF'\n" + strings.Join(config, "\n") + "\nEOF\n" +
+		"/usr/sbin/sshd -f $PWD/config -E $PWD/log\n" +
+		"i=0; until [ -s pid ]; do i=$((i+1)); [ $i -lt 100 ] || { cat log; exit 1; }; sleep 0.05; done")
+}
+
+// stop ends sshd and every login through it.
+func (s *server) stop() {
+	s.run("cd " + s.folder + "; [ ! -s pid ] || { p=$(cat pid); kill $p $(pgrep -P $p) 2>/dev/null; rm -f pid; } || :")
+}
+
+// run runs a script as root on the machine and returns what it prints.
+func (s *server) run(script string) string {
+	s.t.Helper()
+	out, err := onMachine(script)
+	check(s.t, err)
+	return out
+}
+
+// knownHosts writes a known_hosts file that has the server's key.
+func (s *server) knownHosts() string {
+	s.t.Helper()
+	path := filepath.Join(s.t.TempDir(), "known_hosts")
+	check(s.t, os.WriteFile(path, []byte(s.knownLine()+"\n"), 0o600))
+	return path
+}
+
+func (s *server) knownLine() string {
+	return fmt.Sprintf("[%s]:%d %s", machine.Address, s.port, strings.TrimSpace(string(ssh.MarshalAuthorizedKey(s.hostKey))))
+}
+
+// config reaches the server with everything named.
+func (s *server) config() remote.Config {
+	return remote.Config{Name: "test", Address: machine.Address, Port: s.port, User: machine.User, Identity: s.key,
+		KnownHosts: s.knownHosts(), SSHConfig: "none", Timeout: 10 * time.Second}
+}
+
+// dial logs in and hangs up at the test's end.
+func (s *server) dial(edit ...func(*remote.Config)) *remote.Client {
+	s.t.Helper()
+	client, err := s.try(edit...)
+	check(s.t, err)
+	return client
+}
+
+func (s *server) try(edit ...func(*remote.Config)) (*remote.Client, error) {
+	s.t.Helper()
+	c := s.config()
+	for _, e := range edit {
+		e(&c)
+	}
+	return dial(s.t, c)
+}
+
+func dial(t testing.TB, c remote.Config) (*remote.Client, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	client, err := remote.Dial(ctx, c)
+	if err == nil {
+		t.Cleanup(func() { _ = client.Close() })
+	}
+	return client, err
+}
+
+// script runs a script and returns its output.
+func script(t testing.TB, c *remote.Client, text string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	out, err := c.Output(ctx, remote.Command{Script: text})
+	check(t, err)
+	return string(out)
 }
 
 // newKey writes a fresh ed25519 key pair and returns its public half.
@@ -53,110 +158,4 @@ func check(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// startServer runs sshd with further lines of configuration.
-func startServer(t testing.TB, lines ...string) *server {
-	t.Helper()
-	dir := t.TempDir()
-	current, err := user.Current()
-	check(t, err)
-	s := &server{t: t, dir: dir, host: "127.0.0.1", user: current.Username, key: filepath.Join(dir, "id"), log: &lockedBuffer{}}
-	s.hostKey = newKey(t, filepath.Join(dir, "host"))
-	public := newKey(t, s.key)
-	check(t, os.WriteFile(filepath.Join(dir, "authorized"), ssh.MarshalAuthorizedKey(public), 0o600))
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	s.port = listener.Addr().(*net.TCPAddr).Port
-	check(t, listener.Close())
-	s.run(lines)
-	return s
-}
-
-func (s *server) run(lines []string) {
-	s.t.Helper()
-	config := append(lines,
-		"ListenAddress "+s.host, fmt.Sprintf("Port %d", s.port), "HostKey "+filepath.Join(s.dir, "host"),
-		"AuthorizedKeysFile "+filepath.Join(s.dir, "authorized"), "PidFile none", "StrictModes no", "UsePAM no",
-		"PasswordAuthentication no", "PermitRootLogin yes", "Subsystem sftp internal-sftp", "LogLevel VERBOSE")
-	path := filepath.Join(s.dir, "sshd_config")
-	check(s.t, os.WriteFile(path, []byte(strings.Join(config, "\n")+"\n"), 0o600))
-	check(s.t, os.MkdirAll("/run/sshd", 0o755))
-	sshd := exec.Command("/usr/sbin/sshd", "-D", "-e", "-f", path)
-	sshd.Stderr = s.log
-	check(s.t, sshd.Start())
-	s.t.Cleanup(func() {
-		_ = sshd.Process.Kill()
-		_ = sshd.Wait()
-		if s.t.Failed() {
-			s.t.Logf("sshd said:\n%s", s.log.String())
-		}
-	})
-	deadline := time.Now().Add(5 * time.Second)
-	for {
-		conn, err := net.DialTimeout("tcp", s.address(), time.Second)
-		if err == nil {
-			check(s.t, conn.Close())
-			return
-		}
-		if time.Now().After(deadline) {
-			s.t.Fatalf("sshd does not listen: %v\n%s", err, s.log.String())
-		}
-	}
-}
-
-func (s *server) address() string { return fmt.Sprintf("%s:%d", s.host, s.port) }
-
-// knownHosts writes a known_hosts file that has the server's key.
-func (s *server) knownHosts() string {
-	path := filepath.Join(s.t.TempDir(), "known_hosts")
-	line := fmt.Sprintf("[%s]:%d %s", s.host, s.port, ssh.MarshalAuthorizedKey(s.hostKey))
-	check(s.t, os.WriteFile(path, []byte(line), 0o600))
-	return path
-}
-
-// config reaches the server with everything named.
-func (s *server) config() remote.Config {
-	return remote.Config{Name: "test", Address: s.host, Port: s.port, User: s.user, Identity: s.key,
-		KnownHosts: s.knownHosts(), SSHConfig: "none", Timeout: 10 * time.Second}
-}
-
-func (s *server) dial(edit ...func(*remote.Config)) *remote.Client {
-	s.t.Helper()
-	c := s.config()
-	for _, e := range edit {
-		e(&c)
-	}
-	client, err := remote.Dial(s.t.Context(), c)
-	check(s.t, err)
-	s.t.Cleanup(func() { _ = client.Close() })
-	return client
-}
-
-// script runs a script and returns its output.
-func script(t testing.TB, c *remote.Client, text string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	out, err := c.Output(ctx, remote.Command{Script: text})
-	check(t, err)
-	return string(out)
-}
-
-// lockedBuffer is a buffer that a process and a test share.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

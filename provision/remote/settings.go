@@ -13,13 +13,13 @@ import (
 
 // settings is how OpenSSH would connect to a host, with the inventory's word put over it.
 type settings struct {
-	alias        string // as the person wrote it
-	hostname     string // as it is dialled
-	port         int
-	user         string
-	identities   []string
-	certificates []string
-	// named are the identity files that somebody chose, unlike OpenSSH's defaults: a complaint about one is worth showing.
+	alias          string // as the person wrote it
+	hostname       string // as it is dialled
+	port           int
+	user           string
+	identities     []string
+	identity       string // the one that the inventory names
+	certificates   []string
 	identitiesOnly bool
 	identityAgent  string // path of a socket, "" for none
 	proxyJump      string
@@ -168,10 +168,22 @@ func (s *settings) complete(c Config, o options, home string) error {
 	globalHosts := fields(o["globalknownhostsfile"], "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2")
 	var errs [4]error
 	s.identities, errs[0] = t.paths(identities, home)
+	if c.Identity != "" && len(s.identities) > 0 {
+		s.identity = s.identities[0]
+	}
 	s.certificates, errs[1] = t.paths(o["certificatefile"], home)
 	s.userHosts, errs[2] = t.paths(userHosts, home)
 	s.globalHosts, errs[3] = t.paths(globalHosts, home)
 	return errors.Join(errs[:]...)
+}
+
+// named reports whether somebody chose an identity file, unlike OpenSSH's defaults: a complaint about it is worth showing.
+func (s *settings) named(path string) bool {
+	switch filepath.Base(path) {
+	case "id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk", "id_xmss", "id_dsa":
+		return path == s.identity
+	}
+	return true
 }
 
 func defaultIdentities() []string {

@@ -25,7 +25,7 @@ exec 3<&-
 // script is what /bin/sh runs on the host for cmd, once the login shell and sudo are out of the way.
 func (cmd Command) script() (string, error) {
 	var b strings.Builder
-	if cmd.Stdin == nil && !cmd.detached {
+	if cmd.Stdin == nil && !cmd.detached && cmd.Terminal == nil {
 		b.WriteString(lifeline)
 	}
 	if cmd.Dir != "" {

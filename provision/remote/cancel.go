@@ -1,0 +1,91 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// How long a cancelled command has to end on the host before the channel is closed on it: its own three seconds between
+// SIGTERM and SIGKILL, and the way there and back.
+const cancelGrace = 5 * time.Second
+
+// watch gives the command up when ctx ends: first by the end of its input, which ends its process group, then by closing.
+func (p *Process) watch(ctx context.Context) (stop func()) {
+	ended := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		if !p.begins(ctx, ended) {
+			p.hangUp(ended)
+			return
+		}
+		select {
+		case <-ended:
+			return
+		case <-p.link.down:
+			return
+		case <-ctx.Done():
+		}
+		_ = p.channel.CloseWrite()
+		if p.command.Stdin != nil && !p.command.detached {
+			p.link.workers.Go(p.kill)
+		}
+		select {
+		case <-ended:
+		case <-p.link.down:
+		case <-time.After(cancelGrace):
+			p.hangUp(ended)
+		}
+	})
+	return func() { close(ended); watching.Wait() }
+}
+
+// hangUp closes the channel. A host that does not agree loses the whole link, so that nobody waits for ever.
+func (p *Process) hangUp(ended <-chan struct{}) {
+	_ = p.channel.Close()
+	select {
+	case <-ended:
+	case <-p.link.down:
+	case <-time.After(cancelGrace):
+		p.link.abandon(errors.New("the host does not end a session"))
+	}
+}
+
+// begins waits for the command to begin, or for a reason to wait no more. It reports whether the time was enough: a host
+// that takes no command, or a login shell that hangs, says nothing.
+func (p *Process) begins(ctx context.Context, ended <-chan struct{}) bool {
+	timer := time.NewTimer(p.link.d.timeout())
+	defer timer.Stop()
+	select {
+	case <-p.begun.found:
+	case <-ended:
+	case <-p.link.down:
+	case <-ctx.Done():
+	case <-timer.C:
+		return false
+	}
+	return true
+}
+
+// killScript ends a process group: politely, then for good.
+func killScript(group int) string {
+	return fmt.Sprintf("kill -TERM -%[1]d 2>/dev/null || kill -TERM %[1]d 2>/dev/null || exit 0\n"+
+		"for i in 1 2 3; do sleep 1; kill -0 -%[1]d 2>/dev/null || exit 0; done\n"+
+		"kill -KILL -%[1]d 2>/dev/null; exit 0", group)
+}
+
+// kill ends the process group of a command whose standard input is in use, by way of another session. It is an attempt:
+// where no session is to be had, the command still sees the end of its input.
+func (p *Process) kill() {
+	group := p.begun.group()
+	if group == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), cancelGrace)
+	defer cancel()
+	if killer, err := p.another(ctx, Command{Script: killScript(group), Sudo: p.command.Sudo, detached: true}); err == nil {
+		_ = killer.Wait()
+	}
+}

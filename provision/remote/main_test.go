@@ -1,0 +1,89 @@
+package remote_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/kehuo/provision/provision/sandbox"
+)
+
+// machine is the host that all tests share: a container with a real sshd's binaries, PAM, sudo and shells. Each test runs a
+// sshd of its own there, with its own configuration, at a port of its own.
+var machine sandbox.Host
+
+// The ports of the machine that tests may use, one for each sshd.
+const firstPort, ports = 2201, 48
+
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+
+func runTests(m *testing.M) int {
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
+	defer cancel()
+	dir, err := os.MkdirTemp("", "remote")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	options := sandbox.Options{Name: "remote-" + strings.ToLower(rand.Text()[:8]), Dir: dir, NoBaseImage: true}
+	for port := firstPort; port < firstPort+ports; port++ {
+		options.Ports = append(options.Ports, port)
+	}
+	defer func() {
+		if err := sandbox.Down(context.WithoutCancel(ctx), options.Name); err != nil {
+			fmt.Fprintln(os.Stderr, "the sandbox host was not removed:", err)
+		}
+	}()
+	hosts, err := sandbox.Up(ctx, options)
+	if err == nil {
+		machine = hosts[0]
+		_, err = onMachine(accounts)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "no sandbox host:", err)
+		return 1
+	}
+	code := m.Run()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+// accounts makes the users that the tests log in as, all with the same password.
+const accounts = `
+add() { useradd --create-home --shell "$2" "$1" && echo "$1:` + sandbox.Password + `" | chpasswd; }
+mkdir -p /etc/test
+add fishy /usr/bin/fish; add cshy /bin/tcsh; add dashy /bin/sh; add barred /usr/sbin/nologin
+add loud /bin/bash; printf 'echo "welcome to the jungle"\n' >/home/loud/.bashrc
+add wheel /bin/bash; echo 'wheel ALL=(ALL) ALL' >/etc/sudoers.d/wheel
+add free /bin/bash; echo 'free ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/free
+add notty /bin/bash; printf 'Defaults:notty requiretty\nnotty ALL=(ALL) NOPASSWD: ALL\n' >/etc/sudoers.d/notty
+`
+
+// onMachine runs a script as root on the machine, past SSH.
+func onMachine(script string) (string, error) {
+	cmd := exec.Command("docker", "exec", "-i", machine.Container, "/bin/sh", "-se")
+	cmd.Stdin = strings.NewReader(script)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w: %s", abridged(script), err, out)
+	}
+	return string(out), nil
+}
+
+func abridged(text string) string {
+	if len(text) > 300 {
+		return text[:300] + "…"
+	}
+	return text
+}
