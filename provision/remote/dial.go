@@ -118,6 +118,11 @@ func (d *dialer) attempt(ctx context.Context) (_ *link, slow bool, err error) {
 		if hop != nil {
 			hop.close()
 		}
+		if proxy, ok := conn.(*proxyConn); ok && len(l.accepts) == 0 && verifier.verdict == nil && ctx.Err() == nil {
+			if failure := proxy.failure(); failure != nil {
+				return nil, slow, unreachable(d.proxyFailed(failure))
+			}
+		}
 		return nil, slow, d.explainHandshake(ctx, err, verifier, l)
 	}
 	maps.Copy(d.remembered, l.given)

@@ -63,6 +63,7 @@ func runTests(m *testing.M) int {
 const accounts = `
 add() { useradd --create-home --shell "$2" "$1" && echo "$1:` + sandbox.Password + `" | chpasswd; }
 mkdir -p /etc/test
+sed -i "s/pam_unix.so nullok/pam_unix.so nullok nodelay/" /etc/pam.d/common-auth # wrong passwords cost seconds otherwise
 add fishy /usr/bin/fish; add cshy /bin/tcsh; add dashy /bin/sh; add barred /usr/sbin/nologin
 add loud /bin/bash; printf 'echo "welcome to the jungle"\n' >/home/loud/.bashrc
 add wheel /bin/bash; echo 'wheel ALL=(ALL) ALL' >/etc/sudoers.d/wheel

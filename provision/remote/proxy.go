@@ -86,7 +86,7 @@ func (d *dialer) throughHop(hop string, err error) error {
 
 // proxyConn is a link through the standard input and output of a command.
 type proxyConn struct {
-	io.Reader
+	io.ReadCloser
 	io.WriteCloser
 	command   string
 	process   *exec.Cmd
@@ -110,7 +110,7 @@ func startProxy(command string) (net.Conn, error) {
 		return nil, err
 	}
 	process.Stdout = writer
-	p.Reader = reader
+	p.ReadCloser = reader
 	if p.WriteCloser, err = process.StdinPipe(); err != nil {
 		return nil, errors.Join(err, reader.Close(), writer.Close())
 	}
@@ -126,16 +126,22 @@ func startProxy(command string) (net.Conn, error) {
 	return p, nil
 }
 
-// Read reports the command's last words instead of a bare end of file.
-func (p *proxyConn) Read(b []byte) (int, error) {
-	n, err := p.Reader.Read(b)
-	if err != nil && n == 0 {
-		if said := oneLine(p.complaint.Bytes()); said != "" {
-			return 0, fmt.Errorf("the proxy command %q ended (%s): %w", p.command, said, io.EOF)
-		}
+// failure is the error of a command that has ended by itself; nil for one that runs.
+func (p *proxyConn) failure() error {
+	select {
+	case <-p.ended:
+	case <-time.After(proxyLinger):
+		return nil
 	}
-	return n, err
+	said := oneLine(p.complaint.Bytes())
+	if said == "" {
+		said = p.process.ProcessState.String()
+	}
+	return errors.New(said)
 }
+
+// proxyLinger is how long a command that closed its output may take to end.
+const proxyLinger = 200 * time.Millisecond
 
 // Close ends the command and waits for it.
 func (p *proxyConn) Close() error {
@@ -143,9 +149,7 @@ func (p *proxyConn) Close() error {
 		_ = p.WriteCloser.Close()
 		_ = p.process.Process.Kill()
 		<-p.ended
-		if closer, ok := p.Reader.(io.Closer); ok {
-			_ = closer.Close()
-		}
+		_ = p.ReadCloser.Close()
 	})
 	return nil
 }
@@ -160,3 +164,8 @@ func (p *proxyConn) RemoteAddr() net.Addr             { return proxyAddr(p.comma
 func (p *proxyConn) SetDeadline(time.Time) error      { return os.ErrNoDeadline }
 func (p *proxyConn) SetReadDeadline(time.Time) error  { return os.ErrNoDeadline }
 func (p *proxyConn) SetWriteDeadline(time.Time) error { return os.ErrNoDeadline }
+
+func (d *dialer) proxyFailed(err error) *DialError {
+	return d.fail(KindProxy, fmt.Sprintf("the proxy command %q ended (%v)", d.settings.proxyCommand, err),
+		"check ProxyCommand and that ssh "+d.settings.alias+" works", err)
+}

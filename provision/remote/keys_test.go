@@ -1,0 +1,321 @@
+package remote_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/remote"
+)
+
+// admit lets a public key in.
+func (s *server) admit(key ssh.PublicKey, options string) {
+	s.t.Helper()
+	s.run("cat >>" + s.folder + "/authorized <<'EOF'\n" + strings.TrimSpace(options+" "+string(ssh.MarshalAuthorizedKey(key))) + "\nEOF\n")
+}
+
+func identity(path string) func(*remote.Config) { return func(c *remote.Config) { c.Identity = path } }
+
+// writeKey writes a private key in a file and returns its public half.
+func writeKey(t *testing.T, path string, key crypto.Signer) ssh.PublicKey {
+	t.Helper()
+	block, err := ssh.MarshalPrivateKey(key, "")
+	check(t, err)
+	check(t, os.WriteFile(path, pem.EncodeToMemory(block), 0o600))
+	public, err := ssh.NewPublicKey(key.Public())
+	check(t, err)
+	return public
+}
+
+func TestKeyTypes(t *testing.T) {
+	s := newServer(t)
+	dir := t.TempDir()
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	check(t, err)
+	ecdsaKey, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	check(t, err)
+	_, edKey, err := ed25519.GenerateKey(rand.Reader)
+	check(t, err)
+	for name, key := range map[string]crypto.Signer{"rsa": rsaKey, "ecdsa": ecdsaKey, "ed25519": edKey} {
+		s.admit(writeKey(t, filepath.Join(dir, name), key), "")
+		s.dial(identity(filepath.Join(dir, name)))
+	}
+}
+
+// locked is an encrypted key. Its format is slow to lock and to unlock on purpose, and slower yet under the race detector,
+// so there is one for all tests.
+type locked struct {
+	text   []byte
+	public ssh.PublicKey
+}
+
+const passphrase = "sesame"
+
+var makeLocked = sync.OnceValues(func() (locked, error) {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return locked{}, err
+	}
+	block, err := ssh.MarshalPrivateKeyWithPassphrase(private, "", []byte(passphrase))
+	if err != nil {
+		return locked{}, err
+	}
+	key, err := ssh.NewPublicKey(public)
+	return locked{pem.EncodeToMemory(block), key}, err
+})
+
+func lockedKey(t *testing.T) locked {
+	t.Helper()
+	key, err := makeLocked()
+	check(t, err)
+	return key
+}
+
+// The passphrase of a key is asked for when the server would take the key, once, and only then.
+func TestPassphrase(t *testing.T) {
+	s := newServer(t)
+	key := lockedKey(t)
+	path := filepath.Join(t.TempDir(), "locked")
+	check(t, os.WriteFile(path, key.text, 0o600))
+	t.Run("not needed", func(t *testing.T) {
+		p := &person{}
+		s.dial(asking(p), sshConfig(t, "IdentityFile "+path))
+		if len(p.asked) != 0 {
+			t.Errorf("asked %+v", p.asked)
+		}
+	})
+	s.admit(key.public, "")
+	t.Run("nobody there", func(t *testing.T) {
+		_, err := s.try(identity(path))
+		wantKind(t, err, remote.KindAuth, "is encrypted", "ssh-add")
+	})
+	t.Run("asked and remembered", func(t *testing.T) {
+		p := &person{answers: map[provision.DecisionKind][]string{provision.DecidePassphrase: {"wrong", passphrase}}}
+		c := s.dial(identity(path), asking(p))
+		check(t, c.Relogin(t.Context()))
+		if script(t, c, "id -un") != "kevin\n" || len(p.asked) != 2 || !p.asked[0].Secret {
+			t.Errorf("asked %+v", p.asked)
+		}
+	})
+}
+
+// An old PEM key does not show its public half: it is the last resort, and its passphrase is asked for only then.
+func TestPassphraseOfAnOldFormat(t *testing.T) {
+	s := newServer(t)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	check(t, err)
+	block, err := x509.EncryptPEMBlock(rand.Reader, "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key), []byte(passphrase), x509.PEMCipherAES128) //nolint:staticcheck // the format is out there
+	check(t, err)
+	path := filepath.Join(t.TempDir(), "old")
+	check(t, os.WriteFile(path, pem.EncodeToMemory(block), 0o600))
+	p := &person{}
+	s.dial(asking(p), sshConfig(t, "IdentityFile "+path))
+	if len(p.asked) != 0 {
+		t.Errorf("asked %+v", p.asked)
+	}
+	public, err := ssh.NewPublicKey(key.Public())
+	check(t, err)
+	s.admit(public, "")
+	p.answers = map[provision.DecisionKind][]string{provision.DecidePassphrase: {"wrong", "wronger", passphrase}}
+	s.dial(asking(p), identity(path))
+	if len(p.asked) != 3 {
+		t.Errorf("asked %+v", p.asked)
+	}
+}
+
+// Files that are no private keys are named for what they are.
+func TestWrongKeyFiles(t *testing.T) {
+	s := newServer(t)
+	dir := t.TempDir()
+	good, err := os.ReadFile(s.key)
+	check(t, err)
+	public, err := os.ReadFile(s.key + ".pub")
+	check(t, err)
+	for _, c := range []struct {
+		name, text string
+		mode       os.FileMode
+		want       []string
+	}{
+		{"open", string(good), 0o644, []string{"can be read by others", "chmod 600"}},
+		{"putty", "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n", 0o600, []string{"PuTTY", "puttygen"}},
+		{"public", string(public), 0o600, []string{"is a public key"}},
+		{"ssh2", "---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----\n", 0o600, []string{"is a public key"}},
+		{"empty", "", 0o600, []string{"is empty"}},
+		{"tls", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", 0o600, []string{"TLS certificate"}},
+		{"rubbish", "hello", 0o600, []string{"not a private key"}},
+		{"missing", "", 0, []string{"does not exist"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(dir, c.name)
+			if c.mode != 0 {
+				check(t, os.WriteFile(path, []byte(c.text), 0o600))
+				check(t, os.Chmod(path, c.mode))
+			}
+			_, err := s.try(identity(path))
+			wantKind(t, err, remote.KindAuth, append(c.want, path, "publickey")...)
+		})
+	}
+}
+
+// keyAgent serves keys as ssh-agent does.
+func keyAgent(t *testing.T, serve agent.Agent) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "agent")
+	check(t, err)
+	listener, err := net.Listen("unix", filepath.Join(dir, "socket"))
+	check(t, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_ = agent.ServeAgent(serve, conn)
+			_ = conn.Close()
+		}
+	}()
+	t.Cleanup(func() { _ = listener.Close(); <-done; _ = os.RemoveAll(dir) })
+	t.Setenv("SSH_AUTH_SOCK", filepath.Join(dir, "socket"))
+}
+
+func TestAgent(t *testing.T) {
+	s := newServer(t)
+	ring := agent.NewKeyring()
+	_, wrong, err := ed25519.GenerateKey(rand.Reader)
+	check(t, err)
+	_, right, err := ed25519.GenerateKey(rand.Reader)
+	check(t, err)
+	check(t, ring.Add(agent.AddedKey{PrivateKey: &wrong, Comment: "wrong key"}))
+	check(t, ring.Add(agent.AddedKey{PrivateKey: &right, Comment: "right"}))
+	public, err := ssh.NewPublicKey(right.Public())
+	check(t, err)
+	keyAgent(t, ring)
+	t.Run("refused", func(t *testing.T) {
+		_, err := s.try(identity(""))
+		wantKind(t, err, remote.KindAuth, "publickey", "agent: wrong key", "agent: right", ssh.FingerprintSHA256(public))
+	})
+	s.admit(public, "")
+	t.Run("accepted", func(t *testing.T) { s.dial(identity("")) })
+	t.Run("identities only", func(t *testing.T) {
+		_, err := s.try(identity(""), sshConfig(t, "IdentitiesOnly yes", "IdentityFile /nonesuch"))
+		wantKind(t, err, remote.KindAuth, "/nonesuch", "no key was offered")
+	})
+	t.Run("by its public half, decrypted in the agent", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "locked")
+		check(t, os.WriteFile(path, lockedKey(t).text, 0o600))
+		check(t, os.WriteFile(path+".pub", ssh.MarshalAuthorizedKey(public), 0o600))
+		s.dial(identity(""), sshConfig(t, "IdentitiesOnly yes", "IdentityFile "+path))
+	})
+	t.Run("switched off", func(t *testing.T) {
+		_, err := s.try(identity(""), sshConfig(t, "IdentityAgent none"))
+		wantKind(t, err, remote.KindAuth)
+	})
+}
+
+// securityKey is an agent with one ed25519 security key: it signs as the token does, over the application, a flag that
+// tells of the touch, and a counter.
+type securityKey struct {
+	agent.ExtendedAgent
+	private ed25519.PrivateKey
+}
+
+const application = "ssh:"
+
+func (k securityKey) public() ssh.PublicKey {
+	wire := ssh.Marshal(struct {
+		Kind        string
+		Key         []byte
+		Application string
+	}{ssh.KeyAlgoSKED25519, k.private.Public().(ed25519.PublicKey), application})
+	key, err := ssh.ParsePublicKey(wire)
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
+
+func (k securityKey) List() ([]*agent.Key, error) {
+	return []*agent.Key{{Format: ssh.KeyAlgoSKED25519, Blob: k.public().Marshal(), Comment: "token"}}, nil
+}
+
+func (k securityKey) SignWithFlags(key ssh.PublicKey, data []byte, _ agent.SignatureFlags) (*ssh.Signature, error) {
+	if string(key.Marshal()) != string(k.public().Marshal()) {
+		return nil, errors.New("no such key")
+	}
+	app, message := sha256.Sum256([]byte(application)), sha256.Sum256(data)
+	const touched, counter = 1, 7
+	signed := append(append([]byte(nil), app[:]...), touched, 0, 0, 0, counter)
+	signed = append(signed, message[:]...)
+	return &ssh.Signature{Format: ssh.KeyAlgoSKED25519, Blob: ed25519.Sign(k.private, signed), Rest: []byte{touched, 0, 0, 0, counter}}, nil
+}
+
+func TestSecurityKey(t *testing.T) {
+	s := newServer(t)
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	check(t, err)
+	token := securityKey{agent.NewKeyring().(agent.ExtendedAgent), private}
+	s.admit(token.public(), "")
+	keyAgent(t, token)
+	s.dial(identity(""))
+}
+
+func TestUserCertificate(t *testing.T) {
+	s := newServer(t)
+	dir := t.TempDir()
+	authority := signerOf(t, filepath.Join(dir, "ca"))
+	s.admit(authority.PublicKey(), `cert-authority,principals="kevin"`)
+	certify := func(key ssh.PublicKey, principal, path string) {
+		cert := &ssh.Certificate{Key: key, CertType: ssh.UserCert, ValidPrincipals: []string{principal}, ValidBefore: ssh.CertTimeInfinity}
+		check(t, cert.SignCert(rand.Reader, authority))
+		check(t, os.WriteFile(path, ssh.MarshalAuthorizedKey(cert), 0o600))
+	}
+	key := filepath.Join(dir, "key")
+	public := newKey(t, key)
+	t.Run("without", func(t *testing.T) {
+		_, err := s.try(identity(key))
+		wantKind(t, err, remote.KindAuth)
+	})
+	t.Run("CertificateFile", func(t *testing.T) {
+		certify(public, "kevin", filepath.Join(dir, "elsewhere.pub"))
+		s.dial(identity(key), sshConfig(t, "CertificateFile "+dir+"/elsewhere.pub"))
+	})
+	t.Run("beside the key", func(t *testing.T) {
+		certify(public, "kevin", key+"-cert.pub")
+		s.dial(identity(key))
+	})
+	t.Run("of another user", func(t *testing.T) {
+		certify(public, "someone", key+"-cert.pub")
+		_, err := s.try(identity(key))
+		wantKind(t, err, remote.KindAuth, "key-cert.pub")
+	})
+	t.Run("rsa", func(t *testing.T) {
+		rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+		check(t, err)
+		path := filepath.Join(dir, "rsa")
+		certify(writeKey(t, path, rsaKey), "kevin", path+"-cert.pub")
+		s.dial(identity(path))
+	})
+	t.Run("no certificate", func(t *testing.T) {
+		_, err := s.try(identity(key), sshConfig(t, "CertificateFile "+key+".pub"))
+		wantKind(t, err, remote.KindAuth, "is not an SSH certificate")
+	})
+}
