@@ -147,6 +147,15 @@ func checkShort(option, flag string) error {
 	return nil
 }
 
+// JoinsNetwork reports whether the options put the container into a network of their choice. Its ports cannot be moved then,
+// so that a release takes over cold.
+func (s Site) JoinsNetwork() bool {
+	return slices.ContainsFunc(s.Options, func(o string) bool {
+		flag, _, _ := strings.Cut(o, "=")
+		return flag == "--network" || flag == "--net"
+	})
+}
+
 // choosesLogDriver reports whether options of docker run say where the log goes.
 func choosesLogDriver(options []string) bool {
 	return slices.ContainsFunc(options, func(o string) bool {

@@ -61,6 +61,40 @@ func systemFolder(dir string) bool {
 	return false
 }
 
+// local is the absolute path of a path on this machine: a leading ~/ is the home folder, and the rest refers to dir.
+func local(dir, name string) (string, error) {
+	switch {
+	case name == "~" || strings.HasPrefix(name, "~/"):
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", fmt.Errorf("%q begins with ~ and there is no home folder (%w); write the whole path", name, err)
+		}
+		return filepath.Join(home, name[1:]), nil
+	case strings.HasPrefix(name, "~"):
+		return "", fmt.Errorf("%q names another user's home folder, which is not looked up; write the whole path", name)
+	case filepath.IsAbs(name):
+		return filepath.Clean(name), nil
+	}
+	return filepath.Join(dir, filepath.FromSlash(name)), nil
+}
+
+// CheckSource accepts a folder of this machine as the site's source; a relative one refers to dir, the inventory's folder.
+func CheckSource(dir, name string) error { return checkAt(dir, name, checkFolder) }
+
+// CheckIdentity accepts a private key's file of this machine; a relative one refers to dir, the inventory's folder.
+func CheckIdentity(dir, name string) error { return checkAt(dir, name, checkIdentity) }
+
+func checkAt(dir, name string, check func(string) error) error {
+	if err := checkLocalPath(name); err != nil {
+		return err
+	}
+	full, err := local(dir, name)
+	if err != nil {
+		return err
+	}
+	return check(full)
+}
+
 // checkLocalPath accepts the path of something on this machine by its form.
 func checkLocalPath(name string) error {
 	switch {

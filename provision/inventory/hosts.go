@@ -65,7 +65,7 @@ func (d *decoder) localFile(target *string, check func(string) error) func(strin
 		if !ok || d.reject(n, field, checkLocalPath(text)) {
 			return
 		}
-		path, err := d.local(text)
+		path, err := local(d.dir, text)
 		if err == nil {
 			err = check(path)
 		}

@@ -2,9 +2,7 @@ package inventory
 
 import (
 	"fmt"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -57,7 +55,7 @@ func (d *decoder) siteReaders(s *Site) []key {
 		{"command", d.command(&s.Command)},
 		{"environment", d.environment(&s.Environment)},
 		{"environment_file", d.environmentFile(&s.EnvironmentFile)},
-		{"volumes", d.texts(&s.Volumes, `["/srv/data:/data"]`, CheckVolume)},
+		{"volumes", d.volumes(&s.Volumes)},
 		{"options", d.options(&s.Options)},
 		{"restart", d.checked(&s.Restart, CheckRestart)},
 		{"domain", d.domain(&s.Domain)},
@@ -166,7 +164,7 @@ func (d *decoder) environmentFile(target *string) func(string, ast.Node) {
 		if !ok || text == "" {
 			return // empty: no file
 		}
-		path, err := d.local(text)
+		path, err := local(d.dir, text)
 		if d.reject(n, field, err) {
 			return
 		}
@@ -174,6 +172,23 @@ func (d *decoder) environmentFile(target *string) func(string, ast.Node) {
 			return
 		}
 		*target = path
+	}
+}
+
+func (d *decoder) volumes(target *[]string) func(string, ast.Node) {
+	return func(field string, n ast.Node) {
+		d.texts(target, `["/srv/data:/data"]`, CheckVolume)(field, n)
+		first := map[string]string{}
+		for i, volume := range *target {
+			if len(d.problems) > 0 {
+				return // the numbers of the entries no longer fit
+			}
+			to := path.Clean(strings.Split(volume, ":")[1])
+			if before, twice := first[to]; twice {
+				d.failField(fmt.Sprintf("%s[%d]", field, i), fmt.Sprintf("%q mounts at %s, where %q does already; delete one of them", volume, to, before))
+			}
+			first[to] = volume
+		}
 	}
 }
 
@@ -242,105 +257,4 @@ func (d *decoder) log(l *Log) func(string, ast.Node) {
 			{"max_file", d.integer(&l.MaxFile, 1, 1000)},
 		})
 	}
-}
-
-// wholeSite checks what takes more than one field to tell, once each field is valid by itself.
-func (d *decoder) wholeSite(s *Site) {
-	if len(d.problems) > 0 {
-		return
-	}
-	d.sourceFolder(s)
-	if len(d.problems) > 0 {
-		return
-	}
-	d.pairFiles(s)
-	for i, entry := range s.Upload {
-		s.Upload[i] = path.Clean(entry)
-		if err := checkUploaded(s.Source, entry); err != nil {
-			d.failField(fmt.Sprintf("site.upload[%d]", i), err.Error())
-		}
-	}
-	if len(d.problems) > 0 {
-		return
-	}
-	for _, needed := range []struct{ field, path string }{{"the Dockerfile", "Dockerfile"}, {"site.certificate", s.Certificate}, {"site.key", s.Key}} {
-		if needed.path != "" && !uploads(s.Upload, needed.path) {
-			d.failField("site.upload", fmt.Sprintf("does not include %s (%s), which the image needs; add it to the list", needed.path, needed.field))
-		}
-	}
-	d.logOptions(s)
-}
-
-func (d *decoder) sourceFolder(s *Site) {
-	given := s.Source
-	folder, err := d.local(given)
-	if err == nil {
-		s.Source = folder
-		err = checkFolder(folder)
-	}
-	if err != nil {
-		d.failField("site.source", err.Error())
-	}
-}
-
-// pairFiles applies to certificate and key what holds for both of them.
-func (d *decoder) pairFiles(s *Site) {
-	_, certificateGiven := d.positions["site.certificate"]
-	_, keyGiven := d.positions["site.key"]
-	product, _, _ := strings.Cut(s.Server, "/")
-	switch {
-	case product != "nginx" && !certificateGiven && !keyGiven:
-		s.Certificate, s.Key = "", "" // the tutorial's pair belongs to its nginx
-	case (s.Certificate == "") != (s.Key == ""):
-		d.failField("site.key", "and site.certificate are a pair, and one of them is empty; name both files, or leave both empty for a site without TLS")
-	case s.Certificate != "" && path.Clean(s.Certificate) == path.Clean(s.Key) && certificateGiven != keyGiven:
-		d.failField("site.key", "is the same file as site.certificate; name the file with the private key")
-	default:
-		for _, p := range []*string{&s.Certificate, &s.Key} {
-			if *p != "" {
-				*p = path.Clean(*p)
-			}
-		}
-	}
-}
-
-// logOptions leaves the log to the options where these choose the log driver.
-func (d *decoder) logOptions(s *Site) {
-	if !choosesLogDriver(s.Options) {
-		return
-	}
-	if _, both := d.positions["site.log"]; both {
-		d.failField("site.log", "and a --log option in site.options contradict each other; keep one of them")
-	}
-	s.Log = Log{}
-}
-
-// failField notes a problem with a field that may not be in the file: then it shows at the nearest field around it.
-func (d *decoder) failField(field, problem string) {
-	name := field
-	for name != "" {
-		if p, ok := d.values[name]; ok {
-			d.problems = append(d.problems, d.errorAt(p, field, field+" "+problem))
-			return
-		}
-		name = name[:max(strings.LastIndexAny(name, ".["), 0)]
-	}
-	d.problems = append(d.problems, d.errorAt(position{1, 1}, field, field+" "+problem))
-}
-
-// local is the absolute path of a path on this machine: a leading ~/ is the home folder, and the rest refers to d.dir.
-func (d *decoder) local(name string) (string, error) {
-	switch {
-	case name == "~" || strings.HasPrefix(name, "~/"):
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", fmt.Errorf("%q begins with ~ and there is no home folder (%w); write the whole path", name, err)
-		}
-		return filepath.Join(home, name[1:]), nil
-	case strings.HasPrefix(name, "~"):
-		return "", fmt.Errorf("%q names another user's home folder, which is not looked up; write the whole path", name)
-	case filepath.IsAbs(name):
-		return filepath.Clean(name), nil
-	}
-	return filepath.Join(d.dir, filepath.FromSlash(name)), nil
 }

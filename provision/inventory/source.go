@@ -35,9 +35,6 @@ func (e *Error) Error() string {
 	return text + "\n" + gutter + shown(e.Source) + "\n" + strings.Repeat(" ", len(gutter)-2) + "| " + e.indent() + "^"
 }
 
-// Sentence is the error without its place and the line of the file.
-func (e *Error) Sentence() string { return e.Problem }
-
 // indent is the blank space that puts the caret under the column, however wide the characters before it are.
 func (e *Error) indent() string {
 	before := []rune(e.Source)

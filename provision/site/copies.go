@@ -19,12 +19,30 @@ type landing struct {
 	line int
 }
 
+type landingKey struct {
+	stage int
+	local string
+}
+
 // landings tells where a stage has the file that lies at local in the build context.
-func (r *recipe) landings(index int, local string) []landing {
+func (r *recipe) landings(stage int, local string) []landing {
+	key := landingKey{stage, local}
+	found, known := r.landed[key]
+	if !known {
+		found = r.findLandings(stage, local)
+		if r.landed == nil {
+			r.landed = map[landingKey][]landing{}
+		}
+		r.landed[key] = found // stages that copy from each other would be searched again and again
+	}
+	return found
+}
+
+func (r *recipe) findLandings(index int, local string) []landing {
 	var list []landing
 	s := r.stages[index]
 	if base := r.stageIndex(s.base, index); base >= 0 {
-		list = r.landings(base, local)
+		list = slices.Clone(r.landings(base, local))
 	}
 	folders := knownFolders()
 	for _, line := range s.lines {

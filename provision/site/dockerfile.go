@@ -150,11 +150,22 @@ func (x *examiner) source(c copied, source string, ignored *ignoreRules) {
 		// The pair's own findings say so.
 	case slices.Contains(x.in.Missing, source):
 		x.add(at, provision.SeverityError, "site.copy-missing", source)
+	case !x.uploaded(source):
+		x.add(at, provision.SeverityError, "site.copy-not-uploaded", source)
 	case strings.HasPrefix(path.Clean(source), "../"):
 		x.add(at, provision.SeverityWarning, "site.copy-outside", source)
 	case !isPattern(source) && !x.isPair(source) && ignored.line(contextPath(source)) > 0:
 		x.add(at, provision.SeverityError, "site.copy-ignored", source, ignored.line(contextPath(source)))
 	}
+}
+
+// uploaded reports whether the host gets what a COPY names, or part of it.
+func (x *examiner) uploaded(source string) bool {
+	name := contextPath(source)
+	return len(x.in.Site.Upload) == 0 || name == "." || slices.ContainsFunc(x.in.Site.Upload, func(entry string) bool {
+		entry = contextPath(entry)
+		return entry == "." || entry == name || strings.HasPrefix(name, entry+"/") || strings.HasPrefix(entry, name+"/") || matches(name, entry)
+	})
 }
 
 func (x *examiner) isPair(source string) bool {

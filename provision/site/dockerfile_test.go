@@ -78,6 +78,8 @@ func TestDockerfiles(t *testing.T) {
 		"script missing": {files: map[string]string{"start.sh": "", "Dockerfile": strings.Join([]string{from, copyConf, copyPEM, copyKey}, "\n")},
 			want: []string{"script-missing"}},
 		"ignored source": {files: map[string]string{".dockerignore": "*.sh\n"}, want: []string{"copy-ignored"}},
+		"not uploaded":   {site: func(s *Site) { s.Upload = []string{"Dockerfile", "resource", "ssl_files"} }, want: []string{"copy-not-uploaded"}},
+		"uploaded":       {site: func(s *Site) { s.Upload = []string{"Dockerfile", "resource/default.conf", "ssl_files", "start.sh"} }},
 		"source outside": {files: dockerfile(from, copyConf, copyPEM, copyKey, "COPY ../start.sh /"), want: []string{"copy-outside"}},
 	} {
 		t.Run(name, func(t *testing.T) { c.run(t) })

@@ -99,7 +99,7 @@ func (x *examiner) attachEdits() {
 		if len(d.problems) == 0 || bytes.Equal(content, d.original) {
 			continue
 		}
-		edit := &Edit{File: file, Content: content, Diff: unified(file, d.original, content)}
+		edit := &Edit{File: file, Content: content, Diff: unified(file, d.original, content), before: d.original}
 		for _, i := range d.problems {
 			x.report.Problems[i].Edit = edit
 		}

@@ -16,6 +16,7 @@ import (
 type recipe struct {
 	stages []*stage
 	nodes  []*parser.Node
+	landed map[landingKey][]landing // what landings has found
 }
 
 type stage struct {
@@ -142,13 +143,16 @@ func setVariables(lex *shell.Lex, env map[string]string, i instruction) {
 	}
 }
 
-// expandWord fills variables in; a word that the shell's rules do not allow stays as it is.
+// maxWord bounds an expanded word, so that variables that double themselves stay small. Linux' paths have 4,096 bytes.
+const maxWord = 4096
+
+// expandWord fills variables in; a word that the shell's rules do not allow, or that grows too long, stays as it is.
 func expandWord(lex *shell.Lex, word string, env map[string]string) string {
 	list := make([]string, 0, len(env))
 	for name, value := range env {
 		list = append(list, name+"="+value)
 	}
-	if expanded, _, err := lex.ProcessWord(word, shell.EnvsFromSlice(list)); err == nil {
+	if expanded, _, err := lex.ProcessWord(word, shell.EnvsFromSlice(list)); err == nil && len(expanded) <= maxWord {
 		return expanded
 	}
 	return word

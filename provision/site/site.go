@@ -37,6 +37,7 @@ type Site struct {
 	Volumes          []string // as for docker run --volume
 	Ports            []int    // published ports of the container
 	Command          []string // of the container
+	Upload           []string // what of the source goes to the host, slash-separated; none: all of it
 }
 
 // File is a file of the site as it was read.
@@ -75,6 +76,8 @@ type Edit struct {
 	File    string // slash-separated, relative to the source
 	Content []byte
 	Diff    string // unified
+
+	before []byte // the content that was examined
 }
 
 // Report is what Examine found.
