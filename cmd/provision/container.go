@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/steps"
+)
+
+func newLogs() *cobra.Command {
+	f := &flags{}
+	var follow bool
+	var n int
+	c := &cobra.Command{
+		Use:   "logs",
+		Short: "The container's log",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if n < -1 {
+				return usage("-n %d is not a number of lines", n)
+			}
+			return f.attach(c, "provision logs", func(container string) remote.Command {
+				return remote.Command{Argv: docker.Logs(container, n, follow)}
+			})
+		},
+	}
+	f.add(c)
+	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what the container writes from now on")
+	c.Flags().IntVarP(&n, "lines", "n", 100, "only the last `N` lines; -1 for all")
+	return c
+}
+
+func newExec() *cobra.Command {
+	f := &flags{}
+	c := &cobra.Command{
+		Use:     "exec -- CMD…",
+		Short:   "A command in the running container",
+		Example: "  provision exec -- nginx -T",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("there is no command to run in the container; write it behind --, as in `provision exec -- nginx -T`")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			return f.attach(c, "provision exec", func(container string) remote.Command {
+				return remote.Command{Argv: docker.Exec(container, !onTerminal(), args...), Stdin: stdin()}
+			})
+		},
+	}
+	f.add(c)
+	return c
+}
+
+// stdin is the input of a command in the container: a pipe or a file, not a person at a terminal.
+func stdin() *os.File {
+	if onTerminal() {
+		return nil
+	}
+	return os.Stdin
+}
+
+// attach runs one command on the live container of the one host, its output as it comes. What it prints is the container's
+// own word: on a terminal it is made harmless, into a pipe it goes as it is.
+func (f *flags) attach(c *cobra.Command, name string, command func(container string) remote.Command) error {
+	ctx, cancel := f.withTimeout(c.Context())
+	defer cancel()
+	s, err := f.open(name)
+	if err != nil {
+		return err
+	}
+	if err := s.one(); err != nil {
+		return err
+	}
+	return s.reach(ctx, steps.Installed(s.inventory, s.words), func(ctx context.Context, h *steps.Host) error {
+		if h.Live() == nil {
+			return errors.New("the container " + s.inventory.Site.Container + " is not there; deploy with `provision --yes`")
+		}
+		cmd := command(s.inventory.Site.Container)
+		out, flushOut := safe(os.Stdout)
+		errs, flushErrs := safe(os.Stderr)
+		cmd.Stdout, cmd.Stderr = out, errs
+		err := h.Attach(ctx, cmd)
+		flushOut()
+		flushErrs()
+		var status *remote.ExitError
+		if errors.As(err, &status) && status.Code > 0 { // the command has said what it had to say
+			return exit(status.Code)
+		}
+		return err
+	})
+}

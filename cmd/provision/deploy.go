@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/steps"
+)
+
+// deployCommand is the program's main job.
+type deployCommand struct {
+	flags
+	yes bool
+	fix bool
+}
+
+func (d *deployCommand) add(c *cobra.Command) {
+	d.flags.add(c)
+	c.Flags().BoolVarP(&d.yes, "yes", "y", false, "ask nothing: take the documented default of every question, or fail where none is safe")
+	c.Flags().BoolVar(&d.fix, "fix", false, "put the site's files right where the program can: COPY lines, TLS server, redirect")
+}
+
+func (d *deployCommand) run(c *cobra.Command, _ []string) error {
+	ctx, cancel := d.withTimeout(c.Context())
+	defer cancel()
+	if !d.yes && !d.json && onTerminal() {
+		return d.wizard(ctx)
+	}
+	if !d.yes {
+		return usage("there is no terminal to ask questions on; add --yes to run without them, or see what would change with `provision plan`")
+	}
+	return d.headless(ctx)
+}
+
+// headless runs without questions.
+func (d *deployCommand) headless(ctx context.Context) error {
+	s, err := d.open("provision --yes")
+	if err != nil {
+		return err
+	}
+	deployment, err := s.deployment(ctx, d.fix)
+	if err != nil {
+		return err
+	}
+	sink, err := s.sink(s.printer())
+	if err != nil {
+		return err
+	}
+	result := provision.Run(ctx, s.targets(deployment), provision.Options{
+		Site:    s.inventory.Site.Name,
+		LogFile: s.log.Name(),
+		Sink:    sink,
+		Decider: provision.Headless{},
+	})
+	if err := s.close(); err != nil {
+		return err
+	}
+	return exit(result.ExitCode)
+}
+
+// deployment reads the source, and puts it right first if that is asked for.
+func (s *session) deployment(ctx context.Context, fix bool) (*steps.Deployment, error) {
+	if fix {
+		if err := steps.Fix(s.inventory, s.words, os.Stderr); err != nil {
+			return nil, err
+		}
+	}
+	return steps.NewDeployment(ctx, s.inventory, s.words)
+}

@@ -1,0 +1,48 @@
+// Command provision takes a website from this machine to a live, verified container on a cloud host over SSH.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/kehuo/provision/provision"
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	root := newRoot()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	var said finished
+	switch {
+	case err == nil:
+		return provision.ExitOK
+	case errors.As(err, &said): // the run has told the story already
+		return int(said)
+	}
+	fmt.Fprintln(os.Stderr, "provision:", err)
+	if ctx.Err() != nil {
+		return provision.ExitInterrupted
+	}
+	return provision.ExitCode(err)
+}
+
+// finished is the end of a command that has nothing more to say than its exit status.
+type finished int
+
+func (finished) Error() string { return "" }
+
+// exit turns an exit status into the error that ends the command with it; nil for success.
+func exit(code int) error {
+	if code == provision.ExitOK {
+		return nil
+	}
+	return finished(code)
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/steps"
+)
+
+func newRollback() *cobra.Command {
+	f := &flags{}
+	var yes bool
+	c := &cobra.Command{
+		Use:   "rollback [RELEASE]",
+		Short: "Back to the previous release, or to that one, with its own settings",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usage("rollback takes the name of one release; `provision status` lists them")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			release := ""
+			if len(args) == 1 {
+				release = args[0]
+			}
+			return f.operate(c, "provision rollback", yes, func(h *steps.Host) provision.Target { return steps.NewRollback(h, release) })
+		},
+	}
+	f.add(c)
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "ask nothing")
+	return c
+}
+
+func newDown() *cobra.Command {
+	f := &flags{}
+	var yes bool
+	var o steps.DownOptions
+	c := &cobra.Command{
+		Use:   "down",
+		Short: "Stop and remove the site's container; keep files and images",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return f.operate(c, "provision down", yes, func(h *steps.Host) provision.Target { return steps.NewDown(h, o) })
+		},
+	}
+	f.add(c)
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "ask nothing")
+	c.Flags().BoolVar(&o.Images, "images", false, "remove the site's images too")
+	c.Flags().BoolVar(&o.Files, "files", false, "remove the uploaded files too, and the folder with the history")
+	return c
+}
+
+// operate walks targets that need nothing of the source.
+func (f *flags) operate(c *cobra.Command, name string, yes bool, target func(*steps.Host) provision.Target) error {
+	ctx, cancel := f.withTimeout(c.Context())
+	defer cancel()
+	s, err := f.open(name)
+	if err != nil {
+		return err
+	}
+	decider := s.decider()
+	if yes {
+		decider = provision.Headless{}
+	}
+	d := steps.Installed(s.inventory, s.words)
+	var targets []provision.Target
+	for _, h := range s.hosts {
+		targets = append(targets, target(s.host(d, h)))
+	}
+	return s.walk(ctx, targets, decider)
+}
+
+func newUnlock() *cobra.Command {
+	f := &flags{}
+	c := &cobra.Command{
+		Use:   "unlock",
+		Short: "Say who holds the lock and remove it",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx, cancel := f.withTimeout(c.Context())
+			defer cancel()
+			s, err := f.open("provision unlock")
+			if err != nil {
+				return err
+			}
+			return s.reach(ctx, steps.Installed(s.inventory, s.words), func(ctx context.Context, h *steps.Host) error {
+				held, err := h.Unlock(ctx)
+				if err != nil {
+					return err
+				}
+				if f.json {
+					return printJSON(c.OutOrStdout(), map[string]any{"host": h.Name(), "lock": held})
+				}
+				if held == nil {
+					_, err = fmt.Fprintf(c.OutOrStdout(), "%s: nobody holds the lock\n", h.Name())
+					return err
+				}
+				_, err = fmt.Fprintf(c.OutOrStdout(), "%s: removed the lock of %s (%s, since %s, last heard of %s ago)\n",
+					h.Name(), held.Owner.Who, held.Owner.Purpose, held.Owner.Since.Local().Format("15:04:05"), held.Quiet)
+				return err
+			})
+		},
+	}
+	f.add(c)
+	return c
+}

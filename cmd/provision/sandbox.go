@@ -1,0 +1,123 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kehuo/provision/provision/sandbox"
+)
+
+func newSandbox() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "sandbox",
+		Short: "A throw-away cloud host on this machine, to try everything on",
+		Long: `A sandbox host is a container with a real sshd, a Docker Engine of its own and the user kevin, at an address of
+its own on this machine's loopback. It comes with a sample site and an inventory that deploys it.
+It needs a Docker Engine here, root, and debootstrap where no registry can be reached.`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(newSandboxUp(), newSandboxDown(), newSandboxStatus())
+	return c
+}
+
+func newSandboxUp() *cobra.Command {
+	var o sandbox.Options
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "up",
+		Short: "Bring a host up and print the inventory file that reaches it",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			o.Log = func(line string) { _, _ = fmt.Fprintln(c.ErrOrStderr(), line) }
+			hosts, err := sandbox.Up(c.Context(), o)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printHosts(c.OutOrStdout(), hosts)
+			}
+			_, err = fmt.Fprintln(c.OutOrStdout(), hosts[0].Inventory)
+			_, _ = fmt.Fprintf(c.ErrOrStderr(), "Next: provision -i %s --yes\n", hosts[0].Inventory)
+			return err
+		},
+	}
+	c.Flags().StringVar(&o.Name, "name", sandbox.DefaultName, "the host's `name`")
+	c.Flags().IntVar(&o.Count, "count", 1, "how many hosts: NAME-1 to NAME-`n` for more than one")
+	c.Flags().BoolVar(&asJSON, "json", false, "print the hosts as JSON, one a line")
+	return c
+}
+
+func newSandboxDown() *cobra.Command {
+	var name string
+	var images bool
+	c := &cobra.Command{
+		Use:   "down",
+		Short: "Remove hosts with all that belongs to them",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := sandbox.Down(c.Context(), name); err != nil {
+				return err
+			}
+			if images {
+				return sandbox.Purge(c.Context())
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&name, "name", "", "only the hosts of this `name` (default: all)")
+	c.Flags().BoolVar(&images, "images", false, "remove the images and cached root file systems too; the next up takes a minute longer")
+	return c
+}
+
+func newSandboxStatus() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "The hosts there are",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			hosts, err := sandbox.Status(c.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printHosts(c.OutOrStdout(), hosts)
+			}
+			if len(hosts) == 0 {
+				_, err = fmt.Fprintln(c.OutOrStdout(), "There is no sandbox host; bring one up with `provision sandbox up`.")
+				return err
+			}
+			for _, h := range hosts {
+				state := "stopped"
+				if h.Running {
+					state = "running"
+				}
+				if _, err := fmt.Fprintf(c.OutOrStdout(), "%-12s %-12s %s  %s\n", h.Name, h.Address, state, h.Inventory); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "as JSON, one host a line")
+	return c
+}
+
+// printHosts writes one object a line.
+func printHosts(w io.Writer, hosts []sandbox.Host) error {
+	encoder := json.NewEncoder(w)
+	for _, h := range hosts {
+		err := encoder.Encode(map[string]any{
+			"name": h.Name, "address": h.Address, "port": h.Port, "user": h.User, "identity": h.Identity,
+			"known_hosts": h.KnownHosts, "inventory": h.Inventory, "site": h.Site, "container": h.Container, "running": h.Running,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+// Package docker holds the docker commands as values and what they print as types. It runs nothing: a function returns the
+// argument list, and whoever has the host runs it.
+package docker
+
+import "strconv"
+
+// Labels that tell what is ours and what made it.
+const (
+	LabelSite    = "io.provision.site"    // the site's name; whatever carries it is ours
+	LabelTree    = "io.provision.tree"    // image: digest of the files it was built from
+	LabelSpec    = "io.provision.spec"    // container: digest of its run specification
+	LabelRelease = "io.provision.release" // container: the release that it is
+)
+
+// BuildKitPlain asks BuildKit for line output; the classic builder ignores it.
+const BuildKitPlain = "BUILDKIT_PROGRESS=plain"
+
+// Build builds the folder the command is run in. The labels come last among the layers, so that they cost no cache.
+func Build(site, tree string, tags ...string) []string {
+	argv := []string{"docker", "build"}
+	for _, tag := range tags {
+		argv = append(argv, "-t", tag)
+	}
+	return append(argv, "--label", LabelSite+"="+site, "--label", LabelTree+"="+tree, ".")
+}
+
+// Tag gives an image another name.
+func Tag(image, name string) []string { return []string{"docker", "tag", image, name} }
+
+// TestNginx has the image's own nginx load its configuration and key pair, with no network, under the volumes of the site.
+func TestNginx(image string, volumes []string) []string {
+	argv := []string{"docker", "run", "--rm", "--network", "none"}
+	for _, v := range volumes {
+		argv = append(argv, "-v", v)
+	}
+	return append(argv, "--entrypoint", "nginx", image, "-t")
+}
+
+// CreateNetwork makes the network on which candidates boot: internal, so that they do not take the host's ports.
+func CreateNetwork(name, site string) []string {
+	return []string{"docker", "network", "create", "--internal", "--label", LabelSite + "=" + site, name}
+}
+
+// RemoveNetwork removes a network that nothing uses any more.
+func RemoveNetwork(name string) []string { return []string{"docker", "network", "rm", name} }
+
+// Connect attaches a container to a network; with host ports in its specification it takes them as it joins the bridge.
+func Connect(network, container string) []string {
+	return []string{"docker", "network", "connect", network, container}
+}
+
+// Disconnect detaches a container from a network, which frees the host ports it held there.
+func Disconnect(network, container string) []string {
+	return []string{"docker", "network", "disconnect", "--force", network, container}
+}
+
+// Rename gives a container another name.
+func Rename(container, name string) []string { return []string{"docker", "rename", container, name} }
+
+// Start starts a stopped container.
+func Start(container string) []string { return []string{"docker", "start", container} }
+
+// Stop asks a container to end and kills it after grace seconds.
+func Stop(container string, grace int) []string {
+	return []string{"docker", "stop", "-t", strconv.Itoa(grace), container}
+}
+
+// Remove removes a container, running or not, with its anonymous volumes.
+func Remove(container string) []string { return []string{"docker", "rm", "-f", "-v", container} }
+
+// RemoveImage removes an image's name, and the image with its last name.
+func RemoveImage(image string) []string { return []string{"docker", "image", "rm", image} }
+
+// SetRestart changes a container's restart policy in place.
+func SetRestart(container, policy string) []string {
+	return []string{"docker", "update", "--restart", policy, container}
+}
+
+// Inspect prints what docker knows of containers, images and networks, as one JSON array.
+func Inspect(names ...string) []string { return append([]string{"docker", "inspect"}, names...) }
+
+// Wait prints the exit status of a container once it ends.
+func Wait(container string) []string { return []string{"docker", "wait", container} }
+
+// Logs prints the last n lines of a container's log, or all for n < 0; follow goes on until the container ends.
+func Logs(container string, n int, follow bool) []string {
+	argv := []string{"docker", "logs"}
+	if n >= 0 {
+		argv = append(argv, "--tail", strconv.Itoa(n))
+	}
+	if follow {
+		argv = append(argv, "--follow")
+	}
+	return append(argv, container)
+}
+
+// Exec runs a command in a running container. Interactive keeps its standard input open.
+func Exec(container string, interactive bool, command ...string) []string {
+	argv := []string{"docker", "exec"}
+	if interactive {
+		argv = append(argv, "-i")
+	}
+	return append(append(argv, container), command...)
+}
+
+// PruneImages removes the site's images that have lost their last name; nobody else's.
+func PruneImages(site string) []string {
+	return []string{"docker", "image", "prune", "-f", "--filter", "label=" + LabelSite + "=" + site}
+}

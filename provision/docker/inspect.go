@@ -1,0 +1,160 @@
+package docker
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Container is what docker inspect tells of a container, as far as a deployment asks.
+type Container struct {
+	ID           string `json:"Id"`
+	Name         string // with docker's leading slash
+	Image        string // the image's id, whatever name it was started by
+	Created      time.Time
+	RestartCount int
+	State        State
+	Config       struct {
+		Image  string // the name it was started by
+		Labels map[string]string
+		Cmd    []string
+	}
+	HostConfig struct {
+		NetworkMode   string
+		PortBindings  map[string][]PortBinding
+		RestartPolicy struct{ Name string }
+	}
+	NetworkSettings struct {
+		Networks map[string]Endpoint
+	}
+}
+
+// State is a container's state. A restart loop reads as Running with Status "restarting".
+type State struct {
+	Status     string
+	Running    bool
+	Restarting bool
+	OOMKilled  bool
+	ExitCode   int
+	Error      string
+	StartedAt  time.Time
+	FinishedAt time.Time
+}
+
+// PortBinding is one host side of a published port.
+type PortBinding struct{ HostIP, HostPort string }
+
+// Endpoint is a container's place on a network.
+type Endpoint struct{ IPAddress string }
+
+// BareName is the container's name without docker's leading slash.
+func (c *Container) BareName() string { return strings.TrimPrefix(c.Name, "/") }
+
+// Label returns one of the container's labels, empty where it has none of that name.
+func (c *Container) Label(name string) string { return c.Config.Labels[name] }
+
+// Up reports whether the container runs and is not in a restart loop.
+func (c *Container) Up() bool { return c.State.Running && !c.State.Restarting }
+
+// On reports whether the container is attached to a network.
+func (c *Container) On(network string) bool {
+	_, ok := c.NetworkSettings.Networks[network]
+	return ok
+}
+
+// Address is the container's own address on a network, empty while it has none.
+func (c *Container) Address(network string) string {
+	return c.NetworkSettings.Networks[network].IPAddress
+}
+
+// AnyAddress is the container's address on a network, or on whichever it has one for an empty name.
+func (c *Container) AnyAddress(network string) string {
+	if network != "" {
+		return c.Address(network)
+	}
+	for _, endpoint := range c.NetworkSettings.Networks {
+		if endpoint.IPAddress != "" {
+			return endpoint.IPAddress
+		}
+	}
+	return ""
+}
+
+// Serves reports whether the container holds host ports now: it runs, publishes some, and is on a network that reaches them.
+// Internal networks do not; they are the ones named in internal.
+func (c *Container) Serves(internal ...string) bool {
+	if !c.Up() || len(c.HostConfig.PortBindings) == 0 {
+		return c.Up() && c.HostConfig.NetworkMode == "host"
+	}
+	for name := range c.NetworkSettings.Networks {
+		if !slices.Contains(internal, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// Image is what docker inspect tells of an image.
+type Image struct {
+	ID       string `json:"Id"`
+	RepoTags []string
+	Created  time.Time
+	Size     int64 // bytes
+	Config   struct{ Labels map[string]string }
+}
+
+// Label returns one of the image's labels, empty where it has none of that name.
+func (i *Image) Label(name string) string { return i.Config.Labels[name] }
+
+// Tagged reports whether the image carries a name; a name without a tag means ":latest".
+func (i *Image) Tagged(name string) bool {
+	if !strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":") {
+		name += ":latest"
+	}
+	return slices.Contains(i.RepoTags, name) ||
+		slices.Contains(i.RepoTags, strings.TrimPrefix(strings.TrimPrefix(name, "docker.io/"), "library/"))
+}
+
+// Objects is the answer of a docker inspect that was asked for containers and images together.
+type Objects struct {
+	Containers []Container
+	Images     []Image
+}
+
+// ParseInspect reads what docker inspect printed. Names that docker does not know are missing in it.
+func ParseInspect(text []byte) (Objects, error) {
+	var objects Objects
+	if len(strings.TrimSpace(string(text))) == 0 {
+		return objects, nil
+	}
+	var raw []json.RawMessage
+	if err := json.Unmarshal(text, &raw); err != nil {
+		return objects, fmt.Errorf("read the answer of docker inspect: %w", err)
+	}
+	for _, item := range raw {
+		var kind struct {
+			State    *json.RawMessage
+			RepoTags *json.RawMessage
+		}
+		if err := json.Unmarshal(item, &kind); err != nil {
+			return objects, fmt.Errorf("read the answer of docker inspect: %w", err)
+		}
+		var err error
+		switch {
+		case kind.State != nil:
+			var c Container
+			err = json.Unmarshal(item, &c)
+			objects.Containers = append(objects.Containers, c)
+		case kind.RepoTags != nil:
+			var i Image
+			err = json.Unmarshal(item, &i)
+			objects.Images = append(objects.Images, i)
+		}
+		if err != nil {
+			return objects, fmt.Errorf("read the answer of docker inspect: %w", err)
+		}
+	}
+	return objects, nil
+}

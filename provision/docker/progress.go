@@ -1,0 +1,74 @@
+package docker
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Progress follows a build by its output, whichever builder prints it: "Step 3/8 : RUN …" of the classic one, "#7 [3/8] RUN …"
+// of BuildKit's plain output.
+type Progress struct {
+	// Step is called when the build comes to another instruction: the i-th of n, as the Dockerfile has it.
+	Step func(i, n int, instruction string)
+
+	done, total int
+}
+
+// Line reads one line of the build's output.
+func (p *Progress) Line(line string) {
+	i, n, instruction, ok := parseClassic(line)
+	if !ok {
+		i, n, instruction, ok = parseBuildKit(line)
+	}
+	// BuildKit announces stages out of order and repeats itself: only ever forward.
+	if !ok || n < p.total || (n == p.total && i <= p.done) {
+		return
+	}
+	p.done, p.total = i, n
+	p.Step(i, n, instruction)
+}
+
+func parseClassic(line string) (i, n int, instruction string, ok bool) {
+	rest, found := strings.CutPrefix(line, "Step ")
+	if !found {
+		return 0, 0, "", false
+	}
+	count, instruction, found := strings.Cut(rest, " : ")
+	if !found {
+		return 0, 0, "", false
+	}
+	i, n, ok = parseCount(count)
+	return i, n, instruction, ok
+}
+
+func parseBuildKit(line string) (i, n int, instruction string, ok bool) {
+	if !strings.HasPrefix(line, "#") {
+		return 0, 0, "", false
+	}
+	_, rest, found := strings.Cut(line, " [")
+	if !found {
+		return 0, 0, "", false
+	}
+	count, instruction, found := strings.Cut(rest, "] ")
+	if !found {
+		return 0, 0, "", false
+	}
+	if at := strings.LastIndexByte(count, ' '); at >= 0 { // "stage-1 3/8"
+		count = count[at+1:]
+	}
+	i, n, ok = parseCount(count)
+	return i, n, instruction, ok
+}
+
+func parseCount(text string) (i, n int, ok bool) {
+	left, right, found := strings.Cut(text, "/")
+	if !found {
+		return 0, 0, false
+	}
+	i, err := strconv.Atoi(strings.TrimSpace(left))
+	if err != nil {
+		return 0, 0, false
+	}
+	n, err = strconv.Atoi(strings.TrimSpace(right))
+	return i, n, err == nil && i > 0 && n >= i
+}

@@ -1,0 +1,114 @@
+package docker
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Spec is everything that determines how a release's container runs, but for its image. Two equal specs give the same
+// container; the digest of the spec is kept in a label, because inspect cannot give every argument back.
+type Spec struct {
+	Ports           []string          `json:"ports"` // as docker run -p
+	Command         []string          `json:"command"`
+	Environment     map[string]string `json:"environment,omitempty"`
+	EnvironmentFile string            `json:"environment_file,omitempty"` // path on the host
+	EnvironmentHash string            `json:"environment_hash,omitempty"` // digest of that file's content
+	Volumes         []string          `json:"volumes,omitempty"`
+	Options         []string          `json:"options,omitempty"`
+	Restart         string            `json:"restart"`
+	Init            bool              `json:"init,omitempty"`
+	LogMaxSize      string            `json:"log_max_size,omitempty"`
+	LogMaxFile      int               `json:"log_max_file,omitempty"`
+}
+
+// Digest identifies the specification.
+func (s Spec) Digest() string {
+	text, err := json.Marshal(s) // map keys come sorted
+	if err != nil {
+		panic(err) // strings, numbers and maps of strings always marshal
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// OwnNetwork reports whether the options put the container on a network of their own choice.
+func (s Spec) OwnNetwork() bool {
+	return slices.ContainsFunc(s.Options, func(o string) bool {
+		return strings.HasPrefix(o, "--network") || strings.HasPrefix(o, "--net=") || o == "--net"
+	})
+}
+
+// Release names the release that a spec on a tree makes: twelve hexadecimal digits.
+func Release(tree string, s Spec) string {
+	sum := sha256.Sum256([]byte(tree + "\n" + s.Digest()))
+	return hex.EncodeToString(sum[:])[:12]
+}
+
+// RunOptions place a container: its name and where it listens while it is not live.
+type RunOptions struct {
+	Name    string
+	Site    string
+	Image   string
+	Tree    string
+	Release string
+	Network string // empty: the ordinary bridge
+	Ports   bool   // publish the specification's ports
+	Restart bool   // apply the specification's restart policy now; otherwise the container stays down once it ends
+	Create  bool   // create it without starting it
+}
+
+// Run is the tutorial's `docker run -it -d -p … --name … IMAGE COMMAND`, with what a site needs to live on.
+func (s Spec) Run(o RunOptions) []string {
+	argv := []string{"docker", "run", "-it", "-d"}
+	if o.Create {
+		argv = []string{"docker", "create", "-it"}
+	}
+	if o.Ports {
+		for _, p := range s.Ports {
+			argv = append(argv, "-p", p)
+		}
+	}
+	argv = append(argv, "--name", o.Name)
+	if o.Network != "" {
+		argv = append(argv, "--network", o.Network)
+	}
+	if o.Restart && s.Restart != "" {
+		argv = append(argv, "--restart", s.Restart)
+	}
+	if s.Init {
+		argv = append(argv, "--init")
+	}
+	argv = append(argv, s.logging()...)
+	if s.EnvironmentFile != "" {
+		argv = append(argv, "--env-file", s.EnvironmentFile)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Environment)) {
+		argv = append(argv, "-e", name+"="+s.Environment[name])
+	}
+	for _, v := range s.Volumes {
+		argv = append(argv, "-v", v)
+	}
+	argv = append(argv,
+		"--label", LabelSite+"="+o.Site,
+		"--label", LabelTree+"="+o.Tree,
+		"--label", LabelSpec+"="+s.Digest(),
+		"--label", LabelRelease+"="+o.Release)
+	argv = append(argv, s.Options...)
+	return append(append(argv, o.Image), s.Command...)
+}
+
+func (s Spec) logging() []string {
+	if s.LogMaxSize == "" {
+		return nil
+	}
+	argv := []string{"--log-driver", "json-file", "--log-opt", "max-size=" + s.LogMaxSize}
+	if s.LogMaxFile > 0 {
+		argv = append(argv, "--log-opt", "max-file="+strconv.Itoa(s.LogMaxFile))
+	}
+	return argv
+}

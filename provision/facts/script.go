@@ -1,0 +1,95 @@
+// Package facts gathers everything that planning needs to know of a host in one round trip: it gives one script to run there
+// and reads what the script prints.
+package facts
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/state"
+)
+
+// Query says what to ask a host.
+type Query struct {
+	Directory string // the site's folder on the host
+	Site      string
+	Container string
+	Image     string
+	Files     string // script that lists the site's files, see transfer.HostScript; empty: not asked
+	Quote     func(...string) string
+}
+
+// The sections of the answer.
+const (
+	sectionSystem = "system"
+	sectionPorts  = "ports"
+	sectionLock   = "lock"
+	sectionJobs   = "jobs"
+	sectionList   = "list"
+	sectionObject = "object"
+	sectionFiles  = "files"
+)
+
+// listFormat is one line a container. Tabs cannot occur in any of the fields.
+const listFormat = `{{.ID}}\t{{.Names}}\t{{.Image}}\t{{.Status}}\t{{.Ports}}\t{{.Label "` + docker.LabelSite + `"}}\t{{.Label "` + docker.LabelRelease + `"}}`
+
+// system prints one value a line; parseSystem reads them in this order.
+const systemScript = `
+id -un; id -u; id -Gn; uname -m; date +%s; printf '%s\n' "$HOME"
+p=$dir; until [ -d "$p" ]; do p=${p%/*}; [ -n "$p" ] || p=/; done
+printf '%s\n' "$p"
+[ -w "$p" ] && echo writable || echo read-only
+set -- $(df -Pk "$p" | tail -n 1); echo "$4"
+memory=0; while read -r name value unit; do case $name in MemAvailable:) memory=$value;; esac; done </proc/meminfo; echo "$memory"
+[ -e /var/run/docker.sock ] && { [ -w /var/run/docker.sock ] && echo open || echo closed; } || echo none
+`
+
+// frame runs every section in the background, each into a file of its own, and then prints a header with the sizes and the
+// files one after another. The files lie in memory where the host has /dev/shm.
+const frame = `
+t=$(umask 077; mktemp -d /dev/shm/provision.XXXXXX 2>/dev/null || mktemp -d "${TMPDIR:-/tmp}/provision.XXXXXX") || exit 1
+trap 'rm -rf "$t"' EXIT
+section() { n=$1; shift; "$@" >"$t/$n.out" 2>"$t/$n.err" </dev/null; echo $? >>"$t/$n.err"; }
+`
+
+// part is a section and the script that prints it.
+type part struct{ name, script string }
+
+// Script is the text of the one command that gathers the facts.
+func (q Query) Script() string {
+	stateDir := state.Dir(q.Directory)
+	return q.assemble(append(q.docker(),
+		part{sectionFiles, q.Files},
+		part{sectionSystem, systemScript},
+		part{sectionPorts, "ss -ltnpH 2>/dev/null || netstat -ltn 2>/dev/null || true"},
+		part{sectionLock, state.ShowLockScript(stateDir, q.Quote)},
+		part{sectionJobs, "ls " + q.Quote(stateDir+"/jobs") + " 2>/dev/null || true"},
+	))
+}
+
+// DockerScript asks for what Docker knows alone, for a second attempt as root.
+func (q Query) DockerScript() string { return q.assemble(q.docker()) }
+
+func (q Query) docker() []part {
+	return []part{
+		{sectionList, "docker ps -a --no-trunc --format " + q.Quote(listFormat)},
+		{sectionObject, q.Quote(docker.Inspect(q.Container, q.Image)...)},
+	}
+}
+
+func (q Query) assemble(parts []part) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "dir=%s\n%s", q.Quote(q.Directory), frame)
+	var names []string
+	for _, p := range parts {
+		if p.script == "" {
+			continue
+		}
+		// The subshell keeps what a section sets to itself.
+		fmt.Fprintf(&b, "f_%s() { (\n%s\n) }\nsection %s f_%s &\n", p.name, strings.TrimSpace(p.script), p.name, p.name)
+		names = append(names, p.name)
+	}
+	fmt.Fprintf(&b, "wait\ncd \"$t\" || exit 1\nset --\nfor n in %s; do set -- \"$@\" $n.out $n.err; done\nwc -c \"$@\"\ncat \"$@\"\n", strings.Join(names, " "))
+	return b.String()
+}

@@ -1,0 +1,74 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/transfer"
+)
+
+// files is the tutorial's step 6: Dockerfile, resource/default.conf, certificate and key are on the host as they are here,
+// and with them whatever else the inventory uploads.
+type files struct{ *Host }
+
+func (files) ID() string      { return stepFiles }
+func (s files) Title() string { return s.title(stepFiles) }
+
+// Plan implements provision.Step.
+func (s files) Plan() ([]provision.Change, error) {
+	if err := s.local(stepFiles); err != nil {
+		return nil, err
+	}
+	difference := s.difference()
+	if difference.Empty() {
+		return nil, nil
+	}
+	changes := one(s.summary(difference), "the host differs from "+s.site().Source)
+	changes[0].Diff = strings.Join(difference.Paths(), "\n")
+	changes[0].Apply = s.upload
+	return changes, nil
+}
+
+func (s files) difference() transfer.Difference {
+	return transfer.Compare(s.Manifest, s.listing, s.site().Delete)
+}
+
+// summary says how much is to be done: "upload 3 files (12 kB), adjust 1".
+func (files) summary(d transfer.Difference) string {
+	send, bytes, adjust, remove := d.Summary()
+	var parts []string
+	if send > 0 {
+		parts = append(parts, fmt.Sprintf("upload %d files (%d bytes)", send, bytes))
+	}
+	if adjust > 0 {
+		parts = append(parts, fmt.Sprintf("put %d folders, links or modes right", adjust))
+	}
+	if remove > 0 {
+		parts = append(parts, fmt.Sprintf("remove %d", remove))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (s files) upload(ctx context.Context, r *provision.Reporter) error {
+	err := transfer.Apply(ctx, s.client, s.difference(), transfer.ApplyOptions{
+		Root:      s.site().Source,
+		Directory: s.site().Directory,
+		StateDir:  s.StateDir(),
+		Progress:  func(done, total int64) { r.Progress(done, total, provision.UnitBytes, "") },
+		Command:   r.Command,
+	})
+	if err != nil {
+		return fmt.Errorf("upload %s to %s on %s: %w", s.site().Source, s.site().Directory, s.Name(), err)
+	}
+	// Apply has the host check size and hash of every file before it puts any in its place.
+	s.listing = transfer.ListingOf(s.Manifest)
+	return nil
+}
+
+// Verify implements provision.Verifier.
+func (s files) Verify(_ context.Context, r *provision.Reporter) error {
+	s.advice(stepFiles, r)
+	return nil
+}

@@ -1,0 +1,91 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/remote"
+)
+
+// build is the tutorial's step 7: docker build -t myweb_image:server .
+type build struct{ *Host }
+
+func (build) ID() string      { return stepBuild }
+func (s build) Title() string { return s.title(stepBuild) }
+
+// Plan implements provision.Step: the image was built from this very tree, or it is built.
+func (s build) Plan() ([]provision.Change, error) {
+	tree, name := s.Manifest.Digest(), s.site().Image
+	var reason string
+	switch image := s.facts.Image; {
+	case image == nil:
+		reason = "there is no image " + name
+	case image.Label(docker.LabelTree) == "":
+		reason = "the image " + name + " was built by somebody else"
+	case image.Label(docker.LabelTree) != tree:
+		reason = "the image was built from other files"
+	default:
+		return nil, nil
+	}
+	changes := one("build the image "+name, reason)
+	changes[0].Apply = s.build
+	return changes, nil
+}
+
+// buildScript builds, and builds once more if the engine went away in the middle: what was built so far is in its cache.
+const buildScript = `cd %s || exit 1
+export %s
+build() { %s; }
+build && exit 0
+code=$?
+docker version >/dev/null 2>&1 && exit $code
+n=0
+until docker version >/dev/null 2>&1; do
+  n=$((n + 1)); [ $n -lt 60 ] || exit $code
+  sleep 1
+done
+echo 'The Docker engine was away; building again.'
+build
+`
+
+func (s build) build(ctx context.Context, r *provision.Reporter) error {
+	site, tree := s.site(), s.Manifest.Digest()
+	command := remote.Quote(docker.Build(site.Name, tree, site.Image, s.releaseImage(tree))...)
+	r.Command("cd " + remote.Quote(site.Directory) + " && " + command)
+	pass := s.lines(r)
+	progress := docker.Progress{Step: func(i, n int, instruction string) {
+		r.Progress(int64(i), int64(n), provision.UnitSteps, instruction)
+	}}
+	// The build is a job of the host's own: it goes on when the link is cut, and a run that is started anew finds it.
+	err := s.client.RunJob(ctx, remote.Job{
+		StateDir: s.StateDir(),
+		ID:       "build-" + tree[:12],
+		Script:   fmt.Sprintf(buildScript, remote.Quote(site.Directory), docker.BuildKitPlain, command),
+		Sudo:     s.sudo,
+	}, func(line string) {
+		pass(line)
+		progress.Line(line)
+	})
+	if err != nil {
+		return fmt.Errorf("docker build in %s on %s failed: %w", site.Directory, s.Name(), err)
+	}
+	return s.inspectImage(ctx)
+}
+
+// inspectImage reads what the build made, because the steps to come rely on it.
+func (h *Host) inspectImage(ctx context.Context) error {
+	out, err := h.client.Output(ctx, remote.Command{Argv: docker.Inspect(h.site().Image), Sudo: h.sudo})
+	if err != nil {
+		return fmt.Errorf("look for the image %s on %s after its build: %w", h.site().Image, h.Name(), err)
+	}
+	objects, err := docker.ParseInspect(out)
+	if err != nil {
+		return err
+	}
+	for i := range objects.Images {
+		h.facts.Image = &objects.Images[i]
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/remote"
+)
+
+// image is the tutorial's step 8: docker images shows the image. Before it gets to run, its own nginx is asked whether it
+// can load the configuration and the key pair inside.
+type image struct{ *Host }
+
+func (image) ID() string      { return stepImage }
+func (s image) Title() string { return s.title(stepImage) }
+
+// Plan implements provision.Step: an image that is not there is the build's to make.
+func (image) Plan() ([]provision.Change, error) { return nil, nil }
+
+// Verify implements provision.Verifier.
+func (s image) Verify(ctx context.Context, r *provision.Reporter) error {
+	found := s.facts.Image
+	if found == nil {
+		return fmt.Errorf("docker images on %s does not list %s after its build; look at the log of step %s", s.Name(), s.site().Image, stepBuild)
+	}
+	if !s.isNginx() || s.upToDate() {
+		return nil
+	}
+	return s.testNginx(ctx, r, found.ID)
+}
+
+func (h *Host) isNginx() bool {
+	product, _, _ := strings.Cut(h.site().Server, "/")
+	return strings.EqualFold(product, "nginx")
+}
+
+// testNginx runs nginx -t in a container of the image that has no network and is gone afterwards. That a host name of an
+// upstream cannot be resolved there says nothing about the configuration.
+func (h *Host) testNginx(ctx context.Context, r *provision.Reporter, image string) error {
+	argv := docker.TestNginx(image, h.site().Volumes)
+	r.Command(remote.Quote(argv...))
+	var output []string
+	pass := h.lines(r)
+	lines := remote.NewLines(func(line string) {
+		output = append(output, line)
+		pass(line)
+	})
+	err := h.client.Run(ctx, remote.Command{Argv: argv, Sudo: h.sudo, Stdout: lines, Stderr: lines})
+	lines.Flush()
+	text := strings.Join(output, "\n")
+	if err == nil || strings.Contains(text, "host not found in upstream") {
+		return nil
+	}
+	return provision.WithExit(h.failedRelease(),
+		fmt.Errorf("nginx in the new image on %s does not accept its configuration (%s); nothing was switched", h.Name(), lastLine(output)))
+}
+
+func lastLine(lines []string) string {
+	for i := len(lines) - 1; i >= 0; i-- {
+		if strings.Contains(lines[i], "[emerg]") {
+			return lines[i]
+		}
+	}
+	if len(lines) == 0 {
+		return "no output"
+	}
+	return lines[len(lines)-1]
+}

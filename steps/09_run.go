@@ -1,0 +1,199 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/facts"
+	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/remote"
+)
+
+// run is the tutorial's step 9: docker run -it -d -p 80:80 -p 443:443 --name myweb_https IMAGE bash ./start.sh. A container
+// that is to replace another one boots and answers before it gets the ports; release.go tells how.
+type run struct{ *Host }
+
+func (run) ID() string      { return stepRun }
+func (s run) Title() string { return s.title(stepRun) }
+
+// Plan implements provision.Step.
+func (s run) Plan() ([]provision.Change, error) {
+	live := s.facts.Container
+	if live != nil && !s.ours(live) {
+		return s.takeOver(live)
+	}
+	if err := s.portsFree(); err != nil {
+		return nil, err
+	}
+	if done := s.halfDone(); done != "" {
+		changes := one("name the container "+done+" "+s.site().Container, "a cutover was interrupted after the ports had moved")
+		changes[0].Apply = func(ctx context.Context, r *provision.Reporter) error { return s.completeCutover(ctx, r, done) }
+		return changes, nil
+	}
+	reason := s.drift(live)
+	switch {
+	case live == nil:
+		return s.replace("run the container "+s.site().Container, "there is no container of that name")
+	case reason != "":
+		return s.replace("replace the container "+s.site().Container, reason)
+	case !live.Up():
+		changes := one("start the container "+s.site().Container, "it is "+live.State.Status)
+		changes[0].Apply = s.start
+		return changes, nil
+	case !live.Serves(s.network()):
+		return s.replace("replace the container "+s.site().Container, "it does not hold its ports")
+	}
+	return nil, nil
+}
+
+func (s run) replace(action, reason string) ([]provision.Change, error) {
+	changes := one(action, reason)
+	changes[0].Apply = s.deploy
+	return changes, nil
+}
+
+// drift says in what the live container is not the one that this release makes; empty where it is.
+func (s run) drift(live *docker.Container) string {
+	switch {
+	case live == nil:
+		return ""
+	case live.Label(docker.LabelSpec) == "":
+		return "it was run by hand"
+	case live.Label(docker.LabelSpec) != s.Spec.Digest():
+		return "it was run with other settings"
+	case live.Label(docker.LabelTree) != s.Manifest.Digest():
+		return "it runs an image of other files"
+	case s.facts.Image != nil && live.Image != s.facts.Image.ID:
+		return "it runs an older build of the image"
+	}
+	return ""
+}
+
+// ours reports whether a container with the site's name may be replaced without asking: it carries our label, or it runs an
+// image of the site's name, as after following the tutorial by hand.
+func (s run) ours(c *docker.Container) bool {
+	return c.Label(docker.LabelSite) == s.site().Name || repository(c.Config.Image) == repository(s.site().Image)
+}
+
+// takeOver asks before a stranger's container that has the site's name is replaced.
+func (s run) takeOver(c *docker.Container) ([]provision.Change, error) {
+	if s.takenOver == c.ID {
+		return s.replace("replace the container "+s.site().Container, "it is not ours, and you agreed to replace it")
+	}
+	changes := one("take over the container "+s.site().Container, fmt.Sprintf("it runs %s and is not ours", c.Config.Image))
+	changes[0].Apply = func(ctx context.Context, r *provision.Reporter) error {
+		answer, err := r.Ask(ctx, provision.Decision{
+			Kind:     provision.DecideTakeOver,
+			Question: fmt.Sprintf("The container %s on %s runs %s and was not made by provision. Replace it?", c.BareName(), s.Name(), c.Config.Image),
+			Detail:   "It is stopped and kept under another name, so that `provision rollback` can bring it back.",
+			Options:  []provision.Option{{ID: provision.AnswerYes, Label: "replace it"}, {ID: provision.AnswerNo, Label: "leave it alone"}},
+			Default:  provision.AnswerNo,
+			Remedy:   "rename that container on the host, or set site.container to another name",
+		})
+		if err != nil {
+			return err
+		}
+		if answer.Choice != provision.AnswerYes {
+			return fmt.Errorf("the container %s on %s is not ours and stays as it is; set site.container to another name", c.BareName(), s.Name())
+		}
+		s.takenOver = c.ID
+		return s.deploy(ctx, r)
+	}
+	return changes, nil
+}
+
+// portsFree makes sure that nobody else holds the ports that the site publishes.
+func (s run) portsFree() error {
+	for _, p := range s.site().Ports {
+		if p.Protocol == "udp" || p.Protocol == "sctp" {
+			continue
+		}
+		holder := s.holder(p.Host)
+		if holder != "" {
+			return fmt.Errorf("port %d on %s is held by %s, which is not ours; stop it, or publish the site on another port in site.ports",
+				p.Host, s.Name(), holder)
+		}
+	}
+	return nil
+}
+
+// holder names who has a port of the host, unless it is the site itself or nobody.
+func (s run) holder(port int) string {
+	for _, c := range s.facts.Containers {
+		if !c.Publishes(port) {
+			continue
+		}
+		if c.Site == s.site().Name || c.Name == s.site().Container {
+			return ""
+		}
+		return fmt.Sprintf("the container %s (%s)", c.Name, c.Image)
+	}
+	at := slices.IndexFunc(s.facts.Listeners, func(l facts.Listener) bool { return l.Port == port })
+	if at < 0 {
+		return ""
+	}
+	if name := s.facts.Listeners[at].Process; name != "" && name != "docker-proxy" {
+		return "the process " + name
+	}
+	return "a process of another user (see it with `sudo ss -ltnp sport = :" + fmt.Sprint(port) + "`)"
+}
+
+// halfDone is a container of the wanted release that holds the ports already, but not yet the live name.
+func (s run) halfDone() string {
+	for _, c := range s.facts.Containers {
+		if c.Site != s.site().Name || c.Release != s.Release || c.Name == s.site().Container {
+			continue
+		}
+		holds := func(p inventory.Port) bool { return c.Publishes(p.Host) }
+		if len(s.site().Ports) > 0 && !slices.ContainsFunc(s.site().Ports, func(p inventory.Port) bool { return !holds(p) }) {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+// completeCutover gives the live name to the container that has the ports.
+func (s run) completeCutover(ctx context.Context, r *provision.Reporter, name string) error {
+	s.release = s.newRelease(s.Release, s.Spec, s.Manifest.Digest(), "")
+	if s.release.previous != "" {
+		if _, err := s.docker(ctx, r, docker.Rename(s.site().Container, s.release.retired)); err != nil {
+			return fmt.Errorf("retire the container %s on %s: %w", s.site().Container, s.Name(), err)
+		}
+	}
+	if _, err := s.docker(ctx, r, docker.Rename(name, s.site().Container)); err != nil {
+		return fmt.Errorf("complete the cutover to %s on %s: %w", name, s.Name(), err)
+	}
+	return s.inspectLive(ctx)
+}
+
+// start starts a container that is as it should be, but down.
+func (s run) start(ctx context.Context, r *provision.Reporter) error {
+	if _, err := s.docker(ctx, r, docker.Start(s.site().Container)); err != nil {
+		return fmt.Errorf("start the container %s on %s: %w", s.site().Container, s.Name(), err)
+	}
+	s.release = &release{started: true}
+	return s.inspectLive(ctx)
+}
+
+// inspectLive reads the live container again.
+func (h *Host) inspectLive(ctx context.Context) error {
+	out, err := h.client.Output(ctx, remote.Command{Argv: docker.Inspect(h.site().Container), Sudo: h.sudo})
+	if err != nil {
+		return fmt.Errorf("look at the container %s on %s: %w", h.site().Container, h.Name(), err)
+	}
+	objects, err := docker.ParseInspect(out)
+	if err != nil {
+		return err
+	}
+	h.facts.Container = nil
+	for i, c := range objects.Containers {
+		if strings.EqualFold(c.BareName(), h.site().Container) {
+			h.facts.Container = &objects.Containers[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/kehuo/provision/provision"
+)
+
+// status is the tutorial's step 10: docker ps shows the container as "Up", and it stays up.
+type status struct{ *Host }
+
+func (status) ID() string      { return stepStatus }
+func (s status) Title() string { return s.title(stepStatus) }
+
+// Plan implements provision.Step: what is down is the step before's to mend.
+func (status) Plan() ([]provision.Change, error) { return nil, nil }
+
+// settled is how long a container must have been up for its being up to mean something: Docker restarts a crashing one
+// after 100 ms, then 200 ms, and so on, doubling.
+const settled = 2 * time.Second
+
+// Verify implements provision.Verifier: a container that has only just started is looked at again.
+func (s status) Verify(ctx context.Context, r *provision.Reporter) error {
+	live := s.facts.Container
+	if live == nil {
+		return fmt.Errorf("the container %s is not there on %s; run the command again", s.site().Container, s.Name())
+	}
+	// A candidate that answered and was looked at after its cutover has shown that it is up; step 11 looks once more.
+	if live.Up() && (s.release != nil && s.release.switched || s.facts.Clock.Sub(live.State.StartedAt) > settled) {
+		return nil
+	}
+	restarts := live.RestartCount
+	select {
+	case <-time.After(settled):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := s.inspectLive(ctx); err != nil {
+		return err
+	}
+	live = s.facts.Container
+	switch {
+	case live == nil:
+		return fmt.Errorf("the container %s on %s is gone again", s.site().Container, s.Name())
+	case !live.Up(), live.RestartCount > restarts:
+		cause := fmt.Errorf("the container %s on %s does not stay up: it is %s with status %d after %d restarts; its last log lines are above",
+			s.site().Container, s.Name(), live.State.Status, live.State.ExitCode, live.RestartCount)
+		return s.failedInPublic(ctx, r, cause)
+	}
+	return nil
+}
+
+// failedInPublic undoes a cutover of this run; without one, the failure is just that.
+func (h *Host) failedInPublic(ctx context.Context, r *provision.Reporter, cause error) error {
+	if h.release == nil || !h.release.switched || h.release.previous == "" {
+		h.showLog(ctx, r, h.site().Container)
+		return cause
+	}
+	return h.back(ctx, r, cause)
+}

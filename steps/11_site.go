@@ -1,0 +1,135 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/remote"
+)
+
+// website is the tutorial's step 11: http://kevinhuo.cool and https://kevinhuo.cool show the site, and the Server header says
+// nginx: the request came through nginx to gunicorn to flask and back.
+type website struct{ *Host }
+
+func (website) ID() string      { return stepSite }
+func (s website) Title() string { return s.title(stepSite) }
+
+// Plan implements provision.Step. What an interrupted run did not come to, tidying up after itself, is left to do here.
+func (s website) Plan() ([]provision.Change, error) {
+	left := s.leftRunning()
+	if s.release != nil || len(left) == 0 {
+		return nil, nil
+	}
+	changes := one("stop "+strings.Join(left, ", "), "an interrupted run left it running")
+	changes[0].Apply = func(ctx context.Context, r *provision.Reporter) error { return s.finish(ctx, r, left) }
+	return changes, nil
+}
+
+// Verify implements provision.Verifier.
+func (s website) Verify(ctx context.Context, r *provision.Reporter) error {
+	results := s.probes.wait()
+	if s.release != nil || firstError(results) != nil {
+		results = s.verify(ctx, s.patience())
+	}
+	s.measured(r, results)
+	if err := s.judge(results); err != nil {
+		return s.failed(ctx, r, results, err)
+	}
+	if s.release != nil {
+		return s.finish(ctx, r, s.retiredNow())
+	}
+	return nil
+}
+
+// judge folds the answers into one error. From the host the site must answer; where it does, and not from here, something in
+// between is closed.
+func (s website) judge(results []result) error {
+	err := firstError(results)
+	if err == nil {
+		return nil
+	}
+	if fromHost(results) != nil {
+		return fmt.Errorf("the site on %s does not answer as wanted: %w", s.Name(), fromHost(results))
+	}
+	return fmt.Errorf("the site answers on %s itself but not from here: %w; open the port in the security group of the cloud host, and in its firewall", s.Name(), err)
+}
+
+// failed undoes the release where the site fails on the host itself. A closed port in between is not the release's doing.
+func (s website) failed(ctx context.Context, r *provision.Reporter, results []result, err error) error {
+	if fromHost(results) == nil {
+		if s.release != nil {
+			if tidyErr := s.finish(ctx, r, s.retiredNow()); tidyErr != nil {
+				return tidyErr
+			}
+		}
+		return err
+	}
+	return s.failedInPublic(ctx, r, err)
+}
+
+func fromHost(results []result) error {
+	var host []result
+	for _, r := range results {
+		if strings.HasPrefix(r.station, "host-") {
+			host = append(host, r)
+		}
+	}
+	return firstError(host)
+}
+
+// leftRunning are our containers that run although they are not live.
+func (s website) leftRunning() []string {
+	var names []string
+	for _, c := range s.facts.Containers {
+		if c.Up() && c.Site == s.site().Name && c.Name != s.site().Container {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// retiredNow is the container that this run took the ports from.
+func (s website) retiredNow() []string {
+	if s.release.retired == "" {
+		return nil
+	}
+	return []string{s.release.retired}
+}
+
+// finish ends what a verified release leaves behind: the previous container stops, releases beyond site.keep go, and so do
+// our images that no release has any more. Nobody waits for a container that takes its time to stop.
+func (s website) finish(ctx context.Context, r *provision.Reporter, retired []string) error {
+	script := tidyScript{
+		site:     s.site().Name,
+		live:     s.site().Container,
+		keep:     s.site().Keep,
+		stop:     retired,
+		image:    s.site().Image,
+		stateDir: s.StateDir(),
+	}.String()
+	out, err := s.client.Output(ctx, remote.Command{Script: script, Sudo: s.sudo})
+	if err != nil {
+		return fmt.Errorf("tidy up after the release on %s: %w; the site is live", s.Name(), err)
+	}
+	objects, err := docker.ParseInspect(out)
+	if err != nil {
+		return err
+	}
+	if len(objects.Containers) != 1 || !objects.Containers[0].Up() {
+		return fmt.Errorf("the container %s on %s answered and then ended; see `provision logs`", s.site().Container, s.Name())
+	}
+	return nil
+}
+
+// patience is how long the site may take to answer as wanted: what the inventory says when it has just been started, less
+// when it should be answering already.
+func (s website) patience() time.Duration {
+	if s.release != nil {
+		return s.site().Health.Timeout
+	}
+	return min(s.site().Health.Timeout, 5*time.Second)
+}

@@ -1,0 +1,107 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/remote"
+)
+
+// DownOptions says what Down removes beside the containers.
+type DownOptions struct {
+	Images bool // the site's images too
+	Files  bool // the site's files and the folder beside them too
+}
+
+// Down is the target that takes the site off a host.
+type Down struct {
+	*Host
+	options DownOptions
+}
+
+// NewDown returns the target that stops and removes the site's containers.
+func NewDown(h *Host, o DownOptions) *Down { return &Down{h, o} }
+
+// Steps implements provision.Target.
+func (d *Down) Steps() []provision.Step { return []provision.Step{login{d.Host}, takeDown{d}} }
+
+// takeDown stands where a deployment runs the container.
+type takeDown struct{ *Down }
+
+func (takeDown) ID() string      { return stepRun }
+func (s takeDown) Title() string { return s.Words.T("down.title") }
+
+// Plan implements provision.Step.
+func (s takeDown) Plan() ([]provision.Change, error) {
+	var changes []provision.Change
+	if names := s.containers(); len(names) > 0 {
+		change := provision.Change{Action: "stop and remove " + strings.Join(names, ", "), Reason: "you asked for it"}
+		change.Apply = func(ctx context.Context, r *provision.Reporter) error { return s.remove(ctx, r, names) }
+		changes = append(changes, change)
+	}
+	if live := s.facts.Container; live != nil && !(run{s.Host}).ours(live) {
+		return nil, fmt.Errorf("the container %s on %s runs %s and is not ours; remove it by hand", live.BareName(), s.Name(), live.Config.Image)
+	}
+	if s.options.Images && s.facts.Image != nil {
+		changes = append(changes, provision.Change{Action: "remove the images of " + s.site().Name, Reason: "--images", Apply: s.removeImages})
+	}
+	if s.options.Files && s.facts.DirectoryExists(s.site().Directory) {
+		changes = append(changes, provision.Change{Action: "remove " + s.site().Directory, Reason: "--files", Apply: s.removeFiles})
+	}
+	return changes, nil
+}
+
+// containers are the live one and the ones kept for rollback.
+func (s takeDown) containers() []string {
+	var names []string
+	for _, c := range s.facts.Containers {
+		if c.Name == s.site().Container || c.Site == s.site().Name {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+func (s takeDown) remove(ctx context.Context, r *provision.Reporter, names []string) error {
+	for _, name := range names {
+		if _, err := s.docker(ctx, r, docker.Remove(name)); err != nil {
+			return fmt.Errorf("remove the container %s on %s: %w", name, s.Name(), err)
+		}
+	}
+	// The network may not be there: a site that was run by hand never had one.
+	_ = s.client.Run(ctx, remote.Command{Argv: docker.RemoveNetwork(s.network()), Sudo: s.sudo})
+	return nil
+}
+
+func (s takeDown) removeImages(ctx context.Context, r *provision.Reporter) error {
+	script := fmt.Sprintf("docker image ls -q --no-trunc --filter %s | sort -u | xargs -r docker image rm -f",
+		remote.Quote("label="+docker.LabelSite+"="+s.site().Name))
+	r.Command(script)
+	if err := s.client.Run(ctx, remote.Command{Script: script, Sudo: s.sudo}); err != nil {
+		return fmt.Errorf("remove the images of %s on %s: %w", s.site().Name, s.Name(), err)
+	}
+	return nil
+}
+
+// removeFiles removes what is listed in the manifest of what was put there, and then the folders that this leaves empty.
+func (s takeDown) removeFiles(ctx context.Context, r *provision.Reporter) error {
+	script := fmt.Sprintf(removeFilesScript, remote.Quote(s.site().Directory), remote.Quote(s.StateDir()))
+	r.Command(script)
+	if err := s.client.Run(ctx, remote.Command{Script: script}); err != nil {
+		return fmt.Errorf("remove the files of %s on %s: %w", s.site().Name, s.Name(), err)
+	}
+	return nil
+}
+
+// removeFilesScript takes the names, ended by NUL, from the manifests in the state folder; in reverse order what is in a
+// folder comes before the folder. A folder with somebody else's files in it stays.
+const removeFilesScript = `cd %[1]s && cat %[2]s/manifest %[2]s/manifest.kept 2>/dev/null | sort -zr | xargs -0 -r sh -c '
+for f do
+  if [ -d "$f" ] && [ ! -h "$f" ]; then rmdir -- "$f" 2>/dev/null; else rm -f -- "$f"; fi
+done' sh
+cd / && rmdir %[1]s 2>/dev/null
+rm -rf %[2]s/manifest* %[2]s/upload %[2]s/releases %[2]s/environment-*
+`

@@ -1,0 +1,246 @@
+package steps
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/diagnose"
+	"github.com/kehuo/provision/provision/facts"
+	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/state"
+	"github.com/kehuo/provision/provision/transfer"
+)
+
+// Connection is what the command line says about reaching hosts.
+type Connection struct {
+	AcceptNewHostKey bool
+	Timeout          time.Duration // to connect and log in; 0: the default of the remote package
+}
+
+// Host is one host of a deployment: the target that the engine walks through the eleven steps.
+type Host struct {
+	*Deployment
+	host       inventory.Host
+	connection Connection
+	command    string // what the person typed, for the history
+
+	client  *remote.Client
+	probes  *probes
+	lock    *lock
+	begun   time.Time
+	sudo    bool
+	facts   *facts.Facts
+	listing *transfer.Listing
+	output  *tail // the last lines of the step under way, for the diagnosis
+	release *release
+
+	takenOver string // id of a stranger's container that the person agreed to replace
+}
+
+// NewHost returns the target for one host of the deployment's inventory.
+func (d *Deployment) NewHost(h inventory.Host, c Connection, command string) *Host {
+	return &Host{Deployment: d, host: h, connection: c, command: command, output: newTail(), begun: time.Now()}
+}
+
+// Name implements provision.Target.
+func (h *Host) Name() string { return h.host.Name }
+
+// Steps implements provision.Target: the tutorial's eleven, in its order.
+func (h *Host) Steps() []provision.Step {
+	return []provision.Step{
+		login{h}, directory{h}, dockerfile{h}, certificateLines{h}, nginxConfig{h}, files{h},
+		build{h}, image{h}, run{h}, status{h}, website{h},
+	}
+}
+
+// Connect implements provision.Target: one connection, then one command for every fact. The site is asked beside it, so that
+// a run that has nothing to change knows at once whether it answers.
+func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
+	h.probes = newProbes(h)
+	h.probes.fromHere(ctx)
+	client, err := remote.Dial(ctx, remote.Config{
+		Name:             h.host.Name,
+		Address:          h.host.Address,
+		Port:             h.host.Port,
+		User:             h.host.User,
+		Identity:         h.host.Identity,
+		KnownHosts:       h.host.KnownHosts,
+		AcceptNewHostKey: h.connection.AcceptNewHostKey,
+		Timeout:          h.connection.Timeout,
+		Ask:              r.Ask,
+		Words:            h.Words,
+	})
+	if err != nil {
+		return provision.WithExit(provision.ExitUnreachable, err)
+	}
+	h.client = client
+	h.probes.fromHost(ctx, client)
+	return h.gather(ctx)
+}
+
+// gather reads all facts again. Docker is asked as root where the user may not talk to it.
+func (h *Host) gather(ctx context.Context) error {
+	s := h.site()
+	query := facts.Query{
+		Directory: s.Directory,
+		Site:      s.Name,
+		Container: s.Container,
+		Image:     s.Image,
+		Quote:     remote.Quote,
+	}
+	if h.Manifest != nil {
+		query.Files = transfer.HostScript(s.Directory, h.StateDir(), h.Manifest)
+	}
+	out, err := h.client.Output(ctx, remote.Command{Script: query.Script()})
+	if err != nil {
+		return fmt.Errorf("gather the facts of %s: %w", h.Name(), err)
+	}
+	if h.facts, err = query.Parse(bytes.NewReader(out)); err != nil {
+		return err
+	}
+	if h.facts.DockerClosed() {
+		if err := h.gatherAsRoot(ctx, query); err != nil {
+			return err
+		}
+	}
+	if h.Manifest == nil {
+		return nil
+	}
+	return h.list(ctx)
+}
+
+// gatherAsRoot asks docker again through sudo, which every docker command of the run then goes through.
+func (h *Host) gatherAsRoot(ctx context.Context, query facts.Query) error {
+	out, err := h.client.Output(ctx, remote.Command{Script: query.DockerScript(), Sudo: true})
+	if err != nil {
+		return fmt.Errorf("%s may not talk to Docker on %s: %w", h.facts.User, h.Name(), err)
+	}
+	h.sudo = true
+	return query.ParseDocker(bytes.NewReader(out), h.facts)
+}
+
+// list reads the host's side of the files; a tree of very many new ones is asked for once more, by its names.
+func (h *Host) list(ctx context.Context) error {
+	listing, err := transfer.ParseHost(bytes.NewReader(h.facts.Files))
+	if err == nil && !listing.Complete(h.Manifest) {
+		listing, err = transfer.List(ctx, h.client, h.site().Directory, h.StateDir(), h.Manifest)
+	}
+	if err != nil {
+		return fmt.Errorf("list %s on %s: %w", h.site().Directory, h.Name(), err)
+	}
+	h.listing = listing
+	return nil
+}
+
+// Begin implements provision.Target: it takes the lock, lets what an interrupted run left behind come to its end, and looks
+// again if anything may have changed meanwhile.
+func (h *Host) Begin(ctx context.Context, r *provision.Reporter, _ []provision.Change) error {
+	lock, err := takeLock(ctx, h)
+	if err != nil {
+		return err
+	}
+	h.lock = lock
+	cutovers := h.cutoverJobs()
+	for _, id := range cutovers {
+		if err := h.client.AttachJob(ctx, remote.Job{StateDir: h.StateDir(), ID: id}, h.lines(r)); err != nil {
+			r.Output(provision.StreamErr, fmt.Sprintf("an earlier cutover on %s ended with: %v", h.Name(), err))
+		}
+	}
+	if len(cutovers) > 0 || h.facts.Lock != nil {
+		return h.gather(ctx)
+	}
+	return nil
+}
+
+// cutoverJobs are the jobs of an earlier run that may still move ports.
+func (h *Host) cutoverJobs() []string {
+	var ids []string
+	for _, id := range h.facts.Jobs {
+		if strings.HasPrefix(id, cutoverJob) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// Close implements provision.Target.
+func (h *Host) Close(ctx context.Context, outcome provision.HostResult) error {
+	if h.probes != nil {
+		h.probes.close()
+	}
+	if h.client == nil {
+		return nil
+	}
+	defer func() { _ = h.client.Close() }()
+	if h.lock == nil {
+		return nil
+	}
+	h.record(ctx, outcome)
+	return h.lock.release(ctx)
+}
+
+// record adds the run to the host's history. The run is over; a history that cannot be written does not undo it.
+func (h *Host) record(ctx context.Context, outcome provision.HostResult) {
+	record := state.Record{
+		Time:       time.Now().UTC(),
+		Who:        h.Who,
+		Command:    h.command,
+		Release:    h.Release,
+		Outcome:    "ok",
+		Changed:    outcome.Changed,
+		DurationMS: time.Since(h.begun).Milliseconds(),
+	}
+	if outcome.Err != nil {
+		record.Outcome = outcome.Err.Error()
+	}
+	_ = h.client.Run(ctx, remote.Command{Script: state.AppendHistoryScript(h.StateDir(), record, remote.Quote)})
+}
+
+// Explain implements provision.Explainer.
+func (h *Host) Explain(step string, err error) []provision.Finding {
+	text := strings.Join(h.output.lines(), "\n") + "\n" + err.Error()
+	return diagnose.Failed(text, place(step), h.Words.Tag())
+}
+
+// place says which kind of failures a step can have.
+func place(step string) diagnose.Where {
+	switch step {
+	case stepLogin:
+		return diagnose.Connect
+	case stepDirectory, stepFiles:
+		return diagnose.SFTP
+	case stepBuild:
+		return diagnose.Build
+	case stepImage:
+		return diagnose.Nginx
+	case stepRun, stepStatus:
+		return diagnose.Run
+	case stepSite:
+		return diagnose.Site
+	}
+	return ""
+}
+
+// docker runs one docker command on the host and returns what it printed.
+func (h *Host) docker(ctx context.Context, r *provision.Reporter, argv []string) ([]byte, error) {
+	r.Command(remote.Quote(argv...))
+	return h.client.Output(ctx, remote.Command{Argv: argv, Sudo: h.sudo})
+}
+
+// upToDate reports whether the live container is the release that is wanted.
+func (h *Host) upToDate() bool {
+	return h.facts.Container != nil && (run{h}).drift(h.facts.Container) == ""
+}
+
+// lines returns a receiver of output lines that passes them on and keeps the last ones for the diagnosis.
+func (h *Host) lines(r *provision.Reporter) func(string) {
+	return func(line string) {
+		h.output.add(line)
+		r.Output(provision.StreamOut, line)
+	}
+}

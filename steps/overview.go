@@ -1,0 +1,115 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/probe"
+	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/state"
+)
+
+// Overview is what is deployed on a host.
+type Overview struct {
+	Host            string   `json:"host"`
+	Site            string   `json:"site"`
+	Release         string   `json:"release,omitempty"`
+	Image           string   `json:"image"`
+	ImageID         string   `json:"image_id,omitempty"`
+	Container       string   `json:"container"`
+	State           string   `json:"state"` // as docker has it, or "absent"
+	Since           string   `json:"since,omitempty"`
+	Ports           []string `json:"ports"`
+	CertificateDays *int     `json:"certificate_days,omitempty"` // of the certificate that is served
+	CertificateEnd  string   `json:"certificate_end,omitempty"`
+	Answer          string   `json:"answer"` // "https 200, http 301", or what is wrong
+	Drift           []string `json:"drift"`  // what a run would change
+	Earlier         []string `json:"earlier_releases"`
+	Lock            string   `json:"lock,omitempty"`
+}
+
+// Overview tells what is deployed, and what a run would change of it. The host must be connected.
+func (h *Host) Overview() (Overview, error) {
+	s := h.site()
+	o := Overview{
+		Host: h.Name(), Site: s.Name, Image: s.Image, Container: s.Container, State: "absent",
+		Ports: []string{}, Drift: []string{}, Earlier: []string{},
+	}
+	if image := h.facts.Image; image != nil {
+		o.ImageID = strings.TrimPrefix(image.ID, "sha256:")[:12]
+	}
+	if live := h.facts.Container; live != nil {
+		o.Release, o.State = live.Label(docker.LabelRelease), live.State.Status
+		o.Since = live.State.StartedAt.UTC().Format(time.RFC3339)
+	}
+	for _, c := range h.facts.Containers {
+		switch {
+		case c.Name == s.Container && c.Ports != "":
+			o.Ports = strings.Split(c.Ports, ", ")
+		case strings.HasPrefix(c.Name, s.Container+"-") && (c.Site == s.Name || c.Site == ""):
+			o.Earlier = append(o.Earlier, strings.TrimPrefix(c.Name, s.Container+"-"))
+		}
+	}
+	if h.facts.Lock != nil {
+		o.Lock = h.facts.Lock.Owner.Who + ", " + h.facts.Lock.Owner.Purpose
+	}
+	h.answers(&o)
+	for _, step := range h.Steps() {
+		changes, err := step.Plan()
+		if err != nil {
+			return o, err
+		}
+		for _, c := range changes {
+			o.Drift = append(o.Drift, c.Action+": "+c.Reason)
+		}
+	}
+	return o, nil
+}
+
+func (h *Host) answers(o *Overview) {
+	var said []string
+	for _, result := range h.probes.wait() {
+		if result.answer.Certificate != nil && strings.HasPrefix(result.station, "host-") {
+			days := probe.DaysLeft(result.answer.Certificate, time.Now())
+			o.CertificateDays, o.CertificateEnd = &days, result.answer.Certificate.NotAfter.UTC().Format(time.DateOnly)
+		}
+		if result.err != nil {
+			said = append(said, fmt.Sprintf("%s: %v", result.station, result.err))
+			continue
+		}
+		said = append(said, fmt.Sprintf("%s %d", result.station, result.answer.Status))
+	}
+	o.Answer = strings.Join(said, ", ")
+}
+
+// History reads the host's history, the oldest record first.
+func (h *Host) History(ctx context.Context) ([]state.Record, error) {
+	out, err := h.client.Output(ctx, remote.Command{Script: state.ShowHistoryScript(h.StateDir(), remote.Quote)})
+	if err != nil {
+		return nil, fmt.Errorf("read the history on %s: %w", h.Name(), err)
+	}
+	return state.ParseHistory(out), nil
+}
+
+// Unlock removes the lock and returns who held it; nil where nobody did.
+func (h *Host) Unlock(ctx context.Context) (*state.Held, error) {
+	if h.facts.Lock == nil {
+		return nil, nil
+	}
+	if err := h.client.Run(ctx, remote.Command{Script: state.UnlockScript(h.StateDir(), remote.Quote)}); err != nil {
+		return nil, fmt.Errorf("remove the lock on %s: %w", h.Name(), err)
+	}
+	return h.facts.Lock, nil
+}
+
+// Attach runs a docker command on the host with the given streams: logs and exec.
+func (h *Host) Attach(ctx context.Context, cmd remote.Command) error {
+	cmd.Sudo = h.sudo
+	return h.client.Run(ctx, cmd)
+}
+
+// Live is the site's container; nil where there is none.
+func (h *Host) Live() *docker.Container { return h.facts.Container }

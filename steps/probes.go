@@ -1,0 +1,152 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/probe"
+	"github.com/kehuo/provision/provision/remote"
+)
+
+// result is one answered, or unanswered, question.
+type result struct {
+	question question
+	station  string // "https", "http", "host-https", "host-http"
+	answer   probe.Answer
+	err      error
+}
+
+// probes asks the public site from both ends while the connection is being made, so that a run that has nothing to change
+// need not wait for it afterwards.
+type probes struct {
+	host    *Host
+	cancel  context.CancelFunc
+	pending sync.WaitGroup
+	mu      sync.Mutex
+	results []result
+}
+
+func newProbes(h *Host) *probes { return &probes{host: h, cancel: func() {}} }
+
+// fromHere asks from this machine, fromHost from the host itself through the connection.
+func (p *probes) fromHere(ctx context.Context) {
+	ctx, p.cancel = context.WithCancel(ctx)
+	for _, q := range p.host.publicQuestions() {
+		p.start(ctx, q, q.name)
+	}
+}
+
+func (p *probes) fromHost(ctx context.Context, client *remote.Client) {
+	for _, q := range p.host.hostQuestions(client) {
+		p.start(ctx, q, "host-"+q.name)
+	}
+}
+
+func (p *probes) start(ctx context.Context, q question, station string) {
+	p.pending.Go(func() {
+		answer, err := p.host.askOnce(ctx, q)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.results = append(p.results, result{q, station, answer, err})
+	})
+}
+
+// wait returns the results once all are there, and forgets them: what they tell is true only once.
+func (p *probes) wait() []result {
+	p.pending.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	results := p.results
+	p.results = nil
+	return results
+}
+
+func (p *probes) close() {
+	p.cancel()
+	p.pending.Wait()
+}
+
+// publicQuestions are put from this machine to the address of the inventory: what a visitor sees, whatever the DNS says.
+func (h *Host) publicQuestions() []question {
+	dialer := &net.Dialer{}
+	list := h.questions(func(port publicPort) string {
+		return net.JoinHostPort(h.publicAddress(), strconv.Itoa(port.host))
+	})
+	for i := range list {
+		list[i].Dial = dialer.DialContext
+	}
+	return list
+}
+
+// hostQuestions are put from the host to itself, through the connection.
+func (h *Host) hostQuestions(client *remote.Client) []question {
+	list := h.questions(func(port publicPort) string {
+		address := port.address
+		if address == "" || address == "0.0.0.0" || address == "::" {
+			address = "127.0.0.1"
+		}
+		return net.JoinHostPort(address, strconv.Itoa(port.host))
+	})
+	for i := range list {
+		list[i].Dial = client.DialContext
+	}
+	return list
+}
+
+// publicAddress is where visitors reach the host: the address that the SSH configuration resolves to once it is known.
+func (h *Host) publicAddress() string {
+	if h.client != nil {
+		return h.client.Hostname()
+	}
+	return h.host.Address
+}
+
+// verifyPause is the wait between two rounds of questions to a site that was just changed.
+const verifyPause = 200 * time.Millisecond
+
+// verify asks all questions from both ends until every answer is as wanted or the deadline of the inventory is over.
+func (h *Host) verify(ctx context.Context, patience time.Duration) []result {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		h.probes.fromHere(ctx)
+		h.probes.fromHost(ctx, h.client)
+		results := h.probes.wait()
+		if firstError(results) == nil {
+			return results
+		}
+		select {
+		case <-ctx.Done():
+			return results
+		case <-time.After(verifyPause):
+		}
+	}
+}
+
+func firstError(results []result) error {
+	for _, r := range results {
+		if r.err != nil {
+			return fmt.Errorf("%s: %w", r.station, r.err)
+		}
+	}
+	return nil
+}
+
+// measured passes the answers on for the picture at the end of a run.
+func (h *Host) measured(r *provision.Reporter, results []result) {
+	for _, result := range results {
+		a := result.answer
+		m := provision.Measured{
+			Station: result.station, URL: a.URL, Status: a.Status, Server: a.Server, Location: a.Location, Duration: a.Duration,
+		}
+		if a.Certificate != nil {
+			m.CertificateDays = probe.DaysLeft(a.Certificate, time.Now())
+		}
+		r.Measured(m)
+	}
+}

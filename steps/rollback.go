@@ -1,0 +1,126 @@
+package steps
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/state"
+)
+
+// Rollback is the target that brings an earlier release back: the same cutover as a deployment, to a container that is
+// still there, or to one made again from what the host kept of the release.
+type Rollback struct {
+	*Host
+	to       string // the release asked for; empty: the one before the live one
+	retired  []docker.Container
+	saved    savedRelease
+	replaced *docker.Container // the container to go back to; nil: it is made again
+}
+
+// NewRollback returns the target that takes a host back to a release, or to the previous one for an empty name.
+func NewRollback(h *Host, release string) *Rollback { return &Rollback{Host: h, to: release} }
+
+// Steps implements provision.Target.
+func (b *Rollback) Steps() []provision.Step {
+	return []provision.Step{login{b.Host}, goBack{b}, status{b.Host}, website{b.Host}}
+}
+
+// Connect implements provision.Target.
+func (b *Rollback) Connect(ctx context.Context, r *provision.Reporter) error {
+	if err := b.Host.Connect(ctx, r); err != nil {
+		return err
+	}
+	var names []string
+	for _, c := range b.facts.Containers {
+		if strings.HasPrefix(c.Name, b.site().Container+"-") && (c.Site == b.site().Name || c.Site == "") {
+			names = append(names, c.Name)
+		}
+	}
+	if len(names) > 0 {
+		out, err := b.client.Output(ctx, remote.Command{Argv: docker.Inspect(names...), Sudo: b.sudo})
+		if err != nil {
+			return fmt.Errorf("look at the earlier releases on %s: %w", b.Name(), err)
+		}
+		objects, err := docker.ParseInspect(out)
+		if err != nil {
+			return err
+		}
+		b.retired = objects.Containers
+	}
+	return b.choose(ctx)
+}
+
+// choose finds the release to go back to: the one that was asked for, or the one that was live last.
+func (b *Rollback) choose(ctx context.Context) error {
+	slices.SortFunc(b.retired, func(x, y docker.Container) int { return y.State.FinishedAt.Compare(x.State.FinishedAt) })
+	for i, c := range b.retired {
+		if b.to == "" || b.releaseOf(&c) == b.to {
+			b.replaced, b.to = &b.retired[i], b.releaseOf(&c)
+			return nil
+		}
+	}
+	if b.to == "" {
+		return fmt.Errorf("there is no earlier release of %s on %s to go back to; `provision history` lists what was deployed", b.site().Name, b.Name())
+	}
+	if live := b.facts.Container; live != nil && live.Label(docker.LabelRelease) == b.to && live.Up() {
+		return nil
+	}
+	if strings.Trim(b.to, "0123456789abcdef") != "" {
+		return provision.WithExit(provision.ExitUsage, fmt.Errorf("%q is not the name of a release; `provision history` lists them", b.to))
+	}
+	out, err := b.client.Output(ctx, remote.Command{Script: state.ShowReleaseScript(b.StateDir(), b.to, remote.Quote)})
+	if err == nil {
+		err = json.Unmarshal(out, &b.saved)
+	}
+	if err != nil {
+		return fmt.Errorf("release %s is not kept on %s any more; `provision status` lists the ones that are", b.to, b.Name())
+	}
+	return nil
+}
+
+// releaseOf is the release that a retired container is; one that was run by hand goes by the id in its name.
+func (b *Rollback) releaseOf(c *docker.Container) string {
+	if id := c.Label(docker.LabelRelease); id != "" {
+		return id
+	}
+	return strings.TrimPrefix(c.BareName(), b.site().Container+"-")
+}
+
+// goBack stands where a deployment runs a new container.
+type goBack struct{ *Rollback }
+
+func (goBack) ID() string      { return stepRun }
+func (s goBack) Title() string { return s.title(stepRun) }
+
+// Plan implements provision.Step.
+func (s goBack) Plan() ([]provision.Change, error) {
+	live := s.facts.Container
+	if live != nil && live.Label(docker.LabelRelease) == s.to && live.Up() {
+		return nil, nil
+	}
+	changes := one("go back to release "+s.to, "you asked for it")
+	changes[0].Apply = s.apply
+	return changes, nil
+}
+
+func (s goBack) apply(ctx context.Context, r *provision.Reporter) error {
+	var rel *release
+	if c := s.replaced; c != nil {
+		rel = s.newRelease(s.to, docker.Spec{Restart: s.site().Restart}, c.Label(docker.LabelTree), c.Image)
+		rel.candidate, rel.existing = c.BareName(), true
+	} else {
+		rel = s.newRelease(s.to, s.saved.Spec, s.saved.Tree, s.saved.Image)
+	}
+	s.Release = s.to
+	if err := s.bringUp(ctx, r, rel); err != nil {
+		return err
+	}
+	_, err := s.docker(ctx, r, docker.Tag(s.facts.Container.Image, s.site().Image))
+	return err
+}
