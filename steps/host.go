@@ -239,6 +239,7 @@ func (h *Host) upToDate() bool {
 
 // lines returns a receiver of output lines that passes them on and keeps the last ones for the diagnosis.
 func (h *Host) lines(r *provision.Reporter) func(string) {
+	h.output.of(r)
 	return func(line string) {
 		h.output.add(line)
 		r.Output(provision.StreamOut, line)

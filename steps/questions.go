@@ -26,7 +26,7 @@ func (h *Host) questions(place func(publicPort) string) []question {
 	var list []question
 	if secure != nil {
 		want := page
-		want.Fingerprint = h.Report.Pair.Fingerprint
+		want.Fingerprint = h.Report.Pair.SHA256
 		list = append(list, question{
 			name:     "https",
 			want:     want,

@@ -157,7 +157,11 @@ func (h *Host) booted(ctx context.Context, rel *release, network, script string)
 	if len(objects.Containers) == 0 {
 		return "", fmt.Errorf("the candidate %s on %s was gone as soon as it was started", rel.candidate, h.Name())
 	}
-	return objects.Containers[0].AnyAddress(network), nil
+	candidate := objects.Containers[0]
+	if !candidate.State.Running {
+		return "", fmt.Errorf("the candidate ended with status %d as soon as it was started", candidate.State.ExitCode)
+	}
+	return candidate.AnyAddress(network), nil
 }
 
 // failedRelease is the exit status of a release that failed before the ports moved: the previous one serves, if there is one.

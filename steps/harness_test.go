@@ -1,0 +1,193 @@
+package steps_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/sandbox"
+	"github.com/kehuo/provision/provision/sandbox/sandboxtest"
+	"github.com/kehuo/provision/steps"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// cloud is a sandbox host with its own copy of the sample site and an inventory that can be edited.
+type cloud struct {
+	t      *testing.T
+	host   sandbox.Host
+	source string            // the site's folder here
+	site   map[string]string // further fields of site, as YAML
+}
+
+func newCloud(t *testing.T, options sandbox.Options) *cloud {
+	t.Helper()
+	return cloudOn(t, sandboxtest.Host(t, options))
+}
+
+func cloudOn(t *testing.T, host sandbox.Host) *cloud {
+	t.Helper()
+	source := filepath.Join(t.TempDir(), "site")
+	if err := sandbox.WriteSample(source); err != nil {
+		t.Fatal(err)
+	}
+	return &cloud{t: t, host: host, source: source, site: map[string]string{"domain": "kevinhuo.cool"}}
+}
+
+// load writes the inventory and reads it as the program does.
+func (c *cloud) load() *inventory.Inventory {
+	c.t.Helper()
+	var text strings.Builder
+	fmt.Fprintf(&text, "site:\n  name: myweb\n  source: %s\n  certificate: ssl_files/kevinhuo_cool.pem\n  key: ssl_files/kevinhuo_cool.key\n", c.source)
+	for name, value := range c.site {
+		fmt.Fprintf(&text, "  %s: %s\n", name, value)
+	}
+	fmt.Fprintf(&text, "hosts:\n  - {name: cloud, address: %s, user: %s, identity: %s, known_hosts: %s}\n",
+		c.host.Address, c.host.User, c.host.Identity, c.host.KnownHosts)
+	file := filepath.Join(filepath.Dir(c.source), "inventory.yaml")
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	inv, err := inventory.Load(file)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return inv
+}
+
+// record keeps the events of a run.
+type record struct {
+	mu     sync.Mutex
+	events []provision.Event
+	result provision.RunFinished
+}
+
+func (r *record) sink(e provision.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, e)
+}
+
+// output is everything that the run's commands wrote, and its findings.
+func (r *record) output() string {
+	var text strings.Builder
+	for _, e := range r.events {
+		switch b := e.Body.(type) {
+		case provision.StepOutput:
+			text.WriteString(b.Text + "\n")
+		case provision.Finding:
+			text.WriteString(b.Cause + " " + b.Evidence + "\n")
+		}
+	}
+	return text.String()
+}
+
+// changed lists the steps that changed something.
+func (r *record) changed() string {
+	var ids []string
+	for _, e := range r.events {
+		if b, ok := e.Body.(provision.StepFinished); ok && b.Status == provision.StatusChanged {
+			ids = append(ids, e.Step)
+		}
+	}
+	return strings.Join(ids, " ")
+}
+
+// err is how the run ended on the one host.
+func (r *record) err() error { return r.result.Hosts["cloud"].Err }
+
+// deploy runs the eleven steps.
+func (c *cloud) deploy() *record {
+	c.t.Helper()
+	return c.deployWith(c.t.Context(), provision.Headless{})
+}
+
+func (c *cloud) deployWith(ctx context.Context, decider provision.Decider) *record {
+	c.t.Helper()
+	inv := c.load()
+	d, err := steps.NewDeployment(ctx, inv, language.New(language.English))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return c.run(ctx, decider, d.NewHost(inv.Hosts[0], steps.Connection{}, "test"))
+}
+
+func (c *cloud) rollback(release string) *record {
+	c.t.Helper()
+	inv := c.load()
+	d := steps.Installed(inv, language.New(language.English))
+	return c.run(c.t.Context(), provision.Headless{}, steps.NewRollback(d.NewHost(inv.Hosts[0], steps.Connection{}, "test"), release))
+}
+
+func (c *cloud) down(o steps.DownOptions) *record {
+	c.t.Helper()
+	inv := c.load()
+	d := steps.Installed(inv, language.New(language.English))
+	return c.run(c.t.Context(), provision.Headless{}, steps.NewDown(d.NewHost(inv.Hosts[0], steps.Connection{}, "test"), o))
+}
+
+func (c *cloud) run(ctx context.Context, decider provision.Decider, target provision.Target) *record {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	defer cancel()
+	r := &record{}
+	r.result = provision.Run(ctx, []provision.Target{target}, provision.Options{Site: "myweb", Sink: r.sink, Decider: decider})
+	return r
+}
+
+// mustDeploy deploys and fails the test unless that succeeds.
+func (c *cloud) mustDeploy() *record {
+	c.t.Helper()
+	r := c.deploy()
+	if r.result.ExitCode != provision.ExitOK {
+		c.t.Fatalf("the deployment failed with status %d: %v\n%s", r.result.ExitCode, r.err(), r.output())
+	}
+	return r
+}
+
+// settled makes sure that another run has nothing to do.
+func (c *cloud) settled() {
+	c.t.Helper()
+	if r := c.mustDeploy(); r.result.Changed != 0 {
+		c.t.Fatalf("a second run changed %d things, in %s", r.result.Changed, r.changed())
+	}
+}
+
+// sh runs a script as root on the host, past SSH, and returns what it printed.
+func (c *cloud) sh(format string, args ...any) string {
+	c.t.Helper()
+	script := fmt.Sprintf(format, args...)
+	out, err := exec.CommandContext(c.t.Context(), "docker", "exec", c.host.Container, "sh", "-c", script).CombinedOutput()
+	if err != nil {
+		c.t.Fatalf("%s: %v\n%s", script, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// write replaces a file of the site here.
+func (c *cloud) write(name, content string) {
+	c.t.Helper()
+	if err := os.WriteFile(filepath.Join(c.source, name), []byte(content), 0o644); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *cloud) read(name string) string {
+	c.t.Helper()
+	content, err := os.ReadFile(filepath.Join(c.source, name))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(content)
+}
