@@ -1,8 +1,9 @@
 #!/bin/sh
-# Makes a Debian machine ready for the sandbox: setup.sh [start|stop]
+# Makes a Debian machine ready for the sandbox: setup.sh [start [PACKAGE...]|stop]
 #
-#   start  installs what is missing (docker.io, debootstrap) and starts the
-#          Docker Engine if none answers. An engine that runs is left alone.
+#   start  installs what is missing (docker.io, debootstrap, and the packages
+#          named) and starts the Docker Engine if none answers. An engine that
+#          runs is left alone.
 #   stop   ends the engine that start started, and no other.
 #
 # Needs root, and Debian's packages if anything is missing.
@@ -34,6 +35,9 @@ install_missing() {
         # Another engine's client is enough where that engine answers.
         if [ "${pair%%:*}" = dockerd ] && engine_answers; then continue; fi
         case " $missing " in *" ${pair#*:} "*) ;; *) missing="$missing ${pair#*:}" ;; esac
+    done
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
     done
     [ -n "$missing" ] || return 0
     [ "$(id -u)" = 0 ] || fail "cannot install$missing without root; run it as root, or: sudo apt-get install --yes$missing"
@@ -84,7 +88,7 @@ start_by_hand() {
 }
 
 start() {
-    install_missing
+    install_missing "$@"
     if engine_answers; then
         say "a Docker Engine is running: left as it is"
         return
@@ -116,8 +120,10 @@ stop() {
     rm -f "$pid_file"
 }
 
-case ${1:-start} in
-start) start ;;
+action=${1:-start}
+[ $# -eq 0 ] || shift
+case $action in
+start) start "$@" ;;
 stop) stop ;;
-*) fail "unknown command $1: use start or stop" ;;
+*) fail "unknown command $action: use start or stop" ;;
 esac

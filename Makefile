@@ -1,0 +1,43 @@
+# Two commands on a fresh Debian machine with Go, as root: make demo, make test.
+
+SETUP   := sh provision/sandbox/setup.sh
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+LINTER  := go run honnef.co/go/tools/cmd/staticcheck@2026.1
+# The race detector needs a C compiler; the tests talk to OpenSSH's own client, agent and server tools.
+TEST_PACKAGES := gcc libc6-dev openssh-client openssh-server git rsync
+# Hosts of tests live here, so that one command finds what a killed test left behind.
+TEST_HOSTS := $(CURDIR)/bin/test-hosts
+
+# An engine started for the tests is stopped after them; one that make demo started is not.
+TEST_STATE := /run/provision-test
+
+.PHONY: build demo test lint bench clean
+
+build: ## bin/provision, without C
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/provision ./cmd/provision
+
+demo: ## a cloud host on this machine, with the sample site live on it
+	@$(SETUP) start curl
+	@$(MAKE) --no-print-directory build
+	@sh provision/sandbox/demo.sh bin/provision
+
+lint:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'gofmt would change the files above'; exit 1; }
+	go vet ./...
+	$(LINTER) ./...
+
+test: ## every check: linters, unit tests, end-to-end tests on sandbox hosts, all under the race detector
+	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)
+	@PROVISION_SETUP_STATE=$(TEST_STATE) sh provision/sandbox/test.sh '$(TEST_HOSTS)' $(MAKE) --no-print-directory lint race
+
+.PHONY: race
+race:
+	go test -race -count=1 -timeout 14m ./...
+
+bench: ## the program beside what people would use instead; prints the tables of the README
+	@$(SETUP) start openssh-client rsync ansible
+	go run ./provision/bench
+
+clean:
+	rm -rf bin dist
