@@ -1,36 +1,47 @@
 package steps
 
 import (
+	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/site"
 )
 
-// Edits are the changes to the site's own files, here, that put right what the program can put right.
-func Edits(inv *inventory.Inventory, words *language.Printer) []site.Edit {
-	return examine(inv, words).Edits()
-}
-
-// Fix makes these changes and shows them on w. Each file is replaced whole, so that none is left half written.
-func Fix(inv *inventory.Inventory, words *language.Printer, w io.Writer) error {
-	for _, edit := range Edits(inv, words) {
-		if _, err := fmt.Fprintln(w, edit.Diff); err != nil {
-			return err
+// OfferFixes puts right what the program can put right of the site's own files, here: each diff is shown and agreed to, or
+// agreed to beforehand with --fix. What is declined stays, and the step that asks for it fails.
+func OfferFixes(ctx context.Context, inv *inventory.Inventory, words *language.Printer, decider provision.Decider, agreed bool) error {
+	for _, edit := range examine(inv, words).Edits() {
+		if !agreed {
+			answer, err := decider.Decide(ctx, provision.Decision{
+				Kind:     provision.DecideFix,
+				Question: words.T("fix.question", edit.File),
+				Detail:   edit.Diff,
+				Options:  []provision.Option{{ID: provision.AnswerYes, Label: words.T("fix.yes")}, {ID: provision.AnswerNo, Label: words.T("fix.no")}},
+				Default:  provision.AnswerYes,
+				Headless: provision.AnswerNo,
+				Remedy:   "--fix",
+			})
+			if err != nil {
+				return err
+			}
+			if answer.Choice != provision.AnswerYes {
+				continue
+			}
 		}
-		if err := WriteEdit(inv.Site.Source, edit); err != nil {
+		if err := writeEdit(inv.Site.Source, edit); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// WriteEdit replaces a file of the source by its mended content, with the permissions that it has.
-func WriteEdit(source string, edit site.Edit) error {
+// writeEdit replaces a file of the source by its mended content, with the permissions that it has.
+func writeEdit(source string, edit site.Edit) error {
 	path := filepath.Join(source, filepath.FromSlash(edit.File))
 	info, err := os.Stat(path)
 	if err != nil {

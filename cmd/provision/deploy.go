@@ -13,14 +13,16 @@ import (
 // deployCommand is the program's main job.
 type deployCommand struct {
 	flags
-	yes bool
-	fix bool
+	yes        bool
+	fix        bool
+	accessible bool
 }
 
 func (d *deployCommand) add(c *cobra.Command) {
 	d.flags.add(c)
 	c.Flags().BoolVarP(&d.yes, "yes", "y", false, "ask nothing: take the documented default of every question, or fail where none is safe")
 	c.Flags().BoolVar(&d.fix, "fix", false, "put the site's files right where the program can: COPY lines, TLS server, redirect")
+	c.Flags().BoolVar(&d.accessible, "accessible", os.Getenv("ACCESSIBLE") != "", "plain questions and lines instead of the wizard's screens, for screen readers")
 }
 
 func (d *deployCommand) run(c *cobra.Command, _ []string) error {
@@ -64,7 +66,7 @@ func (d *deployCommand) headless(ctx context.Context) error {
 // deployment reads the source, and puts it right first if that is asked for.
 func (s *session) deployment(ctx context.Context, fix bool) (*steps.Deployment, error) {
 	if fix {
-		if err := steps.Fix(s.inventory, s.words, os.Stderr); err != nil {
+		if err := steps.OfferFixes(ctx, s.inventory, s.words, provision.Headless{}, true); err != nil {
 			return nil, err
 		}
 	}

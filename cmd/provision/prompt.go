@@ -60,6 +60,21 @@ func (p prompt) Decide(ctx context.Context, d provision.Decision) (provision.Ans
 	return provision.Answer{Choice: d.Default}, nil
 }
 
+// lineReader reads lines of the terminal until its context ends.
+type lineReader struct {
+	ctx context.Context
+	in  *bufio.Reader
+}
+
+func newLineReader(ctx context.Context) *lineReader {
+	return &lineReader{ctx, bufio.NewReader(os.Stdin)}
+}
+
+func (l *lineReader) read() (string, error) {
+	line, err := await(l.ctx, func() ([]byte, error) { return l.in.ReadBytes('\n') })
+	return string(line), err
+}
+
 // await reads until there is something or ctx ends. A read of a terminal cannot be interrupted; the process ends with it.
 func await(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
 	type result struct {

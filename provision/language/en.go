@@ -518,5 +518,20 @@ Bright steps changed something, faint ones were as wanted already.`,
 		"release.trying-cold": "The candidate did not come up on the internal network (%v); trying on the ordinary bridge, without ports.",
 		"down.title":          "Take the site down",
 		"diagnose.healthy":    "No failure found.",
+
+		"setup.port":              "%q is not a port; write a number from 1 to 65535.",
+		"setup.missing":           "%s does not exist.",
+		"setup.folder":            "%s is a folder; name the key file in it.",
+		"setup.identity.none":     "The agent and the usual key files are used, as ssh does.",
+		"setup.identity.public":   "This is the public key; name the private one, %s.",
+		"setup.identity.open":     "Others can read %[1]s and ssh would refuse it; run chmod 600 %[1]s.",
+		"setup.source.dockerfile": "There is no Dockerfile in %s.",
+		"setup.source.found":      "Dockerfile found.",
+		"setup.pair.outside":      "%s must lie inside the source, %s.",
+		"setup.pair.good":         "The pair belongs together, covers %s, and is good for %d days.",
+
+		"fix.question": "%s can be put right. Change it?",
+		"fix.yes":      "change the file",
+		"fix.no":       "leave it",
 	}
 }

@@ -518,5 +518,20 @@ ctrl+c     先询问; 再按一次立即离开
 		"release.trying-cold": "候选容器在内部网络上没有启动成功（%v）；改在普通网桥上、不占端口再试一次。",
 		"down.title":          "下线网站",
 		"diagnose.healthy":    "没有发现故障。",
+
+		"setup.port":              "%q 不是端口；请输入 1 到 65535 之间的数字。",
+		"setup.missing":           "%s 不存在。",
+		"setup.folder":            "%s 是一个目录；请写出其中的密钥文件。",
+		"setup.identity.none":     "与 ssh 一样，使用 agent 和常用的密钥文件。",
+		"setup.identity.public":   "这是公钥；请写私钥：%s。",
+		"setup.identity.open":     "其他用户可以读取 %[1]s，ssh 会拒绝使用；请运行 chmod 600 %[1]s。",
+		"setup.source.dockerfile": "%s 中没有 Dockerfile。",
+		"setup.source.found":      "已找到 Dockerfile。",
+		"setup.pair.outside":      "%s 必须位于网站目录 %s 之内。",
+		"setup.pair.good":         "证书与私钥匹配，覆盖 %s，还有 %d 天有效。",
+
+		"fix.question": "可以自动修正 %s。要修改吗？",
+		"fix.yes":      "修改文件",
+		"fix.no":       "保持不变",
 	}
 }

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/setup"
+	"github.com/kehuo/provision/provision/site"
+	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/tui"
+)
+
+// wizard runs with a person at the terminal. Everything that it does, the flags do headless.
+func (d *deployCommand) wizard(ctx context.Context) error {
+	words, err := d.words()
+	if err != nil {
+		return err
+	}
+	w := &wizardRun{command: d}
+	config := tui.Config{
+		Words:      words,
+		In:         os.Stdin,
+		Out:        os.Stdout,
+		NoColor:    d.noColor,
+		Accessible: d.accessible,
+		Verbose:    d.verbose,
+		Inventory:  d.inventory,
+		Deploy:     w.deploy,
+		LogFile:    w.logFile,
+		Files:      w.files,
+	}
+	if _, err := os.Stat(d.inventory); errors.Is(err, os.ErrNotExist) {
+		config.Form = newForm(setup.Setup{File: d.inventory, Words: words})
+	} else if _, err := d.open("provision"); err != nil { // a wrong inventory is said before the screen is taken
+		return err
+	}
+	result, err := tui.Run(ctx, config)
+	if err != nil {
+		return err
+	}
+	return exit(result.ExitCode)
+}
+
+// newForm is the form that asks for a first inventory.
+func newForm(s setup.Setup) *tui.Form {
+	return &tui.Form{
+		Fields:  tui.Fields(),
+		Suggest: func(context.Context) map[string][]string { return s.Suggest() },
+		Check: func(_ context.Context, field, value string, all map[string]string) (string, error) {
+			return s.Check(field, value, all)
+		},
+		Write: func(values map[string]string) error { return s.Write(values) },
+	}
+}
+
+// wizardRun is what the wizard may do more than once: it reads the inventory and the source anew for every try, because the
+// person may have changed them in between.
+type wizardRun struct {
+	command *deployCommand
+
+	mu      sync.Mutex
+	log     string
+	session *session
+}
+
+func (w *wizardRun) deploy(ctx context.Context, sink provision.Sink, decider provision.Decider) provision.RunFinished {
+	failed := func(err error) provision.RunFinished {
+		result := provision.RunFinished{ExitCode: provision.ExitCode(err), Hosts: map[string]provision.HostResult{
+			"": {Status: provision.StatusFailed, Err: err},
+		}}
+		sink(provision.Event{Body: result})
+		return result
+	}
+	ctx, cancel := w.command.withTimeout(ctx)
+	defer cancel()
+	s, err := w.command.open("provision")
+	if err != nil {
+		return failed(err)
+	}
+	if err := steps.OfferFixes(ctx, s.inventory, s.words, decider, w.command.fix); err != nil {
+		return failed(err)
+	}
+	deployment, err := steps.NewDeployment(ctx, s.inventory, s.words)
+	if err != nil {
+		return failed(err)
+	}
+	toLog, err := s.sink()
+	if err != nil {
+		return failed(err)
+	}
+	w.mu.Lock()
+	w.log, w.session = s.log.Name(), s
+	w.mu.Unlock()
+	result := provision.Run(ctx, s.targets(deployment), provision.Options{
+		Site:    s.inventory.Site.Name,
+		LogFile: s.log.Name(),
+		Sink:    func(e provision.Event) { toLog(e); sink(e) },
+		Decider: decider,
+	})
+	if err := s.close(); err != nil {
+		return failed(err)
+	}
+	return result
+}
+
+func (w *wizardRun) logFile() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.log
+}
+
+// files are the ones that a person may want to edit when a step failed.
+func (w *wizardRun) files(step string) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.session == nil {
+		return []string{w.command.inventory}
+	}
+	source := w.session.inventory.Site.Source
+	files := []string{filepath.Join(source, site.DockerfilePath), filepath.Join(source, site.DefaultConfigPath), w.command.inventory}
+	if strings.HasPrefix(step, "05-") || strings.HasPrefix(step, "08-") {
+		files[0], files[1] = files[1], files[0]
+	}
+	return files
+}

@@ -1,0 +1,105 @@
+package setup
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/site"
+)
+
+// Check looks at one answer, in the light of the others. The note is what is worth knowing about a right one.
+func (s Setup) Check(field, value string, all Answers) (note string, err error) {
+	switch field {
+	case Name:
+		return "", inventory.CheckName(value)
+	case Address:
+		return "", inventory.CheckAddress(value)
+	case Port:
+		if port, err := strconv.Atoi(value); err != nil || port < 1 || port > 65535 {
+			return "", errors.New(s.Words.T("setup.port", value))
+		}
+		return "", nil
+	case User:
+		return "", inventory.CheckUser(value)
+	case Directory:
+		return "", inventory.CheckDirectory(value)
+	case Domain:
+		return "", inventory.CheckDomain(value)
+	case Identity:
+		return s.checkIdentity(value)
+	case Source:
+		return s.checkSource(value)
+	case Certificate:
+		return s.checkPair(value, "", all)
+	case Key:
+		return s.checkPair(all[Certificate], value, all)
+	}
+	return "", fmt.Errorf("there is no question %q", field)
+}
+
+func (s Setup) checkIdentity(value string) (string, error) {
+	if value == "" {
+		return s.Words.T("setup.identity.none"), nil
+	}
+	info, err := os.Stat(s.path(value))
+	switch {
+	case err != nil:
+		return "", errors.New(s.Words.T("setup.missing", s.path(value)))
+	case info.IsDir():
+		return "", errors.New(s.Words.T("setup.folder", s.path(value)))
+	case strings.HasSuffix(value, ".pub"):
+		return "", errors.New(s.Words.T("setup.identity.public", strings.TrimSuffix(value, ".pub")))
+	case info.Mode().Perm()&0o077 != 0:
+		return "", errors.New(s.Words.T("setup.identity.open", s.path(value)))
+	}
+	return "", nil
+}
+
+func (s Setup) checkSource(value string) (string, error) {
+	source := s.path(value)
+	if info, err := os.Stat(source); err != nil || !info.IsDir() {
+		return "", errors.New(s.Words.T("setup.missing", source))
+	}
+	if _, err := os.Stat(filepath.Join(source, site.DockerfilePath)); err != nil {
+		return "", errors.New(s.Words.T("setup.source.dockerfile", source))
+	}
+	return s.Words.T("setup.source.found"), nil
+}
+
+// checkPair looks at the certificate, and at its key once that is named too: do they belong together, is the domain covered,
+// how long are they good.
+func (s Setup) checkPair(certificate, key string, all Answers) (string, error) {
+	source := s.path(orElse(all[Source], "."))
+	for _, name := range []string{certificate, key} {
+		if name == "" {
+			continue
+		}
+		if !filepath.IsLocal(name) {
+			return "", errors.New(s.Words.T("setup.pair.outside", name, source))
+		}
+		if _, err := os.Stat(filepath.Join(source, name)); err != nil {
+			return "", errors.New(s.Words.T("setup.missing", filepath.Join(source, name)))
+		}
+	}
+	if key == "" {
+		return "", nil
+	}
+	now := time.Now()
+	report := site.Examine(site.Read(os.DirFS(source), site.Site{
+		Certificate: filepath.ToSlash(certificate), Key: filepath.ToSlash(key), Domain: all[Domain],
+	}, now), s.Words)
+	for _, p := range report.Problems {
+		about := p.File == filepath.ToSlash(certificate) || p.File == filepath.ToSlash(key)
+		if about && p.Finding.Severity == provision.SeverityError {
+			return "", errors.New(p.Finding.Cause + " " + p.Finding.Fix)
+		}
+	}
+	return s.Words.T("setup.pair.good", strings.Join(report.Pair.Names, ", "), report.Pair.DaysLeft(now)), nil
+}

@@ -1,0 +1,128 @@
+// Package setup turns a person's answers into a first inventory: it finds what this machine offers, checks each answer as it
+// is given, and writes the file. The wizard's form and `provision init` stand on it.
+package setup
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/language"
+)
+
+// The answers that a first inventory needs, by the names that the form and the flags of init share.
+const (
+	Name        = "name"
+	Address     = "address"
+	Port        = "port"
+	User        = "user"
+	Identity    = "identity"
+	Source      = "source"
+	Directory   = "directory"
+	Domain      = "domain"
+	Certificate = "certificate"
+	Key         = "key"
+)
+
+// Answers are what a person said, by name. What is missing has the tutorial's value.
+type Answers map[string]string
+
+// Setup makes an inventory at a path.
+type Setup struct {
+	File  string // the inventory.yaml to write
+	Words *language.Printer
+}
+
+func (s Setup) dir() string {
+	dir, err := filepath.Abs(filepath.Dir(s.File))
+	if err != nil {
+		return filepath.Dir(s.File)
+	}
+	return dir
+}
+
+// Inventory is the inventory that the answers make.
+func (s Setup) Inventory(a Answers) (inventory.Inventory, error) {
+	inv := inventory.Inventory{File: s.File, Dir: s.dir(), Site: inventory.Defaults()}
+	inv.Site.Source = s.path(orElse(a[Source], "."))
+	set(&inv.Site.Name, a[Name])
+	set(&inv.Site.Directory, a[Directory])
+	set(&inv.Site.Domain, a[Domain])
+	set(&inv.Site.Certificate, filepath.ToSlash(a[Certificate]))
+	set(&inv.Site.Key, filepath.ToSlash(a[Key]))
+	host := inventory.Host{Name: hostName(a[Address]), Address: a[Address], User: a[User]}
+	if a[Port] != "" && a[Port] != "22" {
+		port, err := strconv.Atoi(a[Port])
+		if err != nil {
+			return inv, fmt.Errorf("%q is not a port; write a number such as 22", a[Port])
+		}
+		host.Port = port
+	}
+	if a[Identity] != "" {
+		host.Identity = s.path(a[Identity])
+	}
+	inv.Hosts = []inventory.Host{host}
+	return inv, nil
+}
+
+// Write writes the inventory, and reads it back: what is wrong with it is said as for any other. A file that exists is left
+// as it is.
+func (s Setup) Write(a Answers) error {
+	inv, err := s.Inventory(a)
+	if err != nil {
+		return err
+	}
+	text := inventory.Template(inv)
+	if _, err := inventory.Parse(s.File, s.dir(), text); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(s.File, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("%s exists already and is left as it is; remove it, or name another with --inventory", s.File)
+	}
+	if err != nil {
+		return fmt.Errorf("write the inventory: %w", err)
+	}
+	if _, err := file.Write(text); err != nil {
+		_ = file.Close()
+		return fmt.Errorf("write the inventory %s: %w", s.File, err)
+	}
+	return file.Close()
+}
+
+// path makes a path of this machine absolute: relative ones refer to the inventory's folder, ~/ to the home folder.
+func (s Setup) path(p string) string {
+	if len(p) > 1 && p[0] == '~' && os.IsPathSeparator(p[1]) {
+		if home, err := os.UserHomeDir(); err == nil {
+			return filepath.Join(home, p[2:])
+		}
+	}
+	if filepath.IsAbs(p) {
+		return filepath.Clean(p)
+	}
+	return filepath.Join(s.dir(), p)
+}
+
+// hostName names the host in the inventory: its address, where that is a name, or the tutorial's cloud.
+func hostName(address string) string {
+	if inventory.CheckName(address) == nil && len(address) > 0 && (address[0] < '0' || address[0] > '9') {
+		return address
+	}
+	return "aliyun"
+}
+
+func set(field *string, answer string) {
+	if answer != "" {
+		*field = answer
+	}
+}
+
+func orElse(text, other string) string {
+	if text == "" {
+		return other
+	}
+	return text
+}

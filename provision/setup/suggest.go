@@ -1,0 +1,103 @@
+package setup
+
+import (
+	"bufio"
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// searchDepth is how deep below a folder the Dockerfile and the certificate pair are looked for.
+const searchDepth = 3
+
+// Suggest finds out what this machine offers, by answer, the best first: hosts of the SSH configuration, keys, folders with
+// a Dockerfile, certificate pairs.
+func (s Setup) Suggest() map[string][]string {
+	found := map[string][]string{}
+	if home, err := os.UserHomeDir(); err == nil {
+		found[Address] = sshHosts(filepath.Join(home, ".ssh", "config"))
+		found[Identity] = identities(filepath.Join(home, ".ssh"))
+	}
+	found[Source] = s.sources()
+	root := s.dir()
+	if len(found[Source]) > 0 {
+		root = s.path(found[Source][0])
+	}
+	found[Certificate] = files(root, ".pem", ".crt", ".cer")
+	found[Key] = files(root, ".key")
+	return found
+}
+
+// sshHosts lists the names of the Host blocks of an SSH configuration that stand for one host each.
+func sshHosts(file string) []string {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	var hosts []string
+	lines := bufio.NewScanner(bytes.NewReader(content))
+	for lines.Scan() {
+		words := strings.Fields(strings.ReplaceAll(lines.Text(), "=", " "))
+		if len(words) < 2 || !strings.EqualFold(words[0], "host") {
+			continue
+		}
+		for _, name := range words[1:] {
+			if !strings.ContainsAny(name, "*?!") && !slices.Contains(hosts, name) {
+				hosts = append(hosts, name)
+			}
+		}
+	}
+	return hosts
+}
+
+// identities lists private keys, the kinds that OpenSSH prefers first.
+func identities(dir string) []string {
+	var keys []string
+	for _, name := range []string{"id_ed25519", "id_ecdsa", "id_rsa"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.Mode().IsRegular() {
+			keys = append(keys, filepath.Join("~", ".ssh", name))
+		}
+	}
+	return keys
+}
+
+// sources lists the folders with a Dockerfile, relative to the inventory's.
+func (s Setup) sources() []string {
+	var folders []string
+	s.walk(s.dir(), func(name string) {
+		if filepath.Base(name) == "Dockerfile" {
+			folders = append(folders, filepath.Dir(name))
+		}
+	})
+	return folders
+}
+
+// files lists the files with one of the endings, relative to root.
+func files(root string, endings ...string) []string {
+	var names []string
+	Setup{}.walk(root, func(name string) {
+		if slices.Contains(endings, strings.ToLower(filepath.Ext(name))) {
+			names = append(names, name)
+		}
+	})
+	return names
+}
+
+// walk visits the files below root, hidden folders and what lies too deep left out.
+func (Setup) walk(root string, visit func(name string)) {
+	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		name, relErr := filepath.Rel(root, path)
+		switch {
+		case err != nil || relErr != nil: // what cannot be read offers nothing
+			return fs.SkipDir
+		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" || strings.Count(name, string(filepath.Separator)) >= searchDepth):
+			return fs.SkipDir
+		case d.Type().IsRegular():
+			visit(name)
+		}
+		return nil
+	})
+}
