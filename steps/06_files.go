@@ -62,8 +62,7 @@ func (s files) upload(ctx context.Context, r *provision.Reporter) error {
 	if err != nil {
 		return fmt.Errorf("upload %s to %s on %s: %w", s.site().Source, s.site().Directory, s.Name(), err)
 	}
-	// Apply has the host check size and hash of every file before it puts any in its place.
-	s.listing = transfer.ListingOf(s.Manifest)
+	// There is nothing to read again: Apply has the host check every file before it puts any in its place.
 	return nil
 }
 

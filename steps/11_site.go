@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,11 +82,11 @@ func fromHost(results []result) error {
 	return firstError(host)
 }
 
-// leftRunning are our containers that run although they are not live.
+// leftRunning are our containers that run although they are not live, and that nobody is stopping.
 func (s website) leftRunning() []string {
 	var names []string
 	for _, c := range s.facts.Containers {
-		if c.Up() && c.Site == s.site().Name && c.Name != s.site().Container {
+		if c.Up() && c.Site == s.site().Name && c.Name != s.site().Container && !slices.Contains(s.facts.Stopping, c.Name) {
 			names = append(names, c.Name)
 		}
 	}

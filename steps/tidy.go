@@ -12,7 +12,7 @@ import (
 // as process 1 it does not pass the signal on.
 const stopGrace = 10 // seconds
 
-// tidyScript ends a verified release: retired containers stop, in the background; of the releases that are not live, the
+// tidyScript ends a verified release: retired containers stop, in the background and marked as stopping meanwhile; of the releases that are not live, the
 // newest keep stay; images of ours that no container uses any more lose their names. It prints what the live container is.
 type tidyScript struct {
 	site, live, image, stateDir string
@@ -24,7 +24,9 @@ func (t tidyScript) String() string {
 	var text strings.Builder
 	q := func(s ...string) string { return remote.Quote(s...) }
 	for _, name := range t.stop {
-		fmt.Fprintf(&text, "docker update --restart no %s >/dev/null\nnohup %s >/dev/null 2>&1 </dev/null &\n", q(name), q(docker.Stop(name, stopGrace)...))
+		mark := q(t.stateDir + "/stopping/" + name)
+		fmt.Fprintf(&text, "docker update --restart no %s >/dev/null\nmkdir -p %s && : >%s\nnohup sh -c %s >/dev/null 2>&1 </dev/null &\n",
+			q(name), q(t.stateDir+"/stopping"), mark, q(q(docker.Stop(name, stopGrace)...)+"; rm -f "+mark))
 	}
 	fmt.Fprintf(&text, `live=%s
 # Newest first: docker ps lists by creation. A retired container is ours by its label, or by the name it was retired under.

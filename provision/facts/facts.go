@@ -31,8 +31,9 @@ type Facts struct {
 	Image       *docker.Image     // the one with the site's tag; nil: none
 	Listeners   []Listener
 	Lock        *state.Held
-	Jobs        []string
-	Files       []byte // what transfer.HostScript printed
+	Jobs        []string // ids of detached jobs
+	Stopping    []string // retired containers that are being stopped
+	Files       []byte   // what transfer.HostScript printed
 
 	socket string
 }
@@ -75,7 +76,14 @@ func (q Query) Parse(r io.Reader) (*Facts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the facts of the host: %w", err)
 	}
-	f := &Facts{Files: sections[sectionFiles].out, Jobs: strings.Fields(string(sections[sectionJobs].out))}
+	f := &Facts{Files: sections[sectionFiles].out}
+	for _, name := range strings.Fields(string(sections[sectionJobs].out)) {
+		if id, ok := strings.CutPrefix(name, "jobs/"); ok {
+			f.Jobs = append(f.Jobs, id)
+		} else if container, ok := strings.CutPrefix(name, "stopping/"); ok {
+			f.Stopping = append(f.Stopping, container)
+		}
+	}
 	if err := f.system(sections[sectionSystem]); err != nil {
 		return nil, err
 	}

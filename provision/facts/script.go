@@ -64,7 +64,7 @@ func (q Query) Script() string {
 		part{sectionSystem, systemScript},
 		part{sectionPorts, "ss -ltnpH 2>/dev/null || netstat -ltn 2>/dev/null || true"},
 		part{sectionLock, state.ShowLockScript(stateDir, q.Quote)},
-		part{sectionJobs, "ls " + q.Quote(stateDir+"/jobs") + " 2>/dev/null || true"},
+		part{sectionJobs, "cd " + q.Quote(stateDir) + " 2>/dev/null && ls -d jobs/* stopping/* 2>/dev/null || true"},
 	))
 }
 
