@@ -371,30 +371,13 @@ Bright steps changed something, faint ones were as wanted already.`,
 		"site.tls-timeout-missing.fix":            "Add: %[2]s",
 		"site.upstream-unknown.cause":             "proxy_pass names %[1]s, for which there is no upstream block; nginx looks the name up when it starts and ends if it cannot.",
 		"site.upstream-unknown.fix":               "Add upstream %[1]s { server 127.0.0.1:5000; } or write the address itself.",
-up, down   move, or scroll
-tab        to the other pane
-space      a step of the plan in or out; in a text a page down
-/          search in the output; n and N go to the next match
-f          follow the newest output again
-[ ]        the previous or next host
-l          the whole log
-r          retry, after a failure
-e          edit the file, after a failure
-m          the mouse for the wizard, or for marking text
-?          this page
-q          leave
-ctrl+c     asks what to do; a second time leaves at once
 
-The sign before a step:  %s done   %s failed   - skipped   %s still to come.
-Bright steps changed something, faint ones were as wanted already.`,
-
-		"release.first":       "Release %s is live: the first on this host.",
-		"release.warm":        "Release %s is live: it had booted and answered before it got the ports; the site was out of reach for %s ms.",
-		"release.cold":        "Release %s is live: it was switched cold, because it does not boot without a way out to the network or was asked to be; the ports changed hands in %s ms, and it booted after that.",
-		"release.trying-cold": "The candidate did not come up on the internal network (%v); trying on the ordinary bridge, without ports.",
-		"down.title":          "Take the site down",
-		"diagnose.healthy":    "No failure found.",
-
+		"release.first":           "Release %s is live: the first on this host.",
+		"release.warm":            "Release %s is live: it had booted and answered before it got the ports; the site was out of reach for %s ms.",
+		"release.cold":            "Release %s is live: it was switched cold, because it does not boot without a way out to the network or was asked to be; the ports changed hands in %s ms, and it booted after that.",
+		"release.trying-cold":     "The candidate did not come up on the internal network (%v); trying on the ordinary bridge, without ports.",
+		"down.title":              "Take the site down",
+		"diagnose.healthy":        "No failure found.",
 		"setup.port":              "%q is not a port; write a number from 1 to 65535.",
 		"setup.missing":           "%s does not exist.",
 		"setup.folder":            "%s is a folder; name the key file in it.",
@@ -405,9 +388,8 @@ Bright steps changed something, faint ones were as wanted already.`,
 		"setup.source.found":      "Dockerfile found.",
 		"setup.pair.outside":      "%s must lie inside the source, %s.",
 		"setup.pair.good":         "The pair belongs together, covers %s, and is good for %d days.",
-
-		"fix.question": "%s can be put right. Change it?",
-		"fix.yes":      "change the file",
-		"fix.no":       "leave it",
+		"fix.question":            "%s can be put right. Change it?",
+		"fix.yes":                 "change the file",
+		"fix.no":                  "leave it",
 	}
 }

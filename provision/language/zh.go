@@ -371,30 +371,13 @@ ctrl+c     先询问; 再按一次立即离开
 		"site.tls-timeout-missing.fix":            "加上: %[2]s",
 		"site.upstream-unknown.cause":             "proxy_pass 写的是 %[1]s, 但没有同名的 upstream 块; nginx 启动时会解析这个名字, 解析不到就退出.",
 		"site.upstream-unknown.fix":               "加上 upstream %[1]s { server 127.0.0.1:5000; } 或直接写地址.",
-up, down   移动或滚动
-tab        切换窗格
-space      勾选或取消计划中的步骤; 在文本中向下翻页
-/          在输出中搜索; n 和 N 跳到下一处
-f          重新跟随最新的输出
-[ ]        上一台或下一台服务器
-l          全部日志
-r          失败后重试
-e          失败后编辑文件
-m          鼠标用于向导, 或用于选取文字
-?          本页
-q          离开
-ctrl+c     先询问; 再按一次立即离开
 
-步骤前的符号:  %s 完成   %s 失败   - 跳过   %s 尚未开始.
-明亮的步骤做了变更, 暗淡的步骤原本就满足要求.`,
-
-		"release.first":       "版本 %s 已上线：这是这台服务器上的第一个版本。",
-		"release.warm":        "版本 %s 已上线：它先启动并通过了检查，然后才接管端口；网站中断 %s 毫秒。",
-		"release.cold":        "版本 %s 已上线：采用冷切换（应用启动时需要访问外网，或清单要求如此）；端口在 %s 毫秒内交接，之后应用才启动。",
-		"release.trying-cold": "候选容器在内部网络上没有启动成功（%v）；改在普通网桥上、不占端口再试一次。",
-		"down.title":          "下线网站",
-		"diagnose.healthy":    "没有发现故障。",
-
+		"release.first":           "版本 %s 已上线：这是这台服务器上的第一个版本。",
+		"release.warm":            "版本 %s 已上线：它先启动并通过了检查，然后才接管端口；网站中断 %s 毫秒。",
+		"release.cold":            "版本 %s 已上线：采用冷切换（应用启动时需要访问外网，或清单要求如此）；端口在 %s 毫秒内交接，之后应用才启动。",
+		"release.trying-cold":     "候选容器在内部网络上没有启动成功（%v）；改在普通网桥上、不占端口再试一次。",
+		"down.title":              "下线网站",
+		"diagnose.healthy":        "没有发现故障。",
 		"setup.port":              "%q 不是端口；请输入 1 到 65535 之间的数字。",
 		"setup.missing":           "%s 不存在。",
 		"setup.folder":            "%s 是一个目录；请写出其中的密钥文件。",
@@ -405,9 +388,8 @@ ctrl+c     先询问; 再按一次立即离开
 		"setup.source.found":      "已找到 Dockerfile。",
 		"setup.pair.outside":      "%s 必须位于网站目录 %s 之内。",
 		"setup.pair.good":         "证书与私钥匹配，覆盖 %s，还有 %d 天有效。",
-
-		"fix.question": "可以自动修正 %s。要修改吗？",
-		"fix.yes":      "修改文件",
-		"fix.no":       "保持不变",
+		"fix.question":            "可以自动修正 %s。要修改吗？",
+		"fix.yes":                 "修改文件",
+		"fix.no":                  "保持不变",
 	}
 }
