@@ -28,12 +28,14 @@ func SplitCommand(text string) ([]string, error) {
 	}
 	words := make([]string, len(call.Args))
 	for i, word := range call.Args {
-		if !literal(word.Parts) {
+		if !literal(word.Parts) || hasPattern(word.Parts) {
 			return nil, needsShell(text)
 		}
-		if words[i], err = expand.Literal(nil, word); err != nil {
+		fields, err := expand.Fields(&expand.Config{}, word)
+		if err != nil || len(fields) != 1 {
 			return nil, needsShell(text)
 		}
+		words[i] = fields[0]
 		if err := checkNoNUL(words[i]); err != nil {
 			return nil, err
 		}
@@ -59,6 +61,16 @@ func literal(parts []syntax.WordPart) bool {
 		}
 	}
 	return true
+}
+
+// hasPattern reports whether a word has, outside of quotes, what a shell replaces by file names, a home folder or several words.
+func hasPattern(parts []syntax.WordPart) bool {
+	for i, part := range parts {
+		if lit, ok := part.(*syntax.Lit); ok && (strings.ContainsAny(lit.Value, "*?[{") || i == 0 && strings.HasPrefix(lit.Value, "~")) {
+			return true
+		}
+	}
+	return false
 }
 
 // parseReason is the shell parser's complaint without its position, which is that within the command.
