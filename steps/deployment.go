@@ -65,6 +65,7 @@ func examine(inv *inventory.Inventory, words *language.Printer) site.Report {
 		Directory:   s.Directory,
 		Volumes:     s.Volumes,
 		Command:     s.Command,
+		Upload:      s.Upload,
 	}
 	for _, p := range s.Ports {
 		asked.Ports = append(asked.Ports, p.Container)
