@@ -47,10 +47,12 @@ func newVerifier(d *dialer) (*verifier, error) {
 func (v *verifier) algorithms() []string {
 	known := v.db.HostKeyAlgorithms(v.address)
 	wished := v.d.settings.hostKeyAlgos
-	if wished == nil {
-		wished = ssh.SupportedAlgorithms().HostKeys
-	}
 	supported := ssh.SupportedAlgorithms().HostKeys
+	if wished == nil {
+		// OpenSSH's order, so that a new host goes on file by the key that a person is told to compare.
+		wished = append([]string{ssh.CertAlgoED25519v01, ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521,
+			ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}, supported...)
+	}
 	var list []string
 	for _, algo := range append(known, wished...) {
 		isCert := strings.Contains(algo, "-cert-v01@")
