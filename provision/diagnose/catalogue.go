@@ -76,6 +76,7 @@ type rule struct {
 	kind  kind
 	entry int   // kindEntry: index of the entry
 	where Where // kindSuccess: what it clears
+	sure  bool  // the literals alone tell: the expression need not be run
 	expr  func() *regexp.Regexp
 }
 
@@ -251,13 +252,14 @@ func (b *builder) add(pattern string, r rule) (int, error) {
 	if missing != "" {
 		return 0, fmt.Errorf("pattern %q: no macro %s", pattern, missing)
 	}
-	literals, err := requiredLiterals(pattern)
+	literals, sure, err := requiredLiterals(pattern)
 	if err != nil {
 		return 0, fmt.Errorf("pattern %q: %w", pattern, err)
 	}
 	if literals == nil {
 		return 0, fmt.Errorf("pattern %q has no literal of %d bytes to look for first", pattern, minLiteral)
 	}
+	r.sure = sure
 	r.expr = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("(?i)" + pattern) })
 	id := len(b.rules)
 	b.rules = append(b.rules, r)

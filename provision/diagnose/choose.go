@@ -96,28 +96,37 @@ func (s *scan) held() []candidate {
 // withoutConsequences drops, from candidates in order of rank, what another one on the same line, of the same topic, or
 // that names it as its consequence has said better.
 func (s *scan) withoutConsequences(ranked []candidate) []candidate {
-	type claim struct{ entry int }
-	lines, topics, hidden := map[int]claim{}, map[string]claim{}, map[string]bool{}
+	hiders := map[string][]int{} // code or topic -> the entries that hide it
+	hidden := func(c candidate) bool {
+		e := &s.entries[c.entry]
+		by := slices.Concat(hiders["code "+e.Code], hiders["topic "+e.Topic])
+		return slices.ContainsFunc(by, func(other int) bool { return s.entries[other].Code != e.Code })
+	}
 	for _, c := range ranked {
+		if hidden(c) {
+			continue // what it would hide may be the cause of what hides it
+		}
 		for _, name := range s.entries[c.entry].Hides {
-			hidden[name] = true
+			key := "topic " + name
+			if strings.Contains(name, ".") {
+				key = "code " + name
+			}
+			hiders[key] = append(hiders[key], c.entry)
 		}
 	}
+	lines, topics := map[int]int{}, map[string]int{} // who has said it
 	return slices.DeleteFunc(ranked, func(c candidate) bool {
 		e := &s.entries[c.entry]
-		if hidden[e.Code] || e.Topic != "" && hidden[e.Topic] {
+		if hidden(c) {
 			return true
 		}
-		if by, ok := lines[c.line]; ok && by.entry != c.entry {
+		if by, ok := lines[c.line]; ok && by != c.entry {
 			return true
 		}
-		if e.Topic != "" {
-			if by, ok := topics[e.Topic]; ok && by.entry != c.entry {
-				return true
-			}
-			topics[e.Topic] = claim{c.entry}
+		if by, ok := topics[e.Topic]; ok && e.Topic != "" && by != c.entry {
+			return true
 		}
-		lines[c.line] = claim{c.entry}
+		lines[c.line], topics[e.Topic] = c.entry, c.entry
 		return false
 	})
 }

@@ -20,6 +20,8 @@ func clean(dst, line []byte) []byte {
 		r, n := utf8.DecodeRune(line[i:])
 		i += n
 		switch {
+		case r == utf8.RuneError && n == 1 && len(dst) == 0:
+			// Dropped: a message that starts with rubbish still starts there.
 		case r == '\t':
 			dst = append(dst, '\t')
 		case unicode.IsControl(r), unicode.Is(unicode.Cf, r) && r != '\u200d':

@@ -63,6 +63,20 @@ func corpus(t testing.TB) []sample {
 	return samples
 }
 
+func TestCorpusIsLargeEnough(t *testing.T) {
+	failing, healthy := 0, 0
+	for _, s := range corpus(t) {
+		if s.healthy() {
+			healthy++
+		} else {
+			failing++
+		}
+	}
+	if failing < 120 || healthy < 40 {
+		t.Errorf("%d failing and %d healthy outputs, want 120 and 40 at least", failing, healthy)
+	}
+}
+
 func TestCorpusIsNamed(t *testing.T) {
 	for _, s := range corpus(t) {
 		t.Run(s.place+"/"+s.name, func(t *testing.T) {

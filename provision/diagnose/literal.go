@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -20,17 +21,35 @@ type need struct {
 
 // requiredLiterals returns lower-case strings of which every match of the pattern contains at least one; nil where there
 // are none that are long enough. Looking for them first spares running the expression on nearly every line.
-func requiredLiterals(pattern string) ([]string, error) {
+//
+// sure tells that a text with one of them matches for certain, so that the expression need not be run at all.
+func requiredLiterals(pattern string) (literals []string, sure bool, err error) {
 	tree, err := syntax.Parse(pattern, syntax.Perl|syntax.FoldCase)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	n := needOf(tree)
 	set := better(n.within, n.exact)
-	if shortest(set) < minLiteral {
-		return nil, nil
+	for _, s := range set {
+		if len(s) < minLiteral {
+			return nil, false, nil
+		}
 	}
-	return set, nil
+	return set, n.exact != nil && isPlain(tree), nil
+}
+
+// isPlain tells whether an expression is only text: nothing that looks at where it stands, ignores no case but ASCII's, and
+// catches nothing.
+func isPlain(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return re.Flags&syntax.FoldCase != 0
+	case syntax.OpConcat, syntax.OpAlternate, syntax.OpQuest:
+		return !slices.ContainsFunc(re.Sub, func(sub *syntax.Regexp) bool { return !isPlain(sub) })
+	case syntax.OpCharClass, syntax.OpEmptyMatch:
+		return true
+	}
+	return false
 }
 
 func needOf(re *syntax.Regexp) need {
@@ -138,21 +157,36 @@ func cross(left, right []string) []string {
 	return out
 }
 
-// better picks the set that is found less often: the one whose shortest string is longer.
+// better picks the set that is found less often: the one whose shortest string is longer, where words that stand in every
+// log count little.
 func better(a, b []string) []string {
-	if shortest(b) > shortest(a) {
+	if rarity(b) > rarity(a) {
 		return b
 	}
 	return a
 }
 
-func shortest(set []string) int {
+func rarity(set []string) int {
 	if len(set) == 0 {
 		return -1
 	}
-	n := len(set[0])
-	for _, s := range set[1:] {
-		n = min(n, len(s))
+	least := 2 * len(set[0])
+	for _, s := range set {
+		n := 2 * len(s)
+		if len(s) >= minLiteral && isCommon(strings.TrimSpace(s)) {
+			n = 2*minLiteral - 1 // just below the shortest that is of use
+		}
+		least = min(least, n)
 	}
-	return n
+	return least
+}
+
+// isCommon lists words of which a healthy log is full.
+func isCommon(word string) bool {
+	switch word {
+	case "error", "errors", "err", "fail", "failed", "code", "status", "warn", "warning", "not", "for", "the", "exception", "http", "https", "://",
+		"connect", "connection", "open", "get", "file", "line", "name", "user", "server", "ssl", "found", "exit", "returned":
+		return true
+	}
+	return false
 }

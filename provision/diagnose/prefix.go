@@ -181,8 +181,8 @@ func echoes(plain, text []byte) bool {
 			return start != "Step " || bytes.Contains(text, []byte(" : "))
 		}
 	}
-	if text[0] == '[' && plain[0] == '#' && bytes.IndexByte(text, ']') > 0 {
-		return true // BuildKit: #7 [3/5] RUN …
+	if plain[0] == '#' && stepName(text) {
+		return true
 	}
 	if sourceLine(text) {
 		return true
@@ -193,6 +193,17 @@ func echoes(plain, text []byte) bool {
 		}
 	}
 	return false
+}
+
+// stepName recognises how BuildKit names a step: "[3/5] RUN …", "[web 3/5] COPY …", "[internal] load …".
+func stepName(text []byte) bool {
+	end := bytes.IndexByte(text, ']')
+	if text[0] != '[' || end < 2 {
+		return false
+	}
+	inside := text[1:end]
+	slash := bytes.LastIndexByte(inside, '/')
+	return slash > 0 && digits(inside[slash+1:]) > 0 || bytes.Equal(inside, []byte("internal")) || bytes.HasPrefix(inside, []byte("auth"))
 }
 
 // sourceLine recognises the excerpt of the Dockerfile that BuildKit prints: "   3 | >>> RUN make".

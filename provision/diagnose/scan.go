@@ -41,8 +41,11 @@ type scan struct {
 	cleared    map[Where]int       // the last line that says that this place is fine
 	fatal      int                 // the last line that says that the whole failed
 	failure    failure
-	tail       [tailLines]string
+	tail       [tailLines][]byte
 	tailNext   int
+
+	calm   bool // line calmAt is known to be harmless
+	calmAt int
 
 	plain, quoted []byte // scratch
 }
@@ -91,37 +94,32 @@ func (s *scan) hit(rule int32) {
 
 // keep remembers the line among the last ones, and after a failure as what it said.
 func (s *scan) keep(plain []byte) {
-	line := excerpt(plain, 0, len(plain))
-	s.tail[s.tailNext%tailLines] = line
+	slot := &s.tail[s.tailNext%tailLines]
+	*slot = append((*slot)[:0], plain[:min(len(plain), 2*maxEvidence)]...)
 	s.tailNext++
 	if s.failure.line > 0 && len(s.failure.excerpt) < 4 {
-		s.failure.excerpt = append(s.failure.excerpt, line)
+		s.failure.excerpt = append(s.failure.excerpt, excerpt(plain, 0, len(plain)))
 	}
 }
 
-// apply runs the expressions of the rules whose literals the line has.
+// apply runs the expressions of the rules whose literals the line has. Whether the line is known to be harmless is only
+// asked once something else matched: most lines with a frightening word match nothing.
 func (s *scan) apply(text []byte) {
 	echo := echoes(s.plain, text)
-	harmless := false
-	for _, id := range s.hits {
-		if r := &s.rules[id]; r.kind == kindHarmless && r.expr().Match(text) {
-			harmless = true
-		}
-	}
 	for _, id := range s.hits {
 		switch r := &s.rules[id]; r.kind {
 		case kindContext:
 			s.context(int(id), text)
 		case kindEntry:
-			if !harmless && s.entries[r.entry].Echo == echo {
+			if s.entries[r.entry].Echo == echo {
 				s.entry(r, text)
 			}
 		case kindFailure:
-			if !harmless && !echo && r.expr().Match(text) {
+			if !echo && r.expr().Match(text) && !s.harmless(text) {
 				s.failed()
 			}
 		case kindFatal:
-			if !harmless && r.expr().Match(text) {
+			if r.expr().Match(text) && !s.harmless(text) {
 				s.failed()
 				s.fatal = s.number
 			}
@@ -133,6 +131,19 @@ func (s *scan) apply(text []byte) {
 	}
 }
 
+// harmless tells whether the line looks like a failure and is known to be none; it is found out once a line.
+func (s *scan) harmless(text []byte) bool {
+	if s.calmAt == s.number {
+		return s.calm
+	}
+	s.calmAt = s.number
+	s.calm = slices.ContainsFunc(s.hits, func(id int32) bool {
+		r := &s.rules[id]
+		return r.kind == kindHarmless && r.expr().Match(text)
+	})
+	return s.calm
+}
+
 func (s *scan) failed() {
 	if s.failure.line == s.number {
 		return
@@ -141,9 +152,13 @@ func (s *scan) failed() {
 }
 
 func (s *scan) context(id int, text []byte) {
-	captured, _, ok := s.match(&s.rules[id], text)
-	if !ok {
-		return
+	r := &s.rules[id]
+	var captured map[string]string
+	if !r.sure {
+		var ok bool
+		if captured, _, ok = s.match(r, text); !ok {
+			return
+		}
 	}
 	seen := &s.sightings[id]
 	seen.last = s.number
@@ -171,7 +186,7 @@ func (c *candidate) sawAfter(conditions []context, id, line int) {
 
 func (s *scan) entry(r *rule, text []byte) {
 	captured, at, ok := s.match(r, text)
-	if !ok {
+	if !ok || s.harmless(text) {
 		return
 	}
 	list := s.candidates[r.entry]
@@ -256,8 +271,8 @@ func (s *scan) borrow(c *candidate, rule int) {
 func (s *scan) lastLines() []string {
 	var lines []string
 	for i := range tailLines {
-		if line := s.tail[(s.tailNext+i)%tailLines]; line != "" {
-			lines = append(lines, line)
+		if line := s.tail[(s.tailNext+i)%tailLines]; len(line) > 0 {
+			lines = append(lines, excerpt(line, 0, len(line)))
 		}
 	}
 	return slices.Clip(lines)

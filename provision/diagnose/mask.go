@@ -1,0 +1,285 @@
+package diagnose
+
+import (
+	"cmp"
+	"encoding/base64"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/kehuo/provision/provision"
+)
+
+// Mask hides, in a text that leaves the person's machine, what must not: the secrets that are known, whatever looks like a
+// key, token or password, and (unless the person agreed) addresses, names of hosts and users, and e-mail addresses. Equal
+// things get equal placeholders, so that the text still tells which is which.
+type Mask struct {
+	Secrets []provision.Secret // hidden wherever their value stands, in Base64 and URL encoding too
+	Hosts   []string           // names and aliases of hosts, the site's domain
+	Users   []string           // login names
+
+	// What the person agreed to show.
+	ShowAddresses bool
+	ShowNames     bool
+	ShowEmails    bool
+}
+
+const (
+	hiddenSecret = "[secret]"
+	hiddenKey    = "[private key]"
+	shortSecret  = 4 // bytes; a shorter secret is only hidden as a word of its own
+)
+
+// Text returns text with everything hidden.
+func (m Mask) Text(text string) string {
+	r := maskRules()
+	text = r.hideKeys(text)
+	text = m.hideSecrets(text)
+	text = r.hideSecretLike(text)
+	n := &numbering{seen: map[string]string{}, count: map[string]int{}}
+	if !m.ShowNames {
+		text = m.hideGiven(text, n)
+		text = r.hideNames(text, n)
+	}
+	if !m.ShowEmails {
+		text = r.hideEmails(text, n, m.ShowNames)
+	}
+	if !m.ShowAddresses {
+		text = r.hideAddresses(text, n)
+	}
+	return text
+}
+
+// numbering gives equal things equal placeholders.
+type numbering struct {
+	seen  map[string]string
+	count map[string]int
+}
+
+func (n *numbering) of(kind, value string) string {
+	key := kind + " " + strings.ToLower(value)
+	if n.seen[key] == "" {
+		n.count[kind]++
+		n.seen[key] = fmt.Sprintf("[%s %d]", kind, n.count[kind])
+	}
+	return n.seen[key]
+}
+
+func (m Mask) hideSecrets(text string) string {
+	var values []string
+	for _, s := range m.Secrets {
+		value := s.Reveal()
+		if strings.TrimSpace(value) == "" {
+			continue
+		}
+		values = append(values, value, url.QueryEscape(value), url.PathEscape(value),
+			base64.StdEncoding.EncodeToString([]byte(value)), base64.RawURLEncoding.EncodeToString([]byte(value)))
+		for line := range strings.Lines(value) { // of a secret with several lines, each is one
+			if line = strings.TrimSpace(line); len(line) >= 2*shortSecret {
+				values = append(values, line)
+			}
+		}
+	}
+	slices.SortFunc(values, func(a, b string) int { return cmp.Compare(len(b), len(a)) }) // one may contain the other
+	for _, value := range slices.Compact(values) {
+		if len(value) < shortSecret {
+			text = wordPattern(value).ReplaceAllString(text, "${1}"+hiddenSecret+"${2}")
+			continue
+		}
+		text = strings.ReplaceAll(text, value, hiddenSecret)
+	}
+	return text
+}
+
+// hideGiven hides the names that the caller knows of, the longest first.
+func (m Mask) hideGiven(text string, n *numbering) string {
+	type given struct{ kind, name string }
+	var all []given
+	for _, host := range m.Hosts {
+		all = append(all, given{"host", host})
+	}
+	for _, user := range m.Users {
+		if user != "root" { // everybody's
+			all = append(all, given{"user", user})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b given) int { return cmp.Compare(len(b.name), len(a.name)) })
+	for _, g := range all {
+		if _, err := netip.ParseAddr(g.name); strings.TrimSpace(g.name) == "" || err == nil {
+			continue // an address is hidden as an address
+		}
+		pattern := wordPattern(g.name)
+		if !pattern.MatchString(text) {
+			continue
+		}
+		// Twice: neighbours share the character between them.
+		for range 2 {
+			text = pattern.ReplaceAllString(text, "${1}"+n.of(g.kind, g.name)+"${2}")
+		}
+	}
+	return text
+}
+
+func wordPattern(word string) *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(^|[^\pL\pN_])` + regexp.QuoteMeta(word) + `($|[^\pL\pN_])`)
+}
+
+// rules are the expressions of the mask, compiled when the first text is masked.
+type rules struct {
+	block, openBlock, publicKey          *regexp.Regexp
+	credentials, header, assigned, token *regexp.Regexp
+	flag, dense, chinese                 *regexp.Regexp
+	home, login, host, email             *regexp.Regexp
+	v4, v6                               *regexp.Regexp
+}
+
+var maskRules = sync.OnceValue(func() *rules {
+	const secretName = `[\w.-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key(?:[_-]?(?:id|secret))?|private[_-]?key|signing[_-]?key|encryption[_-]?key|credentials?|auth|session(?:[_-]?id)?|cookie)[\w-]*`
+	c := regexp.MustCompile
+	return &rules{
+		block:       c(`(?s)-----BEGIN ([A-Z0-9 ]+)-----.*?-----END [A-Z0-9 ]+-----`),
+		openBlock:   c(`-----BEGIN [A-Z0-9 ]+-----(?:[^\S\n]*(?:\n|\\n|$)[ \t|>\d.]*[A-Za-z0-9+/=]{16,}[^\S\n]*)*`),
+		publicKey:   c(`\b(ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-\S+|sk-\S+@openssh\.com) +AAAA[A-Za-z0-9+/=]+`),
+		credentials: c(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^\s/@:'"]*:[^\s@'"]+@`),
+		header:      c(`(?i)\b((?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]*(?:token|key|secret)[\w-]*)(["']?\s*[:=]\s*["']?)[^\n"']+`),
+		assigned:    c(`(?i)\b(` + secretName + `)((?:\\?["'])?\s*(?:[:=]|=>|：)\s*)(\[secret\]|\\?"[^"\n]*"|\\?'[^'\n]*'|[^\s,;}\])]+)`),
+		chinese:     c(`((?:密码|口令|密钥)\s*[:=：是为]\s*)(\[secret\]|\S+)`),
+		flag:        c(`(?i)(\s--?(?:` + secretName + `)\s+)("[^"\n]*"|'[^'\n]*'|[^\s-]\S*)`),
+		token: c(`\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bLTAI[0-9A-Za-z]{12,}\b|\bAKID[0-9A-Za-z]{13,}\b|\bgh[pousr]_[0-9A-Za-z]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}` +
+			`|\bxox[abposr]-[\w-]{10,}|\bsk-[\w-]{20,}|\bnpm_[0-9A-Za-z]{20,}|\bAIza[\w-]{30,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\bdckr_pat_[\w-]{16,}|\bpypi-[\w-]{20,}|\b[rs]k_(?:live|test)_\w{10,}`),
+		dense: c(`[A-Za-z0-9+/_-]{32,}={0,2}`),
+		home:  c(`((?:/home|/Users|\\Users)[/\\]+)([^/\\\s:'"]+)`),
+		login: c(`(?i)(\b(?:(?:user(?:name)?|login(?:_user)?|role)[=:][ "']*|(?:for(?: invalid)? user|accepted \w+ for|logged in as) +["']?))([a-z_][\w.-]*)`),
+		host:  c(`(?i)((?:https?://(?:\[user\]:\[secret\]@)?|hostname |connect to host |connection to |lookup |host key for |known host |authenticated to |server_name |resolve host:? |\bhost[=:] ?["']?)\[?)([a-z0-9](?:[\w-]*\.)+[a-z][\w-]*[a-z0-9])`),
+		email: c(`([A-Za-z0-9_][\w.+-]*)@([A-Za-z0-9](?:[\w-]*[A-Za-z0-9])?(?:\.[\w-]+)*)`),
+		v4:    c(`\b(?:\d{1,3}\.){3}\d{1,3}\b`),
+		v6:    c(`(^|[^\w:.])([0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)`),
+	}
+})
+
+// hideKeys hides PEM blocks, whole or cut off, and public keys.
+func (r *rules) hideKeys(text string) string {
+	text = r.block.ReplaceAllStringFunc(text, func(block string) string {
+		if strings.Contains(block[:min(len(block), 60)], "CERTIFICATE") {
+			return "[certificate]"
+		}
+		return hiddenKey
+	})
+	text = r.openBlock.ReplaceAllString(text, hiddenKey)
+	return r.publicKey.ReplaceAllString(text, "$1 [public key]")
+}
+
+// hideSecretLike hides what looks like a password, key or token though nobody named it.
+func (r *rules) hideSecretLike(text string) string {
+	text = r.credentials.ReplaceAllString(text, "${1}[user]:"+hiddenSecret+"@")
+	text = r.header.ReplaceAllString(text, "${1}${2}"+hiddenSecret)
+	text = r.assigned.ReplaceAllString(text, "${1}${2}"+hiddenSecret)
+	text = r.chinese.ReplaceAllString(text, "${1}"+hiddenSecret)
+	text = r.flag.ReplaceAllString(text, "${1}"+hiddenSecret)
+	text = r.token.ReplaceAllString(text, hiddenSecret)
+	return r.dense.ReplaceAllStringFunc(text, func(s string) string {
+		if isDense(s) {
+			return hiddenSecret
+		}
+		return s
+	})
+}
+
+// isDense tells a random key from a path, a digest in hexadecimal or a long name: it mixes cases and digits and has no
+// more than two slashes.
+func isDense(s string) bool {
+	upper, lower, digit := 0, 0, 0
+	for _, c := range s {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			upper++
+		case c >= 'a' && c <= 'z':
+			lower++
+		case c >= '0' && c <= '9':
+			digit++
+		}
+	}
+	return upper >= 3 && lower >= 3 && digit >= 2 && strings.Count(s, "/") <= 2
+}
+
+// hideNames hides the users of home directories and logins, and hosts where a text names them as such.
+func (r *rules) hideNames(text string, n *numbering) string {
+	text = r.home.ReplaceAllStringFunc(text, func(s string) string {
+		part := r.home.FindStringSubmatch(s)
+		return part[1] + n.of("user", part[2])
+	})
+	text = r.login.ReplaceAllStringFunc(text, func(s string) string {
+		part := r.login.FindStringSubmatch(s)
+		if part[2] == "root" {
+			return s
+		}
+		return part[1] + n.of("user", part[2])
+	})
+	// A host that is named as one somewhere is hidden everywhere.
+	for _, part := range r.host.FindAllStringSubmatch(text, -1) {
+		if host := part[2]; !isPublic(host) && n.seen["host "+strings.ToLower(host)] == "" {
+			text = wordPattern(host).ReplaceAllString(text, "${1}"+n.of("host", host)+"${2}")
+		}
+	}
+	return text
+}
+
+// publicHosts are servers of the trade, which tell nothing about the person and much about the failure.
+var publicHosts = []string{
+	"docker.io", "docker.com", "debian.org", "ubuntu.com", "centos.org", "fedoraproject.org", "alpinelinux.org", "pypi.org",
+	"pythonhosted.org", "npmjs.org", "npmjs.com", "npmmirror.com", "yarnpkg.com", "anaconda.com", "anaconda.org", "golang.org",
+	"crates.io", "rust-lang.org", "maven.org", "apache.org", "rubygems.org", "packagist.org", "github.com", "gitlab.com",
+	"githubusercontent.com", "mirrors.aliyun.com", "aliyuncs.com", "quay.io", "gcr.io", "ghcr.io", "kernel.org", "nginx.org",
+	"python.org", "nodejs.org", "goproxy.cn", "rsproxy.cn", "tuna.tsinghua.edu.cn", "letsencrypt.org",
+}
+
+func isPublic(host string) bool {
+	host = strings.ToLower(host)
+	return slices.ContainsFunc(publicHosts, func(public string) bool {
+		return host == public || strings.HasSuffix(host, "."+public)
+	})
+}
+
+// hideEmails hides e-mail addresses, and user@host of a login where names are hidden.
+func (r *rules) hideEmails(text string, n *numbering, showNames bool) string {
+	return r.email.ReplaceAllStringFunc(text, func(s string) string {
+		part := r.email.FindStringSubmatch(s)
+		user, host := part[1], part[2]
+		_, addressErr := netip.ParseAddr(host)
+		switch {
+		case addressErr == nil || !strings.Contains(host, "."): // a login, or a digest: image@sha256
+			if showNames || user == "root" || host == "sha256" || host[0] >= '0' && host[0] <= '9' && addressErr != nil {
+				return s
+			}
+			return n.of("user", user) + "@" + host
+		case host[0] >= '0' && host[0] <= '9': // a version: left-pad@1.3.0
+			return s
+		default:
+			return n.of("email", s)
+		}
+	})
+}
+
+// hideAddresses hides IP addresses but those that are the same on every machine.
+func (r *rules) hideAddresses(text string, n *numbering) string {
+	hide := func(s string) string {
+		trimmed := strings.TrimRight(s, ".:")
+		if strings.HasSuffix(s, "::") {
+			trimmed = s
+		}
+		address, err := netip.ParseAddr(trimmed)
+		if err != nil || address.IsLoopback() || address.IsUnspecified() || trimmed == "255.255.255.255" {
+			return s
+		}
+		return n.of("address", address.String()) + s[len(trimmed):]
+	}
+	text = r.v6.ReplaceAllStringFunc(text, func(s string) string {
+		part := r.v6.FindStringSubmatch(s)
+		return part[1] + hide(part[2])
+	})
+	return r.v4.ReplaceAllStringFunc(text, hide)
+}
