@@ -82,15 +82,27 @@ func (s *scan) held() []candidate {
 		if s.fatal > over {
 			over = 0
 		}
+		var own []candidate
 		for i := range list {
 			if list[i].line >= over || e.Severity != provision.SeverityError && e.Severity != severityUnknown {
 				if s.holds(&list[i]) {
-					held = append(held, list[i])
+					own = append(own, list[i])
 				}
 			}
 		}
+		held = append(held, tellingMost(own)...)
 	}
 	return held
+}
+
+// tellingMost keeps, of the lines of one entry, those that name most: "Permissions 0644 for KEY are too open" rather than
+// the banner above it.
+func tellingMost(own []candidate) []candidate {
+	most := 0
+	for _, c := range own {
+		most = max(most, len(c.captured))
+	}
+	return slices.DeleteFunc(own, func(c candidate) bool { return len(c.captured) < most })
 }
 
 // withoutConsequences drops, from candidates in order of rank, what another one on the same line, of the same topic, or

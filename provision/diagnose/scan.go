@@ -75,7 +75,7 @@ func (s *scan) line(raw []byte) {
 	}
 	s.number++
 	s.keep(s.plain)
-	if !plainASCII(text) {
+	if bytes.IndexByte(text, '`') >= 0 || !plainASCII(text) {
 		text = straighten(s.quoted, text)
 	}
 	s.hits = s.hits[:0]
