@@ -35,7 +35,7 @@ func (s directory) Plan() ([]provision.Change, error) {
 func (s directory) create(ctx context.Context, r *provision.Reporter) error {
 	argv := []string{"mkdir", "-p", s.site().Directory}
 	r.Command(remote.Quote(argv...))
-	if err := s.client.Run(ctx, remote.Command{Argv: argv}); err != nil {
+	if _, err := s.exec(ctx, remote.Command{Argv: argv}); err != nil {
 		return fmt.Errorf("create %s on %s: %w", s.site().Directory, s.Name(), err)
 	}
 	s.facts.Parent, s.facts.Writable = s.site().Directory, true

@@ -51,13 +51,24 @@ func (files) summary(d transfer.Difference) string {
 	return strings.Join(parts, ", ")
 }
 
+// upload makes the host's files those of the source. After a lost link it looks again what is there: what has arrived is not
+// sent twice.
 func (s files) upload(ctx context.Context, r *provision.Reporter) error {
-	err := transfer.Apply(ctx, s.client, s.difference(), transfer.ApplyOptions{
-		Root:      s.site().Source,
-		Directory: s.site().Directory,
-		StateDir:  s.StateDir(),
-		Progress:  func(done, total int64) { r.Progress(done, total, provision.UnitBytes, "") },
-		Command:   r.Command,
+	again := false
+	err := s.persist(ctx, func() error {
+		if again {
+			if err := s.relist(ctx); err != nil {
+				return err
+			}
+		}
+		again = true
+		return transfer.Apply(ctx, s.client, s.difference(), transfer.ApplyOptions{
+			Root:      s.site().Source,
+			Directory: s.site().Directory,
+			StateDir:  s.StateDir(),
+			Progress:  func(done, total int64) { r.Progress(done, total, provision.UnitBytes, "") },
+			Command:   r.Command,
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("upload %s to %s on %s: %w", s.site().Source, s.site().Directory, s.Name(), err)

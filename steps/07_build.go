@@ -2,7 +2,9 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
@@ -35,20 +37,34 @@ func (s build) Plan() ([]provision.Change, error) {
 }
 
 // buildScript builds, and builds once more if the engine went away in the middle: what was built so far is in its cache.
+// That it went away shows in its process id, where that can be read, or in its not answering.
 const buildScript = `cd %s || exit 1
 export %s
 build() { %s; }
+engine() { cat /var/run/docker.pid 2>/dev/null; }
+was=$(engine)
 build && exit 0
 code=$?
-docker version >/dev/null 2>&1 && exit $code
+docker version >/dev/null 2>&1 && [ "$(engine)" = "$was" ] && exit $code
 n=0
 until docker version >/dev/null 2>&1; do
-  n=$((n + 1)); [ $n -lt 60 ] || exit $code
-  sleep 1
+  n=$((n + 1)); [ $n -lt 120 ] || exit $code
+  sleep 0.5
 done
 echo 'The Docker engine was away; building again.'
 build
 `
+
+// buildJob begins the id of every job that builds.
+const buildJob = "build-"
+
+// buildJob is the id of the job that builds from this run's files; empty for a run without files.
+func (h *Host) buildJob() string {
+	if h.Manifest == nil {
+		return ""
+	}
+	return buildJob + h.Manifest.Digest()[:12]
+}
 
 func (s build) build(ctx context.Context, r *provision.Reporter) error {
 	site, tree := s.site(), s.Manifest.Digest()
@@ -58,25 +74,59 @@ func (s build) build(ctx context.Context, r *provision.Reporter) error {
 	progress := docker.Progress{Step: func(i, n int, instruction string) {
 		r.Progress(int64(i), int64(n), provision.UnitSteps, instruction)
 	}}
+	if err := s.forgetEndedBuild(ctx); err != nil {
+		return err
+	}
 	// The build is a job of the host's own: it goes on when the link is cut, and a run that is started anew finds it.
-	err := s.client.RunJob(ctx, remote.Job{
-		StateDir: s.StateDir(),
-		ID:       "build-" + tree[:12],
-		Script:   fmt.Sprintf(buildScript, remote.Quote(site.Directory), docker.BuildKitPlain, command),
-		Sudo:     s.sudo,
-	}, func(line string) {
-		pass(line)
-		progress.Line(line)
-	})
+	script := fmt.Sprintf(buildScript, remote.Quote(site.Directory), docker.BuildKitPlain, command)
+	work := func() error {
+		return s.job(ctx, s.buildJob(), script, func(line string) {
+			pass(line)
+			progress.Line(line)
+		})
+	}
+	err := work()
+	var gone *remote.JobGoneError
+	if errors.As(err, &gone) { // the host was restarted; what was built so far is in the cache
+		r.Output(provision.StreamErr, s.Words.T("build.again", s.Name()))
+		err = work()
+	}
 	if err != nil {
 		return fmt.Errorf("docker build in %s on %s failed: %w", site.Directory, s.Name(), err)
 	}
 	return s.inspectImage(ctx)
 }
 
+// forgetEndedBuild removes what an interrupted run has left of a build that has ended: how it ended may be no longer true.
+func (s build) forgetEndedBuild(ctx context.Context) error {
+	if !slices.Contains(s.facts.Jobs, s.buildJob()) {
+		return nil
+	}
+	var jobs []remote.JobState
+	err := s.persist(ctx, func() (err error) {
+		jobs, err = s.client.ListJobs(ctx, s.StateDir())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("look at the builds under way on %s: %w", s.Name(), err)
+	}
+	for _, job := range jobs {
+		if job.ID != s.buildJob() || job.Running {
+			continue
+		}
+		err := s.persist(ctx, func() error {
+			return s.client.KillJob(ctx, remote.Job{StateDir: s.StateDir(), ID: job.ID, Sudo: s.sudo})
+		})
+		if err != nil {
+			return fmt.Errorf("remove what is left of an earlier build on %s: %w", s.Name(), err)
+		}
+	}
+	return nil
+}
+
 // inspectImage reads what the build made, because the steps to come rely on it.
 func (h *Host) inspectImage(ctx context.Context) error {
-	out, err := h.client.Output(ctx, remote.Command{Argv: docker.Inspect(h.site().Image), Sudo: h.sudo})
+	out, err := h.exec(ctx, remote.Command{Argv: docker.Inspect(h.site().Image), Sudo: h.sudo})
 	if err != nil {
 		return fmt.Errorf("look for the image %s on %s after its build: %w", h.site().Image, h.Name(), err)
 	}

@@ -48,7 +48,7 @@ func (h *Host) testNginx(ctx context.Context, r *provision.Reporter, image strin
 		output = append(output, line)
 		pass(line)
 	})
-	err := h.client.Run(ctx, remote.Command{Argv: argv, Sudo: h.sudo, Stdout: lines, Stderr: lines})
+	_, err := h.exec(ctx, remote.Command{Argv: argv, Sudo: h.sudo, Stdout: lines, Stderr: lines})
 	lines.Flush()
 	text := strings.Join(output, "\n")
 	if err == nil || strings.Contains(text, "host not found in upstream") {

@@ -9,7 +9,6 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
-	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/remote"
 )
 
@@ -29,10 +28,13 @@ func (s run) Plan() ([]provision.Change, error) {
 	if err := s.portsFree(); err != nil {
 		return nil, err
 	}
-	if done := s.halfDone(); done != "" {
-		changes := one("name the container "+done+" "+s.site().Container, "a cutover was interrupted after the ports had moved")
-		changes[0].Apply = func(ctx context.Context, r *provision.Reporter) error { return s.completeCutover(ctx, r, done) }
-		return changes, nil
+	if holder := s.holdsPorts(); holder != nil {
+		changes := []provision.Change{s.complete(holder)}
+		if holder.Release == s.Release {
+			return changes, nil
+		}
+		next, err := s.replace("replace the container "+s.site().Container, "the cutover that was interrupted was to another release")
+		return append(changes, next...), err
 	}
 	reason := s.drift(live)
 	switch {
@@ -71,12 +73,6 @@ func (s run) drift(live *docker.Container) string {
 		return "it runs an older build of the image"
 	}
 	return ""
-}
-
-// ours reports whether a container with the site's name may be replaced without asking: it carries our label, or it runs an
-// image of the site's name, as after following the tutorial by hand.
-func (s run) ours(c *docker.Container) bool {
-	return c.Label(docker.LabelSite) == s.site().Name || repository(c.Config.Image) == repository(s.site().Image)
 }
 
 // takeOver asks before a stranger's container that has the site's name is replaced.
@@ -127,7 +123,7 @@ func (s run) holder(port int) string {
 		if !c.Publishes(port) {
 			continue
 		}
-		if c.Site == s.site().Name || c.Name == s.site().Container {
+		if c.Name == s.site().Container || slices.ContainsFunc(s.own(), func(own facts.Listed) bool { return own.ID == c.ID }) {
 			return ""
 		}
 		return fmt.Sprintf("the container %s (%s)", c.Name, c.Image)
@@ -142,34 +138,6 @@ func (s run) holder(port int) string {
 	return "a process of another user (see it with `sudo ss -ltnp sport = :" + fmt.Sprint(port) + "`)"
 }
 
-// halfDone is a container of the wanted release that holds the ports already, but not yet the live name.
-func (s run) halfDone() string {
-	for _, c := range s.facts.Containers {
-		if c.Site != s.site().Name || c.Release != s.Release || c.Name == s.site().Container {
-			continue
-		}
-		holds := func(p inventory.Port) bool { return c.Publishes(p.Host) }
-		if len(s.site().Ports) > 0 && !slices.ContainsFunc(s.site().Ports, func(p inventory.Port) bool { return !holds(p) }) {
-			return c.Name
-		}
-	}
-	return ""
-}
-
-// completeCutover gives the live name to the container that has the ports.
-func (s run) completeCutover(ctx context.Context, r *provision.Reporter, name string) error {
-	s.release = s.newRelease(s.Release, s.Spec, s.Manifest.Digest(), "")
-	if s.release.previous != "" {
-		if _, err := s.docker(ctx, r, docker.Rename(s.site().Container, s.release.retired)); err != nil {
-			return fmt.Errorf("retire the container %s on %s: %w", s.site().Container, s.Name(), err)
-		}
-	}
-	if _, err := s.docker(ctx, r, docker.Rename(name, s.site().Container)); err != nil {
-		return fmt.Errorf("complete the cutover to %s on %s: %w", name, s.Name(), err)
-	}
-	return s.inspectLive(ctx)
-}
-
 // start starts a container that is as it should be, but down.
 func (s run) start(ctx context.Context, r *provision.Reporter) error {
 	if _, err := s.docker(ctx, r, docker.Start(s.site().Container)); err != nil {
@@ -181,7 +149,7 @@ func (s run) start(ctx context.Context, r *provision.Reporter) error {
 
 // inspectLive reads the live container again.
 func (h *Host) inspectLive(ctx context.Context) error {
-	out, err := h.client.Output(ctx, remote.Command{Argv: docker.Inspect(h.site().Container), Sudo: h.sudo})
+	out, err := h.exec(ctx, remote.Command{Argv: docker.Inspect(h.site().Container), Sudo: h.sudo})
 	if err != nil {
 		return fmt.Errorf("look at the container %s on %s: %w", h.site().Container, h.Name(), err)
 	}

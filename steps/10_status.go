@@ -52,11 +52,11 @@ func (s status) Verify(ctx context.Context, r *provision.Reporter) error {
 	return nil
 }
 
-// failedInPublic undoes a cutover of this run; without one, the failure is just that.
+// failedInPublic undoes a cutover of this run; without one, or without anything to go back to, the failure is just that.
 func (h *Host) failedInPublic(ctx context.Context, r *provision.Reporter, cause error) error {
-	if h.release == nil || !h.release.switched || h.release.previous == "" {
-		h.showLog(ctx, r, h.site().Container)
-		return cause
+	if rel := h.release; rel != nil && rel.switched && rel.previous.serves() {
+		return h.back(ctx, r, cause)
 	}
-	return h.back(ctx, r, cause)
+	h.showLog(ctx, r, h.site().Container)
+	return cause
 }

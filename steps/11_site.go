@@ -21,27 +21,33 @@ func (s website) Title() string { return s.title(stepSite) }
 
 // Plan implements provision.Step. What an interrupted run did not come to, tidying up after itself, is left to do here.
 func (s website) Plan() ([]provision.Change, error) {
-	left := s.leftRunning()
+	left := s.leftOver()
 	if s.release != nil || len(left) == 0 {
 		return nil, nil
 	}
-	changes := one("stop "+strings.Join(left, ", "), "an interrupted run left it running")
-	changes[0].Apply = func(ctx context.Context, r *provision.Reporter) error { return s.finish(ctx, r, left) }
+	changes := one("stop "+strings.Join(left, ", "), "an interrupted run left it behind")
+	changes[0].Apply = s.finish
 	return changes, nil
 }
 
 // Verify implements provision.Verifier.
 func (s website) Verify(ctx context.Context, r *provision.Reporter) error {
+	if err := ctx.Err(); err != nil {
+		return err // an interrupted run judges nothing any more
+	}
 	results := s.probes.wait()
 	if s.release != nil || firstError(results) != nil {
 		results = s.verify(ctx, s.patience())
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	s.measured(r, results)
 	if err := s.judge(results); err != nil {
 		return s.failed(ctx, r, results, err)
 	}
 	if s.release != nil {
-		return s.finish(ctx, r, s.retiredNow())
+		return s.finish(ctx, r)
 	}
 	return nil
 }
@@ -63,7 +69,7 @@ func (s website) judge(results []result) error {
 func (s website) failed(ctx context.Context, r *provision.Reporter, results []result, err error) error {
 	if fromHost(results) == nil {
 		if s.release != nil {
-			if tidyErr := s.finish(ctx, r, s.retiredNow()); tidyErr != nil {
+			if tidyErr := s.finish(ctx, r); tidyErr != nil {
 				return tidyErr
 			}
 		}
@@ -82,37 +88,30 @@ func fromHost(results []result) error {
 	return firstError(host)
 }
 
-// leftRunning are our containers that run although they are not live, and that nobody is stopping.
-func (s website) leftRunning() []string {
+// leftOver are containers of ours that an interrupted run left: they run although they are not live, and nobody is stopping
+// them, or were candidates.
+func (s website) leftOver() []string {
 	var names []string
-	for _, c := range s.facts.Containers {
-		if c.Up() && c.Site == s.site().Name && c.Name != s.site().Container && !slices.Contains(s.facts.Stopping, c.Name) {
+	for _, c := range s.own() {
+		if c.Name == s.candidateName() || c.Up() && !slices.Contains(s.facts.Stopping, c.Name) {
 			names = append(names, c.Name)
 		}
 	}
 	return names
 }
 
-// retiredNow is the container that this run took the ports from.
-func (s website) retiredNow() []string {
-	if s.release.retired == "" {
-		return nil
-	}
-	return []string{s.release.retired}
-}
-
 // finish ends what a verified release leaves behind: the previous container stops, releases beyond site.keep go, and so do
 // our images that no release has any more. Nobody waits for a container that takes its time to stop.
-func (s website) finish(ctx context.Context, r *provision.Reporter, retired []string) error {
+func (s website) finish(ctx context.Context, _ *provision.Reporter) error {
 	script := tidyScript{
 		site:     s.site().Name,
 		live:     s.site().Container,
+		left:     s.candidateName(),
 		keep:     s.site().Keep,
-		stop:     retired,
 		image:    s.site().Image,
 		stateDir: s.StateDir(),
 	}.String()
-	out, err := s.client.Output(ctx, remote.Command{Script: script, Sudo: s.sudo})
+	out, err := s.exec(ctx, remote.Command{Script: script, Sudo: s.sudo})
 	if err != nil {
 		return fmt.Errorf("tidy up after the release on %s: %w; the site is live", s.Name(), err)
 	}

@@ -139,7 +139,7 @@ func (h *Host) saveEnvironment(ctx context.Context) error {
 		return nil
 	}
 	file := remote.Quote(h.Spec.EnvironmentFile)
-	err := h.client.Run(ctx, remote.Command{
+	_, err := h.exec(ctx, remote.Command{
 		Script: fmt.Sprintf("umask 077; cat >%s.new && mv -f %s.new %s", file, file, file),
 		Stdin:  strings.NewReader(h.environment.Reveal()),
 	})

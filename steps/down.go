@@ -42,7 +42,7 @@ func (s takeDown) Plan() ([]provision.Change, error) {
 		change.Apply = func(ctx context.Context, r *provision.Reporter) error { return s.remove(ctx, r, names) }
 		changes = append(changes, change)
 	}
-	if live := s.facts.Container; live != nil && !(run{s.Host}).ours(live) {
+	if live := s.facts.Container; live != nil && !s.ours(live) {
 		return nil, fmt.Errorf("the container %s on %s runs %s and is not ours; remove it by hand", live.BareName(), s.Name(), live.Config.Image)
 	}
 	if s.options.Images && s.facts.Image != nil {
@@ -57,10 +57,11 @@ func (s takeDown) Plan() ([]provision.Change, error) {
 // containers are the live one and the ones kept for rollback.
 func (s takeDown) containers() []string {
 	var names []string
-	for _, c := range s.facts.Containers {
-		if c.Name == s.site().Container || c.Site == s.site().Name {
-			names = append(names, c.Name)
-		}
+	if s.facts.Container != nil {
+		names = append(names, s.site().Container)
+	}
+	for _, c := range s.own() {
+		names = append(names, c.Name)
 	}
 	return names
 }
@@ -72,7 +73,7 @@ func (s takeDown) remove(ctx context.Context, r *provision.Reporter, names []str
 		}
 	}
 	// The network may not be there: a site that was run by hand never had one.
-	_ = s.client.Run(ctx, remote.Command{Argv: docker.RemoveNetwork(s.network()), Sudo: s.sudo})
+	_, _ = s.exec(ctx, remote.Command{Argv: docker.RemoveNetwork(s.network()), Sudo: s.sudo})
 	return nil
 }
 
@@ -80,7 +81,7 @@ func (s takeDown) removeImages(ctx context.Context, r *provision.Reporter) error
 	script := fmt.Sprintf("docker image ls -q --no-trunc --filter %s | sort -u | xargs -r docker image rm -f",
 		remote.Quote("label="+docker.LabelSite+"="+s.site().Name))
 	r.Command(script)
-	if err := s.client.Run(ctx, remote.Command{Script: script, Sudo: s.sudo}); err != nil {
+	if _, err := s.exec(ctx, remote.Command{Script: script, Sudo: s.sudo}); err != nil {
 		return fmt.Errorf("remove the images of %s on %s: %w", s.site().Name, s.Name(), err)
 	}
 	return nil
@@ -90,7 +91,7 @@ func (s takeDown) removeImages(ctx context.Context, r *provision.Reporter) error
 func (s takeDown) removeFiles(ctx context.Context, r *provision.Reporter) error {
 	script := fmt.Sprintf(removeFilesScript, remote.Quote(s.site().Directory), remote.Quote(s.StateDir()))
 	r.Command(script)
-	if err := s.client.Run(ctx, remote.Command{Script: script}); err != nil {
+	if _, err := s.exec(ctx, remote.Command{Script: script}); err != nil {
 		return fmt.Errorf("remove the files of %s on %s: %w", s.site().Name, s.Name(), err)
 	}
 	return nil

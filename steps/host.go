@@ -3,6 +3,7 @@ package steps
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -96,7 +97,7 @@ func (h *Host) gather(ctx context.Context) error {
 	if h.Manifest != nil {
 		query.Files = transfer.HostScript(s.Directory, h.StateDir(), h.Manifest)
 	}
-	out, err := h.client.Output(ctx, remote.Command{Script: query.Script()})
+	out, err := h.exec(ctx, remote.Command{Script: query.Script()})
 	if err != nil {
 		return fmt.Errorf("gather the facts of %s: %w", h.Name(), err)
 	}
@@ -116,7 +117,7 @@ func (h *Host) gather(ctx context.Context) error {
 
 // gatherAsRoot asks docker again through sudo, which every docker command of the run then goes through.
 func (h *Host) gatherAsRoot(ctx context.Context, query facts.Query) error {
-	out, err := h.client.Output(ctx, remote.Command{Script: query.DockerScript(), Sudo: true})
+	out, err := h.exec(ctx, remote.Command{Script: query.DockerScript(), Sudo: true})
 	if err != nil {
 		return fmt.Errorf("%s may not talk to Docker on %s: %w", h.facts.User, h.Name(), err)
 	}
@@ -128,8 +129,18 @@ func (h *Host) gatherAsRoot(ctx context.Context, query facts.Query) error {
 func (h *Host) list(ctx context.Context) error {
 	listing, err := transfer.ParseHost(bytes.NewReader(h.facts.Files))
 	if err == nil && !listing.Complete(h.Manifest) {
-		listing, err = transfer.List(ctx, h.client, h.site().Directory, h.StateDir(), h.Manifest)
+		return h.persist(ctx, func() error { return h.relist(ctx) })
 	}
+	if err != nil {
+		return fmt.Errorf("list %s on %s: %w", h.site().Directory, h.Name(), err)
+	}
+	h.listing = listing
+	return nil
+}
+
+// relist reads the host's side of the files anew.
+func (h *Host) relist(ctx context.Context) error {
+	listing, err := transfer.List(ctx, h.client, h.site().Directory, h.StateDir(), h.Manifest)
 	if err != nil {
 		return fmt.Errorf("list %s on %s: %w", h.site().Directory, h.Name(), err)
 	}
@@ -140,32 +151,45 @@ func (h *Host) list(ctx context.Context) error {
 // Begin implements provision.Target: it takes the lock, lets what an interrupted run left behind come to its end, and looks
 // again if anything may have changed meanwhile.
 func (h *Host) Begin(ctx context.Context, r *provision.Reporter, _ []provision.Change) error {
-	lock, err := takeLock(ctx, h)
+	lock, err := takeLock(ctx, h, r)
 	if err != nil {
 		return err
 	}
 	h.lock = lock
-	cutovers := h.cutoverJobs()
-	for _, id := range cutovers {
-		if err := h.client.AttachJob(ctx, remote.Job{StateDir: h.StateDir(), ID: id}, h.lines(r)); err != nil {
-			r.Output(provision.StreamErr, fmt.Sprintf("an earlier cutover on %s ended with: %v", h.Name(), err))
-		}
+	left, err := h.endLeftJobs(ctx, r)
+	if err != nil {
+		return err
 	}
-	if len(cutovers) > 0 || h.facts.Lock != nil {
+	// Between the facts and the lock, another run may have come and gone: then the lock's number has moved on.
+	if left || h.facts.Lock != nil || lock.turn != h.facts.Turn+1 {
 		return h.gather(ctx)
 	}
 	return nil
 }
 
-// cutoverJobs are the jobs of an earlier run that may still move ports.
-func (h *Host) cutoverJobs() []string {
-	var ids []string
+// endLeftJobs sees to the jobs of runs that were interrupted, and reports whether there were any. One that moves ports comes
+// to its end. A build of other files than ours must not give its image the site's name after us; one of the same files
+// goes on, and the step that builds attaches to it.
+func (h *Host) endLeftJobs(ctx context.Context, r *provision.Reporter) (bool, error) {
+	left := false
 	for _, id := range h.facts.Jobs {
-		if strings.HasPrefix(id, cutoverJob) {
-			ids = append(ids, id)
+		job := remote.Job{StateDir: h.StateDir(), ID: id, Sudo: h.sudo}
+		switch {
+		case strings.HasPrefix(id, cutoverJob):
+			err := h.client.AttachJob(ctx, job, h.lines(r))
+			if err != nil && !errors.Is(err, remote.ErrNoJob) {
+				r.Output(provision.StreamErr, fmt.Sprintf("an earlier cutover on %s ended with: %v", h.Name(), err))
+			}
+		case strings.HasPrefix(id, buildJob) && id != h.buildJob():
+			if err := h.persist(ctx, func() error { return h.client.KillJob(ctx, job) }); err != nil {
+				return left, fmt.Errorf("end the build that an earlier run left on %s: %w", h.Name(), err)
+			}
+		default:
+			continue
 		}
+		left = true
 	}
-	return ids
+	return left, nil
 }
 
 // Close implements provision.Target.
@@ -176,10 +200,11 @@ func (h *Host) Close(ctx context.Context, outcome provision.HostResult) error {
 	if h.client == nil {
 		return nil
 	}
-	defer func() { _ = h.client.Close() }()
 	if h.lock == nil {
-		return nil
+		return h.client.Close()
 	}
+	defer h.lock.wait()
+	defer func() { _ = h.client.Close() }()
 	h.record(ctx, outcome)
 	return h.lock.release(ctx)
 }
@@ -198,7 +223,7 @@ func (h *Host) record(ctx context.Context, outcome provision.HostResult) {
 	if outcome.Err != nil {
 		record.Outcome = outcome.Err.Error()
 	}
-	_ = h.client.Run(ctx, remote.Command{Script: state.AppendHistoryScript(h.StateDir(), record, remote.Quote)})
+	_, _ = h.exec(ctx, remote.Command{Script: state.AppendHistoryScript(h.StateDir(), record, remote.Quote)})
 }
 
 // Explain implements provision.Explainer.
@@ -224,12 +249,6 @@ func place(step string) diagnose.Where {
 		return diagnose.Site
 	}
 	return ""
-}
-
-// docker runs one docker command on the host and returns what it printed.
-func (h *Host) docker(ctx context.Context, r *provision.Reporter, argv []string) ([]byte, error) {
-	r.Command(remote.Quote(argv...))
-	return h.client.Output(ctx, remote.Command{Argv: argv, Sudo: h.sudo})
 }
 
 // upToDate reports whether the live container is the release that is wanted.

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/user"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,37 +18,101 @@ import (
 )
 
 // lock is the host's lock in our hands. A command on the host holds it as long as a heartbeat arrives on its input, so that
-// it opens by itself when this program or the link is gone.
+// it opens by itself when this program or the link is gone. When the link alone is gone, the lock is taken again over a new
+// one; where another run was faster, it is lost for good.
 type lock struct {
-	input   *io.PipeWriter
-	ended   <-chan error // the command's end
-	stop    context.CancelFunc
-	beating sync.WaitGroup
+	host   *Host
+	owner  state.Owner
+	turn   int // the lock's number: how often a run has taken it
+	cancel context.CancelFunc
+	kept   sync.WaitGroup
+
+	mu      sync.Mutex
+	up      bool          // it is held now
+	err     error         // why it is lost for good
+	changed chan struct{} // closed and replaced when up or err changes
 }
 
-// takeLock takes the lock or says who holds it.
-func takeLock(ctx context.Context, h *Host) (*lock, error) {
-	owner := state.Owner{Token: rand.Text(), Who: h.Who, Purpose: h.command, Since: time.Now().UTC()}
-	answer := newAnswer()
-	input, beats := io.Pipe()
+// takeLock takes the lock or says who holds it. A holder that shows no sign of life is waited out.
+func takeLock(ctx context.Context, h *Host, r *provision.Reporter) (*lock, error) {
+	l := &lock{
+		host:    h,
+		owner:   state.Owner{Token: rand.Text(), Session: 1, Who: h.Who, Purpose: h.command, Since: time.Now().UTC()},
+		changed: make(chan struct{}),
+		up:      true,
+	}
+	first, err := l.waitForTurn(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	l.turn = first.turn
 	// The lock outlives the run's context: it is given back only once the run has tidied up.
-	process, err := h.client.Start(context.WithoutCancel(ctx), remote.Command{
-		Script: state.LockScript(h.StateDir(), owner, remote.Quote),
+	ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	l.kept.Go(func() { l.keep(ctx, first) })
+	return l, nil
+}
+
+// lockPause is the wait between two attempts at a lock whose holder may be gone.
+const lockPause = 500 * time.Millisecond
+
+// waitForTurn takes the lock as soon as it is free. It gives up once the holder's heart was seen to beat.
+func (l *lock) waitForTurn(ctx context.Context, r *provision.Reporter) (*hold, error) {
+	var first *state.Held
+	for {
+		var taken *hold
+		err := l.host.persist(ctx, func() (err error) {
+			taken, err = l.take(ctx)
+			return err
+		})
+		var held *state.Held
+		if !errors.As(err, &held) {
+			return taken, err
+		}
+		if first == nil {
+			first = held
+			r.Output(provision.StreamOut, l.host.Words.T("lock.waiting", held.Owner.Who, held.Owner.Purpose))
+		}
+		if held.Owner.Token != first.Owner.Token || held.Beat.After(first.Beat) {
+			return nil, provision.WithExit(provision.ExitLocked, fmt.Errorf("another run is at work on %s: %w", l.host.Name(), held))
+		}
+		select {
+		case <-time.After(lockPause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// hold is one session on the host that holds the lock.
+type hold struct {
+	turn  int
+	input *io.PipeWriter
+	ended <-chan error // the command's end
+}
+
+// take starts a session that holds the lock. The error is a *state.Held where somebody else does.
+func (l *lock) take(ctx context.Context) (*hold, error) {
+	input, beats := io.Pipe()
+	answer := newAnswer()
+	process, err := l.host.client.Start(context.WithoutCancel(ctx), remote.Command{
+		Script: state.LockScript(l.host.StateDir(), l.owner, remote.Quote),
 		Stdin:  input,
 		Stdout: answer,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("take the lock on %s: %w", h.Name(), err)
+		return nil, fmt.Errorf("take the lock on %s: %w", l.host.Name(), err)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- process.Wait() }()
-	l := &lock{input: beats, ended: ended}
+	go func() {
+		err := process.Wait()
+		_ = input.Close() // a heartbeat that nobody reads any more must not wait
+		ended <- err
+	}()
 	select {
-	case <-answer.locked:
-		l.beat()
-		return l, nil
+	case turn := <-answer.locked:
+		return &hold{turn, beats, ended}, nil
 	case err := <-ended:
-		return nil, lockError(h.Name(), answer.text(), err)
+		return nil, l.refused(answer.text(), err)
 	case <-ctx.Done():
 		_ = beats.Close()
 		<-ended
@@ -57,70 +120,142 @@ func takeLock(ctx context.Context, h *Host) (*lock, error) {
 	}
 }
 
-func lockError(host, text string, err error) error {
+func (l *lock) refused(text string, err error) error {
 	var exit *remote.ExitError
 	if !errors.As(err, &exit) || exit.Code != state.LockExit {
-		return fmt.Errorf("take the lock on %s: %w", host, err)
+		return fmt.Errorf("take the lock on %s: %w", l.host.Name(), err)
 	}
-	held, parseErr := state.ParseLock(text)
-	if parseErr != nil {
-		return provision.WithExit(provision.ExitLocked, parseErr)
+	if held := state.ParseLock(text); held != nil {
+		return held
 	}
-	if held == nil {
-		return provision.WithExit(provision.ExitLocked, fmt.Errorf("another run on %s took the lock at the same moment; try again", host))
-	}
-	return provision.WithExit(provision.ExitLocked, fmt.Errorf("another run is at work on %s: %w", host, held))
+	return provision.WithExit(provision.ExitLocked, fmt.Errorf("another run on %s took the lock at the same moment; try again", l.host.Name()))
 }
 
-// beat sends a line every state.Heartbeat until the lock is released.
-func (l *lock) beat() {
-	ctx, stop := context.WithCancel(context.Background())
-	l.stop = stop
-	l.beating.Go(func() {
-		ticker := time.NewTicker(state.Heartbeat)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-				if _, err := io.WriteString(l.input, "alive\n"); err != nil {
-					return
-				}
+// keep holds the lock until ctx ends, over one link after another.
+func (l *lock) keep(ctx context.Context, current *hold) {
+	for {
+		err := current.beat(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		l.set(false, nil)
+		if current, err = l.again(ctx, err); err != nil {
+			l.set(false, err)
+			return
+		}
+		l.set(true, nil)
+	}
+}
+
+// again takes the lock over a new link, after the session that held it has ended.
+func (l *lock) again(ctx context.Context, why error) (*hold, error) {
+	if !remote.IsLost(why) {
+		return nil, provision.WithExit(provision.ExitLocked,
+			fmt.Errorf("the lock on %s was taken away from this run, which goes no further; run it again", l.host.Name()))
+	}
+	for {
+		if err := l.host.client.Reconnect(ctx); err != nil {
+			return nil, err
+		}
+		l.owner.Session++
+		next, err := l.take(ctx)
+		var held *state.Held
+		switch {
+		case err == nil:
+			return next, nil
+		case remote.IsLost(err) && ctx.Err() == nil:
+		case errors.As(err, &held):
+			return nil, provision.WithExit(provision.ExitLocked, fmt.Errorf(
+				"while the link to %s was cut, another run took the lock, and this one goes no further: %w", l.host.Name(), held))
+		default:
+			return nil, err
+		}
+	}
+}
+
+// beat sends a line every state.Heartbeat until the session ends, and returns why, or until ctx ends; then it gives the lock
+// back.
+func (s *hold) beat(ctx context.Context) error {
+	ticker := time.NewTicker(state.Heartbeat)
+	defer ticker.Stop()
+	for {
+		select {
+		case err := <-s.ended:
+			return err
+		case <-ctx.Done():
+			_ = s.input.Close()
+			return <-s.ended
+		case <-ticker.C:
+			if _, err := io.WriteString(s.input, "alive\n"); err != nil {
+				return <-s.ended
 			}
 		}
-	})
-}
-
-// release gives the lock back and waits until the host has said so.
-func (l *lock) release(ctx context.Context) error {
-	l.stop()
-	_ = l.input.Close()
-	l.beating.Wait()
-	select {
-	case <-l.ended: // however it ended, it holds nothing any more
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("give the lock back: %w; it opens by itself after %s", ctx.Err(), state.Expiry)
 	}
 }
+
+func (l *lock) set(up bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.up, l.err = up, err
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+// held waits until the lock is held, and returns an error where it is lost for good. A run that has not taken it may go on.
+func (l *lock) held(ctx context.Context) error {
+	if l == nil {
+		return nil
+	}
+	for {
+		l.mu.Lock()
+		up, err, changed := l.up, l.err, l.changed
+		l.mu.Unlock()
+		if up || err != nil {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// release gives the lock back and waits until the host has said so. What is left when ctx ends first, wait waits for, once
+// the connection is closed.
+func (l *lock) release(ctx context.Context) error {
+	l.cancel()
+	done := make(chan struct{})
+	go func() { l.kept.Wait(); close(done) }()
+	select {
+	case <-done: // however it ended, it holds nothing any more
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("give the lock on %s back: %w; it opens by itself after %s", l.host.Name(), ctx.Err(), state.Expiry)
+	}
+}
+
+func (l *lock) wait() { l.kept.Wait() }
 
 // answer collects what the lock command prints and tells when the lock is ours.
 type answer struct {
 	mu     sync.Mutex
 	buffer bytes.Buffer
-	once   sync.Once
-	locked chan struct{}
+	told   bool
+	locked chan int
 }
 
-func newAnswer() *answer { return &answer{locked: make(chan struct{})} }
+func newAnswer() *answer { return &answer{locked: make(chan int, 1)} }
 
 func (a *answer) Write(p []byte) (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.buffer.Write(p)
-	if strings.HasPrefix(a.buffer.String(), "locked\n") {
-		a.once.Do(func() { close(a.locked) })
+	if line, _, whole := bytes.Cut(a.buffer.Bytes(), []byte("\n")); whole && !a.told {
+		a.told = true
+		if turn, ok := state.ParseLocked(string(line)); ok {
+			a.locked <- turn
+		}
 	}
 	return len(p), nil
 }

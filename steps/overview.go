@@ -46,12 +46,12 @@ func (h *Host) Overview() (Overview, error) {
 		o.Since = live.State.StartedAt.UTC().Format(time.RFC3339)
 	}
 	for _, c := range h.facts.Containers {
-		switch {
-		case c.Name == s.Container && c.Ports != "":
+		if c.Name == s.Container && c.Ports != "" {
 			o.Ports = strings.Split(c.Ports, ", ")
-		case strings.HasPrefix(c.Name, s.Container+"-") && (c.Site == s.Name || c.Site == ""):
-			o.Earlier = append(o.Earlier, strings.TrimPrefix(c.Name, s.Container+"-"))
 		}
+	}
+	for _, c := range h.retired() {
+		o.Earlier = append(o.Earlier, strings.TrimPrefix(c.Name, s.Container+"-"))
 	}
 	if h.facts.Lock != nil {
 		o.Lock = h.facts.Lock.Owner.Who + ", " + h.facts.Lock.Owner.Purpose
@@ -87,7 +87,7 @@ func (h *Host) answers(o *Overview) {
 
 // History reads the host's history, the oldest record first.
 func (h *Host) History(ctx context.Context) ([]state.Record, error) {
-	out, err := h.client.Output(ctx, remote.Command{Script: state.ShowHistoryScript(h.StateDir(), remote.Quote)})
+	out, err := h.exec(ctx, remote.Command{Script: state.ShowHistoryScript(h.StateDir(), remote.Quote)})
 	if err != nil {
 		return nil, fmt.Errorf("read the history on %s: %w", h.Name(), err)
 	}
@@ -99,7 +99,7 @@ func (h *Host) Unlock(ctx context.Context) (*state.Held, error) {
 	if h.facts.Lock == nil {
 		return nil, nil
 	}
-	if err := h.client.Run(ctx, remote.Command{Script: state.UnlockScript(h.StateDir(), remote.Quote)}); err != nil {
+	if _, err := h.exec(ctx, remote.Command{Script: state.UnlockScript(h.StateDir(), remote.Quote)}); err != nil {
 		return nil, fmt.Errorf("remove the lock on %s: %w", h.Name(), err)
 	}
 	return h.facts.Lock, nil

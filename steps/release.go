@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kehuo/provision/provision"
@@ -14,29 +15,51 @@ import (
 )
 
 // release is what this run brings to the host: a candidate that boots without the host's ports, and the container that it
-// takes them from. The candidate keeps its name until it is live, and the previous container gets its candidate name then.
+// takes them from.
 type release struct {
 	id        string
 	spec      docker.Spec
 	tree      string
-	image     string // what to run: an image's id
-	candidate string // name of the candidate
-	previous  string // name of the container that is live now, empty for a first release
-	retired   string // name that the previous one gets
-	cold      bool   // the application could not boot without a way out
-	started   bool   // the live container was only started again
-	switched  bool   // the candidate has the ports
-	existing  bool   // the candidate is a container of an earlier release
+	image     string            // what to run: an image's id or name
+	candidate string            // the candidate's name until it is live
+	bootedID  string            // its id, once it was started
+	existing  *docker.Container // the candidate is a container of an earlier release
+	previous  *previous         // nil for a first release
 
-	previousNetworks []string // on which the previous container held its ports
-	previousOnHost   bool     // it shared the host's network
+	cold     bool // the application could not boot without a way out, or must not
+	started  bool // the live container was only started again
+	switched bool // the candidate has the ports
+	rebooted bool // the host went away during the cutover, so that the candidate is warm no longer
 }
+
+// previous is the container that a release takes the ports from, and what it takes to give them back.
+type previous struct {
+	id       string
+	retired  string            // the name that it gets
+	networks []docker.Endpoint // on which it held its ports
+	onHost   bool              // it shares the host's network: only its end frees the ports
+	restart  string            // its restart policy
+	down     bool              // it did not run
+}
+
+// serves reports whether there is a container that can be given the ports back.
+func (p *previous) serves() bool { return p != nil && !p.down }
 
 // network is the internal network on which candidates boot.
 func (h *Host) network() string { return "provision-" + h.site().Name }
 
-// candidateName is the name of a release's container while it is not live.
-func (h *Host) candidateName(release string) string { return h.site().Container + "-" + release }
+// candidateName is the name of a container that has never been live. There is one at a time: the lock sees to it.
+func (h *Host) candidateName() string { return h.site().Container + "-candidate" }
+
+// retiredName is the name of a container that was live: that of its release, or made of its own id where it was run by hand
+// or the release that follows it is the same one.
+func (h *Host) retiredName(c *docker.Container, next string) string {
+	release := c.Label(docker.LabelRelease)
+	if release == "" || release == next || c.Label(docker.LabelSite) != h.site().Name {
+		release = c.ID[:12]
+	}
+	return h.site().Container + "-" + release
+}
 
 // deploy makes the planned release live.
 func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
@@ -48,7 +71,7 @@ func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
 	}
 	rel := s.newRelease(s.Release, s.Spec, s.Manifest.Digest(), s.facts.Image.ID)
 	save := state.SaveReleaseScript(s.StateDir(), rel.id, savedRelease{rel.tree, s.releaseImage(rel.tree), rel.spec}, remote.Quote)
-	if err := s.client.Run(ctx, remote.Command{Script: save}); err != nil {
+	if _, err := s.exec(ctx, remote.Command{Script: save}); err != nil {
 		return fmt.Errorf("keep the settings of release %s on %s: %w", rel.id, s.Name(), err)
 	}
 	return s.bringUp(ctx, r, rel)
@@ -62,26 +85,36 @@ type savedRelease struct {
 }
 
 func (h *Host) newRelease(id string, spec docker.Spec, tree, image string) *release {
-	rel := &release{id: id, spec: spec, tree: tree, image: image, candidate: h.candidateName(id)}
-	if live := h.facts.Container; live != nil {
-		rel.previous = h.site().Container
-		old := live.Label(docker.LabelRelease)
-		if old == "" || old == id { // made by hand, or the same release again: its container's own id tells it apart
-			old = live.ID[:12]
-		}
-		rel.retired = h.candidateName(old)
-		rel.previousNetworks = h.publicNetworks(live)
-		rel.previousOnHost = live.HostConfig.NetworkMode == "host"
+	return &release{id: id, spec: spec, tree: tree, image: image, candidate: h.candidateName(), previous: h.previousOf(id)}
+}
+
+// previousOf is the live container as the one that release id replaces. One that an interrupted cutover has left without a
+// network had its ports on the bridge.
+func (h *Host) previousOf(id string) *previous {
+	live := h.facts.Container
+	if live == nil {
+		return nil
 	}
-	return rel
+	p := &previous{
+		id:       live.ID,
+		retired:  h.retiredName(live, id),
+		networks: live.PublicEndpoints(h.network()),
+		onHost:   live.HostConfig.NetworkMode == "host",
+		restart:  live.RestartPolicy(),
+		down:     !live.State.Running,
+	}
+	if len(p.networks) == 0 && !p.onHost && len(live.HostConfig.PortBindings) > 0 {
+		p.networks = []docker.Endpoint{{Network: "bridge"}}
+	}
+	return p
 }
 
 // bringUp boots the candidate, waits until it answers, and moves the ports to it. Until then nothing that serves is touched.
 func (h *Host) bringUp(ctx context.Context, r *provision.Reporter, rel *release) error {
 	h.release = rel
-	var err error
 	if !h.coldOnly(rel) {
-		if err = h.try(ctx, r, rel, h.network()); err == nil {
+		err := h.try(ctx, r, rel, h.network())
+		if err == nil {
 			return h.cutover(ctx, r, rel)
 		}
 		if ctx.Err() != nil || h.site().Cutover == inventory.CutoverWarm || !worthTryingCold(err) {
@@ -90,7 +123,9 @@ func (h *Host) bringUp(ctx context.Context, r *provision.Reporter, rel *release)
 		r.Output(provision.StreamErr, h.Words.T("release.trying-cold", err))
 	}
 	rel.cold = true
-	if err = h.try(ctx, r, rel, ""); err != nil {
+	if h.untriable(rel) {
+		r.Output(provision.StreamErr, h.Words.T("release.untried"))
+	} else if err := h.try(ctx, r, rel, ""); err != nil {
 		return h.abandon(ctx, r, rel, err)
 	}
 	return h.cutover(ctx, r, rel)
@@ -98,75 +133,25 @@ func (h *Host) bringUp(ctx context.Context, r *provision.Reporter, rel *release)
 
 // coldOnly reports whether the inventory or the container's options rule a boot on the internal network out.
 func (h *Host) coldOnly(rel *release) bool {
-	return h.site().Cutover == inventory.CutoverCold || rel.spec.OwnNetwork()
+	if h.site().Cutover == inventory.CutoverCold || rel.spec.OwnNetwork() {
+		return true
+	}
+	return rel.existing != nil && !slices.Contains([]string{"default", "bridge", "", h.network()}, rel.existing.HostConfig.NetworkMode)
 }
+
+// untriable reports whether a candidate cannot run beside the live container even without ports: it would share the host's
+// network, or is a container that takes its ports wherever it starts.
+func (h *Host) untriable(rel *release) bool { return rel.existing != nil || rel.spec.HostNetwork() }
 
 // worthTryingCold: a candidate that docker could not even create fails the same way with a way out to the network.
 func worthTryingCold(err error) bool {
 	var exit *remote.ExitError
-	return !errors.As(err, &exit)
-}
-
-// try boots the candidate without the host's ports and waits until it answers as the inventory asks.
-func (h *Host) try(ctx context.Context, r *provision.Reporter, rel *release, network string) error {
-	address, err := h.boot(ctx, r, rel, network)
-	if err != nil {
-		return err
-	}
-	return h.awaitHealthy(ctx, r, rel, address)
-}
-
-// boot creates and starts the candidate and returns its own address. A candidate of the same name that an interrupted run
-// left behind makes room.
-func (h *Host) boot(ctx context.Context, r *provision.Reporter, rel *release, network string) (string, error) {
-	if rel.existing {
-		return h.bootExisting(ctx, r, rel, network)
-	}
-	argv := rel.spec.Run(docker.RunOptions{
-		Name:    rel.candidate,
-		Site:    h.site().Name,
-		Image:   rel.image,
-		Tree:    rel.tree,
-		Release: rel.id,
-		Network: network,
-		Ports:   network != "",
-	})
-	r.Command(remote.Quote(argv...))
-	return h.booted(ctx, rel, network, bootScript{candidate: rel.candidate, network: network, site: h.site().Name, run: argv}.String())
-}
-
-// bootExisting starts the container of an earlier release, away from the host's ports.
-func (h *Host) bootExisting(ctx context.Context, r *provision.Reporter, rel *release, network string) (string, error) {
-	if network == "" {
-		return "", fmt.Errorf("the container %s of an earlier release does not boot on a network of its own", rel.candidate)
-	}
-	r.Command(remote.Quote(docker.Start(rel.candidate)...))
-	return h.booted(ctx, rel, network, rebootScript{candidate: rel.candidate, network: network, site: h.site().Name}.String())
-}
-
-// booted runs a script that boots the candidate and returns the address that it got.
-func (h *Host) booted(ctx context.Context, rel *release, network, script string) (string, error) {
-	out, err := h.client.Output(ctx, remote.Command{Script: script, Sudo: h.sudo})
-	if err != nil {
-		return "", fmt.Errorf("run the candidate %s on %s: %w", rel.candidate, h.Name(), err)
-	}
-	objects, err := docker.ParseInspect(out)
-	if err != nil {
-		return "", err
-	}
-	if len(objects.Containers) == 0 {
-		return "", fmt.Errorf("the candidate %s on %s was gone as soon as it was started", rel.candidate, h.Name())
-	}
-	candidate := objects.Containers[0]
-	if !candidate.State.Running {
-		return "", fmt.Errorf("the candidate ended with status %d as soon as it was started", candidate.State.ExitCode)
-	}
-	return candidate.AnyAddress(network), nil
+	return !errors.As(err, &exit) && !remote.IsLost(err)
 }
 
 // failedRelease is the exit status of a release that failed before the ports moved: the previous one serves, if there is one.
 func (h *Host) failedRelease() int {
-	if live := h.facts.Container; live != nil && live.Up() {
+	if live := h.facts.Container; live != nil && live.Serves(h.network()) {
 		return provision.ExitKeptOld
 	}
 	return provision.ExitFailed
@@ -174,17 +159,21 @@ func (h *Host) failedRelease() int {
 
 // abandon shows the candidate's last log lines and removes it. What served before still does.
 func (h *Host) abandon(ctx context.Context, r *provision.Reporter, rel *release, cause error) error {
+	interrupted := ctx.Err()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyTimeout)
 	defer cancel()
 	h.showLog(ctx, r, rel.candidate)
 	discard := docker.Remove(rel.candidate)
-	if rel.existing {
+	if rel.existing != nil {
 		discard = docker.Stop(rel.candidate, 1)
 	}
-	if _, err := h.client.Output(ctx, remote.Command{Argv: discard, Sudo: h.sudo}); err != nil {
-		r.Output(provision.StreamErr, fmt.Sprintf("remove the candidate %s: %v", rel.candidate, err))
+	if _, err := h.docker(ctx, r, discard); err != nil {
+		r.Output(provision.StreamErr, h.Words.T("release.candidate-left", rel.candidate, err))
 	}
 	h.release = nil
+	if interrupted != nil {
+		return interrupted
+	}
 	if code := h.failedRelease(); code == provision.ExitKeptOld {
 		return provision.WithExit(code, fmt.Errorf("the new release %s failed on %s and the previous one serves on: %w", rel.id, h.Name(), cause))
 	}

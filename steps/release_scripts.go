@@ -17,10 +17,7 @@ type bootScript struct {
 
 func (b bootScript) String() string {
 	var text strings.Builder
-	if b.network != "" {
-		fmt.Fprintf(&text, "docker network inspect %s >/dev/null 2>&1 || %s >/dev/null || exit\n",
-			remote.Quote(b.network), remote.Quote(docker.CreateNetwork(b.network, b.site)...))
-	}
+	text.WriteString(ensureNetwork(b.network, b.site))
 	fmt.Fprintf(&text, "left=$(docker ps -aq --filter %s --filter %s)\n[ -z \"$left\" ] || docker rm -f -v $left >/dev/null || exit\n",
 		remote.Quote("name=^/"+b.candidate+"$"), remote.Quote("label="+docker.LabelSite+"="+b.site))
 	// A run that fails leaves a container behind that holds the name.
@@ -29,129 +26,194 @@ func (b bootScript) String() string {
 	return text.String()
 }
 
-// rebootScript starts a retired container on the candidates' network and on no other.
+func ensureNetwork(network, site string) string {
+	if network == "" {
+		return ""
+	}
+	return fmt.Sprintf("docker network inspect %s >/dev/null 2>&1 || %s >/dev/null || exit\n",
+		remote.Quote(network), remote.Quote(docker.CreateNetwork(network, site)...))
+}
+
+// rebootScript starts a retired container on the candidates' network and on no other: it has left the ones that reach the
+// host's ports when it was retired, or leaves them now, while it is down.
 type rebootScript struct{ candidate, network, site string }
 
 func (b rebootScript) String() string {
 	network, candidate := remote.Quote(b.network), remote.Quote(b.candidate)
-	return fmt.Sprintf(`docker network inspect %[1]s >/dev/null 2>&1 || %[3]s >/dev/null || exit
-docker network connect %[1]s %[2]s 2>/dev/null
+	return ensureNetwork(b.network, b.site) + fmt.Sprintf(`on=$(docker inspect --format '{{range $n, $e := .NetworkSettings.Networks}}{{$n}} {{end}}' %[2]s) || exit
+case " $on" in *' '%[1]s' '*) ;; *) docker network connect %[1]s %[2]s || exit ;; esac
+for n in $on; do [ "$n" = %[1]s ] || docker network disconnect -f "$n" %[2]s || exit; done
 docker start %[2]s >/dev/null || exit
 docker inspect %[2]s
-`, network, candidate, remote.Quote(docker.CreateNetwork(b.network, b.site)...))
+`, network, candidate)
 }
 
-// patient is a shell function that runs a docker command and, while the engine is being restarted, tries again for a minute.
-const patient = `
+// undoneExit is the exit status of a cutover that has undone itself: the ports are where they were.
+const undoneExit = 71
+
+// cutoverTools are shell functions. d runs a docker command and, while the engine is being restarted, tries again for a
+// minute; leave and join take a container off a network and put it there, wherever it is now. now is in milliseconds.
+const cutoverTools = `
 d() {
   n=0
   until message=$(docker "$@" 2>&1); do
-    case $message in *'Cannot connect to the Docker daemon'*|*'error during connect'*|*'unexpected EOF'*) ;; *) printf '%s\n' "$message" >&2; return 1;; esac
-    n=$((n + 1)); [ $n -lt 120 ] || { printf '%s\n' "$message" >&2; return 1; }
+    case $message in *'Cannot connect to the Docker daemon'*|*'error during connect'*|*'unexpected EOF'*|*'EOF'|*'connection reset'*|*'closed network connection'*|*'context canceled'*) ;; *) return 1;; esac
+    n=$((n + 1)); [ $n -lt 120 ] || return 1
     sleep 0.5
   done
 }
+say() { printf '%s\n' "$message" >&2; }
+leave() { d network disconnect -f "$1" "$2" && return; case $message in *'is not connected'*|*'not found'*) ;; *) say; return 1;; esac; }
+join() { d network connect "$@" && return; case $message in *'already exists in network'*|*'already attached to network'*) ;; *) say; return 1;; esac; }
+holds() { d port "$1" && [ -n "$message" ]; }
+named() { d inspect --format '{{.Name}}' "$1" && [ "$message" = "/$2" ] || d rename "$1" "$2" || { say; return 1; }; }
 now() { t=$(date +%s%N); case $t in *N) echo "${t%N}000";; *) echo "${t%??????}";; esac; }
 `
 
+// free is the text that takes a container's ports away, and restore the text that gives them back. A container that shares
+// the host's network has to stop; that it was stopped must not keep it down should the host go away meanwhile.
+func (p *previous) free(text *strings.Builder) {
+	if !p.serves() {
+		return
+	}
+	for _, n := range p.networks {
+		fmt.Fprintf(text, "leave %s %s\n", remote.Quote(n.Network), p.id)
+	}
+	if p.onHost {
+		fmt.Fprintf(text, "d update --restart always %[1]s\nd stop -t 3 %[1]s\n", p.id)
+	}
+}
+
+// restore takes the container off the internal network first: there, its ports would not reach the host.
+func (p *previous) restore(text *strings.Builder, internal string) {
+	if !p.serves() {
+		return
+	}
+	fmt.Fprintf(text, "leave %s %s\n", remote.Quote(internal), p.id)
+	for _, n := range p.networks {
+		fmt.Fprintf(text, "join %s %s\n", remote.Quote(append(n.ConnectOptions(), n.Network)...), p.id)
+	}
+	fmt.Fprintf(text, "d start %s || say\n", p.id)
+	if p.onHost {
+		fmt.Fprintf(text, "d update --restart %s %s\n", remote.Quote(p.restart), p.id)
+	}
+}
+
 // warmCutover moves the host's ports from one running container to another by moving their places on the bridge, and back
-// if the second half fails. Names and restart policies follow, so that a reboot brings up what is live. Both names stay
-// valid throughout: what fails in between is mended by the next run. A container that is on the internal network as well must
-// leave it: its ports would move there instead of becoming free.
+// if the second half fails. The candidate comes up after a reboot from before the first step on. A container that is on
+// the internal network as well must leave it: its ports would move there instead of becoming free.
 type warmCutover struct {
-	live, candidate, retired, restart string
-	previousNetworks                  []string // the ones that reach the host's ports; none: there is no previous container
-	internal                          string   // where the candidate booted
+	candidate, restart string
+	ports              bool // it publishes any
+	previous           *previous
+	internal           string // where the candidate booted
 }
 
 func (c warmCutover) String() string {
 	var text strings.Builder
-	q := func(s string) string { return remote.Quote(s) }
-	text.WriteString(patient)
-	fmt.Fprintf(&text, "d update --restart %s %s || exit 71\n", q(c.restart), q(c.candidate))
-	if c.retired != "" {
-		fmt.Fprintf(&text, "docker network disconnect -f %s %s 2>/dev/null\n", q(c.internal), q(c.live))
+	text.WriteString(cutoverTools)
+	fmt.Fprintf(&text, "d update --restart %s %s || { say; exit %d; }\n", remote.Quote(c.restart), c.candidate, undoneExit)
+	if c.previous != nil {
+		fmt.Fprintf(&text, "leave %s %s\n", remote.Quote(c.internal), c.previous.id)
 	}
-	text.WriteString("begun=$(now)\n")
-	for _, n := range c.previousNetworks {
-		fmt.Fprintf(&text, "d network disconnect -f %s %s\n", q(n), q(c.live))
+	text.WriteString("try=0; begun=$(now)\nwhile :; do\n")
+	c.previous.free(&text)
+	check := ""
+	if c.ports {
+		check = " && holds " + c.candidate
 	}
-	fmt.Fprintf(&text, "if ! d network connect bridge %[1]s; then\n  docker network disconnect -f bridge %[1]s 2>/dev/null\n  docker update --restart no %[1]s >/dev/null\n",
-		q(c.candidate))
-	for _, n := range c.previousNetworks {
-		fmt.Fprintf(&text, "  d network connect %s %s\n", q(n), q(c.live))
-	}
-	fmt.Fprintf(&text, "  exit 71\nfi\necho \"out-of-reach $(($(now) - begun))\"\nd network disconnect -f %s %s\n", q(c.internal), q(c.candidate))
-	text.WriteString(exchangeNames(c.live, c.candidate, c.retired))
+	fmt.Fprintf(&text, `join bridge %[1]s && t=$(now)%[2]s && break
+leave bridge %[1]s
+try=$((try + 1)); [ $try -ge 2 ] || continue
+d update --restart no %[1]s
+`, c.candidate, check)
+	c.previous.restore(&text, c.internal)
+	fmt.Fprintf(&text, "exit %d\ndone\necho \"out-of-reach $((t - begun))\"\n", undoneExit)
 	return text.String()
-}
-
-// exchangeNames gives the live name to the candidate, and the previous container the name that it retires under.
-func exchangeNames(live, candidate, retired string) string {
-	q := func(s string) string { return remote.Quote(s) }
-	var text string
-	if retired != "" {
-		text = fmt.Sprintf("d update --restart no %[1]s\nd rename %[1]s %[2]s || exit 72\n", q(live), q(retired))
-	}
-	return text + fmt.Sprintf("d rename %s %s || exit 72\n", q(candidate), q(live))
 }
 
 // coldCutover replaces a container whose application cannot boot without its ports or a way out: the new container is
 // created beside the old one, the old one lets go, the new one starts, and the old one comes back if it does not.
 type coldCutover struct {
-	live, candidate, retired string
-	create                   []string // creates the candidate with its ports
-	previousNetworks         []string
-	stopPrevious             bool // it shares the host's network: only its end frees the ports
+	candidate string
+	create    []string // creates the candidate with its ports; nil: it is there, without a network, and down
+	restart   string
+	previous  *previous
+	internal  string
 }
 
 func (c coldCutover) String() string {
 	var text strings.Builder
-	q := func(s string) string { return remote.Quote(s) }
-	text.WriteString(patient)
-	fmt.Fprintf(&text, "docker rm -f -v %s >/dev/null 2>&1\n%s >/dev/null || exit 71\nbegun=$(now)\n", q(c.candidate), remote.Quote(c.create...))
-	if c.stopPrevious {
-		fmt.Fprintf(&text, "d stop -t 3 %s\n", q(c.live))
+	candidate := remote.Quote(c.candidate)
+	text.WriteString(cutoverTools)
+	if c.create != nil {
+		fmt.Fprintf(&text, "docker rm -f -v %s >/dev/null 2>&1\n%s >/dev/null || exit %d\n", candidate, remote.Quote(c.create...), undoneExit)
+	} else {
+		fmt.Fprintf(&text, "d stop -t 1 %[1]s\nleave %[2]s %[1]s\n[ \"$(docker inspect --format '{{len .NetworkSettings.Networks}}' %[1]s)\" != 0 ] || join bridge %[1]s || exit %[3]d\nd update --restart %[4]s %[1]s\n",
+			candidate, remote.Quote(c.internal), undoneExit, remote.Quote(c.restart))
 	}
-	for _, n := range c.previousNetworks {
-		fmt.Fprintf(&text, "d network disconnect -f %s %s\n", q(n), q(c.live))
+	text.WriteString("begun=$(now)\n")
+	c.previous.free(&text)
+	fmt.Fprintf(&text, "if ! d start %s; then\nsay\n", candidate)
+	if c.create != nil {
+		fmt.Fprintf(&text, "docker rm -f -v %s >/dev/null 2>&1\n", candidate)
+	} else {
+		fmt.Fprintf(&text, "d update --restart no %[1]s\nd stop -t 1 %[1]s\nleave bridge %[1]s\n", candidate)
 	}
-	fmt.Fprintf(&text, "if ! d start %s; then\n  docker rm -f -v %s >/dev/null 2>&1\n", q(c.candidate), q(c.candidate))
-	for _, n := range c.previousNetworks {
-		fmt.Fprintf(&text, "  d network connect %s %s\n", q(n), q(c.live))
-	}
-	if c.stopPrevious {
-		fmt.Fprintf(&text, "  d start %s\n", q(c.live))
-	}
-	text.WriteString("  exit 71\nfi\necho \"out-of-reach $(($(now) - begun))\"\n")
-	text.WriteString(exchangeNames(c.live, c.candidate, c.retired))
+	c.previous.restore(&text, c.internal)
+	fmt.Fprintf(&text, "exit %d\nfi\necho \"out-of-reach $(($(now) - begun))\"\n", undoneExit)
 	return text.String()
 }
 
-// swapBack gives the ports back to the previous container after the new one has failed in public.
+// namesScript ends a cutover: the previous container is retired, so that a reboot brings up what is live alone, and the
+// candidate gets the live name.
+type namesScript struct {
+	live, candidate, site string
+	previous              *previous
+	internal              string
+}
+
+func (n namesScript) String() string {
+	var text strings.Builder
+	text.WriteString(cutoverTools)
+	if n.previous != nil {
+		// A container that was retired from the same release before has had its day.
+		fmt.Fprintf(&text, `d update --restart no %[1]s
+for other in $(docker ps -aq --no-trunc --filter %[3]s --filter %[4]s); do
+  [ "$other" = %[1]s ] || docker rm -f -v "$other" >/dev/null
+done
+named %[1]s %[2]s || exit 1
+`, n.previous.id, remote.Quote(n.previous.retired), remote.Quote("name=^/"+n.previous.retired+"$"), remote.Quote("label="+docker.LabelSite+"="+n.site))
+	}
+	fmt.Fprintf(&text, "named %[1]s %[2]s || exit 1\nleave %[3]s %[1]s\n", remote.Quote(n.candidate), remote.Quote(n.live), remote.Quote(n.internal))
+	return text.String()
+}
+
+// swapBack gives the ports back to the previous container after the new one has failed in public, and then the names.
 type swapBack struct {
-	live, candidate, retired, restart string
-	networks                          []string // of the live container, to leave
-	previousNetworks                  []string // to join again
-	startPrevious                     bool
+	live, failed, candidate string
+	previous                *previous
+	internal                string
 }
 
 func (c swapBack) String() string {
 	var text strings.Builder
-	q := func(s string) string { return remote.Quote(s) }
-	text.WriteString(patient)
-	text.WriteString("begun=$(now)\n")
-	for _, n := range c.networks {
-		fmt.Fprintf(&text, "d network disconnect -f %s %s\n", q(n), q(c.live))
-	}
-	for _, n := range c.previousNetworks {
-		fmt.Fprintf(&text, "d network connect %s %s\n", q(n), q(c.retired))
-	}
-	if c.startPrevious {
-		fmt.Fprintf(&text, "d start %s\n", q(c.retired))
-	}
-	text.WriteString("echo \"out-of-reach $(($(now) - begun))\"\n")
-	fmt.Fprintf(&text, "d update --restart no %s\nd update --restart %s %s\nd rename %s %s && d rename %s %s\n",
-		q(c.live), q(c.restart), q(c.retired), q(c.live), q(c.candidate), q(c.retired), q(c.live))
+	failed := remote.Quote(c.failed)
+	text.WriteString(cutoverTools)
+	// Whatever network it is on, a container that shares the host's network gives up its ports only when it stops.
+	fmt.Fprintf(&text, `failed=$(docker inspect --format '{{.Id}}' %[1]s) || exit 1
+leave %[2]s "$failed"
+begun=$(now)
+for n in $(docker inspect --format '{{range $n, $e := .NetworkSettings.Networks}}{{$n}} {{end}}' "$failed"); do
+  case $n in host) d update --restart no "$failed"; d kill "$failed" ;; *) leave "$n" "$failed" ;; esac
+done
+`, failed, remote.Quote(c.internal))
+	c.previous.restore(&text, c.internal)
+	fmt.Fprintf(&text, `echo "out-of-reach $(($(now) - begun))"
+d update --restart no "$failed"
+d update --restart %[1]s %[2]s
+named "$failed" %[3]s || exit 1
+named %[2]s %[4]s || exit 1
+`, remote.Quote(c.previous.restart), c.previous.id, remote.Quote(c.candidate), remote.Quote(c.live))
 	return text.String()
 }

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ type Rollback struct {
 	*Host
 	to       string // the release asked for; empty: the one before the live one
 	retired  []docker.Container
-	saved    savedRelease
+	saved    *savedRelease     // what the host kept of it; nil: nothing
 	replaced *docker.Container // the container to go back to; nil: it is made again
 }
 
@@ -37,13 +38,11 @@ func (b *Rollback) Connect(ctx context.Context, r *provision.Reporter) error {
 		return err
 	}
 	var names []string
-	for _, c := range b.facts.Containers {
-		if strings.HasPrefix(c.Name, b.site().Container+"-") && (c.Site == b.site().Name || c.Site == "") {
-			names = append(names, c.Name)
-		}
+	for _, c := range b.Host.retired() {
+		names = append(names, c.ID)
 	}
 	if len(names) > 0 {
-		out, err := b.client.Output(ctx, remote.Command{Argv: docker.Inspect(names...), Sudo: b.sudo})
+		out, err := b.exec(ctx, remote.Command{Argv: docker.Inspect(names...), Sudo: b.sudo})
 		if err != nil {
 			return fmt.Errorf("look at the earlier releases on %s: %w", b.Name(), err)
 		}
@@ -62,7 +61,8 @@ func (b *Rollback) choose(ctx context.Context) error {
 	for i, c := range b.retired {
 		if b.to == "" || b.releaseOf(&c) == b.to {
 			b.replaced, b.to = &b.retired[i], b.releaseOf(&c)
-			return nil
+			_, err := b.readSaved(ctx) // one that was run by hand has nothing saved
+			return err
 		}
 	}
 	if b.to == "" {
@@ -74,14 +74,30 @@ func (b *Rollback) choose(ctx context.Context) error {
 	if strings.Trim(b.to, "0123456789abcdef") != "" {
 		return provision.WithExit(provision.ExitUsage, fmt.Errorf("%q is not the name of a release; `provision history` lists them", b.to))
 	}
-	out, err := b.client.Output(ctx, remote.Command{Script: state.ShowReleaseScript(b.StateDir(), b.to, remote.Quote)})
-	if err == nil {
-		err = json.Unmarshal(out, &b.saved)
-	}
-	if err != nil {
-		return fmt.Errorf("release %s is not kept on %s any more; `provision status` lists the ones that are", b.to, b.Name())
+	if saved, err := b.readSaved(ctx); err != nil || saved == nil {
+		return errors.Join(fmt.Errorf("release %s is not kept on %s any more; `provision status` lists the ones that are", b.to, b.Name()), err)
 	}
 	return nil
+}
+
+// readSaved reads what the host kept of the release to go back to; nil where it has nothing of it.
+func (b *Rollback) readSaved(ctx context.Context) (*savedRelease, error) {
+	if strings.Trim(b.to, "0123456789abcdef") != "" {
+		return nil, nil
+	}
+	out, err := b.exec(ctx, remote.Command{Script: state.ShowReleaseScript(b.StateDir(), b.to, remote.Quote)})
+	var exit *remote.ExitError
+	switch {
+	case errors.As(err, &exit):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	b.saved = &savedRelease{}
+	if err := json.Unmarshal(out, b.saved); err != nil {
+		return nil, fmt.Errorf("what %s has kept of release %s cannot be read: %w", b.Name(), b.to, err)
+	}
+	return b.saved, nil
 }
 
 // releaseOf is the release that a retired container is; one that was run by hand goes by the id in its name.
@@ -104,18 +120,28 @@ func (s goBack) Plan() ([]provision.Change, error) {
 	if live != nil && live.Label(docker.LabelRelease) == s.to && live.Up() {
 		return nil, nil
 	}
-	changes := one("go back to release "+s.to, "you asked for it")
-	changes[0].Apply = s.apply
-	return changes, nil
+	var changes []provision.Change
+	if holder := s.holdsPorts(); holder != nil {
+		changes = append(changes, s.complete(holder))
+		if holder.Release == s.to {
+			return changes, nil
+		}
+	}
+	return append(changes, provision.Change{Action: "go back to release " + s.to, Reason: "you asked for it", Apply: s.apply}), nil
 }
 
+// apply brings the release back: its own container where that is still there and can boot beside the live one, and else one
+// made again with the release's own settings.
 func (s goBack) apply(ctx context.Context, r *provision.Reporter) error {
-	var rel *release
+	rel := s.newRelease(s.to, docker.Spec{Restart: s.site().Restart}, "", "")
+	if s.saved != nil {
+		rel.spec, rel.tree, rel.image = s.saved.Spec, s.saved.Tree, s.saved.Image
+	}
 	if c := s.replaced; c != nil {
-		rel = s.newRelease(s.to, docker.Spec{Restart: s.site().Restart}, c.Label(docker.LabelTree), c.Image)
-		rel.candidate, rel.existing = c.BareName(), true
-	} else {
-		rel = s.newRelease(s.to, s.saved.Spec, s.saved.Tree, s.saved.Image)
+		rel.candidate, rel.existing = c.BareName(), c
+		if s.saved != nil && s.coldOnly(rel) {
+			rel.candidate, rel.existing = s.candidateName(), nil
+		}
 	}
 	s.Release = s.to
 	if err := s.bringUp(ctx, r, rel); err != nil {

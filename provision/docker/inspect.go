@@ -3,6 +3,7 @@ package docker
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +25,10 @@ type Container struct {
 	HostConfig struct {
 		NetworkMode   string
 		PortBindings  map[string][]PortBinding
-		RestartPolicy struct{ Name string }
+		RestartPolicy struct {
+			Name              string
+			MaximumRetryCount int
+		}
 	}
 	NetworkSettings struct {
 		Networks map[string]Endpoint
@@ -47,7 +51,27 @@ type State struct {
 type PortBinding struct{ HostIP, HostPort string }
 
 // Endpoint is a container's place on a network.
-type Endpoint struct{ IPAddress string }
+type Endpoint struct {
+	Network    string `json:"-"` // its name
+	IPAddress  string
+	Aliases    []string
+	IPAMConfig *struct{ IPv4Address, IPv6Address string } // the addresses that were asked for
+}
+
+// ConnectOptions are the options of docker network connect that give a container the same place again.
+func (e Endpoint) ConnectOptions() []string {
+	var options []string
+	for _, alias := range e.Aliases {
+		options = append(options, "--alias", alias)
+	}
+	if c := e.IPAMConfig; c != nil && c.IPv4Address != "" {
+		options = append(options, "--ip", c.IPv4Address)
+	}
+	if c := e.IPAMConfig; c != nil && c.IPv6Address != "" {
+		options = append(options, "--ip6", c.IPv6Address)
+	}
+	return options
+}
 
 // BareName is the container's name without docker's leading slash.
 func (c *Container) BareName() string { return strings.TrimPrefix(c.Name, "/") }
@@ -80,6 +104,32 @@ func (c *Container) AnyAddress(network string) string {
 		}
 	}
 	return ""
+}
+
+// PublicEndpoints are the container's places on networks through which it holds host ports: all but the internal ones named.
+func (c *Container) PublicEndpoints(internal ...string) []Endpoint {
+	var endpoints []Endpoint
+	for _, name := range slices.Sorted(maps.Keys(c.NetworkSettings.Networks)) {
+		if name == "host" || name == "none" || slices.Contains(internal, name) {
+			continue
+		}
+		endpoint := c.NetworkSettings.Networks[name]
+		endpoint.Network = name
+		endpoints = append(endpoints, endpoint)
+	}
+	return endpoints
+}
+
+// RestartPolicy is the policy as docker update --restart takes it.
+func (c *Container) RestartPolicy() string {
+	policy := c.HostConfig.RestartPolicy
+	switch {
+	case policy.Name == "":
+		return "no"
+	case policy.MaximumRetryCount > 0:
+		return fmt.Sprintf("%s:%d", policy.Name, policy.MaximumRetryCount)
+	}
+	return policy.Name
 }
 
 // Serves reports whether the container holds host ports now: it runs, publishes some, and is on a network that reaches them.

@@ -36,6 +36,13 @@ func (s Spec) Digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
+// HostNetwork reports whether the options have the container share the host's network.
+func (s Spec) HostNetwork() bool {
+	return slices.ContainsFunc(s.Options, func(o string) bool {
+		return o == "--network=host" || o == "--net=host"
+	}) || slices.Contains(s.Options, "host") && s.OwnNetwork()
+}
+
 // OwnNetwork reports whether the options put the container on a network of their own choice.
 func (s Spec) OwnNetwork() bool {
 	return slices.ContainsFunc(s.Options, func(o string) bool {

@@ -31,6 +31,7 @@ type Facts struct {
 	Image       *docker.Image     // the one with the site's tag; nil: none
 	Listeners   []Listener
 	Lock        *state.Held
+	Turn        int      // how often a run has taken the lock
 	Jobs        []string // ids of detached jobs
 	Stopping    []string // retired containers that are being stopped
 	Files       []byte   // what transfer.HostScript printed
@@ -47,9 +48,28 @@ type Listed struct {
 // Up reports whether the container runs.
 func (l Listed) Up() bool { return strings.HasPrefix(l.Status, "Up") }
 
-// Publishes reports whether the container holds a TCP port of the host.
+// Publishes reports whether the container holds a TCP port of the host. docker ps writes neighbouring ports as a range:
+// "0.0.0.0:80-81->80-81/tcp".
 func (l Listed) Publishes(port int) bool {
-	return l.Up() && strings.Contains(l.Ports, ":"+strconv.Itoa(port)+"->")
+	if !l.Up() {
+		return false
+	}
+	for entry := range strings.SplitSeq(l.Ports, ", ") {
+		public, private, ok := strings.Cut(entry, "->")
+		if !ok || !strings.HasSuffix(private, "/tcp") {
+			continue
+		}
+		first, last, isRange := strings.Cut(public[strings.LastIndexByte(public, ':')+1:], "-")
+		if !isRange {
+			last = first
+		}
+		from, err1 := strconv.Atoi(first)
+		to, err2 := strconv.Atoi(last)
+		if err1 == nil && err2 == nil && from <= port && port <= to {
+			return true
+		}
+	}
+	return false
 }
 
 // Listener is a TCP socket of the host that listens.
@@ -91,9 +111,7 @@ func (q Query) Parse(r io.Reader) (*Facts, error) {
 		return nil, fmt.Errorf("list the files in %s on the host: %s", q.Directory, s.err)
 	}
 	f.listeners(sections[sectionPorts].out)
-	if f.Lock, err = state.ParseLock(string(sections[sectionLock].out)); err != nil {
-		return nil, err
-	}
+	f.Turn, f.Lock = state.ParseShown(string(sections[sectionLock].out))
 	return f, f.docker(q, sections)
 }
 
@@ -224,3 +242,6 @@ func (f *Facts) objects(q Query, out []byte) error {
 	}
 	return nil
 }
+
+// HoldsPorts reports whether the container holds any port of the host.
+func (l Listed) HoldsPorts() bool { return l.Up() && strings.Contains(l.Ports, "->") }

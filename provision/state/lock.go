@@ -18,40 +18,55 @@ const (
 // Owner says who holds a lock and what for.
 type Owner struct {
 	Token   string    `json:"token"` // random: tells two runs of the same person apart
-	Who     string    `json:"who"`   // user@machine
+	Session int       `json:"session"`
+	Who     string    `json:"who"` // user@machine
 	Purpose string    `json:"purpose"`
 	Since   time.Time `json:"since"`
 }
 
-// LockExit is the exit status of the lock script when somebody else holds the lock.
-const LockExit = 75
+// LockExit is the exit status of the lock script when somebody else holds the lock; LostExit is its status when somebody
+// else has taken or removed a lock that was held.
+const (
+	LockExit = 75
+	LostExit = 76
+)
 
 // lockScript takes the lock and holds it while lines arrive on standard input, one a Heartbeat, and gives it back when the
 // input ends. The lock is a hard link, so that it appears whole, with its owner in it, or not at all: first line the time of
-// the last heartbeat by the host's clock, second line the owner. It prints "locked", or the file of who holds it.
+// the last heartbeat by the host's clock, second line the owner. It prints "locked" and the lock's number, which counts how
+// often a run has taken it, or the file of who holds it.
+//
+// A run whose link was cut takes its own lock again, in a new session. The old one may still wait on the host for a link
+// that nobody has told it is dead, and must not give back what is no longer its own: hence the session in the owner.
 const lockScript = `
 mkdir -p "${dir%/*}" && umask 077 && mkdir -p "$dir" && cd "$dir" || exit 1
-mine=lock.$token
+mine=lock.$token.$session
 write() { { date +%s; printf '%s\n' "$owner"; } >"$mine"; }
-ours() { grep -qF "$token" lock 2>/dev/null; }
+ours() { grep -qF "\"$token\",\"session\":$session," lock 2>/dev/null; }
 take() { write && ln "$mine" lock 2>/dev/null; }
 stale() {
-  read -r last <"$1" 2>/dev/null || return 1
+  [ -f "$1" ] || return 1
+  last=0; read -r last <"$1"
+  case $last in '' | *[!0-9]*) last=0;; esac # cut short by a power failure
   [ $(($(date +%s) - last)) -gt "$expiry" ]
 }
-if ours; then rm -f lock; fi
-if ! take && stale lock && mv lock "$mine.old" 2>/dev/null; then
+if grep -qF "\"$token\"" lock 2>/dev/null; then
+  write && mv -f "$mine" lock
+elif ! take && stale lock && mv lock "$mine.old" 2>/dev/null; then
   # Another run may have been faster and the lock taken away may be its fresh one: then it goes back.
   stale "$mine.old" || ln "$mine.old" lock
   rm -f "$mine.old"
   take
 fi
 if ! ours; then
+  [ -f "$mine" ] && [ ! -s "$mine" ] && { rm -f "$mine"; echo 'the disk is full' >&2; exit 1; }
   rm -f "$mine"; date +%s; cat lock
   exit 75
 fi
-rm -f "$mine"
-echo locked
+rm -f lock.*
+turn=0; [ -s turn ] && read -r turn <turn
+[ "$session" -gt 1 ] || { turn=$((turn + 1)); echo "$turn" >turn; }
+echo "locked $turn"
 while IFS= read -r line; do
   ours || exit 76
   write && mv -f "$mine" lock
@@ -63,16 +78,27 @@ if ours; then rm -f lock; fi
 func LockScript(dir string, o Owner, quote func(...string) string) string {
 	text, err := json.Marshal(o)
 	if err != nil {
-		panic(err) // strings and a time always marshal
+		panic(err) // strings, numbers and a time always marshal
 	}
-	return fmt.Sprintf("dir=%s token=%s owner=%s expiry=%d\n%s",
-		quote(dir), quote(o.Token), quote(string(text)), int(Expiry/time.Second), lockScript)
+	return fmt.Sprintf("dir=%s token=%s session=%d owner=%s expiry=%d\n%s",
+		quote(dir), quote(o.Token), o.Session, quote(string(text)), int(Expiry/time.Second), lockScript)
+}
+
+// ParseLocked reads the first line that LockScript prints when it has taken the lock: the lock's number.
+func ParseLocked(line string) (turn int, ok bool) {
+	number, ok := strings.CutPrefix(strings.TrimSpace(line), "locked ")
+	if !ok {
+		return 0, false
+	}
+	turn, err := strconv.Atoi(number)
+	return turn, err == nil
 }
 
 // Held is a lock as found on the host.
 type Held struct {
 	Owner Owner
-	Quiet time.Duration // since its last heartbeat
+	Beat  time.Time     // its last heartbeat, by the host's clock
+	Quiet time.Duration // since then
 }
 
 // Stale reports whether the lock was left behind by a run that is gone.
@@ -84,10 +110,16 @@ func (h *Held) Error() string {
 		h.Owner.Who, h.Owner.Since.UTC().Format("15:04:05 UTC"), h.Owner.Purpose, int(h.Quiet.Seconds()))
 }
 
-// ShowLockScript prints the host's time and the lock, or nothing where there is none.
+// ShowLockScript prints the lock's number, and the host's time and the lock where it is held.
 func ShowLockScript(dir string, quote func(...string) string) string {
-	lock := quote(dir + "/lock")
-	return fmt.Sprintf("if [ -f %s ]; then date +%%s; cat %s; fi\n", lock, lock)
+	return fmt.Sprintf("cd %s 2>/dev/null || exit 0\nturn=0; [ -s turn ] && read -r turn <turn\necho \"$turn\"\nif [ -f lock ]; then date +%%s; cat lock; fi\n", quote(dir))
+}
+
+// ParseShown reads what ShowLockScript prints: how often the lock was taken so far, and who holds it; nil for nobody.
+func ParseShown(text string) (turn int, held *Held) {
+	first, rest, _ := strings.Cut(text, "\n")
+	turn, _ = strconv.Atoi(strings.TrimSpace(first))
+	return turn, ParseLock(rest)
 }
 
 // UnlockScript removes the lock, whoever holds it.
@@ -95,20 +127,22 @@ func UnlockScript(dir string, quote func(...string) string) string {
 	return "rm -f " + quote(dir+"/lock") + "\n"
 }
 
-// ParseLock reads what LockScript prints on LockExit, or ShowLockScript; nil where there is no lock.
-func ParseLock(text string) (*Held, error) {
+// ParseLock reads what LockScript prints on LockExit; nil where there is no lock. One that a power failure left unreadable
+// is a lock that was left behind.
+func ParseLock(text string) *Held {
 	lines := strings.SplitN(strings.TrimSpace(text), "\n", 3)
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	unreadable := &Held{Owner: Owner{Who: "a run that cannot be told any more", Purpose: "an unknown purpose"}, Quiet: 2 * Expiry}
 	if len(lines) < 3 {
-		if strings.TrimSpace(text) == "" {
-			return nil, nil
-		}
-		return nil, fmt.Errorf("the lock on the host is unreadable (%q); remove it with `provision unlock`", text)
+		return unreadable
 	}
-	now, err1 := strconv.ParseInt(lines[0], 10, 64)
-	last, err2 := strconv.ParseInt(lines[1], 10, 64)
-	held := &Held{Quiet: time.Duration(now-last) * time.Second}
+	now, err1 := strconv.ParseInt(strings.TrimSpace(lines[0]), 10, 64)
+	last, err2 := strconv.ParseInt(strings.TrimSpace(lines[1]), 10, 64)
+	held := &Held{Beat: time.Unix(last, 0), Quiet: time.Duration(now-last) * time.Second}
 	if err := json.Unmarshal([]byte(lines[2]), &held.Owner); err != nil || err1 != nil || err2 != nil {
-		return nil, fmt.Errorf("the lock on the host is unreadable (%q); remove it with `provision unlock`", text)
+		return unreadable
 	}
-	return held, nil
+	return held
 }

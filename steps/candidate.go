@@ -1,0 +1,139 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/probe"
+	"github.com/kehuo/provision/provision/remote"
+)
+
+// try boots the candidate without the host's ports and waits until it answers as the inventory asks.
+func (h *Host) try(ctx context.Context, r *provision.Reporter, rel *release, network string) error {
+	address, err := h.boot(ctx, r, rel, network)
+	if err != nil {
+		return err
+	}
+	return h.awaitHealthy(ctx, rel, address)
+}
+
+// boot creates and starts the candidate and returns its own address. A candidate that an interrupted run left behind makes
+// room.
+func (h *Host) boot(ctx context.Context, r *provision.Reporter, rel *release, network string) (string, error) {
+	var script string
+	if rel.existing != nil {
+		r.Command(remote.Quote(docker.Start(rel.candidate)...))
+		script = rebootScript{candidate: rel.candidate, network: network, site: h.site().Name}.String()
+	} else {
+		argv := rel.spec.Run(docker.RunOptions{
+			Name:    rel.candidate,
+			Site:    h.site().Name,
+			Image:   rel.image,
+			Tree:    rel.tree,
+			Release: rel.id,
+			Network: network,
+			Ports:   network != "",
+		})
+		r.Command(remote.Quote(argv...))
+		script = bootScript{candidate: rel.candidate, network: network, site: h.site().Name, run: argv}.String()
+	}
+	out, err := h.exec(ctx, remote.Command{Script: script, Sudo: h.sudo})
+	if err != nil {
+		return "", fmt.Errorf("run the candidate %s on %s: %w", rel.candidate, h.Name(), err)
+	}
+	objects, err := docker.ParseInspect(out)
+	if err != nil {
+		return "", err
+	}
+	if len(objects.Containers) == 0 {
+		return "", fmt.Errorf("the candidate %s on %s was gone as soon as it was started", rel.candidate, h.Name())
+	}
+	candidate := objects.Containers[0]
+	if !candidate.State.Running {
+		return "", fmt.Errorf("the candidate ended with status %d as soon as it was started", candidate.State.ExitCode)
+	}
+	rel.bootedID = candidate.ID
+	return candidate.AnyAddress(network), nil
+}
+
+// probePause is the wait between two probes of a candidate that does not answer yet; probeTimeout bounds one of them.
+const (
+	probePause   = 100 * time.Millisecond
+	probeTimeout = 5 * time.Second
+)
+
+// awaitHealthy asks the candidate at its own address, through the connection, until it answers as the live site must, or
+// ends, or site.health.timeout is over.
+func (h *Host) awaitHealthy(ctx context.Context, rel *release, address string) error {
+	if address == "" {
+		return fmt.Errorf("the candidate %s has no address to be asked at", rel.candidate)
+	}
+	ctx, cancel := context.WithTimeout(ctx, h.site().Health.Timeout)
+	defer cancel()
+	ended := h.watch(ctx, rel.candidate)
+	for {
+		var answered error
+		err := h.persist(ctx, func() error {
+			answered = h.ask(ctx, address)
+			return answered
+		})
+		if err == nil {
+			return nil
+		}
+		if answered == nil || remote.IsLost(err) {
+			return err // the link, or the lock, could not be had again
+		}
+		select {
+		case code := <-ended:
+			return fmt.Errorf("the candidate ended with status %s before it answered", code)
+		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.Canceled) {
+				return ctx.Err()
+			}
+			return fmt.Errorf("the candidate did not answer as wanted within %s (site.health.timeout): %w", h.site().Health.Timeout, err)
+		case <-time.After(probePause):
+		}
+	}
+}
+
+// watch sends the exit status of a container once it ends.
+func (h *Host) watch(ctx context.Context, container string) <-chan string {
+	ended := make(chan string, 1)
+	go func() {
+		out, err := h.exec(ctx, remote.Command{Argv: docker.Wait(container), Sudo: h.sudo})
+		if err == nil {
+			ended <- strings.TrimSpace(string(out))
+		}
+	}()
+	return ended
+}
+
+// ask puts the site's questions to a container at its own address.
+func (h *Host) ask(ctx context.Context, address string) error {
+	for _, q := range h.questions(func(p publicPort) string {
+		return net.JoinHostPort(address, strconv.Itoa(p.container))
+	}) {
+		q.Dial = h.client.DialContext
+		if _, err := h.askOnce(ctx, q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *Host) askOnce(ctx context.Context, q question) (probe.Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	answer, err := probe.Ask(ctx, q.Question)
+	if err != nil {
+		return answer, fmt.Errorf("%s does not answer: %w", q.name, err)
+	}
+	return answer, q.want.Check(answer)
+}

@@ -1,0 +1,66 @@
+package steps
+
+import (
+	"context"
+	"io"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/remote"
+)
+
+// Where a run goes on after its link was cut: a command that may be run twice goes through exec, work that must not end with
+// the link is a job of the host's own and goes through job. Everything else that needs the host is persist's.
+
+// exec runs a command that does no harm when it is run twice, and returns its standard output. When the link dies under it,
+// it is run again over a new one.
+func (h *Host) exec(ctx context.Context, cmd remote.Command) ([]byte, error) {
+	var out []byte
+	err := h.persist(ctx, func() (err error) {
+		if input, ok := cmd.Stdin.(io.Seeker); ok {
+			if _, err := input.Seek(0, io.SeekStart); err != nil {
+				return err
+			}
+		}
+		if cmd.Stdout != nil {
+			return h.client.Run(ctx, cmd)
+		}
+		out, err = h.client.Output(ctx, cmd)
+		return err
+	})
+	return out, err
+}
+
+// persist does work until it ends for another reason than a lost link. It does none without the lock, once the run has
+// taken it: a run that was out of touch for too long may have been succeeded by another one.
+func (h *Host) persist(ctx context.Context, work func() error) error {
+	for {
+		if err := h.lock.held(ctx); err != nil {
+			return err
+		}
+		err := work()
+		if !remote.IsLost(err) || ctx.Err() != nil {
+			return err
+		}
+		if err := h.client.Reconnect(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// job runs work that goes on though the link dies, or attaches to it, and passes its output on.
+func (h *Host) job(ctx context.Context, id, script string, output func(line string)) error {
+	if err := h.lock.held(ctx); err != nil {
+		return err
+	}
+	err := h.client.RunJob(ctx, remote.Job{StateDir: h.StateDir(), ID: id, Script: script, Sudo: h.sudo}, output)
+	if err != nil {
+		return err
+	}
+	return h.lock.held(ctx)
+}
+
+// docker runs one docker command on the host, which must bear being run twice, and returns what it printed.
+func (h *Host) docker(ctx context.Context, r *provision.Reporter, argv []string) ([]byte, error) {
+	r.Command(remote.Quote(argv...))
+	return h.exec(ctx, remote.Command{Argv: argv, Sudo: h.sudo})
+}

@@ -1,0 +1,71 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/facts"
+	"github.com/kehuo/provision/provision/remote"
+)
+
+// ours reports whether a container with the site's name may be replaced without asking: it carries our label, or it runs an
+// image of the site's name, as after following the tutorial by hand.
+func (h *Host) ours(c *docker.Container) bool {
+	return c.Label(docker.LabelSite) == h.site().Name || repository(c.Config.Image) == repository(h.site().Image)
+}
+
+// own are the containers of the site, but for the live one: they carry our label, or were run by hand and retired under a
+// name that ends with their own id.
+func (h *Host) own() []facts.Listed {
+	var list []facts.Listed
+	for _, c := range h.facts.Containers {
+		if c.Name == h.site().Container {
+			continue
+		}
+		if c.Site == h.site().Name || c.Name == h.site().Container+"-"+c.ID[:12] {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// retired are the containers that were live once.
+func (h *Host) retired() []facts.Listed {
+	return slices.DeleteFunc(h.own(), func(c facts.Listed) bool {
+		return c.Name == h.candidateName() || !strings.HasPrefix(c.Name, h.site().Container+"-")
+	})
+}
+
+// holdsPorts is a container of ours that holds the host's ports without having the live name: a cutover was interrupted
+// after the ports had moved.
+func (h *Host) holdsPorts() *facts.Listed {
+	for _, c := range h.facts.Containers {
+		if c.Name == h.site().Container && c.HoldsPorts() {
+			return nil
+		}
+	}
+	own := h.own()
+	if at := slices.IndexFunc(own, facts.Listed.HoldsPorts); at >= 0 {
+		return &own[at]
+	}
+	return nil
+}
+
+// complete is the change that ends an interrupted cutover: the container that has the ports gets the live name.
+func (h *Host) complete(holder *facts.Listed) provision.Change {
+	return provision.Change{
+		Action: fmt.Sprintf("name the container %s %s", holder.Name, h.site().Container),
+		Reason: "a cutover was interrupted after the ports had moved",
+		Apply: func(ctx context.Context, r *provision.Reporter) error {
+			rel := h.newRelease(holder.Release, docker.Spec{}, "", "")
+			rel.candidate, rel.bootedID, rel.switched = h.candidateName(), holder.ID, true
+			h.release = rel
+			r.Command(remote.Quote(docker.Rename(holder.Name, h.site().Container)...))
+			return h.exchangeNames(ctx, rel)
+		},
+	}
+}
