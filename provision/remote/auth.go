@@ -118,6 +118,8 @@ func (w *watchedSigner) SignWithAlgorithm(rand io.Reader, data []byte, algorithm
 	if !ok {
 		return nil, fmt.Errorf("%s cannot sign by %s", w.source, algorithm)
 	}
+	w.l.d.clock.stop() // the agent may wait for a touch or a confirmation
+	defer w.l.d.clock.start()
 	signature, err := signer.SignWithAlgorithm(rand, data, algorithm)
 	if err != nil {
 		l := w.l

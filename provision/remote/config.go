@@ -31,7 +31,7 @@ type Config struct {
 	SSHConfig string        // path of the SSH configuration; "": as OpenSSH does, "none": no file
 	Timeout   time.Duration // for dialling and logging in; 0: ConnectTimeout of the SSH configuration, else DefaultTimeout
 	// KeepAlive is how long a silent link is left alone before it is probed. A link that does not answer for twice as
-	// long is lost. 0: ServerAliveInterval of the SSH configuration, else 3 s.
+	// long is lost. 0: 3 s, or ServerAliveInterval and ServerAliveCountMax of the SSH configuration where they are stricter.
 	KeepAlive time.Duration
 	Words     *language.Printer // nil: English
 	// Dialer opens the TCP connection to the host, or to the first hop; nil: the system's. Tests and benches measure and

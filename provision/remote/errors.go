@@ -85,7 +85,7 @@ type ExitError struct {
 	Command string // what was run, as a person could type it
 	Code    int    // the exit status; 128 plus the signal's number where Signal is set
 	Signal  string // "KILL", "TERM", …; "" where the command ended by itself
-	Stderr  string // the end of what it wrote there, control sequences neutralised
+	Stderr  string // the end of what it wrote there (a job: of all it wrote), control sequences neutralised
 }
 
 func (e *ExitError) Error() string {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -121,4 +122,22 @@ func TestSFTP(t *testing.T) {
 // stillThere is a script that prints those of the processes that live on after a moment of grace.
 func stillThere(pids string) string {
 	return "for p in " + strings.TrimSpace(pids) + "; do i=0; while kill -0 $p 2>/dev/null; do i=$((i+1)); [ $i -lt 30 ] || { echo $p; break; }; sleep 0.1; done; done"
+}
+
+func TestTerminal(t *testing.T) {
+	c := newServer(t).dial()
+	resized := make(chan remote.Size, 1)
+	input, typing := io.Pipe() // which stays open: sshd closes the terminal at the end of the input
+	go func() { _, _ = typing.Write([]byte("typed\n")) }()
+	out := &untilOutput{cancel: sync.OnceFunc(func() { resized <- remote.Size{Width: 100, Height: 50} })}
+	p, err := c.Start(t.Context(), remote.Command{
+		Script:   `tty >/dev/null && echo "$TERM $(stty size)"; until [ "$(stty size)" = "50 100" ]; do sleep 0.05; done; read -r x; echo "got $x" >&2`,
+		Terminal: &remote.Terminal{Kind: "xterm-256color", Width: 80, Height: 24, Resized: resized},
+		Stdin:    input, Stdout: out})
+	check(t, err)
+	check(t, p.Wait())
+	check(t, typing.Close())
+	if got := out.String(); !strings.Contains(got, "xterm-256color 24 80\r\n") || !strings.Contains(got, "got typed\r\n") {
+		t.Errorf("got %q", got)
+	}
 }

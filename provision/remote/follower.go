@@ -21,6 +21,7 @@ type follower struct {
 
 	mu    sync.Mutex
 	lines *Lines
+	tail  *tail  // for the error of a job that fails
 	read  int64  // bytes of output so far
 	line  []byte // of the control stream, not complete yet
 	seen  bool   // the job is known to have been started
@@ -29,7 +30,8 @@ type follower struct {
 }
 
 func newFollower(nonce string, output func(line string)) *follower {
-	return &follower{mark: []byte("\x01" + nonce + " "), lines: NewLines(output), ended: make(chan struct{})}
+	return &follower{mark: []byte("\x01" + nonce + " "), lines: NewLines(output), tail: newTail(stderrKept),
+		ended: make(chan struct{})}
 }
 
 // followedOutput is the follower as the writer of the job's output.
@@ -39,6 +41,7 @@ func (o *followedOutput) Write(p []byte) (int, error) {
 	f := (*follower)(o)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	_, _ = f.tail.Write(p)
 	n, err := f.lines.Write(p)
 	f.read += int64(n)
 	f.settle()

@@ -58,9 +58,7 @@ func (k *keyring) readAgent(ctx context.Context, socket string) []identity {
 		k.complaints = append(k.complaints, &complaint{socket, "is no running agent", "start ssh-agent or unset SSH_AUTH_SOCK"})
 		return nil
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		_ = conn.SetDeadline(deadline)
-	}
+	context.AfterFunc(ctx, func() { _ = conn.Close() }) // an agent may hang
 	k.agent = conn
 	client := agent.NewClient(conn)
 	signers, err := client.Signers()

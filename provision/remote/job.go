@@ -105,11 +105,11 @@ func (c *Client) followOnce(ctx context.Context, j Job, f *follower, start bool)
 		}
 		return fmt.Errorf("%s: the output of the job %s stopped before its end; run it again", c.Name(), j.ID)
 	}
-	return c.finish(j, p, end)
+	return c.finish(j, p, end, f.tail)
 }
 
 // finish lets the host forget the job and says how it ended.
-func (c *Client) finish(j Job, p *Process, end jobEnd) error {
+func (c *Client) finish(j Job, p *Process, end jobEnd, said *tail) error {
 	if end.word == "absent" {
 		return fmt.Errorf("%s: %s: %w", c.Name(), j.ID, ErrNoJob)
 	}
@@ -120,7 +120,7 @@ func (c *Client) finish(j Job, p *Process, end jobEnd) error {
 	case end.word == "gone":
 		return &JobGoneError{Host: c.Name(), ID: j.ID}
 	case end.status != 0:
-		return &ExitError{Command: j.ID, Code: end.status}
+		return &ExitError{Command: j.ID, Code: end.status, Stderr: Printable(string(said.Bytes()))}
 	}
 	return nil
 }

@@ -89,15 +89,17 @@ const (
 	aliveFactor  = 2
 )
 
+// patience is how long the link may say nothing before it is probed, and how long it may take to answer. A keep-alive of
+// the SSH configuration counts where it is stricter.
 func (l *link) patience() (probe, answer time.Duration) {
-	probe = l.d.config.KeepAlive
-	if probe == 0 {
-		probe = l.d.settings.aliveInterval
+	if probe = l.d.config.KeepAlive; probe > 0 {
+		return probe, aliveFactor * probe
 	}
-	if probe == 0 {
-		probe = defaultAlive
+	probe, answer = defaultAlive, aliveFactor*defaultAlive
+	if wish := l.d.settings.aliveInterval; wish > 0 {
+		probe, answer = min(probe, wish), min(answer, wish*time.Duration(max(l.d.settings.aliveCount, 1)))
 	}
-	return probe, aliveFactor * probe
+	return probe, answer
 }
 
 // keepAlive notices a link that died without a word. Bytes that come in, and bytes that the other side takes, are signs of

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// Traffic is what went over the link so far.
+// Traffic is what went over one or more links so far.
 type Traffic struct {
 	Sent, Received int64 // bytes
 	// RoundTrips counts how often the program waited for an answer before it went on: writes that followed an answer and
-	// got one. Opening the TCP connection is one more.
+	// got one. Opening the TCP connection is one more. The count errs on the high side by answers that come in pieces.
 	RoundTrips int
 }
 

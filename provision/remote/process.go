@@ -108,7 +108,7 @@ func (l *link) waitDown() {
 	}
 }
 
-// request sends the exec request without waiting for the answer, so that input can follow it in the same round trip. A
+// request sends the exec request. It asks for no answer: the first output is answer enough, and one packet sooner. A
 // host that does not take the command shows by not beginning.
 func (p *Process) request(line string) error {
 	if _, err := p.channel.SendRequest("exec", false, ssh.Marshal(struct{ Command string }{line})); err != nil {

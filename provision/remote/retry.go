@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	firstTries   = 4                // attempts of Dial at a host that hangs up
+	firstTries   = 6                // attempts of Dial at a host that hangs up
 	reconnecting = 10 * time.Minute // how long Reconnect tries: a reboot takes less
 )
 

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// openSFTP opens an SFTP session in two round trips: one for the channel, one for the subsystem and the version, because
-// the library's first packet is sent without waiting for the answer to the subsystem request.
+// openSFTP opens an SFTP session in three round trips: the channel, the subsystem (sshd takes no input before it runs), and
+// the version. The subsystem request asks for no answer of its own.
 func (l *link) openSFTP(ctx context.Context, o ...sftp.ClientOption) (*sftp.Client, error) {
 	channel, requests, err := l.openSession(ctx)
 	if err != nil {
