@@ -121,7 +121,8 @@ func TestPassphraseOfAnOldFormat(t *testing.T) {
 	s := newServer(t)
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	check(t, err)
-	block, err := x509.EncryptPEMBlock(rand.Reader, "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key), []byte(passphrase), x509.PEMCipherAES128) //nolint:staticcheck // the format is out there
+	//lint:ignore SA1019 keys of this format are out there
+	block, err := x509.EncryptPEMBlock(rand.Reader, "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key), []byte(passphrase), x509.PEMCipherAES128)
 	check(t, err)
 	path := filepath.Join(t.TempDir(), "old")
 	check(t, os.WriteFile(path, pem.EncodeToMemory(block), 0o600))
