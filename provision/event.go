@@ -25,6 +25,7 @@ type Sink func(Event)
 
 // RunStarted opens the stream.
 type RunStarted struct {
+	Command string   `json:"command,omitempty"` // what the person typed, "provision plan"
 	Site    string   `json:"site"`
 	Hosts   []string `json:"hosts"`
 	Steps   []string `json:"steps"` // ids in the order in which they will run
@@ -166,6 +167,7 @@ type RunFinished struct {
 	ExitCode int
 	Duration time.Duration
 	Hosts    map[string]HostResult
+	Err      error // of the run as a whole: it ended before any host was reached
 }
 
 // MarshalJSON writes the duration in milliseconds.
@@ -175,14 +177,38 @@ func (f RunFinished) MarshalJSON() ([]byte, error) {
 		ExitCode   int                   `json:"exit_code"`
 		DurationMS int64                 `json:"duration_ms"`
 		Hosts      map[string]HostResult `json:"hosts"`
-	}{f.Changed, f.ExitCode, f.Duration.Milliseconds(), f.Hosts})
+		Error      string                `json:"error,omitempty"`
+	}{f.Changed, f.ExitCode, f.Duration.Milliseconds(), present(f.Hosts), sentence(f.Err)})
 }
 
 // PlanFinished closes the stream of a plan, which changes nothing.
 type PlanFinished struct {
-	Changes  []Change              `json:"changes"`
-	ExitCode int                   `json:"exit_code"`
-	Hosts    map[string]HostResult `json:"hosts"`
+	Changes  []Change
+	ExitCode int
+	Hosts    map[string]HostResult
+	Err      error // of the plan as a whole: it ended before any host was reached
+}
+
+// MarshalJSON writes the error as its sentence, and no changes as an empty list.
+func (f PlanFinished) MarshalJSON() ([]byte, error) {
+	changes := f.Changes
+	if changes == nil {
+		changes = []Change{}
+	}
+	return json.Marshal(struct {
+		Changes  []Change              `json:"changes"`
+		ExitCode int                   `json:"exit_code"`
+		Hosts    map[string]HostResult `json:"hosts"`
+		Error    string                `json:"error,omitempty"`
+	}{changes, f.ExitCode, present(f.Hosts), sentence(f.Err)})
+}
+
+// present is hosts as an object, never null.
+func present(hosts map[string]HostResult) map[string]HostResult {
+	if hosts == nil {
+		return map[string]HostResult{}
+	}
+	return hosts
 }
 
 func (RunStarted) EventType() string    { return "run.started" }

@@ -3,6 +3,8 @@ package provision
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 )
 
 // The exit statuses of the program.
@@ -20,6 +22,30 @@ const (
 // ErrDeclined ends a run whose plan the person did not approve.
 var ErrDeclined = errors.New("the plan was not approved, nothing was changed")
 
+// Stopped is the error of a host on which a run was stopped before its end: by the person, by a signal or by its deadline.
+type Stopped struct {
+	Host, Step  string // Step is empty between steps
+	Cause       error  // why the run's context ended
+	Interrupted bool   // by somebody, not by a deadline
+	Left        string // what is left on the host and what goes on there, if the target can tell
+	Err         error  // what the step met because of it
+}
+
+func (e *Stopped) Error() string {
+	place := "on " + e.Host
+	if e.Step != "" {
+		place = "in step " + e.Step + " on " + e.Host
+	}
+	text := fmt.Sprintf("the run was stopped %s: %v", place, e.Cause)
+	if e.Left != "" {
+		text += ". " + e.Left
+	}
+	return text
+}
+
+// Unwrap gives the cause and what the step met.
+func (e *Stopped) Unwrap() []error { return []error{e.Cause, e.Err} }
+
 type coded struct {
 	error
 	code int
@@ -35,12 +61,20 @@ func WithExit(code int, err error) error {
 	return coded{err, code}
 }
 
-// ExitCode is the exit status that err asks for: that of the outermost WithExit, else ExitFailed; ExitOK for nil.
+// ExitCode is the exit status that err asks for: that of the outermost WithExit, else ExitFailed; ExitOK for nil. A Stopped
+// has its own, whatever it wraps.
 func ExitCode(err error) int {
-	var c coded
+	var (
+		c       coded
+		stopped *Stopped
+	)
 	switch {
 	case err == nil:
 		return ExitOK
+	case errors.As(err, &stopped) && stopped.Interrupted:
+		return ExitInterrupted
+	case stopped != nil:
+		return ExitFailed
 	case errors.As(err, &c):
 		return c.code
 	case errors.Is(err, context.Canceled):
@@ -49,8 +83,12 @@ func ExitCode(err error) int {
 	return ExitFailed
 }
 
-// worstExit folds the hosts' exit statuses into the run's: the one they share, or ExitFailed where they differ.
+// worstExit folds the hosts' exit statuses into the run's: the one they share, or ExitFailed where they differ. A run that was
+// interrupted ends as such, however its hosts did.
 func worstExit(codes []int) int {
+	if slices.Contains(codes, ExitInterrupted) {
+		return ExitInterrupted
+	}
 	worst := ExitOK
 	for _, code := range codes {
 		switch {

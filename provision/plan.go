@@ -47,6 +47,11 @@ type Target interface {
 	Close(ctx context.Context, outcome HostResult) error
 }
 
+// Stopper is a target that can tell what a run that is stopped in a step leaves on the host, and what goes on there.
+type Stopper interface {
+	Stopped(step string) string
+}
+
 // Explainer is a target that can tell why a step failed.
 type Explainer interface {
 	Explain(step string, err error) []Finding

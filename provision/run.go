@@ -13,6 +13,7 @@ import (
 
 // Options is what a run needs beside its targets.
 type Options struct {
+	Command string // what the person typed, "provision plan"
 	Site    string
 	LogFile string
 	Sink    Sink             // default: nobody listens
@@ -28,7 +29,7 @@ const closing = 10 * time.Second
 func Run(ctx context.Context, targets []Target, o Options) RunFinished {
 	s := newStream(o)
 	begun := s.now()
-	s.emit("", "", RunStarted{Site: o.Site, Hosts: names(targets), Steps: stepIDs(targets), LogFile: o.LogFile})
+	s.emit("", "", RunStarted{Command: o.Command, Site: o.Site, Hosts: names(targets), Steps: stepIDs(targets), LogFile: o.LogFile})
 	finished := RunFinished{Hosts: each(ctx, targets, func(ctx context.Context, t Target) HostResult {
 		w := &walk{stream: s, target: t}
 		return w.run(ctx)
@@ -47,7 +48,7 @@ func Run(ctx context.Context, targets []Target, o Options) RunFinished {
 // Plan tells what Run would change, and changes nothing. The last event is a PlanFinished, which is also returned.
 func Plan(ctx context.Context, targets []Target, o Options) PlanFinished {
 	s := newStream(o)
-	s.emit("", "", RunStarted{Site: o.Site, Hosts: names(targets), Steps: stepIDs(targets), LogFile: o.LogFile})
+	s.emit("", "", RunStarted{Command: o.Command, Site: o.Site, Hosts: names(targets), Steps: stepIDs(targets), LogFile: o.LogFile})
 	var mu sync.Mutex
 	plans := map[string][]Change{}
 	finished := PlanFinished{Changes: []Change{}}
@@ -103,7 +104,9 @@ func (w *walk) reporter(step string) *Reporter {
 func (w *walk) run(ctx context.Context) HostResult {
 	changes, err := w.prepare(ctx)
 	if err == nil && len(changes) > 0 {
-		err = w.begin(ctx, changes)
+		if err = w.begin(ctx, changes); err != nil {
+			err = w.stopped(ctx, "", err)
+		}
 	}
 	for _, step := range w.target.Steps()[1:] {
 		if err != nil {
@@ -118,7 +121,7 @@ func (w *walk) run(ctx context.Context) HostResult {
 // prepare connects, which is the first step, and plans all of them.
 func (w *walk) prepare(ctx context.Context) ([]Change, error) {
 	first := w.target.Steps()[0]
-	err := w.timed(first, func(r *Reporter) (Status, error) {
+	err := w.timed(ctx, first, func(r *Reporter) (Status, error) {
 		return StatusOK, w.target.Connect(ctx, r)
 	})
 	if err != nil {
@@ -170,7 +173,7 @@ func (w *walk) begin(ctx context.Context, changes []Change) error {
 
 // step plans one step again with what is known now, applies what is left to do, and verifies it.
 func (w *walk) step(ctx context.Context, step Step) error {
-	return w.timed(step, func(r *Reporter) (Status, error) {
+	return w.timed(ctx, step, func(r *Reporter) (Status, error) {
 		changes, err := w.plan(step)
 		if err != nil {
 			return "", err
@@ -199,22 +202,37 @@ func (w *walk) step(ctx context.Context, step Step) error {
 }
 
 // timed wraps a step's work in its two events, and has a failure explained in between.
-func (w *walk) timed(step Step, work func(*Reporter) (Status, error)) error {
+func (w *walk) timed(ctx context.Context, step Step, work func(*Reporter) (Status, error)) error {
 	r := w.reporter(step.ID())
 	begun := w.stream.now()
 	r.emit(StepStarted{Title: step.Title()})
 	status, err := work(r)
 	if err != nil {
 		status = StatusFailed
-		w.explain(step.ID(), err)
+		if err = w.stopped(ctx, step.ID(), err); !errors.As(err, new(*Stopped)) {
+			w.explain(step.ID(), err)
+		}
 	}
 	r.emit(StepFinished{Status: status, Duration: w.stream.now().Sub(begun), Err: err})
 	return err
 }
 
+// stopped puts the end of the run in the place of an error that is merely its consequence. An error that came first, of a
+// host that refused before the run ended, stays.
+func (w *walk) stopped(ctx context.Context, step string, err error) error {
+	if ctx.Err() == nil || errors.As(err, new(*Stopped)) {
+		return err
+	}
+	s := &Stopped{Host: w.target.Name(), Step: step, Cause: context.Cause(ctx), Interrupted: errors.Is(ctx.Err(), context.Canceled), Err: err}
+	if left, ok := w.target.(Stopper); ok {
+		s.Left = left.Stopped(step)
+	}
+	return s
+}
+
 func (w *walk) explain(step string, err error) {
 	explainer, ok := w.target.(Explainer)
-	if !ok || errors.Is(err, context.Canceled) {
+	if !ok {
 		return
 	}
 	for _, finding := range explainer.Explain(step, err) {

@@ -30,6 +30,7 @@ type Deployment struct {
 	Spec      docker.Spec
 	Release   string // what this source with these settings is called
 	Who       string // user@machine, for the lock and the history
+	Mended    []Mended
 
 	environment provision.Secret // content of the environment file
 }

@@ -3,7 +3,7 @@ package steps
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io"
 	"net"
 	"os"
 	"slices"
@@ -13,11 +13,13 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/diagnose"
+	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/remote"
 )
 
-// Check is one row of what the doctor looked at.
+// Check is one row of what the doctor looked at. The words are in the language of the run.
 type Check struct {
+	ID      string             `json:"id"`             // stable: "login", "disk"
 	Host    string             `json:"host,omitempty"` // empty for this machine and the site
 	Name    string             `json:"name"`
 	Verdict provision.Severity `json:"verdict"` // CheckOK, or how grave it is
@@ -28,6 +30,9 @@ type Check struct {
 // CheckOK is the verdict on what is well.
 const CheckOK provision.Severity = "ok"
 
+// CheckLogin is the ID of the check whether the host can be reached and lets the user in.
+const CheckLogin = "login"
+
 // What the doctor finds too little, too far, or too late.
 const (
 	leastDisk   = 2 << 30 // bytes: an image of the tutorial's size, its layers while it is built, and the previous one
@@ -35,31 +40,44 @@ const (
 	mostSkew    = time.Minute // beyond it certificates and package signatures begin to look invalid
 	slowLink    = 500 * time.Millisecond
 	rateProbe   = 1 << 20 // bytes, each way
+	fewDays     = 21      // of a certificate: Let's Encrypt renews 30 days before the end, so something is wrong by then
 )
 
 // examination looks at a machine, a host or a site and collects rows.
 type examination struct {
+	words  *language.Printer
 	host   string
 	checks []Check
 }
 
-func (e *examination) ok(name, format string, args ...any) {
-	e.checks = append(e.checks, Check{e.host, name, CheckOK, fmt.Sprintf(format, args...), ""})
+// ok notes that all is well; the detail is the catalogue's, with args filled in.
+func (e *examination) ok(id, detail string, args ...any) {
+	e.add(id, CheckOK, e.words.T("doctor."+detail, args...), "")
 }
 
-func (e *examination) bad(verdict provision.Severity, name, detail, fix string) {
-	e.checks = append(e.checks, Check{e.host, name, verdict, detail, fix})
+// bad notes what is not: detail and fix are texts.
+func (e *examination) bad(verdict provision.Severity, id, detail, fix string) {
+	e.add(id, verdict, detail, fix)
+}
+
+func (e *examination) add(id string, verdict provision.Severity, detail, fix string) {
+	e.checks = append(e.checks, Check{id, e.host, e.words.T("doctor.name." + id), verdict, detail, fix})
+}
+
+// SourceBroken is the row for a source that cannot be read at all.
+func SourceBroken(words *language.Printer, err error) Check {
+	return Check{"source", "", words.T("doctor.name.source"), provision.SeverityError, err.Error(), words.T("doctor.fix.source")}
 }
 
 // Local examines this machine and the site's own files, without a connection.
 func (d *Deployment) Local() []Check {
-	e := &examination{}
+	e := &examination{words: d.Words}
 	if socket := os.Getenv("SSH_AUTH_SOCK"); socket != "" {
-		e.ok("SSH agent", "at %s", socket)
+		e.ok("agent", "agent", socket)
 	} else {
-		e.ok("SSH agent", "none; key files are used")
+		e.ok("agent", "agent.none")
 	}
-	e.ok("source", "%d files, %d bytes in %s", len(d.Manifest.Entries), d.Manifest.Size(), d.site().Source)
+	e.ok("source", "source", len(d.Manifest.Entries), d.Manifest.Size(), d.site().Source)
 	for _, p := range d.Report.Problems {
 		place := p.File
 		if p.Line > 0 {
@@ -70,29 +88,31 @@ func (d *Deployment) Local() []Check {
 		}
 	}
 	if len(d.Report.Errors("")) == 0 {
-		e.ok("site", "Dockerfile, nginx configuration and certificate pair are as they must be")
+		e.ok("site", "site")
 	}
-	if d.site().Certificate != "" && !d.Report.Pair.NotAfter.IsZero() {
-		e.ok("certificate", "%d days left, until %s, for %s", d.Report.Pair.DaysLeft(time.Now()),
-			d.Report.Pair.NotAfter.Format(time.DateOnly), strings.Join(d.Report.Pair.Names, ", "))
+	if pair := d.Report.Pair; d.site().Certificate != "" && !pair.NotAfter.IsZero() {
+		days := pair.DaysLeft(time.Now())
+		if days < fewDays {
+			e.bad(provision.SeverityWarning, "certificate", e.words.T("doctor.certificate", days, pair.NotAfter.Format(time.DateOnly),
+				strings.Join(pair.Names, ", ")), e.words.T("doctor.fix.certificate"))
+		} else {
+			e.ok("certificate", "certificate", days, pair.NotAfter.Format(time.DateOnly), strings.Join(pair.Names, ", "))
+		}
 	}
 	return e.checks
 }
 
 // Doctor examines the host. It changes nothing there.
 func (h *Host) Doctor(ctx context.Context, r *provision.Reporter) []Check {
-	e := &examination{host: h.Name()}
+	e := &examination{words: h.Words, host: h.Name()}
 	if err := h.Connect(ctx, r); err != nil {
-		fix := "See the message."
-		if findings := diagnose.Error(err, diagnose.Connect, h.Words.Tag()); len(findings) > 0 {
-			fix = findings[0].Fix
-		}
-		e.bad(provision.SeverityError, "login", err.Error(), fix)
+		e.bad(provision.SeverityError, CheckLogin, err.Error(), h.remedy(err, diagnose.Connect))
 		return e.checks
 	}
-	e.ok("login", "as %s at %s", h.facts.User, h.client.Target())
+	e.ok(CheckLogin, "login", h.facts.User, h.client.Target())
 	h.examineLink(ctx, e)
 	h.examineMachine(e)
+	h.examineDirectory(e)
 	h.examineDocker(e)
 	h.examinePorts(e)
 	h.examineNames(ctx, e)
@@ -102,77 +122,96 @@ func (h *Host) Doctor(ctx context.Context, r *provision.Reporter) []Check {
 
 // examineLink measures the round trip, as half of what a command costs that does nothing, and the rate both ways.
 func (h *Host) examineLink(ctx context.Context, e *examination) {
-	begun := time.Now()
-	if err := h.client.Run(ctx, remote.Command{Script: ":"}); err != nil {
-		e.bad(provision.SeverityError, "link", err.Error(), "Check the network between here and the host.")
-		return
+	trip, err := h.timed(ctx, remote.Command{Script: ":"})
+	var down, up time.Duration
+	if err == nil {
+		down, err = h.timed(ctx, remote.Command{Script: "head -c " + strconv.Itoa(rateProbe) + " /dev/zero"})
 	}
-	trip := time.Since(begun) / 2
-	begun = time.Now()
-	_, err := h.client.Output(ctx, remote.Command{Script: "head -c " + strconv.Itoa(rateProbe) + " /dev/zero"})
+	if err == nil {
+		up, err = h.timed(ctx, remote.Command{Script: "cat >/dev/null", Stdin: io.LimitReader(zeroes{}, rateProbe)})
+	}
 	if err != nil {
-		e.bad(provision.SeverityError, "link", err.Error(), "Check the network between here and the host.")
+		e.bad(provision.SeverityError, "link", err.Error(), e.words.T("doctor.fix.link"))
 		return
 	}
-	down := time.Since(begun)
-	detail := fmt.Sprintf("round trip about %d ms, about %.1f MB/s from the host", trip.Milliseconds(), rateProbe/1e6/down.Seconds())
-	if trip > slowLink {
-		e.bad(provision.SeverityWarning, "link", detail, "Everything works, slowly; a host in a nearer region is faster.")
+	// What one command costs anyway is not the rate's.
+	rate := func(took time.Duration) float64 {
+		return rateProbe / 1e6 / max(took-trip/2, time.Millisecond).Seconds()
+	}
+	args := []any{(trip / 2).Milliseconds(), rate(down), rate(up)}
+	if trip/2 > slowLink {
+		e.bad(provision.SeverityWarning, "link", e.words.T("doctor.link", args...), e.words.T("doctor.fix.slow"))
 		return
 	}
-	e.ok("link", "%s", detail)
+	e.ok("link", "link", args...)
+}
+
+// timed runs a command and tells how long that took.
+func (h *Host) timed(ctx context.Context, cmd remote.Command) (time.Duration, error) {
+	cmd.Stdout = io.Discard
+	begun := time.Now()
+	err := h.client.Run(ctx, cmd)
+	return time.Since(begun), err
+}
+
+type zeroes struct{}
+
+func (zeroes) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }
 
 func (h *Host) examineMachine(e *examination) {
 	f := h.facts
 	if f.DiskFree < leastDisk {
-		e.bad(provision.SeverityWarning, "disk", fmt.Sprintf("%d MB free in %s", f.DiskFree>>20, f.Parent),
-			"Free room with `docker system prune`, or enlarge the disk in the cloud console.")
+		e.bad(provision.SeverityWarning, "disk", e.words.T("doctor.disk", f.DiskFree>>20, f.Parent), e.words.T("doctor.fix.disk"))
 	} else {
-		e.ok("disk", "%d GB free in %s", f.DiskFree>>30, f.Parent)
+		e.ok("disk", "disk", f.DiskFree>>20, f.Parent)
 	}
 	if f.MemoryFree < leastMemory {
-		e.bad(provision.SeverityWarning, "memory", fmt.Sprintf("%d MB available", f.MemoryFree>>20),
-			"Builds may be killed; add swap or choose a larger instance.")
+		e.bad(provision.SeverityWarning, "memory", e.words.T("doctor.memory", f.MemoryFree>>20), e.words.T("doctor.fix.memory"))
 	} else {
-		e.ok("memory", "%d MB available", f.MemoryFree>>20)
+		e.ok("memory", "memory", f.MemoryFree>>20)
 	}
 	if skew := time.Since(f.Clock).Abs(); skew > mostSkew {
-		e.bad(provision.SeverityWarning, "clock", fmt.Sprintf("%s off from this machine", skew.Round(time.Second)),
-			"Set it with `sudo timedatectl set-ntp true`.")
+		e.bad(provision.SeverityWarning, "clock", e.words.T("doctor.clock.off", skew.Round(time.Second)), e.words.T("doctor.fix.clock"))
 	} else {
-		e.ok("clock", "agrees with this machine")
+		e.ok("clock", "clock")
 	}
-	if _, err := (directory{h}).Plan(); err != nil {
-		e.bad(provision.SeverityError, "directory", err.Error(), "See the message.")
-	} else {
-		e.ok("directory", "%s", h.site().Directory)
+}
+
+func (h *Host) examineDirectory(e *examination) {
+	wanted := h.site().Directory
+	_, err := (directory{h}).Plan()
+	switch {
+	case err != nil:
+		e.bad(provision.SeverityError, "directory", err.Error(), "")
+	case h.facts.DirectoryExists(wanted):
+		e.ok("directory", "directory", wanted)
+	default:
+		e.ok("directory", "directory.new", wanted)
 	}
 }
 
 func (h *Host) examineDocker(e *examination) {
-	if h.facts.DockerError == "" {
-		how := "as " + h.facts.User
-		if h.sudo {
-			how = "through sudo"
-		}
-		e.ok("Docker", "answers %s; %d containers", how, len(h.facts.Containers))
+	if h.facts.DockerError != "" {
+		e.bad(provision.SeverityError, "docker", h.facts.DockerError, h.remedy(errors.New(h.facts.DockerError), diagnose.Docker))
 		return
 	}
-	fix := "See the message."
-	if findings := diagnose.Failed(h.facts.DockerError, diagnose.Docker, h.Words.Tag()); len(findings) > 0 {
-		fix = findings[0].Fix
+	if h.sudo {
+		e.ok("docker", "docker.sudo", len(h.facts.Containers))
+		return
 	}
-	e.bad(provision.SeverityError, "Docker", h.facts.DockerError, fix)
+	e.ok("docker", "docker", h.facts.User, len(h.facts.Containers))
 }
 
-// examinePorts looks who has the ports on the host, and whether they can be reached from here.
+// examinePorts looks who has the ports on the host.
 func (h *Host) examinePorts(e *examination) {
 	if err := (run{h}).portsFree(); err != nil {
-		e.bad(provision.SeverityError, "ports on the host", err.Error(), "See the message.")
-	} else {
-		e.ok("ports on the host", "free, or the site's own")
+		e.bad(provision.SeverityError, "ports", err.Error(), "")
+		return
 	}
+	e.ok("ports", "ports")
 }
 
 // examineNames asks the DNS where visitors are sent.
@@ -185,8 +224,7 @@ func (h *Host) examineNames(ctx context.Context, e *examination) {
 	defer cancel()
 	found, err := net.DefaultResolver.LookupHost(ctx, domain)
 	if err != nil {
-		e.bad(provision.SeverityWarning, "DNS", fmt.Sprintf("%s cannot be looked up from here: %v", domain, err),
-			"Add an A record for it with the address of the host.")
+		e.bad(provision.SeverityWarning, "dns", e.words.T("doctor.dns.unknown", domain, err), e.words.T("doctor.fix.dns-add"))
 		return
 	}
 	own, err := net.DefaultResolver.LookupHost(ctx, h.publicAddress())
@@ -194,42 +232,40 @@ func (h *Host) examineNames(ctx context.Context, e *examination) {
 		own = []string{h.publicAddress()}
 	}
 	if !slices.ContainsFunc(found, func(a string) bool { return slices.Contains(own, a) }) {
-		e.bad(provision.SeverityWarning, "DNS", fmt.Sprintf("%s leads to %s, the host is at %s", domain, strings.Join(found, ", "), strings.Join(own, ", ")),
-			"Point its A record at the host, unless a load balancer or a CDN stands in front.")
+		e.bad(provision.SeverityWarning, "dns", e.words.T("doctor.dns.elsewhere", domain, strings.Join(found, ", "), strings.Join(own, ", ")),
+			e.words.T("doctor.fix.dns-change"))
 		return
 	}
-	e.ok("DNS", "%s leads to the host", domain)
+	e.ok("dns", "dns", domain)
 }
 
 // examineSite reports how the site answers now. Before the first deployment nothing does, and that is no fault.
 func (h *Host) examineSite(e *examination) {
 	results := h.probes.wait()
 	if h.facts.Container == nil {
-		e.ok("site", "not deployed yet")
+		e.ok("answers", "answers.none")
 		return
 	}
+	slices.SortFunc(results, func(a, b result) int { return strings.Compare(a.station, b.station) })
 	for _, result := range results {
-		name := "from here, " + result.question.name
-		if strings.HasPrefix(result.station, "host-") {
-			name = "from the host, " + result.question.name
-		}
+		fromHere := !strings.HasPrefix(result.station, "host-")
 		switch {
 		case result.err == nil:
-			e.ok(name, "%d in %d ms", result.answer.Status, result.answer.Duration.Milliseconds())
-		case result.answer.Status == 0 && !strings.HasPrefix(result.station, "host-") && fromHost(results) == nil:
-			e.bad(provision.SeverityError, name, result.err.Error(), "The port is closed in between: open it in the security group of the cloud host, and in its firewall.")
+			e.ok("from."+result.station, "answers", result.answer.Status, result.answer.Duration.Milliseconds())
+		case result.answer.Status == 0 && fromHere && fromHost(results) == nil:
+			e.bad(provision.SeverityError, "from."+result.station, result.err.Error(), e.words.T("doctor.fix.closed"))
 		default:
-			e.bad(provision.SeverityError, name, result.err.Error(), firstFix(result.err, h))
+			e.bad(provision.SeverityError, "from."+result.station, result.err.Error(), h.remedy(result.err, diagnose.Site))
 		}
 	}
 }
 
-func firstFix(err error, h *Host) string {
-	if errors.Is(err, context.Canceled) {
-		return "Try again."
+// remedy is what the diagnosis advises; empty where it knows the failure no better than its own sentence does.
+func (h *Host) remedy(err error, where diagnose.Where) string {
+	for _, f := range diagnose.Error(err, where, h.Words.Tag()) {
+		if f.Severity != provision.SeverityUnknown {
+			return f.Fix
+		}
 	}
-	if findings := diagnose.Error(err, diagnose.Site, h.Words.Tag()); len(findings) > 0 {
-		return findings[0].Fix
-	}
-	return "See `provision logs`."
+	return ""
 }

@@ -2,9 +2,6 @@ package steps
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/inventory"
@@ -12,47 +9,69 @@ import (
 	"github.com/kehuo/provision/provision/site"
 )
 
+// Mended is a file of the site that was put right here, and the step that asked for it.
+type Mended struct {
+	Step string
+	Edit site.Edit
+}
+
 // OfferFixes puts right what the program can put right of the site's own files, here: each diff is shown and agreed to, or
-// agreed to beforehand with --fix. What is declined stays, and the step that asks for it fails.
-func OfferFixes(ctx context.Context, inv *inventory.Inventory, words *language.Printer, decider provision.Decider, agreed bool) error {
-	for _, edit := range examine(inv, words).Edits() {
+// agreed to beforehand with --fix. What is declined stays, and the step that asks for it fails. It returns what it changed,
+// also beside an error.
+func OfferFixes(ctx context.Context, inv *inventory.Inventory, words *language.Printer, decider provision.Decider, agreed bool) ([]Mended, error) {
+	var mended []Mended
+	report := examine(inv, words)
+	for _, edit := range report.Edits() {
 		if !agreed {
-			answer, err := decider.Decide(ctx, provision.Decision{
-				Kind:     provision.DecideFix,
-				Question: words.T("fix.question", edit.File),
-				Detail:   edit.Diff,
-				Options:  []provision.Option{{ID: provision.AnswerYes, Label: words.T("fix.yes")}, {ID: provision.AnswerNo, Label: words.T("fix.no")}},
-				Default:  provision.AnswerYes,
-				Headless: provision.AnswerNo,
-				Remedy:   "--fix",
-			})
+			answer, err := decider.Decide(ctx, fixDecision(edit, words))
 			if err != nil {
-				return err
+				return mended, err
 			}
 			if answer.Choice != provision.AnswerYes {
 				continue
 			}
 		}
-		if err := writeEdit(inv.Site.Source, edit); err != nil {
-			return err
+		if err := site.Apply(inv.Site.Source, edit); err != nil {
+			return mended, provision.WithExit(provision.ExitUsage, err)
 		}
+		mended = append(mended, Mended{stepOf(report, edit), edit})
 	}
-	return nil
+	return mended, nil
 }
 
-// writeEdit replaces a file of the source by its mended content, with the permissions that it has.
-func writeEdit(source string, edit site.Edit) error {
-	path := filepath.Join(source, filepath.FromSlash(edit.File))
-	info, err := os.Stat(path)
-	if err != nil {
-		return fmt.Errorf("mend %s: %w", path, err)
+func fixDecision(edit site.Edit, words *language.Printer) provision.Decision {
+	return provision.Decision{
+		Kind:     provision.DecideFix,
+		Question: words.T("fix.question", edit.File),
+		Detail:   edit.Diff,
+		Options:  []provision.Option{{ID: provision.AnswerYes, Label: words.T("fix.yes")}, {ID: provision.AnswerNo, Label: words.T("fix.no")}},
+		Default:  provision.AnswerYes,
+		Headless: provision.AnswerNo,
+		Remedy:   "--fix",
 	}
-	temporary := path + ".new"
-	if err := os.WriteFile(temporary, edit.Content, info.Mode().Perm()); err != nil {
-		return fmt.Errorf("mend %s: %w", path, err)
+}
+
+// stepOf is the first step that has a problem which the edit mends.
+func stepOf(report site.Report, edit site.Edit) string {
+	for _, p := range report.Problems {
+		if p.Edit != nil && p.Edit.File == edit.File {
+			return p.Step
+		}
 	}
-	if err := os.Rename(temporary, path); err != nil {
-		return fmt.Errorf("mend %s: %w", path, err)
+	return stepDockerfile
+}
+
+// mended tells which files were put right for a step, with the very change.
+func (h *Host) mended(step string, r *provision.Reporter) {
+	for _, m := range h.Mended {
+		if m.Step == step {
+			r.Finding(provision.Finding{
+				Severity: provision.SeverityInfo,
+				Code:     "site.mended",
+				Cause:    h.Words.T("fix.mended.cause", m.Edit.File),
+				Evidence: m.Edit.Diff,
+				Fix:      h.Words.T("fix.mended.fix"),
+			})
+		}
 	}
-	return nil
 }

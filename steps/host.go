@@ -232,6 +232,15 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 	return diagnose.Failed(text, place(step), h.Words.Tag())
 }
 
+// Stopped implements provision.Stopper.
+func (h *Host) Stopped(step string) string {
+	key := "step." + step + ".interrupt"
+	if words := h.Words.T(key); words != key {
+		return words
+	}
+	return h.Words.T("step.interrupt")
+}
+
 // place says which kind of failures a step can have.
 func place(step string) diagnose.Where {
 	switch step {

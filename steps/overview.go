@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,14 +26,31 @@ type Overview struct {
 	Ports           []string `json:"ports"`
 	CertificateDays *int     `json:"certificate_days,omitempty"` // of the certificate that is served
 	CertificateEnd  string   `json:"certificate_end,omitempty"`
-	Answer          string   `json:"answer"` // "https 200, http 301", or what is wrong
-	Drift           []string `json:"drift"`  // what a run would change
+	Answer          string   `json:"answer"`                  // "https 200, http 301", or what is wrong
+	Drift           []string `json:"drift"`                   // what a run would change; nothing where that cannot be told
+	DriftUnknown    string   `json:"drift_unknown,omitempty"` // why it cannot
 	Earlier         []string `json:"earlier_releases"`
-	Lock            string   `json:"lock,omitempty"`
+	Lock            *Holder  `json:"lock,omitempty"`
 }
 
-// Overview tells what is deployed, and what a run would change of it. The host must be connected.
-func (h *Host) Overview() (Overview, error) {
+// Holder is who has the lock of a host.
+type Holder struct {
+	Who          string    `json:"who"` // user@machine
+	Purpose      string    `json:"purpose"`
+	Since        time.Time `json:"since"`
+	QuietSeconds int       `json:"quiet_seconds"` // since its last heartbeat
+}
+
+func holder(held *state.Held) *Holder {
+	if held == nil {
+		return nil
+	}
+	return &Holder{held.Owner.Who, held.Owner.Purpose, held.Owner.Since, int(held.Quiet.Seconds())}
+}
+
+// Overview tells what is deployed, and what a run would change of it. The host must be connected. Where the source here cannot
+// be held against it, sourceErr says why, and what is deployed is told all the same.
+func (h *Host) Overview(sourceErr error) Overview {
 	s := h.site()
 	o := Overview{
 		Host: h.Name(), Site: s.Name, Image: s.Image, Container: s.Container, State: "absent",
@@ -53,25 +71,37 @@ func (h *Host) Overview() (Overview, error) {
 	for _, c := range h.retired() {
 		o.Earlier = append(o.Earlier, strings.TrimPrefix(c.Name, s.Container+"-"))
 	}
-	if h.facts.Lock != nil {
-		o.Lock = h.facts.Lock.Owner.Who + ", " + h.facts.Lock.Owner.Purpose
-	}
+	o.Lock = holder(h.facts.Lock)
 	h.answers(&o)
+	if sourceErr == nil {
+		o.Drift, sourceErr = h.differences()
+	}
+	if sourceErr != nil {
+		o.DriftUnknown = sourceErr.Error()
+	}
+	return o
+}
+
+// differences are what a run would change, in words.
+func (h *Host) differences() ([]string, error) {
+	found := []string{}
 	for _, step := range h.Steps() {
 		changes, err := step.Plan()
 		if err != nil {
-			return o, err
+			return found, err
 		}
 		for _, c := range changes {
-			o.Drift = append(o.Drift, c.Action+": "+c.Reason)
+			found = append(found, c.Action+": "+c.Reason)
 		}
 	}
-	return o, nil
+	return found, nil
 }
 
 func (h *Host) answers(o *Overview) {
 	var said []string
-	for _, result := range h.probes.wait() {
+	results := h.probes.wait()
+	slices.SortFunc(results, func(a, b result) int { return strings.Compare(a.station, b.station) })
+	for _, result := range results {
 		if result.answer.Certificate != nil && strings.HasPrefix(result.station, "host-") {
 			days := probe.DaysLeft(result.answer.Certificate, time.Now())
 			o.CertificateDays, o.CertificateEnd = &days, result.answer.Certificate.NotAfter.UTC().Format(time.DateOnly)
@@ -95,14 +125,14 @@ func (h *Host) History(ctx context.Context) ([]state.Record, error) {
 }
 
 // Unlock removes the lock and returns who held it; nil where nobody did.
-func (h *Host) Unlock(ctx context.Context) (*state.Held, error) {
+func (h *Host) Unlock(ctx context.Context) (*Holder, error) {
 	if h.facts.Lock == nil {
 		return nil, nil
 	}
 	if _, err := h.exec(ctx, remote.Command{Script: state.UnlockScript(h.StateDir(), remote.Quote)}); err != nil {
 		return nil, fmt.Errorf("remove the lock on %s: %w", h.Name(), err)
 	}
-	return h.facts.Lock, nil
+	return holder(h.facts.Lock), nil
 }
 
 // Attach runs a docker command on the host with the given streams: logs and exec.

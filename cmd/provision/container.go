@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/tui/lines"
 )
 
 func newLogs() *cobra.Command {
@@ -82,16 +85,37 @@ func (f *flags) attach(c *cobra.Command, name string, command func(container str
 			return errors.New("the container " + s.inventory.Site.Container + " is not there; deploy with `provision --yes`")
 		}
 		cmd := command(s.inventory.Site.Container)
-		out, flushOut := safe(os.Stdout)
-		errs, flushErrs := safe(os.Stderr)
-		cmd.Stdout, cmd.Stderr = out, errs
+		flush := s.streams(h.Name(), &cmd)
 		err := h.Attach(ctx, cmd)
-		flushOut()
-		flushErrs()
+		flush()
 		var status *remote.ExitError
 		if errors.As(err, &status) && status.Code > 0 { // the command has said what it had to say
 			return exit(status.Code)
 		}
 		return err
 	})
+}
+
+// streams sends a command's output to ours: as events with --json, as it is into a pipe, made harmless on a terminal. The
+// function returned flushes an unfinished last line.
+func (s *session) streams(host string, cmd *remote.Command) (flush func()) {
+	if !s.flags.json {
+		out, flushOut := safe(os.Stdout)
+		errs, flushErrs := safe(os.Stderr)
+		cmd.Stdout, cmd.Stderr = out, errs
+		return func() { flushOut(); flushErrs() }
+	}
+	printer := lines.NewJSON(os.Stdout)
+	emit := func(stream string) *remote.Lines {
+		return remote.NewLines(func(text string) {
+			printer.Emit(provision.Event{Time: time.Now(), Host: host, Body: provision.StepOutput{Stream: stream, Text: text}})
+		})
+	}
+	out, errs := emit(provision.StreamOut), emit(provision.StreamErr)
+	cmd.Stdout, cmd.Stderr = out, errs
+	return func() {
+		out.Flush()
+		errs.Flush()
+		_ = printer.Close() // a reader that is gone misses nothing any more
+	}
 }

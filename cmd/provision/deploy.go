@@ -32,9 +32,9 @@ func (d *deployCommand) run(c *cobra.Command, _ []string) error {
 		return d.wizard(ctx)
 	}
 	if !d.yes {
-		return usage("there is no terminal to ask questions on; add --yes to run without them, or see what would change with `provision plan`")
+		return d.unableToRun(ctx, usage("there is no terminal to ask questions on; add --yes to run without them, or see what would change with `provision plan`"))
 	}
-	return d.headless(ctx)
+	return d.unableToRun(ctx, d.headless(ctx))
 }
 
 // headless runs without questions.
@@ -47,28 +47,22 @@ func (d *deployCommand) headless(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sink, err := s.sink(s.printer())
-	if err != nil {
-		return err
-	}
-	result := provision.Run(ctx, s.targets(deployment), provision.Options{
-		Site:    s.inventory.Site.Name,
-		LogFile: s.log.Name(),
-		Sink:    sink,
-		Decider: provision.Headless{},
-	})
-	if err := s.close(); err != nil {
-		return err
-	}
-	return exit(result.ExitCode)
+	return s.walk(ctx, s.targets(deployment), provision.Headless{}, false)
 }
 
 // deployment reads the source, and puts it right first if that is asked for.
 func (s *session) deployment(ctx context.Context, fix bool) (*steps.Deployment, error) {
+	var mended []steps.Mended
 	if fix {
-		if err := steps.OfferFixes(ctx, s.inventory, s.words, provision.Headless{}, true); err != nil {
+		var err error
+		if mended, err = steps.OfferFixes(ctx, s.inventory, s.words, provision.Headless{}, true); err != nil {
 			return nil, err
 		}
 	}
-	return steps.NewDeployment(ctx, s.inventory, s.words)
+	d, err := steps.NewDeployment(ctx, s.inventory, s.words)
+	if err != nil {
+		return nil, err
+	}
+	d.Mended = mended
+	return d, nil
 }

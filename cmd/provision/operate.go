@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -60,18 +61,19 @@ func (f *flags) operate(c *cobra.Command, name string, yes bool, target func(*st
 	defer cancel()
 	s, err := f.open(name)
 	if err != nil {
-		return err
+		return f.unableToRun(ctx, err)
 	}
 	decider := s.decider()
 	if yes {
 		decider = provision.Headless{}
 	}
+	_, silent := decider.(provision.Headless)
 	d := steps.Installed(s.inventory, s.words)
 	var targets []provision.Target
 	for _, h := range s.hosts {
 		targets = append(targets, target(s.host(d, h)))
 	}
-	return s.walk(ctx, targets, decider)
+	return f.unableToRun(ctx, s.walk(ctx, targets, decider, !silent))
 }
 
 func newUnlock() *cobra.Command {
@@ -95,12 +97,12 @@ func newUnlock() *cobra.Command {
 				if f.json {
 					return printJSON(c.OutOrStdout(), map[string]any{"host": h.Name(), "lock": held})
 				}
-				if held == nil {
-					_, err = fmt.Fprintf(c.OutOrStdout(), "%s: nobody holds the lock\n", h.Name())
-					return err
+				text := s.words.T("unlock.none", h.Name())
+				if held != nil {
+					text = s.words.T("unlock.removed", h.Name(), held.Who, held.Purpose, held.Since.Local().Format(time.TimeOnly),
+						time.Duration(held.QuietSeconds)*time.Second)
 				}
-				_, err = fmt.Fprintf(c.OutOrStdout(), "%s: removed the lock of %s (%s, since %s, last heard of %s ago)\n",
-					h.Name(), held.Owner.Who, held.Owner.Purpose, held.Owner.Since.Local().Format("15:04:05"), held.Quiet)
+				_, err = fmt.Fprintln(c.OutOrStdout(), text)
 				return err
 			})
 		},

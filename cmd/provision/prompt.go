@@ -11,6 +11,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/tui/sanitize"
 )
 
 // decider answers a command's questions: a person at the terminal, or nobody.
@@ -18,22 +20,27 @@ func (s *session) decider() provision.Decider {
 	if s.flags.json || !onTerminal() {
 		return provision.Headless{}
 	}
-	return prompt{os.Stdin, os.Stderr}
+	return prompt{os.Stdin, os.Stderr, s.words}
 }
 
 // prompt asks questions as lines of text, for the commands beside the wizard.
 type prompt struct {
-	in  *os.File
-	out io.Writer
+	in    *os.File
+	out   io.Writer
+	words *language.Printer
 }
 
 // Decide implements provision.Decider.
 func (p prompt) Decide(ctx context.Context, d provision.Decision) (provision.Answer, error) {
 	if d.Detail != "" {
-		_, _ = fmt.Fprintln(p.out, d.Detail)
+		_, _ = fmt.Fprintln(p.out, sanitize.Lines(d.Detail))
+	}
+	question := sanitize.Line(d.Question)
+	if d.Kind == provision.DecidePlan { // the engine, which asks, knows no languages
+		question = p.words.T("prompt.plan", len(d.Changes), d.Host)
 	}
 	if d.Secret {
-		_, _ = fmt.Fprintf(p.out, "%s ", d.Question)
+		_, _ = fmt.Fprintf(p.out, "%s ", question)
 		secret, err := await(ctx, func() ([]byte, error) { return term.ReadPassword(int(p.in.Fd())) })
 		_, _ = fmt.Fprintln(p.out)
 		return provision.Answer{Secret: provision.NewSecret(string(secret))}, err
@@ -46,7 +53,7 @@ func (p prompt) Decide(ctx context.Context, d provision.Decision) (provision.Ans
 		}
 		choices = append(choices, choice)
 	}
-	_, _ = fmt.Fprintf(p.out, "%s [%s] ", d.Question, strings.Join(choices, "/"))
+	_, _ = fmt.Fprintf(p.out, "%s [%s] ", question, strings.Join(choices, "/"))
 	line, err := await(ctx, func() ([]byte, error) { return bufio.NewReader(p.in).ReadBytes('\n') })
 	if err != nil {
 		return provision.Answer{}, err

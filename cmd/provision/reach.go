@@ -15,30 +15,56 @@ import (
 // reach connects to every host of the session in turn and hands it over, for the commands that look rather than walk
 // through steps. One host that cannot be reached does not keep the others from being shown.
 func (s *session) reach(ctx context.Context, d *steps.Deployment, work func(context.Context, *steps.Host) error) error {
+	sink, err := s.observe()
+	if err != nil {
+		return err
+	}
 	code := provision.ExitOK
 	for _, h := range s.hosts {
-		err := s.reachOne(ctx, s.host(d, h), work)
-		if err == nil {
-			continue
-		}
+		err := s.reachOne(ctx, s.host(d, h), sink, work)
 		var said finished
-		if errors.As(err, &said) {
+		switch {
+		case err == nil:
+			continue
+		case errors.As(err, &said):
 			code = int(said)
 			continue
-		}
-		fmt.Fprintf(os.Stderr, "provision: %s: %v\n", h.Name, err)
-		if code == provision.ExitOK {
+		case code == provision.ExitOK:
 			code = provision.ExitCode(err)
 		}
+		if err := s.failure(h.Name, err); err != nil {
+			return err
+		}
+	}
+	if err := s.readers.close(); err != nil {
+		return err
 	}
 	return exit(code)
 }
 
-func (s *session) reachOne(ctx context.Context, h *steps.Host, work func(context.Context, *steps.Host) error) error {
-	reporter := provision.NewReporter(provision.Options{Decider: s.decider()}, h.Name(), "")
+// failure says why a host has nothing to show: to the person on standard error, to a script as an object of its own.
+func (s *session) failure(host string, err error) error {
+	fmt.Fprintf(os.Stderr, "provision: %s: %v\n", host, err)
+	if !s.flags.json {
+		return nil
+	}
+	return printJSON(os.Stdout, struct {
+		Host     string `json:"host"`
+		Error    string `json:"error"`
+		ExitCode int    `json:"exit_code"`
+	}{host, err.Error(), provision.ExitCode(err)})
+}
+
+func (s *session) reachOne(ctx context.Context, h *steps.Host, sink provision.Sink, work func(context.Context, *steps.Host) error) error {
+	reporter := provision.NewReporter(provision.Options{Sink: sink, Decider: s.decider()}, h.Name(), "")
 	err := h.Connect(ctx, reporter)
 	if err == nil {
 		err = work(ctx, h)
+	}
+	if err != nil && ctx.Err() != nil {
+		err = &provision.Stopped{
+			Host: h.Name(), Cause: context.Cause(ctx), Interrupted: interrupted(ctx), Err: err,
+		}
 	}
 	if closeErr := h.Close(context.WithoutCancel(ctx), provision.HostResult{}); err == nil {
 		err = closeErr
@@ -46,20 +72,21 @@ func (s *session) reachOne(ctx context.Context, h *steps.Host, work func(context
 	return err
 }
 
-// walk runs the targets with the printers that the flags ask for.
-func (s *session) walk(ctx context.Context, targets []provision.Target, decider provision.Decider) error {
-	sink, err := s.sink(s.printer())
+// walk runs the targets with the printers that the flags ask for; asks says whether a person may be asked in between.
+func (s *session) walk(ctx context.Context, targets []provision.Target, decider provision.Decider, asks bool) error {
+	sink, err := s.sink(func() reader { return s.printer(asks) })
 	if err != nil {
 		return err
 	}
-	result := provision.Run(ctx, targets, provision.Options{
-		Site: s.inventory.Site.Name, LogFile: s.log.Name(), Sink: sink, Decider: decider,
-	})
-	if err := s.close(); err != nil {
+	result := provision.Run(ctx, targets, s.options(sink, decider))
+	if err := s.readers.close(); err != nil {
 		return err
 	}
 	return exit(result.ExitCode)
 }
+
+// interrupted tells a context that somebody ended from one whose time is over.
+func interrupted(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
 
 // one is the host of a command that works on a single one.
 func (s *session) one() error {

@@ -5,16 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/steps"
-	"github.com/kehuo/provision/tui/lines"
 )
 
 // session is what a command that reaches hosts works with: the inventory, the words, and the readers of its events.
@@ -24,9 +20,7 @@ type session struct {
 	hosts     []inventory.Host
 	words     *language.Printer
 	command   string
-
-	readers []*lines.Printer
-	log     *os.File
+	readers   readers
 }
 
 // open reads the inventory; whatever is wrong in it ends the command before any connection is made.
@@ -72,94 +66,32 @@ func (s *session) host(d *steps.Deployment, h inventory.Host) *steps.Host {
 	return d.NewHost(h, steps.Connection{AcceptNewHostKey: s.flags.acceptNewHostKey}, s.command)
 }
 
-// sink opens the log file and returns the sink that feeds it and the given printers.
-func (s *session) sink(printers ...*lines.Printer) (provision.Sink, error) {
-	if err := s.openLog(); err != nil {
-		return nil, err
+// options are what the engine needs beside the targets.
+func (s *session) options(sink provision.Sink, decider provision.Decider) provision.Options {
+	return provision.Options{
+		Command: s.command, Site: s.inventory.Site.Name, LogFile: s.readers.logFile(), Sink: sink, Decider: decider,
 	}
-	s.readers = append(printers, lines.NewLog(s.log))
-	readers := s.readers
-	return func(e provision.Event) {
-		for _, r := range readers {
-			r.Emit(e)
-		}
-	}, nil
 }
 
-// printer is the one that the flags ask for, on standard output.
-func (s *session) printer() *lines.Printer {
-	if s.flags.json {
-		return lines.NewJSON(os.Stdout)
+// unable ends a run that came to nothing before any host was reached. A script that reads --json gets the end of the stream
+// all the same; the sentence for the person goes to standard error as ever.
+func (f *flags) unable(ctx context.Context, err error, body func(code int) provision.Body) error {
+	var said finished
+	if err == nil || !f.json || errors.As(err, &said) {
+		return err
 	}
-	return lines.NewPlain(os.Stdout, s.words, s.flags.verbose)
+	code := provision.ExitCode(err)
+	if interrupted(ctx) {
+		code = provision.ExitInterrupted
+	}
+	return errors.Join(err, printJSON(os.Stdout, provision.Event{Time: time.Now(), Body: body(code)}))
 }
 
-// close flushes the readers and closes the log.
-func (s *session) close() error {
-	var errs []error
-	for _, r := range s.readers {
-		errs = append(errs, r.Close())
-	}
-	if s.log != nil {
-		errs = append(errs, s.log.Close())
-	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("write the output: %w", err)
-	}
-	return nil
+// unableToRun is unable for commands that run, unableToPlan for those that plan.
+func (f *flags) unableToRun(ctx context.Context, err error) error {
+	return f.unable(ctx, err, func(code int) provision.Body { return provision.RunFinished{ExitCode: code, Err: err} })
 }
 
-// keepLogs is how many log files stay in the cache.
-const keepLogs = 50
-
-func (s *session) openLog() error {
-	path := s.flags.logFile
-	if path == "" {
-		dir, err := logDir()
-		if err != nil {
-			return fmt.Errorf("find a place for the log: %w; name one with --log-file", err)
-		}
-		pruneLogs(dir)
-		path = filepath.Join(dir, s.inventory.Site.Name+"-"+time.Now().UTC().Format("20060102T150405.000")+".log")
-	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return provision.WithExit(provision.ExitUsage, fmt.Errorf("open the log file: %w; name another with --log-file", err))
-	}
-	s.log = file
-	return nil
-}
-
-func logDir() (string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	dir := filepath.Join(cache, "provision", "logs")
-	return dir, os.MkdirAll(dir, 0o700)
-}
-
-// pruneLogs removes the oldest logs beyond keepLogs. Their names sort by site and time; one that cannot be removed stays.
-func pruneLogs(dir string) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return
-	}
-	type aged struct {
-		path string
-		time time.Time
-	}
-	var logs []aged
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil && strings.HasSuffix(e.Name(), ".log") {
-			logs = append(logs, aged{filepath.Join(dir, e.Name()), info.ModTime()})
-		}
-	}
-	if len(logs) < keepLogs {
-		return
-	}
-	slices.SortFunc(logs, func(a, b aged) int { return a.time.Compare(b.time) })
-	for _, l := range logs[:len(logs)-keepLogs+1] {
-		_ = os.Remove(l.path)
-	}
+func (f *flags) unableToPlan(ctx context.Context, err error) error {
+	return f.unable(ctx, err, func(code int) provision.Body { return provision.PlanFinished{ExitCode: code, Err: err} })
 }

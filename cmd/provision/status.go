@@ -4,14 +4,17 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
+	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/tui/sanitize"
 )
 
 func newStatus() *cobra.Command {
@@ -27,19 +30,17 @@ func newStatus() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			d, err := steps.NewDeployment(ctx, s.inventory, s.words)
-			if err != nil {
-				return err
+			d, sourceErr := steps.NewDeployment(ctx, s.inventory, s.words)
+			if sourceErr != nil { // what is deployed can be told without the source
+				d = steps.Installed(s.inventory, s.words)
 			}
 			return s.reach(ctx, d, func(_ context.Context, h *steps.Host) error {
-				o, err := h.Overview()
-				if err != nil {
-					return err
-				}
+				o := h.Overview(sourceErr)
 				if f.json {
 					return printJSON(c.OutOrStdout(), o)
 				}
-				return printOverview(c.OutOrStdout(), o)
+				_, err := io.WriteString(c.OutOrStdout(), overview(s.words, o))
+				return err
 			})
 		},
 	}
@@ -47,31 +48,68 @@ func newStatus() *cobra.Command {
 	return c
 }
 
-func printOverview(w io.Writer, o steps.Overview) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	row := func(name, value string) {
+// overview is one host's table.
+func overview(words *language.Printer, o steps.Overview) string {
+	rows := [][]string{}
+	row := func(key, value string) {
 		if value != "" {
-			_, _ = fmt.Fprintf(t, "  %s\t%s\n", name, value)
+			rows = append(rows, []string{"  " + words.T("status."+key), value})
 		}
 	}
-	_, _ = fmt.Fprintf(t, "%s on %s\n", o.Site, o.Host)
-	row("release", o.Release)
+	release, container := o.Release, o.Container+", "+words.T("status.absent")
+	if o.Since != "" {
+		container = words.T("status.state", o.Container, o.State, o.Since)
+	}
+	if release == "" {
+		release = words.T("status.nothing")
+	}
+	row("release", release)
 	row("image", strings.TrimSpace(o.Image+" "+o.ImageID))
-	row("container", strings.TrimSpace(o.Container+", "+o.State+" "+o.Since))
+	row("container", container)
 	row("ports", strings.Join(o.Ports, ", "))
-	row("answers", o.Answer)
+	if o.Release != "" || o.Since != "" {
+		row("answers", o.Answer)
+	}
 	if o.CertificateDays != nil {
-		row("certificate", fmt.Sprintf("%d days left, until %s", *o.CertificateDays, o.CertificateEnd))
+		row("certificate", words.T("status.days", *o.CertificateDays, o.CertificateEnd))
 	}
 	row("earlier", strings.Join(o.Earlier, ", "))
-	row("lock", o.Lock)
-	if len(o.Drift) == 0 {
-		row("drift", "none: a run would change nothing")
+	if o.Lock != nil {
+		row("lock", words.T("status.held", o.Lock.Who, o.Lock.Purpose))
 	}
 	for _, line := range o.Drift {
 		row("drift", line)
 	}
-	return t.Flush()
+	switch {
+	case o.DriftUnknown != "":
+		row("drift", words.T("status.unknown", o.DriftUnknown))
+	case len(o.Drift) == 0:
+		row("drift", words.T("status.none"))
+	}
+	return words.T("status.title", o.Site, o.Host) + "\n" + table(rows)
+}
+
+// table aligns columns by the width that they have on a terminal. Further lines of a last column stand below its first one.
+func table(rows [][]string) string {
+	var width []int
+	for _, row := range rows {
+		for i, cell := range row[:len(row)-1] {
+			if i == len(width) {
+				width = append(width, 0)
+			}
+			width[i] = max(width[i], ansi.StringWidth(cell))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		indent := 0
+		for i, cell := range row[:len(row)-1] {
+			b.WriteString(sanitize.Line(cell) + strings.Repeat(" ", width[i]-ansi.StringWidth(cell)+2))
+			indent += width[i] + 2
+		}
+		b.WriteString(hanging(row[len(row)-1], strings.Repeat(" ", indent)) + "\n")
+	}
+	return b.String()
 }
 
 func newHistory() *cobra.Command {
@@ -92,23 +130,40 @@ func newHistory() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				t := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-				for _, r := range records {
-					if f.json {
-						if err := printJSON(c.OutOrStdout(), hostRecord{h.Name(), r}); err != nil {
-							return err
-						}
-						continue
-					}
-					_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d changed\t%s\t%s\n", h.Name(), r.Time.Local().Format(time.DateTime), r.Who,
-						r.Command, r.Release, r.Changed, (time.Duration(r.DurationMS) * time.Millisecond).Round(100*time.Millisecond), r.Outcome)
-				}
-				return t.Flush()
+				return s.printHistory(c.OutOrStdout(), h.Name(), records)
 			})
 		},
 	}
 	f.add(c)
 	return c
+}
+
+func (s *session) printHistory(w io.Writer, host string, records []state.Record) error {
+	if s.flags.json {
+		for _, r := range records {
+			if err := printJSON(w, hostRecord{host, r}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(records) == 0 {
+		_, err := fmt.Fprintln(w, s.words.T("history.empty", host))
+		return err
+	}
+	var rows [][]string
+	var head []string
+	for _, key := range []string{"host", "time", "who", "command", "release", "changed", "took", "outcome"} {
+		head = append(head, s.words.T("history."+key))
+	}
+	rows = append(rows, head)
+	for _, r := range records {
+		took := (time.Duration(r.DurationMS) * time.Millisecond).Round(100 * time.Millisecond)
+		rows = append(rows, []string{host, r.Time.Local().Format(time.DateTime), r.Who, r.Command, r.Release,
+			strconv.Itoa(r.Changed), took.String(), r.Outcome})
+	}
+	_, err := io.WriteString(w, table(rows))
+	return err
 }
 
 // hostRecord is a line of the history with the host that it is of.

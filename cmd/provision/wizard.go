@@ -82,27 +82,23 @@ func (w *wizardRun) deploy(ctx context.Context, sink provision.Sink, decider pro
 	if err != nil {
 		return failed(err)
 	}
-	if err := steps.OfferFixes(ctx, s.inventory, s.words, decider, w.command.fix); err != nil {
+	if _, err := steps.OfferFixes(ctx, s.inventory, s.words, decider, w.command.fix); err != nil {
 		return failed(err)
 	}
 	deployment, err := steps.NewDeployment(ctx, s.inventory, s.words)
 	if err != nil {
 		return failed(err)
 	}
-	toLog, err := s.sink()
+	toLog, err := s.sink(nil)
 	if err != nil {
 		return failed(err)
 	}
 	w.mu.Lock()
-	w.log, w.session = s.log.Name(), s
+	w.log, w.session = s.readers.logFile(), s
 	w.mu.Unlock()
-	result := provision.Run(ctx, s.targets(deployment), provision.Options{
-		Site:    s.inventory.Site.Name,
-		LogFile: s.log.Name(),
-		Sink:    func(e provision.Event) { toLog(e); sink(e) },
-		Decider: decider,
-	})
-	if err := s.close(); err != nil {
+	both := func(e provision.Event) { toLog(e); sink(e) }
+	result := provision.Run(ctx, s.targets(deployment), s.options(both, decider))
+	if err := s.readers.close(); err != nil {
 		return failed(err)
 	}
 	return result

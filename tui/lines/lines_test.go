@@ -15,6 +15,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/tui/lines"
+	"github.com/kehuo/provision/tui/theme"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -61,6 +62,7 @@ func TestGolden(t *testing.T) {
 		"plain-en":      func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.English), false) },
 		"plain-zh":      func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.Chinese), false) },
 		"plain-verbose": func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.English), true) },
+		"plan":          func(w io.Writer) *lines.Printer { return lines.NewPlan(w, language.New(language.English), theme.Plain()) },
 		"json":          lines.NewJSON,
 		"log":           lines.NewLog,
 	} {
@@ -153,9 +155,9 @@ func TestOutputIsWrittenSoonAndTheRestAtOnce(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("output stays in the buffer")
 	}
-	p.Emit(provision.Event{Time: start, Step: "01-login", Body: provision.StepStarted{Title: "Log in"}})
+	p.Emit(provision.Event{Time: start, Step: "01-login", Body: provision.StepFinished{Status: provision.StatusOK}})
 	if len(written) != 1 {
-		t.Error("the start of a step stays in the buffer")
+		t.Error("the end of a step stays in the buffer")
 	}
 	if err := p.Close(); err != nil {
 		t.Fatal(err)

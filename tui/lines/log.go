@@ -57,7 +57,7 @@ func logText(body provision.Body) string {
 	case provision.RunStarted:
 		return fmt.Sprintf("run started: site %s, hosts %s", b.Site, strings.Join(b.Hosts, ", "))
 	case provision.PlanReady:
-		return planText(b.Changes)
+		return planLines(b.Changes)
 	case provision.StepStarted:
 		return "started: " + b.Title
 	case provision.StepCommand:
@@ -83,7 +83,7 @@ func logText(body provision.Body) string {
 			hostsText(b.Hosts), b.Changed, b.ExitCode, quantity.Duration(b.Duration))
 	case provision.PlanFinished:
 		return fmt.Sprintf("%s%splan finished: %d changes, exit status %d",
-			planText(b.Changes), hostsText(b.Hosts), len(b.Changes), b.ExitCode)
+			planLines(b.Changes), hostsText(b.Hosts), len(b.Changes), b.ExitCode)
 	}
 	return ""
 }
@@ -95,7 +95,7 @@ func ended(status provision.Status, err error, more string) string {
 	return fmt.Sprintf("%s %s", status, more)
 }
 
-func planText(changes []provision.Change) string {
+func planLines(changes []provision.Change) string {
 	var b strings.Builder
 	for _, c := range changes {
 		fmt.Fprintf(&b, "planned: %s %s: %s (%s)\n", c.Host, c.Step, c.Action, c.Reason)

@@ -2,6 +2,7 @@ package lines
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,15 +15,20 @@ import (
 // NewPlain returns the printer for where there is no terminal: lines of text that begin with the time of day. verbose
 // adds the commands that run on the host, the questions that were answered, and the diffs of the plan.
 func NewPlain(w io.Writer, words *language.Printer, verbose bool) *Printer {
-	return newPrinter(w, &plain{words: words, verbose: verbose, shown: map[string]progress{}})
+	return newPrinter(w, &plain{
+		words: words, verbose: verbose, shown: map[string]progress{}, altering: map[string][]string{}, waiting: map[string]provision.Event{},
+	})
 }
 
 type plain struct {
-	words   *language.Printer
-	verbose bool
-	many    bool // several hosts: every line names its own
-	second  second
-	shown   map[string]progress // by host, what of a step's progress was last written
+	words    *language.Printer
+	verbose  bool
+	many     bool // several hosts: every line names its own
+	second   second
+	shown    map[string]progress // by host, what of a step's progress was last written
+	altering map[string][]string // by host, the steps that have something to change
+	// waiting is, by host, the start of a step that has nothing to change: where it ends at once, one line tells all of it.
+	waiting map[string]provision.Event
 }
 
 // progress is written at most once in progressEvery, and when it is complete.
@@ -34,13 +40,27 @@ const progressEvery = 2 * time.Second
 
 func (p *plain) format(b []byte, e provision.Event) []byte {
 	if o, ok := e.Body.(provision.StepOutput); ok {
-		b = append(p.head(b, e), "| "...)
+		b = append(p.head(p.begin(b, e.Host), e), "| "...)
 		return append(append(b, sanitize.Line(o.Text)...), '\n')
 	}
 	text := p.text(e)
 	if text == "" {
 		return b
 	}
+	return p.lines(p.begin(b, e.Host), e, text)
+}
+
+// begin writes the start of a host's step that has waited for something to follow it.
+func (p *plain) begin(b []byte, host string) []byte {
+	e, ok := p.waiting[host]
+	if !ok {
+		return b
+	}
+	delete(p.waiting, host)
+	return p.lines(b, e, e.Body.(provision.StepStarted).Title)
+}
+
+func (p *plain) lines(b []byte, e provision.Event, text string) []byte {
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 		b = append(append(p.head(b, e), sanitize.Line(line)...), '\n')
 	}
@@ -62,12 +82,14 @@ func (p *plain) text(e provision.Event) string {
 	switch b := e.Body.(type) {
 	case provision.RunStarted:
 		p.many = len(b.Hosts) > 1
-		return p.words.T("lines.start", b.Site, strings.Join(b.Hosts, ", "))
+		return startText(p.words, b)
 	case provision.PlanReady:
+		for _, c := range b.Changes {
+			p.altering[e.Host] = append(p.altering[e.Host], c.Step)
+		}
 		return p.plan(b.Changes, p.verbose)
 	case provision.StepStarted:
-		delete(p.shown, e.Host)
-		return b.Title
+		return p.started(e, b)
 	case provision.StepProgress:
 		return p.progress(e, b)
 	case provision.Measured:
@@ -75,7 +97,7 @@ func (p *plain) text(e provision.Event) string {
 	case provision.Finding:
 		return FindingText(p.words, b)
 	case provision.StepFinished:
-		return p.finished(b)
+		return p.finished(e, b)
 	case provision.RunFinished:
 		return p.summary(b)
 	case provision.PlanFinished:
@@ -110,19 +132,38 @@ func (p *plain) progress(e provision.Event, b provision.StepProgress) string {
 	return ProgressText(p.words, b)
 }
 
-func (p *plain) finished(b provision.StepFinished) string {
-	word := p.words.T("lines.status." + string(b.Status))
+// started is a step's title, at once for a step that has something to change and may take its time.
+func (p *plain) started(e provision.Event, b provision.StepStarted) string {
+	delete(p.shown, e.Host)
+	if slices.Contains(p.altering[e.Host], e.Step) {
+		return b.Title
+	}
+	p.waiting[e.Host] = e
+	return ""
+}
+
+func (p *plain) finished(e provision.Event, b provision.StepFinished) string {
+	text := p.words.T("lines.status." + string(b.Status))
 	switch {
 	case b.Status == provision.StatusSkipped:
-		return word
+		return text
 	case b.Err != nil:
-		return word + ": " + b.Err.Error()
+		return text + ": " + b.Err.Error()
 	}
-	return word + ", " + quantity.Duration(b.Duration)
+	text += ", " + quantity.Duration(b.Duration)
+	if start, ok := p.waiting[e.Host]; ok {
+		delete(p.waiting, e.Host)
+		return start.Body.(provision.StepStarted).Title + ": " + text
+	}
+	return text
 }
 
 func (p *plain) measured(m provision.Measured) string {
-	return "GET " + m.URL + " -> " + Measurement(p.words, m)
+	from := "here"
+	if m.Station == provision.StationHostHTTP || m.Station == provision.StationHostHTTPS {
+		from = "host"
+	}
+	return p.words.T("lines.from."+from) + ": GET " + m.URL + " -> " + Measurement(p.words, m)
 }
 
 func (p *plain) plan(changes []provision.Change, diffs bool) string {
@@ -158,6 +199,9 @@ func (p *plain) planned(f provision.PlanFinished) string {
 
 func (p *plain) summary(f provision.RunFinished) string {
 	var b strings.Builder
+	if f.Err != nil {
+		return p.words.T("lines.unable", f.Err)
+	}
 	p.failures(&b, f.Hosts)
 	key := "lines.done"
 	if f.ExitCode != provision.ExitOK {

@@ -9,6 +9,18 @@ import (
 	"github.com/kehuo/provision/tui/quantity"
 )
 
+// startText opens a stream in words: what was called for, of which site, on which hosts.
+func startText(words *language.Printer, b provision.RunStarted) string {
+	_, command, _ := strings.Cut(b.Command, " ")
+	key := "lines.start." + command
+	switch command {
+	case "plan", "rollback", "down":
+	default:
+		key = "lines.start"
+	}
+	return words.T(key, b.Site, strings.Join(b.Hosts, ", "))
+}
+
 // FindingText writes a finding as a few lines of text: cause, evidence, fix.
 func FindingText(words *language.Printer, f provision.Finding) string {
 	var b strings.Builder
