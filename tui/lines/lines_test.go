@@ -62,9 +62,11 @@ func TestGolden(t *testing.T) {
 		"plain-en":      func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.English), false) },
 		"plain-zh":      func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.Chinese), false) },
 		"plain-verbose": func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.English), true) },
-		"plan":          func(w io.Writer) *lines.Printer { return lines.NewPlan(w, language.New(language.English), theme.Plain()) },
-		"json":          lines.NewJSON,
-		"log":           lines.NewLog,
+		"plan": func(w io.Writer) *lines.Printer {
+			return lines.NewPlan(w, language.New(language.English), theme.Plain())
+		},
+		"json": lines.NewJSON,
+		"log":  lines.NewLog,
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
