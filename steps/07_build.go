@@ -23,15 +23,15 @@ func (s build) Plan() ([]provision.Change, error) {
 	var reason string
 	switch image := s.facts.Image; {
 	case image == nil:
-		reason = "there is no image " + name
+		reason = s.say("no-image", name)
 	case image.Label(docker.LabelTree) == "":
-		reason = "the image " + name + " was built by somebody else"
+		reason = s.say("foreign-image", name)
 	case image.Label(docker.LabelTree) != tree:
-		reason = "the image was built from other files"
+		reason = s.say("other-files")
 	default:
 		return nil, nil
 	}
-	changes := one("build the image "+name, reason)
+	changes := one(s.say("build", name), reason)
 	changes[0].Apply = s.build
 	return changes, nil
 }
