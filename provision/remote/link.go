@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -22,7 +21,6 @@ type link struct {
 	down    chan struct{} // closed once the connection is gone
 	mu      sync.Mutex
 	why     error
-	closing atomic.Bool
 	workers crew
 }
 
@@ -72,11 +70,19 @@ func (l *link) abandon(why error) {
 	_ = l.conn.Close()
 }
 
-// close hangs up and waits until nothing of the connection is left.
-func (l *link) close() {
-	l.closing.Store(true)
+// shut hangs up, without waiting for what still runs over the connection to notice.
+func (l *link) shut() {
 	l.lose(net.ErrClosed)
 	_ = l.ssh.Close()
+	<-l.down
+	if l.hop != nil {
+		l.hop.shut()
+	}
+}
+
+// close hangs up and waits until nothing of the connection is left.
+func (l *link) close() {
+	l.shut()
 	l.workers.Wait()
 	if l.hop != nil {
 		l.hop.close()
