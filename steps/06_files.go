@@ -25,7 +25,7 @@ func (s files) Plan() ([]provision.Change, error) {
 	if difference.Empty() {
 		return nil, nil
 	}
-	changes := one(s.summary(difference), s.say("differs", s.site().Source))
+	changes := one(s.summary(difference), "the host differs from "+s.site().Source)
 	changes[0].Diff = strings.Join(difference.Paths(), "\n")
 	changes[0].Apply = s.upload
 	return changes, nil
@@ -36,17 +36,17 @@ func (s files) difference() transfer.Difference {
 }
 
 // summary says how much is to be done: "upload 3 files (12 kB), adjust 1".
-func (s files) summary(d transfer.Difference) string {
+func (files) summary(d transfer.Difference) string {
 	send, bytes, adjust, remove := d.Summary()
 	var parts []string
 	if send > 0 {
-		parts = append(parts, s.say("upload", send, bytes))
+		parts = append(parts, fmt.Sprintf("upload %d files (%d bytes)", send, bytes))
 	}
 	if adjust > 0 {
-		parts = append(parts, s.say("adjust", adjust))
+		parts = append(parts, fmt.Sprintf("put %d folders, links or modes right", adjust))
 	}
 	if remove > 0 {
-		parts = append(parts, s.say("remove", remove))
+		parts = append(parts, fmt.Sprintf("remove %d", remove))
 	}
 	return strings.Join(parts, ", ")
 }

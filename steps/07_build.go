@@ -23,15 +23,15 @@ func (s build) Plan() ([]provision.Change, error) {
 	var reason string
 	switch image := s.facts.Image; {
 	case image == nil:
-		reason = s.say("no-image", name)
+		reason = "there is no image " + name
 	case image.Label(docker.LabelTree) == "":
-		reason = s.say("foreign-image", name)
+		reason = "the image " + name + " was built by somebody else"
 	case image.Label(docker.LabelTree) != tree:
-		reason = s.say("other-files")
+		reason = "the image was built from other files"
 	default:
 		return nil, nil
 	}
-	changes := one(s.say("build", name), reason)
+	changes := one("build the image "+name, reason)
 	changes[0].Apply = s.build
 	return changes, nil
 }

@@ -33,21 +33,21 @@ func (s run) Plan() ([]provision.Change, error) {
 		if holder.Release == s.Release {
 			return changes, nil
 		}
-		next, err := s.replace(s.say("replace", s.site().Container), s.say("other-cutover"))
+		next, err := s.replace("replace the container "+s.site().Container, "the cutover that was interrupted was to another release")
 		return append(changes, next...), err
 	}
 	reason := s.drift(live)
 	switch {
 	case live == nil:
-		return s.replace(s.say("run", s.site().Container), s.say("no-container"))
+		return s.replace("run the container "+s.site().Container, "there is no container of that name")
 	case reason != "":
-		return s.replace(s.say("replace", s.site().Container), reason)
+		return s.replace("replace the container "+s.site().Container, reason)
 	case !live.Up():
-		changes := one(s.say("start", s.site().Container), s.say("state", live.State.Status))
+		changes := one("start the container "+s.site().Container, "it is "+live.State.Status)
 		changes[0].Apply = s.start
 		return changes, nil
 	case !live.Serves(s.network()):
-		return s.replace(s.say("replace", s.site().Container), s.say("no-ports"))
+		return s.replace("replace the container "+s.site().Container, "it does not hold its ports")
 	}
 	return nil, nil
 }
@@ -64,13 +64,13 @@ func (s run) drift(live *docker.Container) string {
 	case live == nil:
 		return ""
 	case live.Label(docker.LabelSpec) == "":
-		return s.say("by-hand")
+		return "it was run by hand"
 	case live.Label(docker.LabelSpec) != s.Spec.Digest():
-		return s.say("other-settings")
+		return "it was run with other settings"
 	case live.Label(docker.LabelTree) != s.Manifest.Digest():
-		return s.say("other-image")
+		return "it runs an image of other files"
 	case s.facts.Image != nil && live.Image != s.facts.Image.ID:
-		return s.say("older-build")
+		return "it runs an older build of the image"
 	}
 	return ""
 }
@@ -78,17 +78,17 @@ func (s run) drift(live *docker.Container) string {
 // takeOver asks before a stranger's container that has the site's name is replaced.
 func (s run) takeOver(c *docker.Container) ([]provision.Change, error) {
 	if s.takenOver == c.ID {
-		return s.replace(s.say("replace", s.site().Container), s.say("agreed"))
+		return s.replace("replace the container "+s.site().Container, "it is not ours, and you agreed to replace it")
 	}
-	changes := one(s.say("take-over", s.site().Container), s.say("not-ours", c.Config.Image))
+	changes := one("take over the container "+s.site().Container, fmt.Sprintf("it runs %s and is not ours", c.Config.Image))
 	changes[0].Apply = func(ctx context.Context, r *provision.Reporter) error {
 		answer, err := r.Ask(ctx, provision.Decision{
 			Kind:     provision.DecideTakeOver,
-			Question: s.say("take-over.question", c.BareName(), s.Name(), c.Config.Image),
-			Detail:   s.say("take-over.detail"),
-			Options:  []provision.Option{{ID: provision.AnswerYes, Label: s.say("take-over.yes")}, {ID: provision.AnswerNo, Label: s.say("take-over.no")}},
+			Question: fmt.Sprintf("The container %s on %s runs %s and was not made by provision. Replace it?", c.BareName(), s.Name(), c.Config.Image),
+			Detail:   "It is stopped and kept under another name, so that `provision rollback` can bring it back.",
+			Options:  []provision.Option{{ID: provision.AnswerYes, Label: "replace it"}, {ID: provision.AnswerNo, Label: "leave it alone"}},
 			Default:  provision.AnswerNo,
-			Remedy:   s.say("take-over.remedy"),
+			Remedy:   "rename that container on the host, or set site.container to another name",
 		})
 		if err != nil {
 			return err

@@ -25,7 +25,7 @@ func (s website) Plan() ([]provision.Change, error) {
 	if s.release != nil || len(left) == 0 {
 		return nil, nil
 	}
-	changes := one(s.say("stop", strings.Join(left, ", ")), s.say("left-behind"))
+	changes := one("stop "+strings.Join(left, ", "), "an interrupted run left it behind")
 	changes[0].Apply = s.finish
 	return changes, nil
 }

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -57,8 +58,8 @@ func (h *Host) holdsPorts() *facts.Listed {
 // complete is the change that ends an interrupted cutover: the container that has the ports gets the live name.
 func (h *Host) complete(holder *facts.Listed) provision.Change {
 	return provision.Change{
-		Action: h.say("name", holder.Name, h.site().Container),
-		Reason: h.say("half-done"),
+		Action: fmt.Sprintf("name the container %s %s", holder.Name, h.site().Container),
+		Reason: "a cutover was interrupted after the ports had moved",
 		Apply: func(ctx context.Context, r *provision.Reporter) error {
 			rel := h.newRelease(holder.Release, docker.Spec{}, "", "")
 			rel.candidate, rel.bootedID, rel.switched = h.candidateName(), holder.ID, true

@@ -22,9 +22,6 @@ const (
 // title is a step's title in the language of the run.
 func (h *Host) title(step string) string { return h.Words.T("step." + step + ".title") }
 
-// say gives the words of a change, in the language of the run.
-func (h *Host) say(key string, args ...any) string { return h.Words.T("change."+key, args...) }
-
 // one is a plan of a single change.
 func one(action, reason string) []provision.Change {
 	return []provision.Change{{Action: action, Reason: reason}}

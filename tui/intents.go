@@ -71,7 +71,7 @@ func (m *Model) result(msg tea.Msg) (cmd tea.Cmd, ok bool) {
 
 // answered is the answer to the question on the screen: whether to stop, or the run's own.
 func (m *Model) answered(a provision.Answer) tea.Cmd {
-	if question, ok := m.overlay.(*page.Question); ok && question.Decision().Kind == provision.DecideInterrupt {
+	if m.stopping() {
 		m.overlay = nil
 		if a.Choice == provision.AnswerYes {
 			return m.leave()

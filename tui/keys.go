@@ -13,6 +13,9 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 	if key == "ctrl+c" {
 		return m.interrupt()
 	}
+	if key == "q" && m.stopping() {
+		return m.leave()
+	}
 	front := m.front()
 	if m.overlay != nil || front.Typing() {
 		return front.Update(k)
@@ -89,10 +92,16 @@ func (m *Model) toggleMouse() tea.Cmd {
 
 // interrupt is ctrl+c: it asks once, and leaves when it comes again or where nothing is under way.
 func (m *Model) interrupt() tea.Cmd {
-	if question, ok := m.overlay.(*page.Question); !m.active || ok && question.Decision().Kind == provision.DecideInterrupt {
+	if !m.active || m.stopping() {
 		return m.leave()
 	}
 	return m.askToStop()
+}
+
+// stopping reports whether the question is on the screen whether to stop.
+func (m *Model) stopping() bool {
+	question, ok := m.overlay.(*page.Question)
+	return ok && question.Decision().Kind == provision.DecideInterrupt
 }
 
 // quit is q: it leaves, and asks before where something is being changed.
@@ -124,6 +133,9 @@ func (m *Model) askToStop() tea.Cmd {
 
 // consequences says, for each host that works, what stops and what goes on without us.
 func (m *Model) consequences() string {
+	if !m.begun {
+		return m.T("step.01-login.interrupt")
+	}
 	text := ""
 	for _, h := range m.run.Hosts {
 		words := "wizard.quit.stops"
@@ -134,9 +146,6 @@ func (m *Model) consequences() string {
 			text += "\n"
 		}
 		text += m.T("wizard.quit.question", h.Name) + "\n" + m.T(words)
-	}
-	if text == "" {
-		return m.T("step.01-login.interrupt")
 	}
 	return text
 }

@@ -28,11 +28,12 @@ type Model struct {
 	act           actions
 	width, height int
 
-	run    tracker.Run
-	host   int // which of run.Hosts is looked at
-	active bool
-	begun  bool // a plan was approved: from here on things change
-	ended  provision.RunFinished
+	run      tracker.Run
+	host     int // which of run.Hosts is looked at
+	active   bool
+	begun    bool // a plan was approved: from here on things change
+	ended    provision.RunFinished
+	approved map[string][]string // by host, the steps that were approved since the wizard began
 
 	steps   *page.Steps
 	watch   *page.Watch
@@ -66,7 +67,8 @@ const spinning = time.Second / 10
 
 func newModel(c Config, look *theme.Theme, now func() time.Time, act actions) *Model {
 	common := &page.Common{Words: c.Words, Theme: look, Now: now}
-	m := &Model{Common: common, config: c, act: act, steps: page.NewSteps(common), watch: page.NewWatch(common), mouse: true}
+	m := &Model{Common: common, config: c, act: act, steps: page.NewSteps(common), watch: page.NewWatch(common), mouse: true,
+		approved: map[string][]string{}}
 	if c.Form != nil {
 		m.page = page.NewForm(common, c.Inventory, c.Form.Fields)
 	}

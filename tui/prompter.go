@@ -24,6 +24,7 @@ type prompter struct {
 	in     cancelreader.CancelReader
 	flush  func() error // of what is printed between the questions
 	stop   func() bool
+	ended  bool // ctrl+d ends the input for good
 }
 
 // errEnd is the end of the input: nobody is there to answer.
@@ -136,7 +137,7 @@ func (p *prompter) line(prompt string) (string, error) {
 // read takes one byte: what comes after a line belongs to the next question.
 func (p *prompter) read() (byte, error) {
 	var b [1]byte
-	for {
+	for !p.ended {
 		n, err := p.in.Read(b[:])
 		switch {
 		case n == 1:
@@ -144,9 +145,10 @@ func (p *prompter) read() (byte, error) {
 		case errors.Is(err, cancelreader.ErrCanceled):
 			return 0, context.Canceled
 		case err != nil:
-			return 0, errEnd
+			p.ended = true
 		}
 	}
+	return 0, errEnd
 }
 
 // secret asks for a line that is not shown.
@@ -155,11 +157,11 @@ func (p *prompter) secret(prompt string) (string, error) {
 	if !ok || !term.IsTerminal(file.Fd()) {
 		return p.line(prompt) // nothing echoes what comes from a pipe
 	}
-	_, _ = io.WriteString(p.config.Out, prompt)
-	before, err := term.MakeRaw(file.Fd())
+	before, err := term.MakeRaw(file.Fd()) // before the prompt: who sees it may type
 	if err != nil {
 		return "", fmt.Errorf("the terminal cannot be kept from showing a secret: %w", err)
 	}
+	_, _ = io.WriteString(p.config.Out, prompt)
 	text, err := p.unseen()
 	_, _ = io.WriteString(p.config.Out, "\r\n")
 	return text, errors.Join(err, term.Restore(file.Fd(), before))

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -88,6 +90,7 @@ func (m *Model) close(c Config, act actions, err error) (provision.RunFinished, 
 		finished.ExitCode = provision.ExitInterrupted
 	}
 	if m.broken != nil {
+		finished.ExitCode = provision.ExitFailed
 		return finished, m.broken
 	}
 	if err != nil && !errors.Is(err, tea.ErrProgramKilled) {
@@ -107,9 +110,9 @@ func (m *Model) sum(out io.Writer) {
 		return
 	}
 	var b strings.Builder
-	for _, h := range m.run.Hosts {
-		if r := f.Hosts[h.Name]; r.Err != nil {
-			b.WriteString(m.Theme.Bad.Render(h.Name+": "+sanitize.Line(r.Err.Error())) + "\n")
+	for _, name := range slices.Sorted(maps.Keys(f.Hosts)) {
+		if r := f.Hosts[name]; r.Err != nil {
+			b.WriteString(m.Theme.Bad.Render(strings.TrimPrefix(name+": ", ": ")+sanitize.Line(r.Err.Error())) + "\n")
 		}
 	}
 	if f.ExitCode == provision.ExitOK {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -67,13 +68,26 @@ func (m *Model) take(b feed.Batch) {
 			m.watch.Reset()
 		}
 		m.run.Apply(e)
-		m.watch.Apply(e)
+		m.watch.Apply(m.placed(e))
 	}
 	m.watch.Dropped(b.Dropped)
 	m.watch.Hosts = len(m.run.Hosts) > 1
 }
 
+// placed gives what happens between two steps, taking the lock for example, to the step before.
+func (m *Model) placed(e provision.Event) provision.Event {
+	if h := m.run.Host(e.Host); e.Step == "" && h != nil {
+		e.Step = h.Steps[max(h.Current, 0)].ID
+	}
+	return e
+}
+
 func (m *Model) ask(a Asked) tea.Cmd {
+	if answer, ok := m.again(a.Decision); ok {
+		a.Reply <- answer
+		m.begun = true
+		return nil
+	}
 	m.asked = &a
 	for i, h := range m.run.Hosts {
 		if h.Name == a.Decision.Host {
@@ -106,13 +120,39 @@ func (m *Model) answer(a provision.Answer) {
 	}
 	if m.asked.Decision.Kind == provision.DecidePlan && a.Choice == provision.AnswerYes {
 		m.begun = true
+		m.remember(m.asked.Decision, a)
 	}
 	m.asked.Reply <- a
 	m.asked, m.page, m.focus = nil, nil, onPage
 }
 
+// remember keeps which steps were approved on a host, for a retry.
+func (m *Model) remember(d provision.Decision, a provision.Answer) {
+	steps := a.Steps
+	if steps == nil {
+		for _, c := range d.Changes {
+			steps = append(steps, c.Step)
+		}
+	}
+	m.approved[d.Host] = append(m.approved[d.Host], steps...)
+}
+
+// again answers the plan of a retry that has nothing but steps that were approved before: to retry is to approve them.
+func (m *Model) again(d provision.Decision) (provision.Answer, bool) {
+	if d.Kind != provision.DecidePlan || len(d.Changes) == 0 {
+		return provision.Answer{}, false
+	}
+	for _, c := range d.Changes {
+		if !slices.Contains(m.approved[d.Host], c.Step) {
+			return provision.Answer{}, false
+		}
+	}
+	return provision.Answer{Choice: provision.AnswerYes, Steps: m.approved[d.Host]}, true
+}
+
 func (m *Model) deployed(d Deployed) tea.Cmd {
 	m.active, m.ended, m.asked = false, d.Finished, nil
+	m.run.Finished = &m.ended
 	m.broken = d.Err
 	if m.leaving || d.Err != nil || declined(d.Finished) {
 		return tea.Quit
@@ -123,11 +163,15 @@ func (m *Model) deployed(d Deployed) tea.Cmd {
 		return nil
 	}
 	step, err := m.failed(d.Finished)
-	files := []string{}
-	if step != nil && m.config.Files != nil {
-		files = m.config.Files(step.ID)
+	id := ""
+	if step != nil {
+		id = step.ID
 	}
-	m.page = page.NewFailure(m.Common, step, err, files, m.config.Report != nil)
+	var files []string
+	if m.config.Files != nil {
+		files = m.config.Files(id)
+	}
+	m.page = page.NewFailure(m.Common, m.shown(), step, err, files, m.config.Report != nil)
 	return nil
 }
 
@@ -143,9 +187,15 @@ func (m *Model) failed(f provision.RunFinished) (*tracker.Step, error) {
 	for i, h := range m.run.Hosts {
 		if r := f.Hosts[h.Name]; r.Err != nil {
 			m.host = i
-			if step := h.Failed(); step != nil {
+			step := h.Failed()
+			if step != nil && step.Err != nil {
 				return step, step.Err
 			}
+			return step, r.Err
+		}
+	}
+	for _, r := range f.Hosts { // it ended before it reached any host
+		if r.Err != nil {
 			return nil, r.Err
 		}
 	}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -33,10 +34,13 @@ func (m *Model) inner() int { return m.width - 2*m.margin() }
 func (m *Model) body() int { return m.height - m.header() - m.footer() }
 
 func (m *Model) header() int {
-	if m.height >= 16 {
-		return 3
+	switch {
+	case m.height < 16:
+		return 1
+	case m.now() == "":
+		return 2
 	}
-	return 1
+	return 3
 }
 
 func (m *Model) footer() int {
@@ -183,7 +187,10 @@ func (m *Model) head() []string {
 	if m.header() == 1 {
 		return []string{first}
 	}
-	return []string{first, t.Accent.Render(page.Cut(m.now(), m.inner())), ""}
+	if now := m.now(); now != "" {
+		return []string{first, t.Accent.Render(page.Cut(now, m.inner())), ""}
+	}
+	return []string{first, ""}
 }
 
 func (m *Model) clock() string {
@@ -196,17 +203,15 @@ func (m *Model) clock() string {
 	return quantity.Clock(m.Common.Now().Sub(m.run.Started).Truncate(time.Second))
 }
 
-// now is what happens at this moment, in one line.
+// now is what happens at this moment, in one line; empty where the page itself begins with that.
 func (m *Model) now() string {
 	switch m.page.(type) {
-	case *page.Form:
-		return m.T("wizard.now.form")
+	case *page.Form, *page.Done:
+		return ""
 	case *page.Plan:
 		return m.T("wizard.now.plan")
 	case *page.Question:
 		return m.T("wizard.now.question")
-	case *page.Done:
-		return m.T("wizard.now.done")
 	case *page.Failure:
 		if h := m.shown(); h != nil && h.Failed() != nil {
 			return m.T("wizard.now.failed", page.Number(h.Failed().ID))
@@ -264,7 +269,7 @@ func (m *Model) always(keys []page.Key) []page.Key {
 	for _, k := range list {
 		known := false
 		for _, have := range keys {
-			known = known || have.Key == k.Key
+			known = known || slices.Contains(strings.Fields(have.Key), k.Key)
 		}
 		if !known {
 			rest = append(rest, k)

@@ -89,8 +89,6 @@ func english() map[string]string {
 		"wizard.now.question":             "waiting for your answer",
 		"wizard.now.failed":               "stopped at step %s",
 		"wizard.now.failed-run":           "stopped",
-		"wizard.now.done":                 "done",
-		"wizard.now.form":                 "a new site",
 		"wizard.now.between":              "between two steps",
 		"wizard.key.step":                 "step",
 		"wizard.key.follow":               "follow",
@@ -134,7 +132,7 @@ func english() map[string]string {
 		"wizard.fail.title-run":           "The run ended early",
 		"wizard.fail.retry":               "Retry",
 		"wizard.fail.retry-from":          "Retry from step %s",
-		"wizard.fail.edit":                "Edit %s, then retry",
+		"wizard.fail.edit":                "Edit %s and retry",
 		"wizard.fail.log":                 "See the whole log",
 		"wizard.fail.report":              "Save a report for whoever helps",
 		"wizard.fail.leave":               "Leave",
@@ -145,23 +143,23 @@ func english() map[string]string {
 		"wizard.report.saved":             "The report was saved as %s.",
 		"wizard.editor.failed":            "The editor could not be started: %s",
 		"wizard.help.title":               "Keys",
-		"wizard.help.text": `enter      takes what is highlighted
-up, down   move, or scroll
-tab        to the other pane
-space      a step of the plan in or out; in a text a page down
-/          search in the output; n and N go to the next match
-f          follow the newest output again
-[ ]        the previous or next host
-l          the whole log
-r          retry, after a failure
-e          edit the file, after a failure
-m          the mouse for the wizard, or for marking text
-?          this page
-q          leave
-ctrl+c     asks what to do; a second time leaves at once
-
-The sign before a step:  %s done   %s failed   - skipped   %s still to come.
-Bright steps changed something, faint ones were as wanted already.`,
+		"wizard.help.text": "enter      takes what is highlighted\n" +
+			"up, down   move, or scroll\n" +
+			"tab        to the other pane\n" +
+			"space      a step of the plan in or out; in a text a page down\n" +
+			"/          search in the output; n and N go to the next match\n" +
+			"f          follow the newest output again\n" +
+			"[ ]        the previous or next host\n" +
+			"l          the whole log\n" +
+			"r          retry, after a failure\n" +
+			"e          edit the file, after a failure\n" +
+			"m          the mouse for the wizard, or for marking text\n" +
+			"?          this page\n" +
+			"q          leave\n" +
+			"ctrl+c     asks what to do; a second time leaves at once\n" +
+			"\n" +
+			"The sign before a step:  %s done   %s failed   - skipped   %s still to come.\n" +
+			"Bright steps changed something, faint ones were as wanted already.",
 		"wizard.done.title":             "The site is live",
 		"wizard.done.unchanged":         "The site is live, and nothing had to change",
 		"wizard.path.browser":           "your browser",
@@ -396,45 +394,6 @@ Bright steps changed something, faint ones were as wanted already.`,
 		"lines.unable":         "Not started: %s",
 		"prompt.plan":          "Carry out these %d changes on %s?",
 
-		"change.create":             "create %s",
-		"change.absent":             "it is not there",
-		"change.differs":            "the host differs from %s",
-		"change.upload":             "upload %d files (%d bytes)",
-		"change.adjust":             "put %d folders, links or modes right",
-		"change.remove":             "remove %d",
-		"change.no-image":           "there is no image %s",
-		"change.foreign-image":      "the image %s was built by somebody else",
-		"change.other-files":        "the image was built from other files",
-		"change.build":              "build the image %s",
-		"change.replace":            "replace the container %s",
-		"change.other-cutover":      "the cutover that was interrupted was to another release",
-		"change.run":                "run the container %s",
-		"change.no-container":       "there is no container of that name",
-		"change.start":              "start the container %s",
-		"change.state":              "it is %s",
-		"change.no-ports":           "it does not hold its ports",
-		"change.by-hand":            "it was run by hand",
-		"change.other-settings":     "it was run with other settings",
-		"change.other-image":        "it runs an image of other files",
-		"change.older-build":        "it runs an older build of the image",
-		"change.agreed":             "it is not ours, and you agreed to replace it",
-		"change.take-over":          "take over the container %s",
-		"change.not-ours":           "it runs %s and is not ours",
-		"change.take-over.question": "The container %s on %s runs %s and was not made by provision. Replace it?",
-		"change.take-over.detail":   "It is stopped and kept under another name, so that `provision rollback` can bring it back.",
-		"change.take-over.yes":      "replace it",
-		"change.take-over.no":       "leave it alone",
-		"change.take-over.remedy":   "rename that container on the host, or set site.container to another name",
-		"change.name":               "name the container %s %s",
-		"change.half-done":          "a cutover was interrupted after the ports had moved",
-		"change.stop":               "stop %s",
-		"change.left-behind":        "an interrupted run left it behind",
-		"change.stop-remove":        "stop and remove %s",
-		"change.asked":              "you asked for it",
-		"change.remove-images":      "remove the images of %s",
-		"change.remove-files":       "remove the uploaded files from %s",
-		"change.go-back":            "go back to release %s",
-
 		"doctor.here":                 "here",
 		"doctor.verdict.ok":           "ok",
 		"doctor.verdict.warning":      "warning",
@@ -536,5 +495,7 @@ Bright steps changed something, faint ones were as wanted already.`,
 		"fix.question":            "%s can be put right. Change it?",
 		"fix.yes":                 "change the file",
 		"fix.no":                  "leave it",
+		"wizard.state.ok":         "It was as wanted already; nothing had to change.",
+		"wizard.state.skipped":    "It was left out, or not reached.",
 	}
 }

@@ -45,10 +45,10 @@ func chinese() map[string]string {
 		"lines.certificate-days":  "证书剩余 %d 天",
 		"lines.progress.bytes":    "%s",
 		"lines.progress.files":    "%s 个文件",
-		"lines.progress.steps":    "第 %s 步",
+		"lines.progress.steps":    "指令 %s",
 		"lines.progress.bytes-of": "%s / %s",
 		"lines.progress.files-of": "%s / %s 个文件",
-		"lines.progress.step-of":  "第 %s 步, 共 %s 步",
+		"lines.progress.step-of":  "指令 %s/%s",
 
 		"wizard.rate":    "%s/秒",
 		"wizard.left":    "还需 %s",
@@ -77,7 +77,7 @@ func chinese() map[string]string {
 		"step.09-run.interrupt":           "切换容器是服务器上的一条命令: 要么完成, 要么自动恢复原状. 网站会一直可以访问.",
 		"wizard.starting":                 "正在启动 ...",
 		"wizard.stopping":                 "正在停止, 并释放服务器上的锁 ...",
-		"wizard.working":                  "第 %s 步, 共 %s 步  %s",
+		"wizard.working":                  "步骤 %s/%s  %s",
 		"wizard.because":                  "原因: %s",
 		"wizard.approved":                 "已选 %d 步, 共 %d 步",
 		"wizard.below":                    "下面还有 %d 行   f 跟随最新",
@@ -89,8 +89,6 @@ func chinese() map[string]string {
 		"wizard.now.question":             "等待您的回答",
 		"wizard.now.failed":               "停在第 %s 步",
 		"wizard.now.failed-run":           "已停止",
-		"wizard.now.done":                 "完成",
-		"wizard.now.form":                 "新网站",
 		"wizard.now.between":              "准备下一步",
 		"wizard.key.step":                 "选择步骤",
 		"wizard.key.follow":               "跟随",
@@ -145,23 +143,23 @@ func chinese() map[string]string {
 		"wizard.report.saved":             "报告已保存为 %s.",
 		"wizard.editor.failed":            "无法启动编辑器: %s",
 		"wizard.help.title":               "按键",
-		"wizard.help.text": `enter      确定高亮的选项
-up, down   移动或滚动
-tab        切换窗格
-space      勾选或取消计划中的步骤; 在文本中向下翻页
-/          在输出中搜索; n 和 N 跳到下一处
-f          重新跟随最新的输出
-[ ]        上一台或下一台服务器
-l          全部日志
-r          失败后重试
-e          失败后编辑文件
-m          鼠标用于向导, 或用于选取文字
-?          本页
-q          离开
-ctrl+c     先询问; 再按一次立即离开
-
-步骤前的符号:  %s 完成   %s 失败   - 跳过   %s 尚未开始.
-明亮的步骤做了变更, 暗淡的步骤原本就满足要求.`,
+		"wizard.help.text": "enter      确定高亮的选项\n" +
+			"up, down   移动或滚动\n" +
+			"tab        切换窗格\n" +
+			"space      勾选或取消计划中的步骤; 在文本中向下翻页\n" +
+			"/          在输出中搜索; n 和 N 跳到下一处\n" +
+			"f          重新跟随最新的输出\n" +
+			"[ ]        上一台或下一台服务器\n" +
+			"l          全部日志\n" +
+			"r          失败后重试\n" +
+			"e          失败后编辑文件\n" +
+			"m          鼠标用于向导, 或用于选取文字\n" +
+			"?          本页\n" +
+			"q          离开\n" +
+			"ctrl+c     先询问; 再按一次立即离开\n" +
+			"\n" +
+			"步骤前的符号:  %s 完成   %s 失败   - 跳过   %s 尚未开始.\n" +
+			"明亮的步骤做了变更, 暗淡的步骤原本就满足要求.",
 		"wizard.done.title":             "网站已上线",
 		"wizard.done.unchanged":         "网站在线, 无需任何变更",
 		"wizard.path.browser":           "您的浏览器",
@@ -396,45 +394,6 @@ ctrl+c     先询问; 再按一次立即离开
 		"lines.unable":         "未开始：%s",
 		"prompt.plan":          "执行这 %d 项改动（主机 %s）？",
 
-		"change.create":             "创建 %s",
-		"change.absent":             "它还不存在",
-		"change.differs":            "主机上的文件与 %s 不同",
-		"change.upload":             "上传 %d 个文件（%d 字节）",
-		"change.adjust":             "修正 %d 个文件夹、链接或权限",
-		"change.remove":             "删除 %d 个",
-		"change.no-image":           "没有镜像 %s",
-		"change.foreign-image":      "镜像 %s 不是由本程序构建的",
-		"change.other-files":        "镜像是用别的文件构建的",
-		"change.build":              "构建镜像 %s",
-		"change.replace":            "替换容器 %s",
-		"change.other-cutover":      "被中断的切换是到另一个版本的",
-		"change.run":                "运行容器 %s",
-		"change.no-container":       "没有这个名字的容器",
-		"change.start":              "启动容器 %s",
-		"change.state":              "它的状态是 %s",
-		"change.no-ports":           "它没有占用自己的端口",
-		"change.by-hand":            "它是手工运行的",
-		"change.other-settings":     "它运行时用的是别的设置",
-		"change.other-image":        "它运行的镜像来自别的文件",
-		"change.older-build":        "它运行的是较旧的镜像",
-		"change.agreed":             "它不是本程序创建的，而您同意替换它",
-		"change.take-over":          "接管容器 %s",
-		"change.not-ours":           "它运行的是 %s，不是本程序创建的",
-		"change.take-over.question": "容器 %s（主机 %s）运行的是 %s，不是由 provision 创建的。要替换它吗？",
-		"change.take-over.detail":   "它会被停止，并以另一个名字保留，用 `provision rollback` 可以恢复。",
-		"change.take-over.yes":      "替换它",
-		"change.take-over.no":       "不动它",
-		"change.take-over.remedy":   "请在主机上给那个容器改名，或把 site.container 设为别的名字",
-		"change.name":               "把容器 %s 命名为 %s",
-		"change.half-done":          "切换在端口转移之后被中断",
-		"change.stop":               "停止 %s",
-		"change.left-behind":        "被中断的运行留下了它",
-		"change.stop-remove":        "停止并删除 %s",
-		"change.asked":              "您要求这样做",
-		"change.remove-images":      "删除 %s 的镜像",
-		"change.remove-files":       "从 %s 删除已上传的文件",
-		"change.go-back":            "恢复到版本 %s",
-
 		"doctor.here":                 "本机",
 		"doctor.verdict.ok":           "正常",
 		"doctor.verdict.warning":      "警告",
@@ -536,5 +495,7 @@ ctrl+c     先询问; 再按一次立即离开
 		"fix.question":            "可以自动修正 %s。要修改吗？",
 		"fix.yes":                 "修改文件",
 		"fix.no":                  "保持不变",
+		"wizard.state.ok":         "原本就满足要求, 无需变更.",
+		"wizard.state.skipped":    "没有选择, 或没有执行到这一步.",
 	}
 }

@@ -19,13 +19,9 @@ type Client struct {
 	sudo   sudoer
 	nonce  string
 
-	turn chan struct{}   // held while a connection is replaced
-	life context.Context // ends with Close
-	end  context.CancelFunc
-
-	mu     sync.Mutex
+	mu     sync.Mutex // held while a connection is replaced
 	link   *link
-	gone   []*link // connections that were lost, which Close waits for
+	before Traffic // of connections that are gone
 	closed bool
 
 	removing sync.Mutex
@@ -39,7 +35,7 @@ func Dial(ctx context.Context, c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &Client{dialer: d, nonce: rand.Text(), turn: make(chan struct{}, 1)}
+	client := &Client{dialer: d, nonce: rand.Text()}
 	client.link, err = backoff.Retry(ctx, func() (*link, error) {
 		l, err := d.dial(ctx)
 		var failure *DialError
@@ -51,7 +47,6 @@ func Dial(ctx context.Context, c Config) (*Client, error) {
 	if err != nil {
 		return nil, permanent(ctx, err)
 	}
-	client.life, client.end = context.WithCancel(context.Background())
 	return client, nil
 }
 
@@ -161,4 +156,58 @@ func (c *Client) SFTP(ctx context.Context, o ...sftp.ClientOption) (*sftp.Client
 		return nil, err
 	}
 	return l.openSFTP(ctx, o...)
+}
+
+// Reconnect makes a new connection when the one in use is lost, trying again with growing pauses until ctx ends. It does
+// nothing when the connection lives. A host key that changed and a login that is refused end it at once.
+func (c *Client) Reconnect(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return unreachable(&LostError{Host: c.Name(), Err: net.ErrClosed})
+	}
+	if c.link.alive() {
+		return nil
+	}
+	c.link.close()
+	l, err := backoff.Retry(ctx, func() (*link, error) {
+		l, err := c.dialer.dial(ctx)
+		var failure *DialError
+		if err != nil && (!errors.As(err, &failure) || !failure.Temporary()) {
+			return nil, backoff.Permanent(err)
+		}
+		return l, err
+	}, backoff.WithBackOff(pauses()), backoff.WithMaxElapsedTime(reconnecting))
+	if err != nil {
+		return permanent(ctx, err)
+	}
+	c.before = c.before.plus(c.link.conn.count())
+	c.link = l
+	return nil
+}
+
+// Relogin replaces the connection, so that the host reads the user's groups anew.
+func (c *Client) Relogin(ctx context.Context) error {
+	l, err := c.current()
+	if err != nil {
+		return err
+	}
+	l.close()
+	return c.Reconnect(ctx)
+}
+
+// Traffic is what went over the link so far, over all connections one after another.
+func (c *Client) Traffic() Traffic {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.before.plus(c.link.conn.count())
+}
+
+// Close hangs up. Commands that run end with a *LostError, and their process groups on the host end too.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	c.link.close()
+	return nil
 }

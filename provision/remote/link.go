@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -21,6 +22,7 @@ type link struct {
 	down    chan struct{} // closed once the connection is gone
 	mu      sync.Mutex
 	why     error
+	closing atomic.Bool
 	workers crew
 }
 
@@ -70,19 +72,11 @@ func (l *link) abandon(why error) {
 	_ = l.conn.Close()
 }
 
-// shut hangs up, without waiting for what still runs over the connection to notice.
-func (l *link) shut() {
-	l.lose(net.ErrClosed)
-	_ = l.ssh.Close()
-	<-l.down
-	if l.hop != nil {
-		l.hop.shut()
-	}
-}
-
 // close hangs up and waits until nothing of the connection is left.
 func (l *link) close() {
-	l.shut()
+	l.closing.Store(true)
+	l.lose(net.ErrClosed)
+	_ = l.ssh.Close()
 	l.workers.Wait()
 	if l.hop != nil {
 		l.hop.close()

@@ -240,39 +240,3 @@ func TestJobOverCutLinks(t *testing.T) {
 		t.Errorf("%q is left behind", left)
 	}
 }
-
-// Several commands that lose the same link share one new connection, and closing ends a reconnect that gets nowhere.
-func TestReconnectTogether(t *testing.T) {
-	s := newServer(t)
-	dials := 0
-	client := s.dial(countDials(&dials))
-	s.stop()
-	wantLost(t, client.Run(t.Context(), remote.Command{Script: "sleep 1000"}))
-	s.start()
-	var wg sync.WaitGroup
-	for range 5 {
-		wg.Go(func() {
-			if err := client.Reconnect(t.Context()); err != nil {
-				t.Error(err)
-			}
-			if got := script(t, client, "echo back"); got != "back\n" {
-				t.Errorf("got %q", got)
-			}
-		})
-	}
-	wg.Wait()
-	if dials > 2 {
-		t.Errorf("%d connections", dials)
-	}
-	s.stop()
-	wantLost(t, client.Run(t.Context(), remote.Command{Script: "sleep 1000"}))
-	back := make(chan error, 1)
-	go func() { back <- client.Reconnect(t.Context()) }()
-	if err := client.Run(t.Context(), remote.Command{Script: "true"}); !remote.IsLost(err) {
-		t.Errorf("got %v", err)
-	}
-	check(t, client.Close())
-	if err := <-back; err == nil {
-		t.Error("reconnected to a host that is away")
-	}
-}

@@ -39,7 +39,7 @@ func (d *Done) Typing() bool { return false }
 
 // Keys implements Page.
 func (d *Done) Keys() []Key {
-	return []Key{d.key("enter", "leave"), d.key("tab", "steps"), d.key("l", "log")}
+	return []Key{d.key("enter q", "leave"), d.key("tab", "steps"), d.key("l", "log")}
 }
 
 // Update implements Page.

@@ -16,12 +16,19 @@ type Failure struct {
 	width, height int
 	step          *tracker.Step // nil where no step failed
 	err           error
+	findings      []provision.Finding
 	menu          menu
 }
 
-// NewFailure returns the page; files are those that the person may want to edit, report tells whether one can be made.
-func NewFailure(c *Common, step *tracker.Step, err error, files []string, report bool) *Failure {
+// NewFailure returns the page for a host that failed with err, at step if it is not nil; files are those that the person may
+// want to edit, report tells whether one can be made.
+func NewFailure(c *Common, host *tracker.Host, step *tracker.Step, err error, files []string, report bool) *Failure {
 	f := &Failure{Common: c, step: step, err: err, menu: menu{Common: c}}
+	if step != nil {
+		f.findings = graveFirst(step.Findings)
+	} else if host != nil {
+		f.findings = graveFirst(host.Findings)
+	}
 	retry := c.T("wizard.fail.retry")
 	if step != nil {
 		retry = c.T("wizard.fail.retry-from", Number(step.ID))
@@ -62,8 +69,13 @@ func (f *Failure) Update(msg tea.Msg) tea.Cmd {
 
 // View implements Page.
 func (f *Failure) View() string {
-	actions := append([]string{""}, f.menu.rows(f.width)...)
 	why := f.why()
+	rows, at := f.menu.rows(f.width)
+	if room := max(f.height-len(why)-1, f.height/3, 1); len(rows) > room { // the highlighted one stays in sight
+		from := min(max(at-room/2, 0), len(rows)-room)
+		rows = rows[from : from+room]
+	}
+	actions := append([]string{""}, rows...)
 	space := max(f.height-len(actions), 1)
 	if len(why) > space {
 		why = append(why[:space-1], f.Theme.Faint.Render("..."))
@@ -79,8 +91,7 @@ func (f *Failure) why() []string {
 	} else {
 		b.add(t.Bad.Bold(true), f.T("wizard.fail.title-run"))
 	}
-	findings := f.findings()
-	for _, finding := range findings[:min(len(findings), 2)] {
+	for _, finding := range f.findings[:min(len(f.findings), 2)] {
 		b.gap()
 		b.add(t.Text, sanitize.Lines(finding.Cause))
 		if finding.Evidence != "" {
@@ -92,7 +103,7 @@ func (f *Failure) why() []string {
 			b.add(t.Good, sanitize.Lines(finding.Fix))
 		}
 	}
-	if f.err != nil && len(findings) == 0 {
+	if f.err != nil && len(f.findings) == 0 {
 		b.gap()
 		b.add(t.Text, sanitize.Lines(f.err.Error()))
 	} else if f.err != nil && f.height >= 20 {
@@ -102,13 +113,10 @@ func (f *Failure) why() []string {
 	return b.rows
 }
 
-// findings are the step's, those that explain a failure first.
-func (f *Failure) findings() []provision.Finding {
-	if f.step == nil {
-		return nil
-	}
+// graveFirst orders findings: those that explain a failure come first.
+func graveFirst(findings []provision.Finding) []provision.Finding {
 	var grave, others []provision.Finding
-	for _, finding := range f.step.Findings {
+	for _, finding := range findings {
 		if finding.Severity == provision.SeverityError || finding.Severity == provision.SeverityUnknown {
 			grave = append(grave, finding)
 		} else {

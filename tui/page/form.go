@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/bubbles/cursor"
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -62,6 +63,7 @@ func NewForm(c *Common, file string, fields []Field) *Form {
 		input.SetValue(field.Default)
 		input.TextStyle, input.PlaceholderStyle = c.Theme.Text, c.Theme.Faint
 		input.Cursor.Style = c.Theme.Text
+		input.Cursor.SetMode(cursor.CursorStatic)
 		f.inputs = append(f.inputs, input)
 	}
 	return f

@@ -1,7 +1,10 @@
 package page
 
 import (
+	"strings"
+
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // menu is a short list of actions, one of them highlighted; each has a key of its own as well.
@@ -12,7 +15,7 @@ type menu struct {
 }
 
 type item struct {
-	key   string
+	key   string // empty for none
 	label string
 	msg   tea.Msg
 }
@@ -28,7 +31,7 @@ func (m *menu) update(k tea.KeyMsg) tea.Cmd {
 		return intent(m.items[m.at].msg)
 	default:
 		for _, i := range m.items {
-			if i.key == key {
+			if i.key != "" && i.key == key {
 				return intent(i.msg)
 			}
 		}
@@ -36,15 +39,25 @@ func (m *menu) update(k tea.KeyMsg) tea.Cmd {
 	return nil
 }
 
-func (m *menu) rows(width int) []string {
+// rows draws the list, and tells the row of the highlight; labels that are too long go on in further rows.
+func (m *menu) rows(width int) (rows []string, at int) {
 	t := m.Theme
-	var rows []string
 	for i, it := range m.items {
 		pointer, style := "  ", t.Text
 		if i == m.at {
-			pointer, style = t.Accent.Render(t.Pointer)+" ", t.Chosen
+			pointer, style, at = t.Accent.Render(t.Pointer)+" ", t.Chosen, len(rows)
 		}
-		rows = append(rows, Cut(pointer+t.Key.Render(it.key)+"  "+style.Render(it.label), width))
+		indent := 2
+		if it.key != "" {
+			pointer += t.Key.Render(it.key) + "  "
+			indent += ansi.StringWidth(it.key) + 2
+		}
+		for n, row := range Wrap(it.label, width-indent) {
+			if n > 0 {
+				pointer = strings.Repeat(" ", indent)
+			}
+			rows = append(rows, pointer+style.Render(row))
+		}
 	}
-	return rows
+	return rows, at
 }

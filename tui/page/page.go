@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/tui/pane"
 	"github.com/kehuo/provision/tui/theme"
 )
 
@@ -56,10 +57,8 @@ func Number(id string) string {
 	return strings.TrimLeft(number, "0")
 }
 
-// Wrap breaks text into rows of at most width cells, at spaces where it can.
-func Wrap(text string, width int) []string {
-	return strings.Split(ansi.Wrap(text, max(width, 1), ""), "\n")
-}
+// Wrap breaks text into rows of at most width cells, at spaces where it can; names with hyphens stay whole.
+func Wrap(text string, width int) []string { return pane.Wrap(text, width) }
 
 // Fit makes text exactly width cells wide.
 func Fit(text string, width int) string {

@@ -37,6 +37,7 @@ func NewPlan(c *Common, d provision.Decision, steps []string) *Plan {
 			p.steps = append(p.steps, change.Step)
 		}
 	}
+	slices.SortStableFunc(p.changing, func(a, b string) int { return slices.Index(p.steps, a) - slices.Index(p.steps, b) })
 	p.show()
 	return p
 }

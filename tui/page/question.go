@@ -7,31 +7,31 @@ import (
 	"github.com/charmbracelet/huh"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/pane"
 	"github.com/kehuo/provision/tui/sanitize"
 	"github.com/kehuo/provision/tui/theme"
 )
 
-// Question asks for a decision: one of its options, or text that is not shown.
+// Question asks for a decision: one of its options, or text, which is not shown where it is a secret.
 type Question struct {
 	*Common
 	width, height int
 	decision      provision.Decision
-	form          *huh.Form
-	field         huh.Field
-	choice, text  string
+	detail        *pane.Pane
+	menu          *menu     // nil for typed answers
+	form          *huh.Form // nil for options
+	text          string
 	answered      bool
 }
 
 // NewQuestion returns the page for d, and the command that it starts with.
 func NewQuestion(c *Common, d provision.Decision) (*Question, tea.Cmd) {
-	q := &Question{Common: c, decision: d}
-	q.choice = highlighted(d)
+	q := &Question{Common: c, decision: d, detail: pane.New(c.Theme, false)}
 	if len(d.Options) > 0 {
-		q.field = q.options()
-	} else {
-		q.field = q.input()
+		q.menu = q.options()
+		return q, nil
 	}
-	q.form = huh.NewForm(huh.NewGroup(q.field)).WithShowHelp(false).WithShowErrors(false).
+	q.form = huh.NewForm(huh.NewGroup(q.input())).WithShowHelp(false).WithShowErrors(false).
 		WithTheme(huhTheme(c.Theme)).WithKeyMap(huhKeys())
 	return q, q.form.Init()
 }
@@ -52,12 +52,16 @@ func highlighted(d provision.Decision) string {
 	return d.Options[len(d.Options)-1].ID
 }
 
-func (q *Question) options() huh.Field {
-	var list []huh.Option[string]
-	for _, o := range q.decision.Options {
-		list = append(list, huh.NewOption(q.OptionLabel(q.decision, o), o.ID))
+func (q *Question) options() *menu {
+	m := &menu{Common: q.Common}
+	chosen := highlighted(q.decision)
+	for i, o := range q.decision.Options {
+		if o.ID == chosen {
+			m.at = i
+		}
+		m.items = append(m.items, item{label: q.OptionLabel(q.decision, o), msg: AnswerMsg{provision.Answer{Choice: o.ID}}})
 	}
-	return huh.NewSelect[string]().Options(list...).Value(&q.choice)
+	return m
 }
 
 // OptionLabel is an option of d in the language of the wizard, or as whoever asks called it.
@@ -78,12 +82,46 @@ func (q *Question) input() huh.Field {
 
 // SetSize implements Page.
 func (q *Question) SetSize(width, height int) {
+	if q.width == width && q.height == height {
+		return
+	}
 	q.width, q.height = width, height
-	q.form = q.form.WithWidth(max(width, 10))
+	answers := 2
+	if q.menu != nil {
+		rows, _ := q.menu.rows(width)
+		answers = len(rows)
+	} else {
+		q.form = q.form.WithWidth(max(width, 10))
+	}
+	q.detail.Clear()
+	rows := q.explanation()
+	q.detail.Append(rows...)
+	q.detail.SetSize(width, max(min(len(rows), height-len(q.head())-answers-1), 1))
+}
+
+// explanation is the detail, a row a line; what looks like a diff is coloured as one.
+func (q *Question) explanation() []pane.Line {
+	if q.decision.Detail == "" {
+		return nil
+	}
+	kind := pane.Output
+	if q.decision.Kind == provision.DecideHostKey {
+		kind = pane.Place
+	}
+	var rows []pane.Line
+	for _, line := range DiffLines(sanitize.Lines(q.decision.Detail)) {
+		if q.decision.Kind != provision.DecideFix {
+			line.Kind = kind
+		}
+		for _, row := range Wrap(line.Text, q.width) {
+			rows = append(rows, pane.Line{Kind: line.Kind, Text: row})
+		}
+	}
+	return rows
 }
 
 // Typing implements Page.
-func (q *Question) Typing() bool { return len(q.decision.Options) == 0 }
+func (q *Question) Typing() bool { return q.menu == nil }
 
 // Keys implements Page.
 func (q *Question) Keys() []Key {
@@ -98,6 +136,18 @@ func (q *Question) Update(msg tea.Msg) tea.Cmd {
 	if q.answered {
 		return nil
 	}
+	if scrolls(msg) {
+		return q.detail.Update(msg)
+	}
+	if q.menu != nil {
+		k, ok := msg.(tea.KeyMsg)
+		if !ok {
+			return nil
+		}
+		cmd := q.menu.update(k)
+		q.answered = cmd != nil
+		return cmd
+	}
 	model, cmd := q.form.Update(msg)
 	if form, ok := model.(*huh.Form); ok {
 		q.form = form
@@ -105,41 +155,63 @@ func (q *Question) Update(msg tea.Msg) tea.Cmd {
 	if q.form.State != huh.StateCompleted {
 		return cmd
 	}
+	return q.typed()
+}
+
+// typed is the answer that was typed in.
+func (q *Question) typed() tea.Cmd {
 	q.answered = true
-	answer := provision.Answer{Choice: q.choice}
-	if q.Typing() {
-		answer = provision.Answer{Choice: q.text}
-		if q.decision.Secret {
-			answer = provision.Answer{Secret: provision.NewSecret(q.text)}
-			q.text = ""
-		}
+	answer := provision.Answer{Choice: q.text}
+	if q.decision.Secret {
+		answer = provision.Answer{Secret: provision.NewSecret(q.text)}
 	}
+	q.text = ""
 	return intent(AnswerMsg{answer})
 }
 
-// View implements Page.
-func (q *Question) View() string {
+// scrolls tells the messages that move the detail; all others are the answer's.
+func scrolls(msg tea.Msg) bool {
+	switch msg := msg.(type) {
+	case tea.MouseMsg:
+		return true
+	case tea.KeyMsg:
+		return msg.Type == tea.KeyPgUp || msg.Type == tea.KeyPgDown
+	}
+	return false
+}
+
+// head is what is asked.
+func (q *Question) head() []string {
 	b := block{width: q.width}
 	if title := "wizard.decide." + string(q.decision.Kind) + ".title"; q.has(title) {
 		b.add(q.Theme.Strong, q.T(title))
 	}
-	b.add(q.Theme.Text, sanitize.Line(q.decision.Question))
-	b.gap()
-	if q.decision.Detail != "" {
-		detail := block{width: q.width}
-		detail.add(q.Theme.Accent, sanitize.Lines(q.decision.Detail))
-		space := max(q.height-len(b.rows)-len(q.decision.Options)-3, 1)
-		b.rows = append(b.rows, detail.rows[:min(len(detail.rows), space)]...)
-		b.gap()
+	if q.decision.Question != "" {
+		b.add(q.Theme.Text, sanitize.Line(q.decision.Question))
 	}
-	b.rows = append(b.rows, strings.Split(q.form.View(), "\n")...)
-	return b.view(q.height)
+	b.gap()
+	return b.rows
+}
+
+// View implements Page.
+func (q *Question) View() string {
+	rows := q.head()
+	if !q.detail.Empty() {
+		rows = append(rows, strings.Split(q.detail.View(), "\n")...)
+		rows = append(rows, "")
+	}
+	if q.menu != nil {
+		options, _ := q.menu.rows(q.width)
+		rows = append(rows, options...)
+	} else {
+		rows = append(rows, strings.Split(q.form.View(), "\n")...)
+	}
+	return strings.Join(Rows(strings.Join(rows, "\n"), q.height), "\n")
 }
 
 func huhKeys() *huh.KeyMap {
 	keys := huh.NewDefaultKeyMap()
 	keys.Quit.SetEnabled(false)
-	keys.Select.Filter.SetEnabled(false)
 	return keys
 }
 
@@ -148,8 +220,6 @@ func huhTheme(t *theme.Theme) *huh.Theme {
 	for _, f := range []*huh.FieldStyles{&h.Focused, &h.Blurred} {
 		f.Base, f.Card = t.Style(), t.Style()
 		f.Title, f.Description = t.Strong, t.Faint
-		f.SelectSelector = t.Accent.SetString(t.Pointer + " ")
-		f.SelectedOption, f.UnselectedOption, f.Option = t.Chosen, t.Text, t.Text
 		f.ErrorIndicator, f.ErrorMessage = t.Bad, t.Bad
 		f.TextInput.Prompt, f.TextInput.Cursor, f.TextInput.CursorText = t.Accent, t.Match, t.Text
 		f.TextInput.Text, f.TextInput.Placeholder = t.Text, t.Faint

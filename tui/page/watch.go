@@ -153,6 +153,10 @@ func (w *Watch) head() []string {
 			b.add(w.Theme.Faint, w.T(about))
 		}
 	}
+	if state := "wizard.state." + string(w.step.State); w.has(state) && w.height >= 12 {
+		b.gap()
+		b.add(w.Theme.Faint, w.T(state))
+	}
 	if w.step.Progress.Unit != "" && w.step.State == tracker.Running {
 		b.gap()
 		w.progress(&b)

@@ -75,14 +75,22 @@ func (p *Pane) Below() int {
 
 // rows are the rows of a line as they stand in the pane, without style.
 func (p *Pane) rows(n int) []string {
-	text := p.ring.at(n).Text
-	if p.ring.at(n).Kind == Command {
+	line := p.ring.at(n)
+	text := line.Text
+	if line.Kind == Command {
 		text = "$ " + text
 	}
 	if ansi.StringWidth(text) <= p.width {
 		return []string{text}
 	}
-	return strings.Split(ansi.Hardwrap(text, p.width, true), "\n")
+	return Wrap(text, p.width)
+}
+
+// Wrap breaks text into rows of at most width cells, at spaces where it can; names with hyphens stay whole.
+func Wrap(text string, width int) []string {
+	const solid = "\u2011" // a hyphen that does not break, of the same width
+	text = strings.ReplaceAll(text, "-", solid)
+	return strings.Split(strings.ReplaceAll(ansi.Wrap(text, max(width, 1), ""), solid, "-"), "\n")
 }
 
 // start is where the window begins.

@@ -124,17 +124,19 @@ func TestSearchFindsTheNewestFirst(t *testing.T) {
 		t.Errorf("a search without a match moved to %q", got)
 	}
 	press(p, "esc", "/", "line 4", "enter")
-	if got := rows(p)[0]; got != "line 49" {
-		t.Errorf("found %q first", got)
+	found := func(when, want string) {
+		t.Helper()
+		if got := rows(p)[1]; got != want { // the first row is for what stands before it
+			t.Errorf("%s: found %q, want %q", when, got, want)
+		}
 	}
+	found("first", "line 49")
+	press(p, "n")
+	found("further up", "line 48")
 	press(p, "N")
-	if got := rows(p)[0]; got != "line 48" {
-		t.Errorf("then %q", got)
-	}
-	press(p, "n", "n")
-	if got := rows(p)[0]; got != "line 4" {
-		t.Errorf("around the end comes %q", got)
-	}
+	found("back", "line 49")
+	press(p, "N")
+	found("around the end", "line 4")
 	press(p, "esc", "f")
 	expect(t, p, "line 95", "line 99")
 }
@@ -149,7 +151,7 @@ func TestTheCommandStaysInSight(t *testing.T) {
 	}
 	expect(t, p, "$ docker build -t...", "line 9")
 	press(p, "g")
-	expect(t, p, "$ docker build -t my", "line 2")
+	expect(t, p, "$ docker build -t", "line 2")
 }
 
 func TestNothingFromTheHostLeavesThePane(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/charmbracelet/bubbles/cursor"
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
@@ -17,13 +18,15 @@ type search struct {
 	input  textinput.Model
 	typing bool
 	query  string
+	at     int  // line of the last match
+	up     bool // which way it goes
 	missed bool
 }
 
 func newSearch(t *theme.Theme) search {
 	input := textinput.New()
 	input.Prompt = "/"
-	input.Cursor.Style = t.Match
+	input.Cursor.SetMode(cursor.CursorStatic)
 	input.PlaceholderStyle = t.Faint
 	return search{theme: t, input: input}
 }
@@ -92,7 +95,8 @@ func (p *Pane) updateSearch(msg tea.KeyMsg) tea.Cmd {
 		p.find.typing = false
 		p.find.input.Blur()
 		p.find.query = p.find.input.Value()
-		p.next(-1)
+		p.find.up = p.follow // the newest first where the newest are in sight
+		p.next(false)
 		return nil
 	}
 	var cmd tea.Cmd
@@ -100,20 +104,28 @@ func (p *Pane) updateSearch(msg tea.KeyMsg) tea.Cmd {
 	return cmd
 }
 
-// next goes to the next match, upwards for a negative direction, from the first line in sight, around the end.
-func (p *Pane) next(direction int) {
+// next goes to the next match, around the end; back is the other way.
+func (p *Pane) next(back bool) {
 	if p.find.query == "" {
 		return
 	}
+	direction := 1
+	if p.find.up != back {
+		direction = -1
+	}
 	n := p.ring.next - p.ring.first
-	at := p.start().line
-	if p.follow && direction < 0 { // the newest first
+	at := p.find.at
+	switch {
+	case p.follow:
 		at = p.ring.next
+	case at < p.ring.first || at >= p.ring.next:
+		at = p.start().line
 	}
 	for i := 1; i <= n; i++ {
 		line := p.ring.first + ((at-p.ring.first+direction*i)%n+n)%n
 		if p.find.matches(p.ring.at(line).Text) {
-			p.top, p.follow, p.find.missed = position{line, 0}, false, false
+			p.top, p.follow, p.find.missed, p.find.at = position{line, 0}, false, false, line
+			p.move(-p.content() / 3) // with what stands before it
 			return
 		}
 	}

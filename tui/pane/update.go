@@ -45,9 +45,9 @@ func (p *Pane) key(key string) tea.Cmd {
 	case "end", "G", "f":
 		p.follow = true
 	case "n":
-		p.next(1)
+		p.next(false)
 	case "N":
-		p.next(-1)
+		p.next(true)
 	case "esc":
 		p.find.query = ""
 	case "/":

@@ -16,15 +16,16 @@ import (
 // Options steers the story. The zero value is one host where all is changed at once, without a question.
 type Options struct {
 	Words     *language.Printer
-	Hosts     []string      // default: aliyun
-	Pace      time.Duration // how long each small thing takes; 0: no time at all
-	HostKey   bool          // ask to confirm the host key
-	Password  bool          // ask for the password
-	Satisfied bool          // nothing has to change
-	Failures  int           // how many times the build fails before it succeeds
-	Lines     int           // further lines of build output
-	Block     chan struct{} // if set, the build waits here after its first line, or for the end of the run
-	Panic     bool          // panic in place of a deployment
+	Hosts     []string         // default: aliyun
+	Pace      time.Duration    // how long each small thing takes; 0: no time at all
+	HostKey   bool             // ask to confirm the host key
+	Password  bool             // ask for the password
+	Satisfied bool             // nothing has to change
+	Failures  int              // how many times the build fails before it succeeds
+	Lines     int              // further lines of build output
+	Block     chan struct{}    // if set, the build waits here after its first line, or for the end of the run
+	Panic     bool             // panic in place of a deployment
+	Now       func() time.Time // default: time.Now
 }
 
 // Story is a deployment that can be played again: steps that succeeded stay so.
@@ -55,7 +56,7 @@ func (s *Story) Deploy(ctx context.Context, sink provision.Sink, d provision.Dec
 	for _, name := range s.options.Hosts {
 		targets = append(targets, &target{story: s, name: name})
 	}
-	return provision.Run(ctx, targets, provision.Options{Site: "myweb", LogFile: "myweb.log", Sink: sink, Decider: d})
+	return provision.Run(ctx, targets, provision.Options{Site: "myweb", LogFile: "myweb.log", Sink: sink, Decider: d, Now: s.options.Now})
 }
 
 func (s *Story) pause(ctx context.Context) error {
@@ -113,11 +114,7 @@ func (t *target) Connect(ctx context.Context, r *provision.Reporter) error {
 		return err
 	}
 	if o.HostKey {
-		answer, err := r.Ask(ctx, provision.Decision{Kind: provision.DecideHostKey,
-			Question: "Is this the key of 203.0.113.10?",
-			Detail:   "The host's key is not known yet.\nED25519 key fingerprint is\nSHA256:Qm9Y3b0T1uYkM2l5x3cU5s3F1cZ0Yq1q8q2b8w7a9Zk",
-			Options:  []provision.Option{{ID: provision.AnswerYes, Label: "yes"}, {ID: provision.AnswerNo, Label: "no"}},
-			Default:  provision.AnswerYes})
+		answer, err := r.Ask(ctx, HostKey())
 		if err != nil {
 			return err
 		}
@@ -126,8 +123,7 @@ func (t *target) Connect(ctx context.Context, r *provision.Reporter) error {
 		}
 	}
 	if o.Password {
-		if _, err := r.Ask(ctx, provision.Decision{Kind: provision.DecidePassword,
-			Question: "Password of kevin@203.0.113.10", Secret: true}); err != nil {
+		if _, err := r.Ask(ctx, Password()); err != nil {
 			return err
 		}
 	}
@@ -153,4 +149,23 @@ func (t *target) Explain(step string, err error) []provision.Finding {
 
 func errBuild(name string) error {
 	return fmt.Errorf("docker build on %s ended with exit status 1 at step 5 of 9; see the finding above", name)
+}
+
+// HostKey is the question about the host's key.
+func HostKey() provision.Decision {
+	return provision.Decision{
+		Kind:     provision.DecideHostKey,
+		Host:     "aliyun",
+		Step:     "01-login",
+		Question: "Is this the key of 203.0.113.10?",
+		Detail:   "ED25519 key fingerprint is\nSHA256:Qm9Y3b0T1uYkM2l5x3cU5s3F1cZ0Yq1q8q2b8w7a9Zk",
+		Options:  []provision.Option{{ID: provision.AnswerYes, Label: "yes"}, {ID: provision.AnswerNo, Label: "no"}},
+		Default:  provision.AnswerYes,
+	}
+}
+
+// Password is the question about the login's password.
+func Password() provision.Decision {
+	return provision.Decision{Kind: provision.DecidePassword, Host: "aliyun", Step: "01-login",
+		Question: "Password of kevin@203.0.113.10", Secret: true}
 }

@@ -3,6 +3,7 @@
 package tracker
 
 import (
+	"slices"
 	"time"
 
 	"github.com/kehuo/provision/provision"
@@ -39,6 +40,7 @@ type Host struct {
 	Current  int // index of the step that runs or ran last; -1 before the first
 	Changes  []provision.Change
 	Measured []provision.Measured
+	Findings []provision.Finding // those that belong to no step
 }
 
 // Step is the picture of one step on one host.
@@ -74,6 +76,10 @@ func (r *Run) Apply(e provision.Event) {
 		host.Changes = b.Changes
 	case provision.Measured:
 		host.Measured = append(host.Measured, b)
+	case provision.Finding:
+		if e.Step == "" {
+			host.Findings = append(host.Findings, b)
+		}
 	}
 	if step := host.Step(e.Step); step != nil {
 		step.apply(e)
@@ -121,14 +127,26 @@ func (h *Host) index(id string) int {
 	return -1
 }
 
-// Failed returns the first step that failed, nil while none has.
+// Failed returns the first step that failed, else the first where something is wrong: a step that cannot even be planned
+// has a finding and never starts. It is nil while nothing has failed.
 func (h *Host) Failed() *Step {
 	for _, s := range h.Steps {
 		if s.State == Failed {
 			return s
 		}
 	}
+	for _, s := range h.Steps {
+		if s.State == Skipped && s.wrong() {
+			return s
+		}
+	}
 	return nil
+}
+
+func (s *Step) wrong() bool {
+	return slices.ContainsFunc(s.Findings, func(f provision.Finding) bool {
+		return f.Severity == provision.SeverityError || f.Severity == provision.SeverityUnknown
+	})
 }
 
 // Running returns the step that is under way, nil between steps.
