@@ -17,6 +17,7 @@ const (
 	samePlace   = 3  // what an entry gains in rank where the output comes from its place
 	tailShown   = 6  // lines shown of a failure that is not recognised
 	failedCode  = "" // unrecognised failures have no code
+	consequence = 40 // an entry of this rank or less only says that something failed
 )
 
 // findings ends the scan: of all candidates those that hold, are not got over, and are nobody's consequence.
@@ -38,7 +39,7 @@ func (s *scan) findings(where Where, tag language.Tag, failed bool) []provision.
 	known := false // an error was recognised
 	for _, c := range held {
 		e := &s.entries[c.entry]
-		if e.Severity == severityUnknown && known {
+		if known && (e.Severity == severityUnknown || e.Rank <= consequence) {
 			continue
 		}
 		f := s.finding(c, tag)

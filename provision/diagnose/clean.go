@@ -120,19 +120,29 @@ func colourLength(line []byte) int {
 	return 0
 }
 
-// quotes are the typographic quotation marks that localised tools put around names; patterns are written with plain ones.
-var quotes = map[rune]byte{'‘': '\'', '’': '\'', '`': '\'', '´': '\'', '“': '"', '”': '"', '«': '"', '»': '"', '„': '"'}
+// quotes are the typographic marks that localised tools put around names; patterns are written with plain ones.
+var quotes = map[rune]string{'‘': "'", '’': "'", '`': "'", '´': "'", '“': `"`, '”': `"`, '«': `"`, '»': `"`, '„': `"`, '：': ": "}
 
-// straighten replaces typographic quotation marks by plain ones. It returns line itself where there are none.
-func straighten(scratch, line []byte) []byte {
-	if !bytes.ContainsAny(line, "‘’`´“”«»„") {
-		return line
+// isStraight tells that straighten has nothing to do on line.
+func isStraight(line []byte) bool {
+	for i, c := range line {
+		if c >= 0x7f || c == '`' || c == '\\' && i+1 < len(line) && line[i+1] == '"' {
+			return false
+		}
 	}
-	scratch = scratch[:0]
+	return true
+}
+
+// straighten appends line to scratch, typographic quotation marks and those that a log escaped replaced by plain ones.
+func straighten(scratch, line []byte) []byte {
 	for i := 0; i < len(line); {
 		r, n := utf8.DecodeRune(line[i:])
+		if r == '\\' && i+1 < len(line) && line[i+1] == '"' {
+			i++
+			continue
+		}
 		if plain, ok := quotes[r]; ok {
-			scratch = append(scratch, plain)
+			scratch = append(scratch, plain...)
 		} else {
 			scratch = append(scratch, line[i:i+n]...)
 		}

@@ -187,7 +187,7 @@ func echoes(plain, text []byte) bool {
 	if sourceLine(text) {
 		return true
 	}
-	for _, part := range []string{"The command '", "process \"", "executor failed running [", "while running runtime: ", "error building at STEP", "error while running runtime"} {
+	for _, part := range []string{"The command '", "The command [", "process \"", "executor failed running [", "while running runtime: ", "error building at STEP", "error while running runtime"} {
 		if bytes.Contains(text, []byte(part)) {
 			return true
 		}

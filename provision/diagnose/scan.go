@@ -75,8 +75,9 @@ func (s *scan) line(raw []byte) {
 	}
 	s.number++
 	s.keep(s.plain)
-	if bytes.IndexByte(text, '`') >= 0 || !plainASCII(text) {
-		text = straighten(s.quoted, text)
+	if !isStraight(text) {
+		s.quoted = straighten(s.quoted[:0], text)
+		text = s.quoted
 	}
 	s.hits = s.hits[:0]
 	s.find.each(text, s.hit)
