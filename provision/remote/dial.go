@@ -86,7 +86,7 @@ func (d *dialer) ask(ctx context.Context, q provision.Decision) (provision.Answe
 func (d *dialer) dial(ctx context.Context) (*link, error) {
 	l, slow, err := d.attempt(ctx)
 	var failure *DialError
-	if slow && errors.As(err, &failure) && failure.Kind == KindClosed {
+	if slow && errors.As(err, &failure) && failure.hungUp {
 		l, _, err = d.attempt(ctx)
 	}
 	return l, err
@@ -123,7 +123,7 @@ func (d *dialer) attempt(ctx context.Context) (_ *link, slow bool, err error) {
 				return nil, slow, unreachable(d.proxyFailed(failure))
 			}
 		}
-		return nil, slow, d.explainHandshake(ctx, err, verifier, l)
+		return nil, slow, d.explainHandshake(ctx, err, verifier, l, metered.ended.Load())
 	}
 	maps.Copy(d.remembered, l.given)
 	return newLink(d, client, metered, hop), slow, nil
@@ -203,7 +203,7 @@ func (d *dialer) explain(ctx context.Context, err error) error {
 }
 
 // explainHandshake turns the error of the SSH handshake into a sentence.
-func (d *dialer) explainHandshake(ctx context.Context, err error, v *verifier, l *login) error {
+func (d *dialer) explainHandshake(ctx context.Context, err error, v *verifier, l *login, ended bool) error {
 	cause := context.Cause(ctx)
 	text := err.Error()
 	switch {
@@ -214,6 +214,8 @@ func (d *dialer) explainHandshake(ctx context.Context, err error, v *verifier, l
 	case cause != nil:
 		return unreachable(d.fail(KindTimeout, fmt.Sprintf("the host did not finish the login within %v", d.timeout()),
 			"the link or the host is overloaded: try again, or raise --timeout", err))
+	case ended && errors.Is(err, errNoMethod): // the library goes on to the next method when the connection has ended
+		return unreachable(d.closed(err, l))
 	case errors.Is(err, errNoMethod), strings.Contains(text, "oo many authentication failures"), len(l.problems) > 0:
 		return unreachable(l.failure(err))
 	case strings.Contains(text, "no common algorithm"):
@@ -228,13 +230,18 @@ func (d *dialer) explainHandshake(ctx context.Context, err error, v *verifier, l
 		"run ssh -v "+d.target()+" to see what the host objects to", err))
 }
 
+// closed is the error of a host that hung up. Before the login it may be short of connections, and Dial tries again; later it
+// may have objected to what it was offered, and trying again could have it lock the address out.
 func (d *dialer) closed(err error, l *login) *DialError {
 	if len(l.accepts) > 0 {
 		failure := l.failure(err)
-		failure.Kind = KindClosed
-		failure.Reason = "the host hung up during the login: " + failure.Reason
+		failure.hungUp = true
+		said := or(oneLine([]byte(l.banner.String())), "no word of why")
+		failure.Reason = "the host hung up during the login (" + said + "): " + failure.Reason
 		return failure
 	}
-	return d.fail(KindClosed, "the host hung up during the handshake",
+	failure := d.fail(KindClosed, "the host hung up during the handshake",
 		"it may limit connections (MaxStartups, PerSourcePenalties, fail2ban) or be starting up: try again in a minute", err)
+	failure.hungUp = true
+	return failure
 }

@@ -38,6 +38,7 @@ type DialError struct {
 	Remedy string
 	Detail []string
 	Err    error
+	hungUp bool // the host ended the connection in the middle of the login
 }
 
 func (e *DialError) Error() string {
@@ -55,6 +56,8 @@ func (e *DialError) Temporary() bool {
 	switch e.Kind {
 	case KindRefused, KindUnreachable, KindTimeout, KindClosed, KindResolve:
 		return true
+	case KindAuth:
+		return e.hungUp // as a host does that is going down or coming up
 	case KindProxy:
 		var hop *DialError
 		return !errors.As(e.Err, &hop) || hop.Temporary()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/sandbox"
 )
 
 func TestJob(t *testing.T) {
@@ -96,4 +97,22 @@ func TestJob(t *testing.T) {
 			t.Errorf("%d lines", n)
 		}
 	})
+}
+
+// Where setsid is missing a job outlives its session all the same.
+func TestJobWithoutSetsid(t *testing.T) {
+	s := newServer(t)
+	s.run("mv /usr/bin/setsid /usr/bin/setsid.away")
+	defer s.run("mv /usr/bin/setsid.away /usr/bin/setsid")
+	r, through := relay(t, s, sandbox.Link{})
+	c := s.dial(through)
+	var lines []string
+	check(t, c.RunJob(t.Context(), remote.Job{StateDir: "/home/kevin/plain", ID: "x", Script: "echo one; sleep 1; echo two"}, func(line string) {
+		if lines = append(lines, line); line == "one" {
+			r.Reset()
+		}
+	}))
+	if got := strings.Join(lines, " "); got != "one two" {
+		t.Errorf("got %q", got)
+	}
 }

@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 
@@ -231,4 +233,32 @@ func TestSecretsStayOutOfErrors(t *testing.T) {
 	if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, "hunter2") {
 		t.Errorf("the password shows in %s", text)
 	}
+}
+
+// A host that is going down or coming up says so and hangs up. It is not asked again at once, but after a lost link it is.
+func TestNoLoginsAtTheMoment(t *testing.T) {
+	s := newServer(t)
+	client := s.dial()
+	s.stop()
+	s.start()
+	s.run("echo 'System is booting up.' >/run/nologin")
+	up := sync.OnceFunc(func() { s.run("rm -f /run/nologin") })
+	defer up()
+	dials := 0
+	_, err := s.try(countDials(&dials))
+	wantKind(t, err, remote.KindAuth, "System is booting up.")
+	if dials != 1 {
+		t.Errorf("%d connections", dials)
+	}
+	wantLost(t, client.Run(t.Context(), remote.Command{Script: "sleep 1000"}))
+	back := make(chan error, 1)
+	go func() { back <- client.Reconnect(t.Context()) }()
+	select {
+	case err := <-back:
+		t.Fatalf("gave up: %v", err)
+	case <-time.After(time.Second):
+	}
+	up()
+	check(t, <-back)
+	script(t, client, "true")
 }

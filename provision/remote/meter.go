@@ -23,8 +23,10 @@ func (t Traffic) plus(u Traffic) Traffic {
 // meteredConn notes when the link last showed a sign of life, and counts.
 type meteredConn struct {
 	net.Conn
-	in   *bufio.Reader // the library reads the server's version byte by byte
-	last atomic.Int64  // Unix nanoseconds
+	in     *bufio.Reader // the library reads the server's version byte by byte
+	last   atomic.Int64  // Unix nanoseconds
+	ended  atomic.Bool   // the other side, or the network, ended the connection
+	closed atomic.Bool   // this side did
 
 	mu      sync.Mutex
 	traffic Traffic
@@ -43,6 +45,12 @@ func newMeteredConn(conn net.Conn) *meteredConn {
 	return c
 }
 
+// Close implements net.Conn.
+func (c *meteredConn) Close() error {
+	c.closed.Store(true)
+	return c.Conn.Close()
+}
+
 // idle is how long ago the last byte moved.
 func (c *meteredConn) idle() time.Duration {
 	return time.Duration(time.Now().UnixNano() - c.last.Load())
@@ -51,6 +59,9 @@ func (c *meteredConn) idle() time.Duration {
 func (c *meteredConn) Read(b []byte) (int, error) {
 	fresh := c.in.Buffered() == 0
 	n, err := c.in.Read(b)
+	if err != nil && !c.closed.Load() {
+		c.ended.Store(true)
+	}
 	if n > 0 && fresh {
 		c.last.Store(time.Now().UnixNano())
 		c.answered(n + c.in.Buffered())

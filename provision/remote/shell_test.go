@@ -3,8 +3,10 @@ package remote_test
 import (
 	"bytes"
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kehuo/provision/provision/remote"
 )
@@ -110,5 +112,30 @@ func TestLines(t *testing.T) {
 	lines.Flush()
 	if text := strings.Join(got, ""); text != strings.Repeat("é", 100_000) || len(got) < 10 {
 		t.Errorf("%d lines, %d bytes", len(got), len(text))
+	}
+}
+
+// TestQuoteRandomBytes sends many arguments of random bytes through each login shell at a time.
+func TestQuoteRandomBytes(t *testing.T) {
+	s := newServer(t)
+	seed := uint64(time.Now().UnixNano())
+	random := rand.New(rand.NewPCG(seed, 0))
+	for _, user := range []string{"kevin", "cshy", "fishy", "dashy"} {
+		c := s.dial(func(c *remote.Config) { c.User = user })
+		for range 10 {
+			argv := []string{"printf", `%s\n`}
+			for range 100 {
+				arg := make([]byte, random.IntN(40))
+				for i := range arg {
+					arg[i] = byte(1 + random.IntN(255))
+				}
+				argv = append(argv, string(arg))
+			}
+			out, err := c.Output(t.Context(), remote.Command{Argv: argv})
+			check(t, err)
+			if want := strings.Join(argv[2:], "\n") + "\n"; string(out) != want {
+				t.Fatalf("%s, seed %d: sent %q, got %q", user, seed, want, out)
+			}
+		}
 	}
 }
