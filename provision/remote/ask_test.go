@@ -3,6 +3,7 @@ package remote_test
 import (
 	"bytes"
 	"context"
+	"strings"
 	"sync"
 	"testing"
 
@@ -50,6 +51,7 @@ func asking(p *person) func(*remote.Config) { return func(c *remote.Config) { c.
 // untilOutput cancels a context at the first output.
 type untilOutput struct {
 	cancel context.CancelFunc
+	want   string // what the output must contain first
 	mu     sync.Mutex
 	b      bytes.Buffer
 }
@@ -62,8 +64,11 @@ func contextUntilOutput(t testing.TB) (context.Context, *untilOutput) {
 func (u *untilOutput) Write(p []byte) (int, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.cancel()
-	return u.b.Write(p)
+	n, err := u.b.Write(p)
+	if strings.Contains(u.b.String(), u.want) {
+		u.cancel()
+	}
+	return n, err
 }
 
 func (u *untilOutput) String() string {

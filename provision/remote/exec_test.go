@@ -129,7 +129,7 @@ func TestTerminal(t *testing.T) {
 	resized := make(chan remote.Size, 1)
 	input, typing := io.Pipe() // which stays open: sshd closes the terminal at the end of the input
 	go func() { _, _ = typing.Write([]byte("typed\n")) }()
-	out := &untilOutput{cancel: sync.OnceFunc(func() { resized <- remote.Size{Width: 100, Height: 50} })}
+	out := &untilOutput{want: "24 80", cancel: sync.OnceFunc(func() { resized <- remote.Size{Width: 100, Height: 50} })}
 	p, err := c.Start(t.Context(), remote.Command{
 		Script:   `tty >/dev/null && echo "$TERM $(stty size)"; until [ "$(stty size)" = "50 100" ]; do sleep 0.05; done; read -r x; echo "got $x" >&2`,
 		Terminal: &remote.Terminal{Kind: "xterm-256color", Width: 80, Height: 24, Resized: resized},
