@@ -35,7 +35,7 @@ func (s website) Verify(ctx context.Context, r *provision.Reporter) error {
 	if err := ctx.Err(); err != nil {
 		return err // an interrupted run judges nothing any more
 	}
-	results := s.probes.wait()
+	results := s.probes.enough()
 	if s.release != nil || firstError(results) != nil {
 		results = s.verify(ctx, s.patience())
 	}

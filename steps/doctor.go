@@ -105,6 +105,7 @@ func (d *Deployment) Local() []Check {
 // Doctor examines the host. It changes nothing there.
 func (h *Host) Doctor(ctx context.Context, r *provision.Reporter) []Check {
 	e := &examination{words: h.Words, host: h.Name()}
+	h.room = true
 	if err := h.Connect(ctx, r); err != nil {
 		e.bad(provision.SeverityError, CheckLogin, err.Error(), h.remedy(err, diagnose.Connect))
 		return e.checks

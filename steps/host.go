@@ -35,6 +35,7 @@ type Host struct {
 	lock    *lock
 	begun   time.Time
 	sudo    bool
+	room    bool // ask how much disk and memory is free
 	facts   *facts.Facts
 	listing *transfer.Listing
 	output  *tail // the last lines of the step under way, for the diagnosis
@@ -62,8 +63,9 @@ func (h *Host) Steps() []provision.Step {
 // Connect implements provision.Target: one connection, then one command for every fact. The site is asked beside it, so that
 // a run that has nothing to change knows at once whether it answers.
 func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
-	h.probes = newProbes(h)
-	h.probes.fromHere(ctx)
+	probing, probes := newProbes(ctx, h)
+	h.probes = probes
+	probes.fromHere(probing)
 	client, err := remote.Dial(ctx, remote.Config{
 		Name:             h.host.Name,
 		Address:          h.host.Address,
@@ -80,7 +82,7 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 		return provision.WithExit(provision.ExitUnreachable, err)
 	}
 	h.client = client
-	h.probes.fromHost(ctx, client)
+	probes.fromHost(probing, client)
 	return h.gather(ctx)
 }
 
@@ -92,6 +94,7 @@ func (h *Host) gather(ctx context.Context) error {
 		Site:      s.Name,
 		Container: s.Container,
 		Image:     s.Image,
+		Room:      h.room,
 		Quote:     remote.Quote,
 	}
 	if h.Manifest != nil {

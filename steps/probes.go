@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,35 +27,57 @@ type result struct {
 // need not wait for it afterwards.
 type probes struct {
 	host    *Host
-	cancel  context.CancelFunc
-	pending sync.WaitGroup
+	cancel  context.CancelFunc // ends all that are under way
+	pending sync.WaitGroup // all questions
+	outside sync.WaitGroup // those put from here
 	mu      sync.Mutex
 	results []result
 }
 
-func newProbes(h *Host) *probes { return &probes{host: h, cancel: func() {}} }
+// newProbes returns probes that ask within the context returned.
+func newProbes(ctx context.Context, h *Host) (context.Context, *probes) {
+	ctx, cancel := context.WithCancel(ctx)
+	return ctx, &probes{host: h, cancel: cancel}
+}
 
 // fromHere asks from this machine, fromHost from the host itself through the connection.
 func (p *probes) fromHere(ctx context.Context) {
-	ctx, p.cancel = context.WithCancel(ctx)
 	for _, q := range p.host.publicQuestions() {
-		p.start(ctx, q, q.name)
+		p.outside.Add(1)
+		p.start(ctx, q, q.name, p.outside.Done)
 	}
 }
 
 func (p *probes) fromHost(ctx context.Context, client *remote.Client) {
 	for _, q := range p.host.hostQuestions(client) {
-		p.start(ctx, q, "host-"+q.name)
+		p.start(ctx, q, "host-"+q.name, func() {})
 	}
 }
 
-func (p *probes) start(ctx context.Context, q question, station string) {
+func (p *probes) start(ctx context.Context, q question, station string, done func()) {
 	p.pending.Go(func() {
+		defer done()
 		answer, err := p.host.askOnce(ctx, q)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.results = append(p.results, result{q, station, answer, err})
 	})
+}
+
+// enough returns the results as soon as they tell that all is well. An answer from here came through the host, so that it
+// says more than one from the host itself: where all of those are as wanted, nobody waits for what has not come in yet
+// through the connection, which takes a round trip longer. Otherwise it is wait.
+func (p *probes) enough() []result {
+	p.outside.Wait()
+	p.mu.Lock()
+	arrived := slices.Clone(p.results)
+	p.mu.Unlock()
+	outside := func(r result) bool { return !strings.HasPrefix(r.station, "host-") }
+	if slices.ContainsFunc(arrived, outside) && firstError(arrived) == nil {
+		p.cancel()
+		return arrived
+	}
+	return p.wait()
 }
 
 // wait returns the results once all are there, and forgets them: what they tell is true only once.

@@ -17,19 +17,17 @@ import (
 type Facts struct {
 	User        string
 	UID         int
-	Groups      []string
-	Machine     string // as uname -m
 	Clock       time.Time
 	Home        string
 	Parent      string // the site's folder, or the nearest one above it that exists
 	Writable    bool   // Parent, by the user
-	DiskFree    int64  // bytes, where the site lives
-	MemoryFree  int64  // bytes
+	DiskFree    int64  // bytes, where the site lives; only with Query.Room
+	MemoryFree  int64  // bytes; only with Query.Room
 	DockerError string // why docker does not answer; empty where it does
 	Containers  []Listed
 	Container   *docker.Container // the one with the site's name; nil: none
 	Image       *docker.Image     // the one with the site's tag; nil: none
-	Listeners   []Listener
+	Listeners   []Listener        // only where the site's container is not up
 	Lock        *state.Held
 	Turn        int      // how often a run has taken the lock
 	Jobs        []string // ids of detached jobs
@@ -179,19 +177,23 @@ func split(r *bufio.Reader) (map[string]section, error) {
 }
 
 func (f *Facts) system(s section) error {
-	lines := strings.Split(string(s.out), "\n")
-	if len(lines) < 11 {
+	lines := strings.Split(strings.TrimRight(string(s.out), "\n"), "\n")
+	if len(lines) < 6 {
 		return fmt.Errorf("the host's system cannot be read: %s", s.err)
 	}
-	number := func(i int) int64 {
-		n, _ := strconv.ParseInt(strings.TrimSpace(lines[i]), 10, 64)
+	number := func(text string) int64 {
+		n, _ := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 		return n
 	}
-	f.User, f.UID, f.Groups, f.Machine = lines[0], int(number(1)), strings.Fields(lines[2]), lines[3]
-	f.Clock, f.Home, f.Parent = time.Unix(number(4), 0), lines[5], lines[6]
-	f.Writable = lines[7] == "writable"
-	f.DiskFree, f.MemoryFree = number(8)<<10, number(9)<<10
-	f.socket = lines[10]
+	if user, rest, ok := strings.Cut(lines[0], "("); ok { // uid=1000(kevin) gid=…
+		f.User, _, _ = strings.Cut(rest, ")")
+		f.UID = int(number(strings.TrimPrefix(user, "uid=")))
+	}
+	f.Clock, f.Home, f.Parent = time.Unix(number(lines[1]), 0), lines[2], lines[3]
+	f.Writable, f.socket = lines[4] == "writable", lines[5]
+	if len(lines) >= 8 {
+		f.DiskFree, f.MemoryFree = number(lines[6])<<10, number(lines[7])<<10
+	}
 	return nil
 }
 

@@ -17,6 +17,7 @@ type Query struct {
 	Container string
 	Image     string
 	Files     string // script that lists the site's files, see transfer.HostScript; empty: not asked
+	Room      bool   // ask how much disk and memory is free
 	Quote     func(...string) string
 }
 
@@ -34,23 +35,43 @@ const (
 // listFormat is one line a container. Tabs cannot occur in any of the fields.
 const listFormat = `{{.ID}}\t{{.Names}}\t{{.Image}}\t{{.Status}}\t{{.Ports}}\t{{.Label "` + docker.LabelSite + `"}}\t{{.Label "` + docker.LabelRelease + `"}}`
 
-// system prints one value a line; parseSystem reads them in this order.
+// systemScript prints one value a line; Facts.system reads them in this order. A fork costs a busy host a millisecond or two,
+// so that it makes do with two.
 const systemScript = `
-id -un; id -u; id -Gn; uname -m; date +%s; printf '%s\n' "$HOME"
+id; date +%s; printf '%s\n' "$HOME"
 p=$dir; until [ -d "$p" ]; do p=${p%/*}; [ -n "$p" ] || p=/; done
 printf '%s\n' "$p"
 [ -w "$p" ] && echo writable || echo read-only
-set -- $(df -Pk "$p" | tail -n 1); echo "$4"
-memory=0; while read -r name value unit; do case $name in MemAvailable:) memory=$value;; esac; done </proc/meminfo; echo "$memory"
 [ -e /var/run/docker.sock ] && { [ -w /var/run/docker.sock ] && echo open || echo closed; } || echo none
 `
 
+// roomScript prints the free room on the disk that the site lives on, and in memory, in KiB.
+const roomScript = `
+set -- $(df -Pk "$p" | tail -n 1); echo "$4"
+memory=0; while read -r name value unit; do case $name in MemAvailable:) memory=$value;; esac; done </proc/meminfo; echo "$memory"
+`
+
+// listScript lists the containers. Who else listens on the host is only asked where the site's own container is not up: then
+// its ports have to be free.
+const listScript = `
+list=$(docker ps -a --no-trunc --format %s) || exit
+printf '%%s\n' "$list"
+case $list in *'	'%s'	'*'	Up '*) ;; *) ss -ltnpH >"$t/ports.out" 2>/dev/null || netstat -ltn >"$t/ports.out" 2>/dev/null;; esac
+:`
+
+// jobsScript lists the jobs that run or have ended, and the containers that are being stopped.
+const jobsScript = `
+cd %s 2>/dev/null && for j in jobs/* stopping/*; do [ ! -e "$j" ] || echo "$j"; done
+:`
+
 // frame runs every section in the background, each into a file of its own, and then prints a header with the sizes and the
-// files one after another. The files lie in memory where the host has /dev/shm.
+// files one after another. The last line of an .err file is the section's exit status, also where the section exits by
+// itself. The files lie in memory where the host has /dev/shm.
 const frame = `
 t=$(umask 077; mktemp -d /dev/shm/provision.XXXXXX 2>/dev/null || mktemp -d "${TMPDIR:-/tmp}/provision.XXXXXX") || exit 1
 trap 'rm -rf "$t"' EXIT
-section() { n=$1; shift; "$@" >"$t/$n.out" 2>"$t/$n.err" </dev/null; echo $? >>"$t/$n.err"; }
+: >"$t/ports.out"; echo 0 >"$t/ports.err"
+section() { n=$1; trap 'echo $? >>"$t/$n.err"' EXIT; "$2" >"$t/$n.out" 2>"$t/$n.err" </dev/null; }
 `
 
 // part is a section and the script that prints it.
@@ -59,12 +80,15 @@ type part struct{ name, script string }
 // Script is the text of the one command that gathers the facts.
 func (q Query) Script() string {
 	stateDir := state.Dir(q.Directory)
+	system := systemScript
+	if q.Room {
+		system += roomScript
+	}
 	return q.assemble(append(q.docker(),
 		part{sectionFiles, q.Files},
-		part{sectionSystem, systemScript},
-		part{sectionPorts, "ss -ltnpH 2>/dev/null || netstat -ltn 2>/dev/null || true"},
+		part{sectionSystem, system},
 		part{sectionLock, state.ShowLockScript(stateDir, q.Quote)},
-		part{sectionJobs, "cd " + q.Quote(stateDir) + " 2>/dev/null && ls -d jobs/* stopping/* 2>/dev/null || true"},
+		part{sectionJobs, fmt.Sprintf(jobsScript, q.Quote(stateDir))},
 	))
 }
 
@@ -73,7 +97,7 @@ func (q Query) DockerScript() string { return q.assemble(q.docker()) }
 
 func (q Query) docker() []part {
 	return []part{
-		{sectionList, "docker ps -a --no-trunc --format " + q.Quote(listFormat)},
+		{sectionList, fmt.Sprintf(listScript, q.Quote(listFormat), q.Quote(q.Container))},
 		{sectionObject, q.Quote(docker.Inspect(q.Container, q.Image)...)},
 	}
 }
@@ -81,13 +105,12 @@ func (q Query) docker() []part {
 func (q Query) assemble(parts []part) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "dir=%s\n%s", q.Quote(q.Directory), frame)
-	var names []string
+	names := []string{sectionPorts}
 	for _, p := range parts {
 		if p.script == "" {
 			continue
 		}
-		// The subshell keeps what a section sets to itself.
-		fmt.Fprintf(&b, "f_%s() { (\n%s\n) }\nsection %s f_%s &\n", p.name, strings.TrimSpace(p.script), p.name, p.name)
+		fmt.Fprintf(&b, "f_%s() {\n%s\n}\nsection %s f_%s &\n", p.name, strings.TrimSpace(p.script), p.name, p.name)
 		names = append(names, p.name)
 	}
 	fmt.Fprintf(&b, "wait\ncd \"$t\" || exit 1\nset --\nfor n in %s; do set -- \"$@\" $n.out $n.err; done\nwc -c \"$@\"\ncat \"$@\"\n", strings.Join(names, " "))
