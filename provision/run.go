@@ -55,6 +55,9 @@ func Plan(ctx context.Context, targets []Target, o Options) PlanFinished {
 	finished.Hosts = each(ctx, targets, func(ctx context.Context, t Target) HostResult {
 		w := &walk{stream: s, target: t}
 		changes, err := w.prepare(ctx)
+		if w.unable != "" {
+			w.explain(w.unable, err)
+		}
 		mu.Lock()
 		plans[t.Name()] = changes
 		mu.Unlock()
@@ -93,6 +96,7 @@ func each(ctx context.Context, targets []Target, work func(context.Context, Targ
 type walk struct {
 	stream   *stream
 	target   Target
+	unable   string // the step that could not be planned
 	changed  int
 	approved []string // the steps that may change something; nil: all
 }
@@ -109,11 +113,14 @@ func (w *walk) run(ctx context.Context) HostResult {
 		}
 	}
 	for _, step := range w.target.Steps()[1:] {
-		if err != nil {
+		switch {
+		case err == nil:
+			err = w.step(ctx, step)
+		case step.ID() == w.unable: // it is here that the failure belongs in the order of the steps
+			_ = w.timed(ctx, step, func(*Reporter) (Status, error) { return "", err })
+		default:
 			w.reporter(step.ID()).emit(StepFinished{Status: StatusSkipped})
-			continue
 		}
-		err = w.step(ctx, step)
 	}
 	return w.close(ctx, err)
 }
@@ -122,7 +129,11 @@ func (w *walk) run(ctx context.Context) HostResult {
 func (w *walk) prepare(ctx context.Context) ([]Change, error) {
 	first := w.target.Steps()[0]
 	err := w.timed(ctx, first, func(r *Reporter) (Status, error) {
-		return StatusOK, w.target.Connect(ctx, r)
+		if err := w.target.Connect(ctx, r); err != nil {
+			return "", err
+		}
+		_, err := w.plan(first)
+		return StatusOK, err
 	})
 	if err != nil {
 		return nil, err
@@ -131,7 +142,7 @@ func (w *walk) prepare(ctx context.Context) ([]Change, error) {
 	for _, step := range w.target.Steps() {
 		changes, err := w.plan(step)
 		if err != nil {
-			w.explain(step.ID(), err)
+			w.unable = step.ID()
 			return all, err
 		}
 		all = append(all, changes...)

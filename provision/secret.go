@@ -8,18 +8,26 @@ import (
 
 // Secret is a value that must not appear in output of any kind: whatever prints, formats, marshals or logs it shows
 // "[redacted]". Only Reveal gives the value back.
-type Secret struct{ value string }
+//
+// It holds a pointer, because package fmt looks past the methods where it cannot call them, in unexported fields, and does
+// not ask them for %p and %w: there it prints where the value is and not what.
+type Secret struct{ value *string }
 
 const redacted = "[redacted]"
 
 // NewSecret hides value.
-func NewSecret(value string) Secret { return Secret{value} }
+func NewSecret(value string) Secret { return Secret{&value} }
 
 // Reveal returns the hidden value, for handing it to the one place that needs it.
-func (s Secret) Reveal() string { return s.value }
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 // Empty reports whether there is nothing to hide.
-func (s Secret) Empty() bool { return s.value == "" }
+func (s Secret) Empty() bool { return s.Reveal() == "" }
 
 // String implements fmt.Stringer.
 func (Secret) String() string { return redacted }

@@ -231,6 +231,10 @@ func (h *Host) record(ctx context.Context, outcome provision.HostResult) {
 
 // Explain implements provision.Explainer.
 func (h *Host) Explain(step string, err error) []provision.Finding {
+	var broken *siteError
+	if errors.As(err, &broken) {
+		return broken.findings()
+	}
 	text := strings.Join(h.output.lines(), "\n") + "\n" + err.Error()
 	return diagnose.Failed(text, place(step), h.Words.Tag())
 }

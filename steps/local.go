@@ -1,32 +1,57 @@
 package steps
 
 import (
-	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/site"
 )
 
-// local is what the steps 3 to 5 have in common: they look at the site's files here, before they travel, and their problems
-// were found when the source was read.
-func (h *Host) local(step string) error {
-	var problems []error
-	mendable := false
-	for _, p := range h.Report.Problems {
-		if p.Step != step || p.Finding.Severity != provision.SeverityError {
-			continue
-		}
+// siteError is what is wrong with the site's own files for a step.
+type siteError struct {
+	problems []site.Problem
+	offer    string // how the program can mend it; empty where it cannot
+}
+
+// Error lists the problems, a line each, with their places in the files.
+func (e *siteError) Error() string {
+	var lines []string
+	for _, p := range e.problems {
 		place := p.File
 		if p.Line > 0 {
 			place = fmt.Sprintf("%s:%d", p.File, p.Line)
 		}
-		problems = append(problems, fmt.Errorf("%s: %s %s", place, p.Finding.Cause, p.Finding.Fix))
-		mendable = mendable || p.Edit != nil
+		lines = append(lines, fmt.Sprintf("%s: %s %s", place, p.Finding.Cause, p.Finding.Fix))
 	}
-	if mendable {
-		problems = append(problems, errors.New(h.Words.T("fix.offer")))
+	if e.offer != "" {
+		lines = append(lines, e.offer)
 	}
-	return errors.Join(problems...)
+	return strings.Join(lines, "\n")
+}
+
+// findings are the problems as they were found: nothing needs to be guessed from the error's text.
+func (e *siteError) findings() []provision.Finding {
+	var list []provision.Finding
+	for _, p := range e.problems {
+		list = append(list, p.Finding)
+	}
+	return list
+}
+
+// local is what the steps 3 to 6 have in common: they look at the site's files here, before they travel, and their problems
+// were found when the source was read.
+func (h *Host) local(step string) error {
+	problems := h.Report.Errors(step)
+	if len(problems) == 0 {
+		return nil
+	}
+	e := &siteError{problems: problems}
+	if slices.ContainsFunc(problems, func(p site.Problem) bool { return p.Edit != nil }) {
+		e.offer = h.Words.T("fix.offer")
+	}
+	return e
 }
 
 // advice passes on what is not wrong but worth knowing about the files of a step. What is merely good to know is said while a
