@@ -152,7 +152,9 @@ func run(t *testing.T, r *record, decider provision.Decider, targets ...provisio
 // decide answers with a function.
 type decide func(d provision.Decision) (provision.Answer, error)
 
-func (f decide) Decide(_ context.Context, d provision.Decision) (provision.Answer, error) { return f(d) }
+func (f decide) Decide(_ context.Context, d provision.Decision) (provision.Answer, error) {
+	return f(d)
+}
 
 var errBroken = errors.New("broken")
 

@@ -149,7 +149,9 @@ func TestADeciderThatFailsEndsTheHost(t *testing.T) {
 func TestALockThatIsHeldGivesItsExitStatus(t *testing.T) {
 	w := world{}
 	h := host("one", w, "06-files")
-	h.begin = func(context.Context, []provision.Change) error { return provision.WithExit(provision.ExitLocked, errBroken) }
+	h.begin = func(context.Context, []provision.Change) error {
+		return provision.WithExit(provision.ExitLocked, errBroken)
+	}
 	if result := run(t, &record{}, nil, h); result.ExitCode != provision.ExitLocked || len(w) != 0 {
 		t.Errorf("the run ended %+v with %v", result, w)
 	}
