@@ -235,8 +235,12 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 	if errors.As(err, &broken) {
 		return broken.findings()
 	}
-	text := strings.Join(h.output.lines(), "\n") + "\n" + err.Error()
-	return diagnose.Failed(text, place(step), h.Words.Tag())
+	output := h.output.lines()
+	findings := diagnose.Failed(strings.Join(output, "\n")+"\n"+err.Error(), place(step), h.Words.Tag())
+	if len(output) == 0 && len(findings) == 1 && findings[0].Severity == provision.SeverityUnknown {
+		return nil // the sentence of the error is all there is, and it tells more than that it is not in the catalogue
+	}
+	return findings
 }
 
 // Stopped implements provision.Stopper.

@@ -75,23 +75,29 @@ func (s *session) options(sink provision.Sink, decider provision.Decider) provis
 
 // unable ends a run that came to nothing before any host was reached. A script that reads --json gets the end of the stream
 // all the same; the sentence for the person goes to standard error as ever.
-func (f *flags) unable(ctx context.Context, err error, body func(code int) provision.Body) error {
+func (f *flags) unable(ctx context.Context, err error, body func(code int, err error) provision.Body) error {
 	var said finished
-	if err == nil || !f.json || errors.As(err, &said) {
+	if err == nil || errors.As(err, &said) {
 		return err
 	}
-	code := provision.ExitCode(err)
-	if interrupted(ctx) {
-		code = provision.ExitInterrupted
+	if ctx.Err() != nil {
+		code := provision.ExitFailed
+		if interrupted(ctx) {
+			code = provision.ExitInterrupted
+		}
+		err = provision.WithExit(code, fmt.Errorf("stopped before any host was reached: %w", context.Cause(ctx)))
 	}
-	return errors.Join(err, printJSON(os.Stdout, provision.Event{Time: time.Now(), Body: body(code)}))
+	if f.json {
+		return errors.Join(err, printJSON(os.Stdout, provision.Event{Time: time.Now(), Body: body(provision.ExitCode(err), err)}))
+	}
+	return err
 }
 
 // unableToRun is unable for commands that run, unableToPlan for those that plan.
 func (f *flags) unableToRun(ctx context.Context, err error) error {
-	return f.unable(ctx, err, func(code int) provision.Body { return provision.RunFinished{ExitCode: code, Err: err} })
+	return f.unable(ctx, err, func(code int, err error) provision.Body { return provision.RunFinished{ExitCode: code, Err: err} })
 }
 
 func (f *flags) unableToPlan(ctx context.Context, err error) error {
-	return f.unable(ctx, err, func(code int) provision.Body { return provision.PlanFinished{ExitCode: code, Err: err} })
+	return f.unable(ctx, err, func(code int, err error) provision.Body { return provision.PlanFinished{ExitCode: code, Err: err} })
 }
