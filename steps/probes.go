@@ -28,8 +28,8 @@ type result struct {
 type probes struct {
 	host    *Host
 	cancel  context.CancelFunc // ends all that are under way
-	pending sync.WaitGroup // all questions
-	outside sync.WaitGroup // those put from here
+	pending sync.WaitGroup     // all questions
+	outside sync.WaitGroup     // those put from here
 	mu      sync.Mutex
 	results []result
 }

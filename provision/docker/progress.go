@@ -42,11 +42,9 @@ func parseClassic(line string) (i, n int, instruction string, ok bool) {
 }
 
 func parseBuildKit(line string) (i, n int, instruction string, ok bool) {
-	if !strings.HasPrefix(line, "#") {
-		return 0, 0, "", false
-	}
-	_, rest, found := strings.Cut(line, " [")
-	if !found {
+	vertex, rest, found := strings.Cut(line, " [")
+	// Behind the number and a time comes what a command printed: "#7 0.412 [9/9] linking".
+	if !found || !strings.HasPrefix(vertex, "#") || strings.Contains(vertex, " ") {
 		return 0, 0, "", false
 	}
 	count, instruction, found := strings.Cut(rest, "] ")
