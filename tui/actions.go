@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -28,7 +29,8 @@ type actions struct {
 	config Config
 	env    []string
 	send   func(tea.Msg)
-	wg     *sync.WaitGroup // the deployments
+	wg     *sync.WaitGroup           // the deployments
+	last   *atomic.Pointer[Deployed] // how the last of them ended, also when the model is gone by then
 	checks *checking
 }
 
@@ -50,7 +52,8 @@ type (
 
 func newActions(ctx context.Context, c Config, env []string, send func(tea.Msg)) actions {
 	ctx, cancel := context.WithCancel(ctx)
-	return actions{ctx: ctx, cancel: cancel, config: c, env: env, send: send, wg: &sync.WaitGroup{}, checks: &checking{}}
+	return actions{ctx: ctx, cancel: cancel, config: c, env: env, send: send, wg: &sync.WaitGroup{},
+		last: &atomic.Pointer[Deployed]{}, checks: &checking{}}
 }
 
 func tick() tea.Cmd { return tea.Tick(spinning, func(time.Time) tea.Msg { return spin{} }) }
@@ -58,17 +61,23 @@ func tick() tea.Cmd { return tea.Tick(spinning, func(time.Time) tea.Msg { return
 // deploy runs the deployment and brings its events and questions to the model.
 func (a actions) deploy() tea.Cmd {
 	a.wg.Add(1)
-	return func() (msg tea.Msg) {
+	return func() tea.Msg {
 		defer a.wg.Done()
-		f := feed.New(func(b feed.Batch) { a.send(b) })
-		defer func() {
-			f.Close()
-			if p := recover(); p != nil {
-				msg = Deployed{Err: fmt.Errorf("the deployment ended in an internal error: %v\n%s", p, debug.Stack())}
-			}
-		}()
-		return Deployed{Finished: a.config.Deploy(a.ctx, f.Emit, decider{a.send})}
+		deployed := a.run()
+		a.last.Store(&deployed)
+		return deployed
 	}
+}
+
+func (a actions) run() (deployed Deployed) {
+	f := feed.New(func(b feed.Batch) { a.send(b) })
+	defer func() {
+		f.Close()
+		if p := recover(); p != nil {
+			deployed = Deployed{Err: fmt.Errorf("the deployment ended in an internal error: %v\n%s", p, debug.Stack())}
+		}
+	}()
+	return Deployed{Finished: a.config.Deploy(a.ctx, f.Emit, decider{a.send})}
 }
 
 // decider asks whoever sits before the wizard.

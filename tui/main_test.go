@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/tui"
 	"github.com/kehuo/provision/tui/story"
+	"github.com/kehuo/provision/tui/terminaltest"
 )
 
 // playing is the variable that makes the test binary play a story in the wizard, as a program of its own.
@@ -122,4 +124,17 @@ func scriptedForm() *tui.Form {
 		},
 		Write: func(map[string]string) error { return nil },
 	}
+}
+
+// start plays a story in the wizard, in a terminal.
+func start(t *testing.T, s script, env ...string) *terminaltest.Terminal {
+	t.Helper()
+	text, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append([]string{playing + "=" + string(text), "TERM=xterm-256color", "LANG=C.UTF-8", "PATH=" + os.Getenv("PATH"),
+		"GORACE=" + os.Getenv("GORACE")}, env...)
+	return terminaltest.Start(t, cmd)
 }

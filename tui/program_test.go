@@ -17,10 +17,10 @@ const (
 func TestAProgramThatShowsNothingDoesNotAskTheTerminal(t *testing.T) {
 	begun := time.Now()
 	x := start(t, script{Version: true})
-	x.wait("started")
-	x.ended(0)
-	if strings.Contains(x.raw(), "\x1b") {
-		t.Errorf("the terminal was asked something: %q", x.raw())
+	x.Wait("started")
+	x.Ended(0)
+	if strings.Contains(x.Raw(), "\x1b") {
+		t.Errorf("the terminal was asked something: %q", x.Raw())
 	}
 	if took := time.Since(begun); took > 4*time.Second { // what termenv waits for an answer is 5 s
 		t.Errorf("it took %v to start", took)
@@ -29,20 +29,20 @@ func TestAProgramThatShowsNothingDoesNotAskTheTerminal(t *testing.T) {
 
 func TestFromTheEmptyFolderToTheLiveSite(t *testing.T) {
 	x := start(t, script{Form: true, HostKey: true, Password: true})
-	x.wait("A new site", "Write inventory.yaml", "good for 87 days")
-	x.typed(strings.Repeat(enter, 10))
-	x.wait("A host key that is not known yet", "SHA256:")
-	x.typed(enter)
-	x.wait("What you type is not shown")
-	x.typed("open sesame" + enter)
-	x.wait("waiting for your yes to the plan", "5 of 5 steps chosen")
-	x.typed(enter)
-	x.wait("The site is live", "nginx/1.14.1", "flask")
-	x.typed("q")
-	x.wait("Done: 5 changed", "left with 0")
-	x.ended(0)
-	x.restored()
-	if strings.Contains(x.raw(), "sesame") {
+	x.Wait("A new site", "Write inventory.yaml", "good for 87 days")
+	x.Type(strings.Repeat(enter, 10))
+	x.Wait("A host key that is not known yet", "SHA256:")
+	x.Type(enter)
+	x.Wait("What you type is not shown")
+	x.Type("open sesame" + enter)
+	x.Wait("waiting for your yes to the plan", "5 of 5 steps chosen")
+	x.Type(enter)
+	x.Wait("The site is live", "nginx/1.14.1", "flask")
+	x.Type("q")
+	x.Wait("Done: 5 changed", "left with 0")
+	x.Ended(0)
+	x.Restored()
+	if strings.Contains(x.Raw(), "sesame") {
 		t.Error("the password was shown")
 	}
 }
@@ -53,14 +53,14 @@ func TestAFailingBuildIsMendedInTheEditorAndRetried(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := start(t, script{Failures: 1, Edit: file}, `EDITOR=sed -i s/ll$/l/`)
-	x.wait("waiting for your yes to the plan")
-	x.typed(enter)
-	x.wait("Step 7 failed: Build the image", "No matching distribution", "Retry from step 7")
-	x.typed("e")
-	x.wait("The site is live")
-	x.typed("q")
-	x.ended(0)
-	x.restored()
+	x.Wait("waiting for your yes to the plan")
+	x.Type(enter)
+	x.Wait("Step 7 failed: Build the image", "No matching distribution", "Retry from step 7")
+	x.Type("e")
+	x.Wait("The site is live")
+	x.Type("q")
+	x.Ended(0)
+	x.Restored()
 	if content, err := os.ReadFile(file); err != nil || string(content) != "flask-restful\n" {
 		t.Errorf("the editor left %q, %v", content, err)
 	}
@@ -68,81 +68,81 @@ func TestAFailingBuildIsMendedInTheEditorAndRetried(t *testing.T) {
 
 func TestRetryGoesOnWhereItFailed(t *testing.T) {
 	x := start(t, script{Failures: 1, Lines: 50})
-	x.wait("5 of 5 steps chosen")
-	x.typed(enter)
-	x.wait("Retry from step 7")
-	x.typed(enter) // the highlighted default is to retry
-	x.wait("The site is live")
-	x.typed(enter)
-	x.wait("Done: 2 changed") // the build and the container: the rest was done before
-	x.ended(0)
+	x.Wait("5 of 5 steps chosen")
+	x.Type(enter)
+	x.Wait("Retry from step 7")
+	x.Type(enter) // the highlighted default is to retry
+	x.Wait("The site is live")
+	x.Type(enter)
+	x.Wait("Done: 2 changed") // the build and the container: the rest was done before
+	x.Ended(0)
 }
 
 func TestResizedAtAnyMoment(t *testing.T) {
 	x := start(t, script{Blocked: true})
-	x.wait("5 of 5 steps chosen")
+	x.Wait("5 of 5 steps chosen")
 	for _, size := range [][2]uint16{{120, 40}, {30, 10}, {10, 3}, {1, 1}, {200, 60}} {
-		x.resize(size[0], size[1])
+		x.Resize(size[0], size[1])
 	}
-	x.wait("The site's directory")
-	x.typed(enter)
-	x.wait("7 of 11")
-	x.resize(60, 20)
-	x.wait("Build the image")
-	x.typed("q")
-	x.wait("Stop here?", "The build on the host goes on without us")
-	x.typed("q")
-	x.wait("left with 130")
-	x.ended(130)
-	x.restored()
+	x.Wait("The site's directory")
+	x.Type(enter)
+	x.Wait("7 of 11")
+	x.Resize(60, 20)
+	x.Wait("Build the image")
+	x.Type("q")
+	x.Wait("Stop here?", "The build on the host goes on without us")
+	x.Type("q")
+	x.Wait("left with 130")
+	x.Ended(130)
+	x.Restored()
 }
 
 func TestCtrlCAsksOnceAndLeavesTheSecondTime(t *testing.T) {
 	x := start(t, script{Blocked: true})
-	x.wait("5 of 5 steps chosen")
-	x.typed(enter)
-	x.wait("Step 1/9")
-	x.typed(ctrlC)
-	x.wait("Stop here?", "No, go on")
-	x.typed(enter) // the default is to go on
-	x.wait("Step 1/9")
-	x.typed(ctrlC)
-	x.wait("Stop here?")
-	x.typed(ctrlC)
-	x.wait("left with 130")
-	x.ended(130)
-	x.restored()
+	x.Wait("5 of 5 steps chosen")
+	x.Type(enter)
+	x.Wait("Step 1/9")
+	x.Type(ctrlC)
+	x.Wait("Stop here?", "No, go on")
+	x.Type(enter) // the default is to go on
+	x.Wait("Step 1/9")
+	x.Type(ctrlC)
+	x.Wait("Stop here?")
+	x.Type(ctrlC)
+	x.Wait("Not finished: 3 changed", "left with 130")
+	x.Ended(130)
+	x.Restored()
 }
 
 func TestASignalRestoresTheTerminal(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT} {
 		t.Run(s.String(), func(t *testing.T) {
 			x := start(t, script{Blocked: true})
-			x.wait("5 of 5 steps chosen")
-			x.typed(enter)
-			x.wait("Step 1/9")
-			x.signal(s)
-			x.wait("left with 130")
-			x.ended(130)
-			x.restored()
+			x.Wait("5 of 5 steps chosen")
+			x.Type(enter)
+			x.Wait("Step 1/9")
+			x.Signal(s)
+			x.Wait("left with 130")
+			x.Ended(130)
+			x.Restored()
 		})
 	}
 }
 
 func TestAPanicRestoresTheTerminal(t *testing.T) {
 	x := start(t, script{Panic: true})
-	x.wait("error: the deployment ended in an internal error: the story went wrong")
-	x.ended(1)
-	x.restored()
+	x.Wait("error: the deployment ended in an internal error: the story went wrong")
+	x.Ended(1)
+	x.Restored()
 }
 
 func TestLeavingThePlanChangesNothing(t *testing.T) {
 	x := start(t, script{})
-	x.wait("5 of 5 steps chosen")
-	x.typed("q")
-	x.wait("the plan was not approved, nothing was changed")
-	x.ended(1)
-	x.restored()
+	x.Wait("5 of 5 steps chosen")
+	x.Type("q")
+	x.Wait("the plan was not approved, nothing was changed")
+	x.Ended(1)
+	x.Restored()
 }
 
 func TestALogIsShown(t *testing.T) {
@@ -151,31 +151,31 @@ func TestALogIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := start(t, script{LogFile: log})
-	x.wait("5 of 5 steps chosen")
-	x.typed("l")
-	x.wait("the last line")
-	x.typed("q")
-	x.wait("5 of 5 steps chosen")
-	x.typed("q")
-	x.ended(1)
+	x.Wait("5 of 5 steps chosen")
+	x.Type("l")
+	x.Wait("the last line")
+	x.Type("q")
+	x.Wait("5 of 5 steps chosen")
+	x.Type("q")
+	x.Ended(1)
 }
 
 func TestNoColour(t *testing.T) {
 	x := start(t, script{HostKey: true}, "NO_COLOR=1")
-	x.wait("A host key that is not known yet")
-	x.typed("q")
-	x.ended(130)
-	if strings.Contains(x.raw(), "\x1b[3") {
-		t.Errorf("there are colours in %q", x.raw())
+	x.Wait("A host key that is not known yet")
+	x.Type("q")
+	x.Ended(130)
+	if strings.Contains(x.Raw(), "\x1b[3") {
+		t.Errorf("there are colours in %q", x.Raw())
 	}
 }
 
 func TestAPlainLocaleGetsPlainCharacters(t *testing.T) {
 	x := start(t, script{HostKey: true}, "LANG=C")
-	x.wait("A host key that is not known yet")
-	x.typed("q")
-	x.ended(130)
-	for _, r := range x.raw() {
+	x.Wait("A host key that is not known yet")
+	x.Type("q")
+	x.Ended(130)
+	for _, r := range x.Raw() {
 		if r > 0x7e {
 			t.Fatalf("%q is in the output", r)
 		}
@@ -184,63 +184,63 @@ func TestAPlainLocaleGetsPlainCharacters(t *testing.T) {
 
 func TestADumbTerminalGetsPlainQuestions(t *testing.T) {
 	x := start(t, script{Form: true, HostKey: true, Password: true, Failures: 1}, "TERM=dumb")
-	x.wait("Host [aliyun]:")
-	x.typed("\n")
+	x.Wait("Host [aliyun]:")
+	x.Type("\n")
 	for _, field := range []string{"SSH port [22]:", "User [kevin]:"} {
-		x.wait(field)
-		x.typed("\n")
+		x.Wait(field)
+		x.Type("\n")
 	}
 	for _, field := range []string{"Login key", "Site folder", "Folder on the host", "Domain", "Certificate", "Its key"} {
-		x.wait(field + " [")
-		x.typed("\n")
+		x.Wait(field + " [")
+		x.Type("\n")
 	}
-	x.wait("1. Yes, it is the right host", "Your choice [1]:")
-	x.typed("7\n")
-	x.wait("Please type a number from 1 to 2.")
-	x.typed("1\n")
-	x.wait("Password of kevin@203.0.113.10:")
-	x.typed("sesame\r")
-	x.wait("Carry out 5 changes on aliyun?", "Your choice [1]:")
-	x.typed("\n")
-	x.wait("07-build ERROR: pip found no package", "1. Retry")
-	x.typed("1\n")
-	x.wait("1. Yes, it is the right host", "Your choice [1]:")
-	x.typed("\n")
-	x.wait("Password of kevin@203.0.113.10:")
-	x.typed("sesame\r")
-	x.wait("Carry out 2 changes on aliyun?", "Your choice [1]:")
-	x.typed("\n")
-	x.wait("Done: 2 changed", "left with 0")
-	x.ended(0)
-	if strings.Contains(x.raw(), "\x1b") || strings.Contains(x.raw(), "sesame") {
-		t.Errorf("control sequences or the password are in %q", x.raw())
+	x.Wait("1. Yes, it is the right host", "Your choice [1]:")
+	x.Type("7\n")
+	x.Wait("Please type a number from 1 to 2.")
+	x.Type("1\n")
+	x.Wait("Password of kevin@203.0.113.10:")
+	x.Type("sesame\r")
+	x.Wait("Carry out 5 changes on aliyun?", "Your choice [1]:")
+	x.Type("\n")
+	x.Wait("07-build ERROR: pip found no package", "1. Retry")
+	x.Type("1\n")
+	x.Wait("1. Yes, it is the right host", "Your choice [1]:")
+	x.Type("\n")
+	x.Wait("Password of kevin@203.0.113.10:")
+	x.Type("sesame\r")
+	x.Wait("Carry out 2 changes on aliyun?", "Your choice [1]:")
+	x.Type("\n")
+	x.Wait("Done: 2 changed", "left with 0")
+	x.Ended(0)
+	if strings.Contains(x.Raw(), "\x1b") || strings.Contains(x.Raw(), "sesame") {
+		t.Errorf("control sequences or the password are in %q", x.Raw())
 	}
 }
 
 func TestTheEndOfTheInputEndsPlainQuestions(t *testing.T) {
 	x := start(t, script{HostKey: true, Accessible: true})
-	x.wait("Your choice [1]:")
-	x.typed("\x04")
-	x.wait("the input ended before the question was answered")
-	x.ended(1)
+	x.Wait("Your choice [1]:")
+	x.Type("\x04")
+	x.Wait("the input ended before the question was answered")
+	x.Ended(1)
 }
 
 func TestLiveLinesLeaveTheTerminalAsItWas(t *testing.T) {
 	x := start(t, script{Live: true, Lines: 1000})
-	x.wait("✓  1 Log in", "✓ 11 The site answers", "Done: 5 changed")
-	x.ended(0)
-	x.restored()
+	x.Wait("✓  1 Log in", "✓ 11 The site answers", "Done: 5 changed")
+	x.Ended(0)
+	x.Restored()
 }
 
 func TestAFloodOfOutputDoesNotSlowTheBuild(t *testing.T) {
 	x := start(t, script{Lines: 300_000})
-	x.wait("5 of 5 steps chosen")
+	x.Wait("5 of 5 steps chosen")
 	begun := time.Now()
-	x.typed(enter)
-	x.wait("The site is live")
+	x.Type(enter)
+	x.Wait("The site is live")
 	if took := time.Since(begun); took > 15*time.Second { // 20,000 lines a second
 		t.Errorf("300,000 lines took %v", took)
 	}
-	x.typed("q")
-	x.ended(0)
+	x.Type("q")
+	x.Ended(0)
 }

@@ -85,6 +85,10 @@ func (m *Model) close(c Config, act actions, err error) (provision.RunFinished, 
 		_, _ = fmt.Fprintln(c.Out, m.T("wizard.stopping"))
 	}
 	act.wg.Wait()
+	if last := act.last.Load(); m.active && last != nil {
+		m.ended, m.broken = last.Finished, last.Err
+		m.run.Finished = &m.ended
+	}
 	finished := m.ended
 	if m.active || m.leaving && finished.Hosts == nil {
 		finished.ExitCode = provision.ExitInterrupted

@@ -242,7 +242,7 @@ func (m *Model) foot() string {
 		return t.Warn.Render(page.Cut(sanitize.Line(m.notice), m.inner()))
 	}
 	keys := m.front().Keys()
-	if m.overlay == nil && !m.front().Typing() {
+	if _, form := m.page.(*page.Form); m.overlay == nil && !form && !m.front().Typing() {
 		keys = append(keys, m.always(keys)...)
 	}
 	var parts []string

@@ -80,7 +80,7 @@ func english() map[string]string {
 		"wizard.working":                  "%s of %s  %s",
 		"wizard.because":                  "because %s",
 		"wizard.approved":                 "%d of %d steps chosen",
-		"wizard.below":                    "%d more lines below   f follows",
+		"wizard.below":                    "%d more below   f follows",
 		"wizard.percent":                  "%d %%",
 		"wizard.secret":                   "What you type is not shown.",
 		"wizard.small":                    "The window is too small.",

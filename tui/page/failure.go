@@ -1,6 +1,7 @@
 package page
 
 import (
+	"path/filepath"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -35,7 +36,7 @@ func NewFailure(c *Common, host *tracker.Host, step *tracker.Step, err error, fi
 	}
 	f.menu.items = append(f.menu.items, item{"r", retry, RetryMsg{}})
 	for i, file := range files {
-		f.menu.items = append(f.menu.items, item{string("edvxyz"[i]), c.T("wizard.fail.edit", file), EditMsg{file}})
+		f.menu.items = append(f.menu.items, item{string("edvxyz"[i]), c.T("wizard.fail.edit", short(file)), EditMsg{file}})
 		if i == 5 {
 			break
 		}
@@ -46,6 +47,15 @@ func NewFailure(c *Common, host *tracker.Host, step *tracker.Step, err error, fi
 	}
 	f.menu.items = append(f.menu.items, item{"q", c.T("wizard.fail.leave"), LeaveMsg{}})
 	return f
+}
+
+// short is the end of a path, enough to know the file by.
+func short(file string) string {
+	dir, name := filepath.Split(file)
+	if parent := filepath.Base(dir); dir != "" && parent != "." && parent != "/" {
+		return filepath.Join(parent, name)
+	}
+	return name
 }
 
 // SetSize implements Page.
@@ -91,9 +101,20 @@ func (f *Failure) why() []string {
 	} else {
 		b.add(t.Bad.Bold(true), f.T("wizard.fail.title-run"))
 	}
+	said := ""
+	if f.err != nil {
+		said = sanitize.Lines(f.err.Error())
+	}
 	for _, finding := range f.findings[:min(len(f.findings), 2)] {
 		b.gap()
-		b.add(t.Text, sanitize.Lines(finding.Cause))
+		if finding.Severity == provision.SeverityUnknown && said != "" { // the error knows more than that
+			b.add(t.Text, said)
+			if strings.Contains(said, sanitize.Lines(finding.Evidence)) {
+				finding.Evidence = ""
+			}
+		} else {
+			b.add(t.Text, sanitize.Lines(finding.Cause))
+		}
 		if finding.Evidence != "" {
 			b.gap()
 			b.add(t.Warn, sanitize.Lines(finding.Evidence))
@@ -103,12 +124,12 @@ func (f *Failure) why() []string {
 			b.add(t.Good, sanitize.Lines(finding.Fix))
 		}
 	}
-	if f.err != nil && len(f.findings) == 0 {
+	if len(f.findings) == 0 {
 		b.gap()
-		b.add(t.Text, sanitize.Lines(f.err.Error()))
-	} else if f.err != nil && f.height >= 20 {
+		b.add(t.Text, said)
+	} else if said != "" && f.findings[0].Severity != provision.SeverityUnknown && f.height >= 20 {
 		b.gap()
-		b.add(t.Faint, sanitize.Lines(f.err.Error()))
+		b.add(t.Faint, said)
 	}
 	return b.rows
 }

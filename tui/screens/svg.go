@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 )
@@ -20,6 +21,9 @@ const (
 
 // palette is what a terminal with a dark theme makes of the colours that the wizard uses, by their ANSI number.
 var palette = map[int]string{31: "#f07178", 32: "#a5d67b", 33: "#e6c07b", 36: "#67c7d8"}
+
+// bars are the characters that progress bars are made of, with the height that they are drawn in: fonts differ too much.
+var bars = map[rune]float64{'⣿': 11, '⣀': 3}
 
 // style is how a run of characters looks.
 type style struct {
@@ -70,14 +74,15 @@ func cutSequence(row string) (parameters, rest string, ok bool) {
 	return strings.Cut(after, "m")
 }
 
-// cutRun takes characters off the front of row: a wide one alone, or narrow ones up to the next wide one or sequence.
+// cutRun takes characters off the front of row: a wide one or one of a bar alone, or others up to the next such one or
+// sequence.
 func cutRun(row string) (run, rest string) {
 	for i, r := range row {
-		wide := ansi.StringWidth(string(r)) > 1
-		if i > 0 && (wide || r == '\x1b') {
+		alone := ansi.StringWidth(string(r)) > 1 || bars[r] > 0
+		if i > 0 && (alone || r == '\x1b') {
 			return row[:i], row[i:]
 		}
-		if wide {
+		if alone {
 			end := i + len(string(r))
 			return row[:end], row[end:]
 		}
@@ -116,6 +121,10 @@ func drawRun(b *strings.Builder, run string, s style, column int, y float64) {
 	colour := ink
 	if c, ok := palette[s.colour]; ok {
 		colour = c
+	}
+	if r, _ := utf8.DecodeRuneInString(run); bars[r] > 0 {
+		fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.0f" fill="%s"/>`+"\n", x, y-bars[r]+1, cellWidth-1, bars[r], colour)
+		return
 	}
 	if s.reverse {
 		fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%d" fill="%s"/>`, x, y-fontSize, width, rowHeight, colour)

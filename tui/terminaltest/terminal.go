@@ -1,8 +1,9 @@
-package tui_test
+// Package terminaltest runs a program in a pseudo-terminal, for tests: it types, waits for what comes, and looks whether the
+// terminal is left as it was.
+package terminaltest
 
 import (
 	"bytes"
-	"encoding/json"
 	"io"
 	"os"
 	"os/exec"
@@ -17,11 +18,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// patience is how long a test waits for something that should come at once.
-const patience = 30 * time.Second
+// Patience is how long a test waits for something that should come at once.
+const Patience = 30 * time.Second
 
-// terminal is a real program in a pseudo-terminal that answers no questions, as a serial console.
-type terminal struct {
+// Terminal is a program in a pseudo-terminal that answers no questions of the program, as a serial console.
+type Terminal struct {
 	t        *testing.T
 	master   *os.File
 	slave    *os.File
@@ -35,24 +36,18 @@ type terminal struct {
 	finished bool
 }
 
-func start(t *testing.T, s script, env ...string) *terminal {
+// Start starts cmd in a terminal of 80 columns and 24 rows. What the test leaves running is killed at its end.
+func Start(t *testing.T, cmd *exec.Cmd) *Terminal {
 	t.Helper()
-	text, err := json.Marshal(s)
-	if err != nil {
-		t.Fatal(err)
-	}
 	master, slave, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	term := &terminal{t: t, master: master, slave: slave, done: make(chan struct{}), came: make(chan struct{}, 1)}
-	term.resize(80, 24)
+	term := &Terminal{t: t, cmd: cmd, master: master, slave: slave, done: make(chan struct{}), came: make(chan struct{}, 1)}
+	term.Resize(80, 24)
 	if term.before, err = unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS); err != nil {
 		t.Fatal(err)
 	}
-	term.cmd = exec.Command(os.Args[0])
-	term.cmd.Env = append([]string{playing + "=" + string(text), "TERM=xterm-256color", "LANG=C.UTF-8", "PATH=" + os.Getenv("PATH"),
-		"GORACE=" + os.Getenv("GORACE")}, env...)
 	term.cmd.Stdin, term.cmd.Stdout, term.cmd.Stderr = slave, slave, slave
 	term.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := term.cmd.Start(); err != nil {
@@ -63,7 +58,7 @@ func start(t *testing.T, s script, env ...string) *terminal {
 	return term
 }
 
-func (x *terminal) read() {
+func (x *Terminal) read() {
 	defer close(x.done)
 	buffer := make([]byte, 4096)
 	for {
@@ -81,7 +76,7 @@ func (x *terminal) read() {
 	}
 }
 
-func (x *terminal) close() {
+func (x *Terminal) close() {
 	if !x.finished {
 		_ = x.cmd.Process.Kill()
 		_ = x.cmd.Wait()
@@ -91,18 +86,19 @@ func (x *terminal) close() {
 	<-x.done
 }
 
-func (x *terminal) raw() string {
+// Raw is all that the program has written, with its control sequences.
+func (x *Terminal) Raw() string {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.out.String()
 }
 
-// wait waits until the program has written all of texts, in any order, since the last wait.
-func (x *terminal) wait(texts ...string) {
+// Wait waits until the program has written all of texts, in any order, since the last wait.
+func (x *Terminal) Wait(texts ...string) {
 	x.t.Helper()
-	deadline := time.After(patience)
+	deadline := time.After(Patience)
 	for {
-		raw := x.raw()
+		raw := x.Raw()
 		since := ansi.Strip(raw[x.mark:])
 		missing := ""
 		for _, text := range texts {
@@ -122,36 +118,39 @@ func (x *terminal) wait(texts ...string) {
 	}
 }
 
-func (x *terminal) typed(keys string) {
+// Type types keys.
+func (x *Terminal) Type(keys string) {
 	x.t.Helper()
 	if _, err := io.WriteString(x.master, keys); err != nil {
 		x.t.Fatal(err)
 	}
 }
 
-func (x *terminal) resize(columns, rows uint16) {
+// Resize changes the size of the window.
+func (x *Terminal) Resize(columns, rows uint16) {
 	x.t.Helper()
 	if err := pty.Setsize(x.master, &pty.Winsize{Cols: columns, Rows: rows}); err != nil {
 		x.t.Fatal(err)
 	}
 }
 
-func (x *terminal) signal(s os.Signal) {
+// Signal sends a signal to the program.
+func (x *Terminal) Signal(s os.Signal) {
 	x.t.Helper()
 	if err := x.cmd.Process.Signal(s); err != nil {
 		x.t.Fatal(err)
 	}
 }
 
-// ended waits for the program's end, and checks its exit status and that the terminal is as it was.
-func (x *terminal) ended(status int) {
+// Ended waits for the program's end, and checks its exit status and that the terminal is as it was.
+func (x *Terminal) Ended(status int) {
 	x.t.Helper()
-	timer := time.AfterFunc(patience, func() { _ = x.cmd.Process.Kill() })
+	timer := time.AfterFunc(Patience, func() { _ = x.cmd.Process.Kill() })
 	defer timer.Stop()
 	err := x.cmd.Wait()
 	x.finished = true
 	if got := x.cmd.ProcessState.ExitCode(); got != status {
-		x.t.Errorf("the program ended with %d (%v), want %d; it wrote at last:\n%s", got, err, status, tailOf(ansi.Strip(x.raw())))
+		x.t.Errorf("the program ended with %d (%v), want %d; it wrote at last:\n%s", got, err, status, tailOf(ansi.Strip(x.Raw())))
 	}
 	after, err := unix.IoctlGetTermios(int(x.slave.Fd()), unix.TCGETS)
 	if err != nil {
@@ -162,10 +161,10 @@ func (x *terminal) ended(status int) {
 	}
 }
 
-// restored checks that every mode that the wizard sets was taken back.
-func (x *terminal) restored() {
+// Restored checks that every mode that the wizard sets was taken back.
+func (x *Terminal) Restored() {
 	x.t.Helper()
-	raw := x.raw()
+	raw := x.Raw()
 	for _, mode := range []struct{ set, reset, what string }{
 		{"\x1b[?1049h", "\x1b[?1049l", "the alternate screen"},
 		{"\x1b[?25l", "\x1b[?25h", "the hidden cursor"},

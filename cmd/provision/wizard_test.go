@@ -1,0 +1,144 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kehuo/provision/provision/sandbox"
+	"github.com/kehuo/provision/provision/sandbox/sandboxtest"
+	"github.com/kehuo/provision/tui/terminaltest"
+)
+
+const (
+	enterKey = "\r"
+	upKey    = "k"
+	ctrlC    = "\x03"
+)
+
+// wizardTest is the real program, a host, and a home that knows nothing of it.
+type wizardTest struct {
+	program, home string
+	dir           string // with the folder of the sample site, and nothing else at first
+	host          sandbox.Host
+}
+
+func newWizardTest(t *testing.T) *wizardTest {
+	t.Helper()
+	w := &wizardTest{program: filepath.Join(t.TempDir(), "provision"), home: t.TempDir(), dir: t.TempDir(), host: sandboxtest.Host(t, sandbox.Options{})}
+	if out, err := exec.Command("go", "build", "-o", w.program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	if err := sandbox.WriteSample(filepath.Join(w.dir, "site")); err != nil {
+		t.Fatal(err)
+	}
+	key, err := os.ReadFile(w.host.Identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(w.home, ".ssh"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.home, ".ssh", "id_ed25519"), key, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *wizardTest) start(t *testing.T, env []string, args ...string) *terminaltest.Terminal {
+	t.Helper()
+	cmd := exec.Command(w.program, args...)
+	cmd.Dir = w.dir
+	cmd.Env = append([]string{"HOME=" + w.home, "PATH=" + os.Getenv("PATH"), "TERM=xterm-256color", "LANG=C.UTF-8"}, env...)
+	return terminaltest.Start(t, cmd)
+}
+
+func edit(t *testing.T, file string, change func(string) string) {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(change(string(content))), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWizard(t *testing.T) {
+	w := newWizardTest(t)
+	t.Run("from the empty folder to the live site", w.fromTheEmptyFolder)
+	t.Run("nothing to do", w.nothingToDo)
+	t.Run("ctrl+c in the build", w.interrupted)
+	t.Run("a build that fails, is mended and retried", w.mended)
+}
+
+func (w *wizardTest) fromTheEmptyFolder(t *testing.T) {
+	x := w.start(t, nil)
+	x.Wait("A new site", "Dockerfile", "covers kevinhuo.cool", "Write inventory.yaml")
+	x.Type(w.host.Address + strings.Repeat(enterKey, 6)) // port, user, key, folders: as found
+	x.Type("\x15kevinhuo.cool" + strings.Repeat(enterKey, 4))
+	x.Wait("A host key that is not known yet", "SHA256:")
+	x.Type(upKey + enterKey)
+	x.Wait("waiting for your yes to the plan", "Upload files")
+	x.Type(enterKey)
+	x.Wait("The site is live", "Server: nginx", "gunicorn", "flask")
+	x.Type("q")
+	x.Wait("Done:")
+	x.Ended(0)
+	x.Restored()
+	if content, err := os.ReadFile(filepath.Join(w.dir, "inventory.yaml")); err != nil || !strings.Contains(string(content), w.host.Address) {
+		t.Errorf("the inventory has no %s: %v", w.host.Address, err)
+	}
+	if content, err := os.ReadFile(filepath.Join(w.home, ".ssh", "known_hosts")); err != nil || !strings.Contains(string(content), "ssh-ed25519") {
+		t.Errorf("the host's key was not remembered: %v", err)
+	}
+}
+
+func (w *wizardTest) nothingToDo(t *testing.T) {
+	x := w.start(t, nil, "--lang", "zh")
+	x.Wait("网站在线, 无需任何变更")
+	x.Type(enterKey)
+	x.Wait("完成: 0 处变更")
+	x.Ended(0)
+	x.Restored()
+}
+
+func (w *wizardTest) interrupted(t *testing.T) {
+	file := filepath.Join(w.dir, "site", "Dockerfile")
+	edit(t, file, func(text string) string { return text + "\nRUN echo slow-here && sleep 5\n" })
+	x := w.start(t, nil)
+	x.Wait("waiting for your yes to the plan")
+	x.Type(enterKey)
+	x.Wait("slow-here")
+	x.Resize(50, 16)
+	x.Resize(120, 40)
+	x.Type(ctrlC)
+	x.Wait("Stop here?", "goes on without us")
+	x.Type(ctrlC)
+	x.Wait("Not finished")
+	x.Ended(130)
+	x.Restored()
+	edit(t, file, func(text string) string { return strings.ReplaceAll(text, "\nRUN echo slow-here && sleep 5\n", "") })
+}
+
+func (w *wizardTest) mended(t *testing.T) {
+	file := filepath.Join(w.dir, "site", "Dockerfile")
+	edit(t, file, func(text string) string { return text + "\nRUN gcc --broken-here\n" })
+	x := w.start(t, []string{"EDITOR=sed -i /broken-here/d"})
+	x.Wait("waiting for your yes to the plan")
+	x.Type(enterKey)
+	x.Wait("Step 7 failed: Build the image", "gcc", "Retry from step 7")
+	x.Resize(60, 18)
+	x.Wait("Retry from step 7")
+	x.Type("r")
+	x.Resize(90, 28)
+	x.Wait("Step 7 failed: Build the image") // nothing was mended yet
+	x.Type("e")
+	x.Wait("The site is live")
+	x.Type("q")
+	x.Wait("Done:")
+	x.Ended(0)
+	x.Restored()
+}
