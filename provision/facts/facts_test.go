@@ -1,0 +1,187 @@
+package facts_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kehuo/provision/provision/facts"
+	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/state"
+)
+
+// machine is this one with a docker command that plays a part: the script of a query is run by the real /bin/sh.
+type machine struct {
+	t     *testing.T
+	query facts.Query
+	path  string
+}
+
+// newMachine puts a docker command in the way; an empty script stands for a machine without Docker.
+func newMachine(t *testing.T, docker string) *machine {
+	t.Helper()
+	home := t.TempDir()
+	bin := filepath.Join(home, "bin")
+	if err := os.Mkdir(bin, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"id", "uname", "date", "df", "tail", "mktemp", "rm", "wc", "cat", "ls", "sh", "printf"} {
+		if found, err := exec.LookPath(name); err == nil {
+			if err := os.Symlink(found, filepath.Join(bin, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if docker != "" {
+		if err := os.WriteFile(filepath.Join(bin, "docker"), []byte("#!/bin/sh\n"+docker), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return &machine{t: t, path: bin, query: facts.Query{
+		Directory: filepath.Join(home, "dev", "my web"), Site: "myweb", Container: "myweb_https", Image: "myweb_image:server",
+		Quote: remote.Quote, Files: "echo files of $dir", Room: true,
+	}}
+}
+
+func (m *machine) run(script string) []byte {
+	m.t.Helper()
+	cmd := exec.CommandContext(m.t.Context(), "/bin/sh", "-c", script)
+	cmd.Env = []string{"PATH=" + m.path, "HOME=/home/kevin", "TMPDIR=" + m.t.TempDir()}
+	out, err := cmd.Output()
+	if err != nil {
+		m.t.Fatalf("the script failed: %v\n%s", err, out)
+	}
+	return out
+}
+
+func (m *machine) gather() *facts.Facts {
+	m.t.Helper()
+	f, err := m.query.Parse(bytes.NewReader(m.run(m.query.Script())))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return f
+}
+
+// engine lists two containers, and inspects one of them and the image.
+const engine = `
+case $1 in
+ps) printf '%s\n' 'aaa	myweb_https	myweb_image:server	Up 3 minutes	0.0.0.0:80-81->80-81/tcp, :::443->443/tcp, 53/udp	myweb	0123456789ab'
+    printf '%s\n' 'bbb	other	nginx	Exited (0) 2 days ago			' ;;
+inspect) echo '[{"Id":"aaa","Name":"/myweb_https","State":{"Status":"running","Running":true}},{"Id":"sha256:1","RepoTags":["myweb_image:server"],"Config":{"Labels":{"io.provision.site":"myweb"}}},{"Id":"ccc","Name":"/server","State":{}}]' ;;
+*) exit 9 ;;
+esac
+`
+
+func TestFactsOfAMachine(t *testing.T) {
+	m := newMachine(t, engine)
+	stateDir := state.Dir(m.query.Directory)
+	for _, dir := range []string{m.query.Directory, stateDir + "/jobs/build-1", stateDir + "/stopping/old"} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := m.gather()
+	if f.UID != os.Getuid() || f.User == "" || f.Home != "/home/kevin" {
+		t.Errorf("the user is %+v", f)
+	}
+	if !f.DirectoryExists(m.query.Directory) || !f.Writable {
+		t.Errorf("the folder is %s, writable %v", f.Parent, f.Writable)
+	}
+	if f.DiskFree <= 0 || f.MemoryFree <= 0 || time.Since(f.Clock).Abs() > time.Minute {
+		t.Errorf("disk %d, memory %d, clock %s", f.DiskFree, f.MemoryFree, f.Clock)
+	}
+	if f.DockerError != "" || len(f.Containers) != 2 {
+		t.Fatalf("docker tells %q, %+v", f.DockerError, f.Containers)
+	}
+	live, other := f.Containers[0], f.Containers[1]
+	if !live.Up() || live.Release != "0123456789ab" || other.Up() || other.Site != "" {
+		t.Errorf("the containers are %+v", f.Containers)
+	}
+	for port, want := range map[int]bool{80: true, 81: true, 443: true, 82: false, 8: false, 53: false} {
+		if live.Publishes(port) != want {
+			t.Errorf("Publishes(%d) is %v", port, !want)
+		}
+	}
+	if f.Container == nil || f.Container.ID != "aaa" || f.Image == nil || f.Image.ID != "sha256:1" {
+		t.Errorf("inspected %+v and %+v", f.Container, f.Image)
+	}
+	if got := string(f.Files); got != "files of "+m.query.Directory+"\n" {
+		t.Errorf("the files are %q", got)
+	}
+	if !slices.Equal(f.Jobs, []string{"build-1"}) || !slices.Equal(f.Stopping, []string{"old"}) || f.Lock != nil || f.Turn != 0 {
+		t.Errorf("jobs %v, stopping %v, lock %+v", f.Jobs, f.Stopping, f.Lock)
+	}
+}
+
+func TestFactsOfAnEmptyMachine(t *testing.T) {
+	m := newMachine(t, engine)
+	f := m.gather()
+	if f.DirectoryExists(m.query.Directory) || f.Parent != filepath.Dir(filepath.Dir(m.query.Directory)) || !f.Writable {
+		t.Errorf("the nearest folder is %s, writable %v", f.Parent, f.Writable)
+	}
+}
+
+func TestWhyDockerDoesNotAnswer(t *testing.T) {
+	for name, c := range map[string]struct{ docker, says string }{
+		"absent":            {"", "docker"},
+		"not running":       {"echo 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?' >&2; exit 1", "Is the docker daemon running?"},
+		"permission denied": {"echo 'Got permission denied while trying to connect to the Docker daemon socket' >&2; exit 1", "permission denied"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMachine(t, c.docker)
+			f := m.gather()
+			if !strings.Contains(f.DockerError, c.says) || f.Container != nil || f.Image != nil || f.User == "" {
+				t.Errorf("docker tells %q; %+v", f.DockerError, f)
+			}
+			// Asked again as root, it answers.
+			root := newMachine(t, engine)
+			if err := root.query.ParseDocker(bytes.NewReader(root.run(root.query.DockerScript())), f); err != nil {
+				t.Fatal(err)
+			}
+			if f.DockerError != "" || f.Container == nil || f.Image == nil || len(f.Containers) != 2 {
+				t.Errorf("as root docker tells %q, %+v", f.DockerError, f.Containers)
+			}
+		})
+	}
+}
+
+func TestNothingIsInspected(t *testing.T) {
+	m := newMachine(t, "[ $1 = ps ] && exit 0; echo '[]'; echo 'Error: No such object: x' >&2; exit 1")
+	if f := m.gather(); f.DockerError != "" || f.Container != nil || f.Image != nil || len(f.Containers) != 0 {
+		t.Errorf("an engine with nothing on it gives %+v", f)
+	}
+}
+
+func TestFilesThatCannotBeListed(t *testing.T) {
+	m := newMachine(t, engine)
+	m.query.Files = "echo 'find: permission denied' >&2; exit 3"
+	_, err := m.query.Parse(bytes.NewReader(m.run(m.query.Script())))
+	if err == nil || !strings.Contains(err.Error(), "permission denied") || !strings.Contains(err.Error(), m.query.Directory) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A link that breaks in the middle gives an error, never half of the facts.
+func TestAnAnswerCutShort(t *testing.T) {
+	m := newMachine(t, engine)
+	whole := m.run(m.query.Script())
+	for i := range len(whole) {
+		if f, err := m.query.Parse(bytes.NewReader(whole[:i])); err == nil {
+			t.Fatalf("%d of %d bytes gave %+v", i, len(whole), f)
+		}
+	}
+}
+
+// What a login prints in front of the answer is not taken for a part of it.
+func TestNoiseInFrontOfTheAnswer(t *testing.T) {
+	m := newMachine(t, engine)
+	if f, err := m.query.Parse(bytes.NewReader(append([]byte("Welcome to Aliyun!\n"), m.run(m.query.Script())...))); err == nil {
+		t.Errorf("got %+v", f)
+	}
+}
