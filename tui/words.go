@@ -35,10 +35,6 @@ func stepName(words *language.Printer, id string) string {
 	return number + " " + words.T("step."+id+".title")
 }
 
-func measurement(words *language.Printer, m provision.Measured) string {
-	return lines.Measurement(words, m)
-}
-
 // indent renders each line of text four cells to the right.
 func indent(style lipgloss.Style, text string) string {
 	var b strings.Builder

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/kehuo/provision/provision/site"
 	"github.com/kehuo/provision/steps"
 	"github.com/kehuo/provision/tui"
+	"github.com/kehuo/provision/tui/page"
 )
 
 // wizard runs with a person at the terminal. Everything that it does, the flags do headless.
@@ -33,6 +36,9 @@ func (d *deployCommand) wizard(ctx context.Context) error {
 		Deploy:     w.deploy,
 		LogFile:    w.logFile,
 		Files:      w.files,
+		Report:     w.report,
+		SaveReport: func(path, text string) error { return os.WriteFile(path, []byte(text), 0o600) },
+		ReportFile: "provision-report.txt",
 	}
 	if _, err := os.Stat(d.inventory); errors.Is(err, os.ErrNotExist) {
 		config.Form = newForm(setup.Setup{File: d.inventory, Words: words})
@@ -66,6 +72,7 @@ type wizardRun struct {
 	mu      sync.Mutex
 	log     string
 	session *session
+	told    recorder
 }
 
 func (w *wizardRun) deploy(ctx context.Context, sink provision.Sink, decider provision.Decider) provision.RunFinished {
@@ -96,7 +103,7 @@ func (w *wizardRun) deploy(ctx context.Context, sink provision.Sink, decider pro
 	w.mu.Lock()
 	w.log, w.session = s.readers.logFile(), s
 	w.mu.Unlock()
-	both := func(e provision.Event) { toLog(e); sink(e) }
+	both := func(e provision.Event) { toLog(e); w.told.emit(e); sink(e) }
 	result := provision.Run(ctx, s.targets(deployment), s.options(both, decider))
 	if err := s.readers.close(); err != nil {
 		return failed(err)
@@ -117,10 +124,34 @@ func (w *wizardRun) files(step string) []string {
 	if w.session == nil {
 		return []string{w.command.inventory}
 	}
+	if step == "01-login" { // nothing of the site has been looked at yet
+		return []string{w.command.inventory}
+	}
 	source := w.session.inventory.Site.Source
 	files := []string{filepath.Join(source, site.DockerfilePath), filepath.Join(source, site.DefaultConfigPath), w.command.inventory}
 	if strings.HasPrefix(step, "05-") || strings.HasPrefix(step, "08-") {
 		files[0], files[1] = files[1], files[0]
 	}
 	return files
+}
+
+// report is what the wizard shows, and writes, for whoever helps; agreed names what is left unmasked.
+func (w *wizardRun) report(agreed ...string) (string, error) {
+	w.mu.Lock()
+	s, log := w.session, w.log
+	w.mu.Unlock()
+	if s == nil {
+		return "", errors.New("there is nothing to report: no run has begun")
+	}
+	content, err := os.ReadFile(log)
+	if err != nil {
+		return "", fmt.Errorf("read the log for the report: %w", err)
+	}
+	mask, err := maskOf(s.inventory)
+	if err != nil {
+		return "", err
+	}
+	mask.ShowAddresses = slices.Contains(agreed, page.Addresses)
+	mask.ShowNames = mask.ShowAddresses
+	return w.told.report(string(content)).Text(mask, s.words.Tag()), nil
 }
