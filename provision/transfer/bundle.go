@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 )
@@ -19,12 +20,13 @@ type bundle struct {
 	pack *packer
 	tar  *tar.Writer
 	buf  []byte
-	done func(n int64) // told of every piece of content that was written
+	done func(n int64)       // told of every piece of content that was written
+	made map[string]struct{} // folders that are in the archive already
 }
 
-func newBundle(w io.Writer, root string, compress bool, done func(int64)) *bundle {
-	p := newPacker(w, compress)
-	return &bundle{root: root, pack: p, tar: tar.NewWriter(p), buf: make([]byte, 64<<10), done: done}
+func newBundle(w io.Writer, root string, pace *pace, done func(int64)) *bundle {
+	p := newPacker(w, pace)
+	return &bundle{root: root, pack: p, tar: tar.NewWriter(p), buf: make([]byte, 64<<10), done: done, made: make(map[string]struct{})}
 }
 
 // add sends one local file under the given name. It must be what the scan saw.
@@ -35,6 +37,9 @@ func (b *bundle) add(ctx context.Context, name string, e Entry) (err error) {
 		return err
 	}
 	defer func() { _ = f.Close() }()
+	if err := b.folder(path.Dir(name)); err != nil {
+		return err
+	}
 	if err := b.header(name, e.Mode.Perm(), e.Size, e.ModTime); err != nil {
 		return err
 	}
@@ -47,6 +52,19 @@ func (b *bundle) add(ctx context.Context, name string, e Entry) (err error) {
 		return &ChangedError{Path: local}
 	}
 	return nil
+}
+
+// folder sends a folder and those above it, once. Several archives are unpacked into the same folders at a time, and tar
+// only takes that well for folders that are part of the archive.
+func (b *bundle) folder(name string) error {
+	if _, ok := b.made[name]; ok || name == "." {
+		return nil
+	}
+	if err := b.folder(path.Dir(name)); err != nil {
+		return err
+	}
+	b.made[name] = struct{}{}
+	return b.tar.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: name + "/", Mode: 0o700, ModTime: time.Now().Truncate(time.Second), Format: tar.FormatGNU})
 }
 
 // text sends a file that is made here.

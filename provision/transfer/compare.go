@@ -80,7 +80,7 @@ func (d Difference) Summary() (send int, bytes int64, adjust, remove int) {
 		case c.sends():
 			send++
 			if !d.arrived(c) {
-				bytes += c.Want.Size
+				bytes += d.unsent(c.Want)
 			}
 		default:
 			adjust++

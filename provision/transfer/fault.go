@@ -61,6 +61,7 @@ func faultOf(text string) Fault {
 		fault Fault
 	}{
 		{"No space left on device", FaultDiskFull},
+		{"Wrote only", FaultDiskFull}, // tar, of a write that the disk took a part of
 		{"isk quota exceeded", FaultQuota},
 		{"Read-only file system", FaultReadOnly},
 		{"Permission denied", FaultDenied},
@@ -137,40 +138,62 @@ func faults(heard func(*complaint)) *remote.Lines {
 	})
 }
 
-// failed explains why sending failed. Where the disk is full, what was staged is removed: the running site needs the
-// space more.
+// failed explains why sending failed.
 func (u *upload) failed(ctx context.Context, err error) error {
 	var changed *ChangedError
-	var lost *remote.LostError
-	if errors.As(err, &changed) || errors.As(err, &lost) || ctx.Err() != nil {
+	if errors.As(err, &changed) || lost(err) || ctx.Err() != nil {
 		return err
 	}
 	text := err.Error()
 	var said *complaint
 	var exit *remote.ExitError
-	var file *sftpError
 	switch {
-	case errors.As(err, &file):
-		if reason := u.probe(ctx); reason != "" {
-			text = reason
-		}
 	case errors.As(err, &said):
 		text = said.line
 	case errors.As(err, &exit):
-		text = lastLine(exit.Stderr)
+		text = telling(exit.Stderr)
 	}
 	return u.fault(ctx, faultOf(text), text)
 }
 
+func lost(err error) bool {
+	var lost *remote.LostError
+	return errors.As(err, &lost)
+}
+
+// fault makes the error of a fault; where its kind is not known, the host is asked. Where the disk is full, what was
+// staged is removed: the running site needs the space more.
 func (u *upload) fault(ctx context.Context, f Fault, detail string) error {
+	if f == FaultOther {
+		reason, err := u.probe(ctx)
+		if err != nil && lost(err) {
+			return err
+		}
+		if f = faultOf(reason); f != FaultOther {
+			detail = reason
+		}
+	}
 	if f == FaultDiskFull || f == FaultQuota {
 		_ = u.client.Run(ctx, remote.Command{Argv: []string{"rm", "-rf", "--", u.stage}}) // the fault is the news, not this
 	}
 	return &FaultError{Host: u.client.Name(), Fault: f, Folder: u.Directory, Detail: detail}
 }
 
-func lastLine(text string) string {
+// probe asks the host why files cannot be written: SFTP has one code for a full disk, a quota and all the rest.
+func (u *upload) probe(ctx context.Context) (string, error) {
+	script := "umask 077; cd -- " + quote(u.stage) + " 2>&1 && dd if=/dev/zero of=.probe bs=1024k count=1 2>&1; rm -f .probe"
+	out, err := u.client.Output(ctx, remote.Command{Script: script})
+	return telling(string(out)), err
+}
+
+// telling is the line of a command's output that tells what is wrong: the first one that is known, else the last.
+func telling(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for _, line := range lines {
+		if faultOf(line) != FaultOther {
+			return remote.Printable(line)
+		}
+	}
 	return remote.Printable(lines[len(lines)-1])
 }
 

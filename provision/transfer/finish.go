@@ -4,21 +4,27 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
 	"github.com/kehuo/provision/provision/remote"
 )
 
-// commit sends what is small enough to go along, and the script that checks and places everything, and runs it.
-func (u *upload) commit(ctx context.Context, inline []Entry) error {
+// commit sends what is small enough to go along, and the script that checks and places everything, and runs it. The host
+// waits for what of the streams it still has to unpack.
+func (u *upload) commit(ctx context.Context, inline []Entry, streams []*session) error {
 	if u.Command != nil {
 		u.Command("sh " + u.stage + "/commit")
 	}
-	out, err := u.control.commit(u.d.listing.inside, func(w io.Writer) error {
-		b := newBundle(w, u.Root, true, u.sent.add)
+	s := u.Prepared.again()
+	s.feed(func(w io.Writer) error {
+		if _, err := fmt.Fprintf(w, "%s %s %d\n", u.where(), u.id, len(streams)); err != nil {
+			return err
+		}
+		b := newBundle(w, u.Root, newPace(true), u.sent.add)
 		for _, e := range inline {
-			if err := b.add(ctx, "tree/"+e.Path, e); err != nil {
+			if err := b.add(s.ctx, "tree/"+e.Path, e); err != nil {
 				return err
 			}
 		}
@@ -29,7 +35,20 @@ func (u *upload) commit(ctx context.Context, inline []Entry) error {
 		}
 		return b.close()
 	})
-	return u.outcome(ctx, out, err)
+	var received error
+	for _, stream := range streams {
+		if err := stream.wait(); err != nil && received == nil {
+			received = err
+		}
+	}
+	if received != nil {
+		s.cancel(received)
+	}
+	err := s.wait()
+	if received != nil {
+		return u.failed(ctx, received)
+	}
+	return u.outcome(ctx, s.out.Bytes(), err)
 }
 
 type text struct {
@@ -52,24 +71,35 @@ func (u *upload) texts() []text {
 // outcome reads what the commit printed.
 func (u *upload) outcome(ctx context.Context, out []byte, err error) error {
 	first, rest, _ := strings.Cut(string(out), "\n")
-	if first == "done" {
-		return nil
-	}
-	detail := ""
 	var exit *remote.ExitError
-	if errors.As(err, &exit) {
-		detail = lastLine(exit.Stderr)
-	}
-	what, isFault := strings.CutPrefix(first, "fault ")
 	switch {
-	case !isFault && err != nil:
+	case first == "done":
+		return nil
+	case !errors.As(err, &exit):
+		if err == nil {
+			err = fmt.Errorf("it printed %.80q", first)
+		}
 		return u.failed(ctx, err)
-	case what == "verify":
+	case first == "fault verify":
 		return u.damaged(rest)
-	case what == "denied" && faultOf(detail) == FaultOther:
-		return u.fault(ctx, FaultDenied, detail)
+	}
+	detail := telling(exit.Stderr)
+	if first == "fault denied" && faultOf(detail) == FaultOther {
+		return u.denied(ctx, detail)
 	}
 	return u.fault(ctx, faultOf(detail), detail)
+}
+
+// denied tells apart why a folder of the site may not be written to.
+func (u *upload) denied(ctx context.Context, folder string) error {
+	out, err := u.client.Output(ctx, remote.Command{Script: "mkdir -- " + quote(folder+"/"+u.id) + " 2>&1 && rmdir -- " + quote(folder+"/"+u.id)})
+	if err != nil && lost(err) {
+		return err
+	}
+	if f := faultOf(string(out)); f != FaultOther {
+		return u.fault(ctx, f, telling(string(out)))
+	}
+	return u.fault(ctx, FaultDenied, folder)
 }
 
 // damaged finds out which files are not as they were sent.

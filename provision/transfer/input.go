@@ -40,11 +40,24 @@ func (in *input) feed(f func(io.Writer) error) {
 	in.once.Do(func() { in.give <- f; close(in.give) })
 }
 
+// finish ends an input that was not fed.
+func (in *input) finish() { in.once.Do(func() { close(in.give) }) }
+
 // close ends an input that was not fed, and frees one that is being written when nobody reads any more. It returns what
 // the function returned.
 func (in *input) close() error {
-	in.once.Do(func() { close(in.give) })
+	in.finish()
 	_ = in.PipeReader.Close()
 	<-in.done
 	return in.err
+}
+
+// failed is the error of a function that has returned, or of an input that nobody reads any more.
+func (in *input) failed() error {
+	select {
+	case <-in.done:
+		return in.err
+	default:
+		return io.ErrClosedPipe
+	}
 }

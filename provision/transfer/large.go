@@ -5,29 +5,29 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
-	"github.com/pkg/sftp"
 	"golang.org/x/sync/errgroup"
-
-	"github.com/kehuo/provision/provision/remote"
 )
 
 const (
 	// largeFile is the size, in bytes, from which a file is sent in ranges: two windows of a channel.
 	largeFile = 4 << 20
-	// rangeSize is what is sent, acknowledged and, after a cut, not sent again, in bytes.
-	rangeSize = 1 << 20
+	// rangeSize is what is sent, acknowledged and, after a cut, not sent again, in bytes: a packet. Longer ranges of one
+	// session would share the link, and none of them would be whole when it is cut.
+	rangeSize = 32 << 10
+	// blockSize is what a session takes on at once, in ranges: neighbours, so that the host can be told of many at a time.
+	blockSize = 32
 	// channels is how many SFTP sessions share a large file. sshd allows ten sessions in a connection by default; one of
-	// them commits, and up to two are left to others. Each moves at most 2 MiB in a round trip.
-	channels = 7
-	// depth is how many ranges each SFTP session has under way: enough to fill the window while answers travel.
-	depth = 3
-	// packets is how many packets of 32 KiB a range may have under way: all of them.
-	packets = rangeSize / (32 << 10)
+	// them commits, one remembers what arrived, and two are left to others. Each moves at most 2 MiB in a round trip.
+	channels = 6
+	// channelsBeside is how many there are where bundles are sent at the same time.
+	channelsBeside = 3
+	// depth is how many ranges each SFTP session has under way: the window, and a little to have at hand when it opens.
+	depth = 72
 )
 
 // largeName is the name under which a large file is staged. What arrived of it stands beside it, a digit for each range.
@@ -92,156 +92,52 @@ func (u *upload) sendLarge(ctx context.Context) (err error) {
 func (u *upload) missing(s *source) (pieces []piece) {
 	arrived := u.d.listing.ranges[largeName(s.Entry)]
 	for i := int64(0); i*rangeSize < s.Size; i++ {
-		p := piece{s, i}
-		if i < int64(len(arrived)) && arrived[i] == '1' {
-			u.sent.add(p.size())
-			continue
+		if i >= int64(len(arrived)) || arrived[i] != '1' {
+			pieces = append(pieces, piece{s, i})
 		}
-		pieces = append(pieces, p)
 	}
 	return pieces
 }
 
+// unsent is how much of e still has to be sent, in bytes.
+func (d Difference) unsent(e Entry) int64 {
+	if e.Size < largeFile || d.listing == nil {
+		return e.Size
+	}
+	left := e.Size
+	for i, digit := range d.listing.ranges[largeName(e)] {
+		if offset := int64(i) * rangeSize; digit == '1' && offset < e.Size {
+			left -= min(rangeSize, e.Size-offset)
+		}
+	}
+	return left
+}
+
 // sendPieces shares pieces out among as many SFTP sessions as are of use.
 func (u *upload) sendPieces(ctx context.Context, pieces []piece) error {
-	if len(pieces) == 0 {
+	blocks := slices.Collect(slices.Chunk(pieces, blockSize))
+	if len(blocks) == 0 {
 		return nil
 	}
-	todo := make(chan piece, len(pieces))
-	for _, p := range pieces {
-		todo <- p
+	todo := make(chan []piece, len(blocks))
+	for _, b := range blocks {
+		todo <- b
 	}
 	close(todo)
-	n := channels
+	n := min(channels, len(blocks))
 	if len(u.s.small) > 0 {
-		n -= streams - 1
+		n = min(channelsBeside, len(blocks))
 	}
+	m := newMarker(n)
+	marking, stop := context.WithCancel(ctx)
+	var marked sync.WaitGroup
+	marked.Go(func() { m.run(marking, u) })
 	group, ctx := errgroup.WithContext(ctx)
-	for range min(n, (len(pieces)+depth-1)/depth) {
-		group.Go(func() error { return u.sendRanges(ctx, todo) })
+	for range n {
+		group.Go(func() error { return u.sendRanges(ctx, todo, m) })
 	}
-	return group.Wait()
-}
-
-// sendRanges sends ranges over one SFTP session, several at a time.
-func (u *upload) sendRanges(ctx context.Context, todo <-chan piece) error {
-	opened := u.opening()
-	c, err := u.client.SFTP(ctx, sftp.UseConcurrentWrites(true), sftp.MaxConcurrentRequestsPerFile(packets))
-	opened()
-	if err != nil {
-		return err
-	}
-	// A request that is under way knows no context: closing the session ends it.
-	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
-	defer func() {
-		stop()
-		_ = c.Close()
-	}()
-	s := &rangeSession{u: u, c: c, files: make(map[string]*sftp.File)}
-	group, ctx := errgroup.WithContext(ctx)
-	for range depth {
-		group.Go(func() error {
-			buffer := make([]byte, rangeSize)
-			for p := range todo {
-				if err := context.Cause(ctx); err != nil {
-					return err
-				}
-				if err := s.send(p, buffer, len(todo) > 0); err != nil {
-					if outer := context.Cause(ctx); outer != nil {
-						return outer
-					}
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	return group.Wait()
-}
-
-// rangeSession is one SFTP session with the files it has open. They are closed with the session.
-type rangeSession struct {
-	u     *upload
-	c     *sftp.Client
-	mu    sync.Mutex
-	files map[string]*sftp.File
-}
-
-// open opens a file among the large ones once.
-func (s *rangeSession) open(name string) (*sftp.File, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if f := s.files[name]; f != nil {
-		return f, nil
-	}
-	f, err := s.c.OpenFile(s.u.stage+"/large/"+name, os.O_WRONLY|os.O_CREATE)
-	if err != nil {
-		return nil, s.explain(err)
-	}
-	s.files[name] = f
-	return f, nil
-}
-
-// send sends one range and, where it is worth a round trip, has the host remember that it arrived.
-func (s *rangeSession) send(p piece, buffer []byte, remember bool) error {
-	name := largeName(p.of.Entry)
-	f, err := s.open(name)
-	if err != nil {
-		return err
-	}
-	data := buffer[:p.size()]
-	if _, err := p.of.file.ReadAt(data, p.offset()); err != nil {
-		if errors.Is(err, io.EOF) {
-			return &ChangedError{Path: p.of.local}
-		}
-		return fmt.Errorf("cannot read %s: %w", shown(p.of.local), cause(err))
-	}
-	if _, err := f.WriteAt(data, p.offset()); err != nil {
-		return s.explain(err)
-	}
-	s.u.sent.add(int64(len(data)))
-	if !remember {
-		return nil
-	}
-	marks, err := s.open(name + rangesSuffix)
-	if err != nil {
-		return err
-	}
-	if _, err := marks.WriteAt([]byte{'1'}, p.index); err != nil {
-		return s.explain(err)
-	}
-	return nil
-}
-
-// explain marks an error as one of the host's files, whose reason SFTP does not tell.
-func (s *rangeSession) explain(err error) error { return &sftpError{err} }
-
-type sftpError struct{ error }
-
-func (e *sftpError) Unwrap() error { return e.error }
-
-// probe asks the host why a file cannot be written: SFTP has one code for a full disk, a quota and all the rest.
-func (u *upload) probe(ctx context.Context) string {
-	script := "LC_ALL=C; export LC_ALL; umask 077; cd -- " + quote(u.stage) +
-		" && dd if=/dev/zero of=.probe bs=1024k count=1 2>&1 | grep -v records; rm -f .probe"
-	out, err := u.client.Output(ctx, remote.Command{Script: script})
-	if err != nil {
-		return ""
-	}
-	return lastLine(string(out))
-}
-
-// withoutTar sends every file by itself: for hosts that have no tar.
-func (u *upload) withoutTar(ctx context.Context) error {
-	if err := u.clear(ctx); err != nil {
-		return u.failed(ctx, err)
-	}
-	if err := u.sendSingly(ctx); err != nil {
-		return u.failed(ctx, err)
-	}
-	if u.Command != nil {
-		u.Command("sh " + u.stage + "/commit")
-	}
-	out, err := u.client.Output(ctx, remote.Command{Argv: []string{"sh", u.stage + "/commit"}})
-	return u.outcome(ctx, out, err)
+	err := group.Wait()
+	stop()
+	marked.Wait()
+	return err
 }

@@ -53,6 +53,8 @@ type Entry struct {
 // Manifest is what a tree holds: every path once, each folder before what is in it, names in byte order.
 type Manifest struct {
 	Entries []Entry
+
+	fresh int64 // how many bytes were read because no cache knew them
 }
 
 // Digest is the SHA-256, in hex, of everything that docker build sees of the tree: paths, kinds, modes, contents and

@@ -11,6 +11,7 @@ type queue struct {
 	groups  [][]Entry
 	drained context.Context
 	empty   context.CancelFunc
+	used    []*session
 }
 
 // groupSize is how much content, in bytes, and how many files a stream takes from the queue at once.
@@ -34,7 +35,13 @@ func newQueue(files []Entry) *queue {
 	return q
 }
 
-func (q *queue) len() int { return len(q.groups) }
+// register counts a session that is about to take from the queue, and returns its number, from 1 on.
+func (q *queue) register(s *session) int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.used = append(q.used, s)
+	return len(q.used)
+}
 
 // take returns the next group; nil when all are taken.
 func (q *queue) take() []Entry {

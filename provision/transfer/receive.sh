@@ -1,3 +1,11 @@
-# Unpacks one stream of files where they are staged. Expects: stage.
+# Unpacks one stream of files where they are staged, and leaves word of how that went. Without a stream it ends and has
+# touched nothing. Expects: directory state inside.
 umask 077
-mkdir -p -- "$stage" && cd -- "$stage" && gzip -dc | tar -xpof -
+read -r where upload n || exit 0
+stage=$state/upload
+[ "$where" = state ] || stage=$directory/$inside
+mkdir -p -- "$state" "$stage" && cd -- "$stage" || exit 1
+gzip -dc | tar -xpof -
+status=$?
+echo "$status" >"arrived.$upload.$n.new" && mv -f "arrived.$upload.$n.new" "arrived.$upload.$n"
+exit "$status"

@@ -114,12 +114,13 @@ func hashLines(entries []*Entry, spell func(string) string) []byte {
 // escaped are the bytes that some sha256sum escapes in names, and marks the line of by a backslash in front.
 const escaped = "\\\n\r"
 
-// spellings are the ways in which sha256sum prints names: GNU's since coreutils 9.0, the one before, and older BusyBox's,
-// which escapes nothing.
+// spellings are the ways in which names are printed beside hashes: GNU's since coreutils 9.0, the one before, OpenSSL's,
+// and older BusyBox's, which escapes nothing.
 func spellings() []func(string) string {
 	return []func(string) string{
 		strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`).Replace,
 		strings.NewReplacer(`\`, `\\`, "\n", `\n`).Replace,
+		strings.NewReplacer("\n", `\n`).Replace,
 		func(name string) string { return name },
 	}
 }

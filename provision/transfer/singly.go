@@ -20,6 +20,21 @@ import (
 // inFlight is how many files are sent at once where each is sent by itself: a file takes three round trips.
 const inFlight = 64
 
+// withoutTar sends every file by itself: for hosts that have no tar.
+func (u *upload) withoutTar(ctx context.Context) error {
+	if err := u.clear(ctx); err != nil {
+		return u.failed(ctx, err)
+	}
+	if err := u.sendSingly(ctx); err != nil {
+		return u.failed(ctx, err)
+	}
+	if u.Command != nil {
+		u.Command("sh " + u.stage + "/commit")
+	}
+	out, err := u.client.Output(ctx, remote.Command{Argv: []string{"sh", u.stage + "/commit"}})
+	return u.outcome(ctx, out, err)
+}
+
 // sendSingly sends small files and the texts of the commit over one SFTP session, and large ones as ever.
 func (u *upload) sendSingly(ctx context.Context) error {
 	folders := map[string]struct{}{}

@@ -63,6 +63,9 @@ func runSSHD(t testing.TB, dir string, lines []string, address string) {
 	}
 	config := append(lines, "HostKey "+filepath.Join(dir, "host"), "AuthorizedKeysFile "+filepath.Join(dir, "authorized"),
 		"PidFile none", "StrictModes no", "UsePAM no", "PermitRootLogin yes", "Subsystem sftp "+server)
+	if !strings.Contains(strings.Join(lines, "\n"), "SetEnv") { // the start-up files of whoever runs the tests are not under test
+		config = append(config, "SetEnv HOME="+dir)
+	}
 	path := filepath.Join(dir, "sshd_config")
 	must(t, os.WriteFile(path, []byte(strings.Join(config, "\n")+"\n"), 0o600))
 	must(t, os.MkdirAll("/run/sshd", 0o755))

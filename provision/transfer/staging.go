@@ -9,6 +9,7 @@ type staging struct {
 	entries []Entry  // all that will be staged when everything has arrived, folders before what is in them
 	small   []Entry  // files to send in bundles
 	large   []Entry  // files to send in ranges
+	unsent  int64    // bytes that have to be sent
 	stale   []string // staged paths of a cut upload that are of no use any more
 }
 
@@ -26,8 +27,10 @@ func newStaging(d Difference) staging {
 		case c.Want.Kind != File || d.arrived(c):
 		case c.Want.Size >= largeFile:
 			s.large = append(s.large, c.Want)
+			s.unsent += d.unsent(c.Want)
 		default:
 			s.small = append(s.small, c.Want)
+			s.unsent += c.Want.Size
 		}
 	}
 	for path, have := range d.listing.staged {
@@ -40,17 +43,6 @@ func newStaging(d Difference) staging {
 	}
 	slices.Sort(s.stale)
 	return s
-}
-
-// bytes is what has to be sent, in bytes.
-func (s *staging) bytes() (total int64) {
-	for _, e := range s.small {
-		total += e.Size
-	}
-	for _, e := range s.large {
-		total += e.Size
-	}
-	return total
 }
 
 // files is how many of the staged entries are no folders.

@@ -1,0 +1,253 @@
+package transfer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/sandbox"
+	"github.com/kehuo/provision/provision/sandbox/sandboxtest"
+)
+
+// failing applies and returns the error; the site's folder must be as it was.
+func failing(t *testing.T, s *sshd, c *remote.Client, root string, edit func(*Difference)) error {
+	t.Helper()
+	before := read(t, s.directory)
+	d := s.compare(t, c, scan(t, root), true)
+	if edit != nil {
+		edit(&d)
+	}
+	err := Apply(t.Context(), c, d, s.options(root))
+	if err == nil {
+		t.Fatal("there was no error")
+	}
+	same(t, read(t, s.directory), before)
+	return err
+}
+
+// wantFault checks the kind of an error and that it tells what to do.
+func wantFault(t *testing.T, err error, want Fault) {
+	t.Helper()
+	var fault *FaultError
+	if !errors.As(err, &fault) || fault.Fault != want {
+		t.Errorf("got %v, want the fault %s", err, want)
+		return
+	}
+	t.Log(err)
+	if text := err.Error(); strings.Contains(text, "\n") || !strings.Contains(text, "run again") {
+		t.Errorf("%q is no sentence that tells what to do", text)
+	}
+}
+
+// TestChangedWhileSent: what is sent is what was scanned, or nothing is.
+func TestChangedWhileSent(t *testing.T) {
+	changes := map[string]func(name string) error{
+		"longer":  func(name string) error { return os.WriteFile(name, []byte("longer than before"), 0o644) },
+		"touched": func(name string) error { return os.Chtimes(name, time.Now(), time.Now().Add(time.Hour)) },
+		"gone":    os.Remove,
+		"in secret": func(name string) error {
+			info, err := os.Stat(name)
+			return errors.Join(err, os.WriteFile(name, bytes.Repeat([]byte("y"), int(info.Size())), 0o644), os.Chtimes(name, info.ModTime(), info.ModTime()))
+		},
+	}
+	s := startSSHD(t)
+	c := s.dial(t)
+	for _, size := range []int{10, 2 << 20, 5 << 20} {
+		for name, change := range changes {
+			t.Run(fmt.Sprint(name, " ", size), func(t *testing.T) {
+				root := t.TempDir()
+				files{"a": "old", "file": "old"}.write(t, root)
+				apply(t, s, c, root, true)
+				files{"a": "new", "file": strings.Repeat("x", size)}.write(t, root)
+				err := failing(t, s, c, root, func(*Difference) { must(t, change(filepath.Join(root, "file"))) })
+				if !strings.Contains(err.Error(), "file") {
+					t.Errorf("%v does not name the file", err)
+				}
+				if name != "gone" && size < largeFile && !errors.As(err, new(*ChangedError)) {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+	}
+}
+
+// TestObstructed: what a stranger put there is not touched, and what was done before it was met is undone.
+func TestObstructed(t *testing.T) {
+	s := startSSHD(t)
+	c, root := s.dial(t), t.TempDir()
+	files{"a": "1", "b/x": "2", "dir/ours": "3", "gone/y": "4", "link": "-> a"}.write(t, root)
+	apply(t, s, c, root, true)
+	files{"dir/theirs": "stranger"}.write(t, s.directory)
+	for _, gone := range []string{"dir", "gone"} {
+		must(t, os.RemoveAll(filepath.Join(root, gone)))
+	}
+	files{"a": "changed", "b/x": "changed", "b/new": "n", "dir": "a file now", "link": "-> b"}.write(t, root)
+	must(t, os.Chmod(filepath.Join(root, "b/x"), 0o755))
+	wantFault(t, failing(t, s, c, root, nil), FaultObstructed)
+	must(t, os.Remove(filepath.Join(s.directory, "dir/theirs")))
+	apply(t, s, c, root, true)
+	same(t, read(t, s.directory), read(t, root))
+}
+
+// TestCut: a link that is cut leaves the old files, and the next run does not send again what arrived.
+func TestCut(t *testing.T) {
+	s := startSSHD(t)
+	relay, err := sandbox.NewRelay(t.Context(), "127.0.0.1:0", s.address, sandbox.Link{})
+	must(t, err)
+	defer func() { _ = relay.Close() }()
+	root := t.TempDir()
+	tree := files{"ssl/site.key": "secret", "large": random(24 << 20)}
+	for i := range 400 {
+		tree[fmt.Sprintf("d%d/f%d", i%40, i)] = random(20000 + i)
+	}
+	tree.write(t, root)
+	m := scan(t, root, func(o *ScanOptions) { o.Private = []string{"ssl/site.key"} })
+	total := m.Size()
+	files{"large": "old"}.write(t, s.directory)
+	for cut := 0; ; cut++ {
+		c := s.dial(t, relay.Addr())
+		d := s.compare(t, c, m, true)
+		_, left, _, _ := d.Summary()
+		relay.CutAfter(8 << 20)
+		var sent int64
+		o := s.options(root)
+		o.Progress = func(done, _ int64) { sent = done }
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		err := Apply(ctx, c, d, o)
+		cancel()
+		must(t, c.Close())
+		t.Logf("try %d: %d of %d bytes left, %d sent: %v", cut, left, total, sent, err)
+		if err == nil {
+			if cut < 3 || cut > 6 {
+				t.Errorf("it took %d tries of 8 MiB to send %d bytes", cut, total)
+			}
+			break
+		}
+		if !errors.As(err, new(*remote.LostError)) {
+			t.Fatalf("got %v, want a lost connection", err)
+		}
+		same(t, read(t, s.directory), files{"large": "old"})
+		closedToOthers(t, filepath.Join(s.state, "upload"))
+		if cut > 8 {
+			t.Fatal("it gets nowhere")
+		}
+	}
+	same(t, read(t, s.directory), read(t, root))
+}
+
+// closedToOthers checks that nobody else can read what is staged.
+func closedToOthers(t *testing.T, stage string) {
+	t.Helper()
+	info, err := os.Stat(stage)
+	must(t, err)
+	if info.Mode().Perm() != 0o700 {
+		t.Errorf("%s has mode %o", stage, info.Mode().Perm())
+	}
+	key, err := os.Stat(filepath.Join(stage, "tree/ssl/site.key"))
+	if err == nil && key.Mode().Perm() != 0o600 {
+		t.Errorf("the staged key has mode %o", key.Mode().Perm())
+	}
+}
+
+// TestDamaged: what is not as it was sent is noticed and sent again.
+func TestDamaged(t *testing.T) {
+	s := startSSHD(t)
+	c, root := s.dial(t), t.TempDir()
+	files{"small": "s", "large": random(9 << 20)}.write(t, root)
+	m := scan(t, root)
+	// As a cut upload leaves it: the first ranges of the large file are said to be there, and are not what they should be.
+	large := filepath.Join(s.state, "upload/large")
+	must(t, os.MkdirAll(large, 0o700))
+	name := filepath.Join(large, largeName(m.Entries[0]))
+	must(t, os.WriteFile(name, make([]byte, 3*rangeSize), 0o600))
+	must(t, os.WriteFile(name+rangesSuffix, []byte("1\x001"), 0o600))
+	files{"upload/tree/small": "x", "upload/tree/stale/y": "z"}.write(t, s.state)
+	d := s.compare(t, c, m, true)
+	if got := d.listing.ranges[largeName(m.Entries[0])]; got != "101" {
+		t.Fatalf("the host says that the ranges %q arrived", got)
+	}
+	must(t, Apply(t.Context(), c, d, s.options(root)))
+	same(t, read(t, s.directory), read(t, root))
+}
+
+func TestFaultOf(t *testing.T) {
+	for text, want := range map[string]Fault{
+		"tar: tree/x: Cannot write: No space left on device":       FaultDiskFull,
+		"mv: cannot move 'a' to 'b': Disk quota exceeded":          FaultQuota,
+		"mkdir: can't create directory 'x': Read-only file system": FaultReadOnly,
+		"/home/kevin/dev/myweb/./":                                 FaultOther,
+		"tar: x: time stamp 2030-01-01 is 5 s in the future":       FaultOther,
+	} {
+		if got := faultOf(text); got != want {
+			t.Errorf("%q is %s, want %s", text, got, want)
+		}
+	}
+}
+
+// TestHostFaults meets the faults of a file system, on a host of its own and as its ordinary user.
+func TestHostFaults(t *testing.T) {
+	h := sandboxtest.Host(t, sandbox.Options{NoBaseImage: true})
+	c, err := remote.Dial(t.Context(), remote.Config{Name: h.Name, Address: h.Address, Port: h.Port, User: h.User,
+		Identity: h.Identity, KnownHosts: h.KnownHosts, SSHConfig: "none"})
+	must(t, err)
+	defer func() { _ = c.Close() }()
+	asRoot := func(t *testing.T, script string) {
+		t.Helper()
+		if out, err := exec.CommandContext(t.Context(), "docker", "exec", h.Container, "sh", "-ec", script).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", script, err, out)
+		}
+	}
+	tests := map[string]struct {
+		prepare string // as root; $d is where the site's folder will be
+		ready   string // as root, once the first upload is there
+		size    int
+		unasked bool // the host does not say how much is free
+		want    Fault
+	}{
+		"full disk, told ahead": {size: 1 << 20, want: FaultDiskFull},
+		"full disk, bundles":    {size: 1 << 20, unasked: true, want: FaultDiskFull},
+		"full disk, small":      {ready: `dd if=/dev/zero of=$d/fill bs=1k 2>/dev/null || true`, size: 100, unasked: true, want: FaultDiskFull},
+		"full disk, ranges":     {size: 30 << 20, unasked: true, want: FaultDiskFull},
+		"read-only":             {ready: `mount -o remount,ro $d`, size: 100, want: FaultReadOnly},
+		"read-only, ranges":     {ready: `mount -o remount,ro $d`, size: 5 << 20, unasked: true, want: FaultReadOnly},
+		"denied":                {ready: `chown root $d/myweb/sub && chmod 755 $d/myweb/sub`, size: 100, want: FaultDenied},
+		"state folder denied":   {ready: `chown root $d/.myweb.provision`, size: 100, want: FaultDenied},
+		"site closed":           {ready: `chown root $d/myweb && chmod 700 $d/myweb`, size: 100, want: FaultDenied},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			d := "/home/kevin/" + strings.ReplaceAll(strings.ReplaceAll(name, " ", "-"), ",", "")
+			asRoot(t, "mkdir "+d+"; mount -t tmpfs -o size=4m,uid=kevin,mode=755 none "+d)
+			s := &sshd{directory: d + "/myweb", state: d + "/.myweb.provision"}
+			root := t.TempDir()
+			files{"Dockerfile": "FROM x", "sub/a": "old"}.write(t, root)
+			first := s.compare(t, c, scan(t, root), true)
+			must(t, Apply(t.Context(), c, first, s.options(root)))
+			files{"Dockerfile": "FROM y"}.write(t, root)
+			for i := range 8 {
+				files{fmt.Sprintf("sub/f%d", i): random(test.size)}.write(t, root)
+			}
+			if test.ready != "" {
+				asRoot(t, "d="+d+"; "+test.ready)
+			}
+			difference := s.compare(t, c, scan(t, root), true)
+			if test.unasked {
+				difference.listing.Free = -1
+			}
+			err := Apply(t.Context(), c, difference, s.options(root))
+			wantFault(t, err, test.want)
+			asRoot(t, "cd "+d+"/myweb; test \"$(cat Dockerfile sub/a)\" = 'FROM xold'; test ! -e sub/f0")
+			if test.want == FaultDiskFull && !strings.Contains(name, "told") {
+				asRoot(t, "test ! -e "+d+"/.myweb.provision/upload")
+			}
+		})
+	}
+}

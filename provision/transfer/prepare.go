@@ -1,0 +1,132 @@
+package transfer
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kehuo/provision/provision/remote"
+)
+
+const (
+	// inlineSize is how much content, in bytes, travels in the session that commits: within one window, so that all of an
+	// upload is one round trip. More than that is worth streams of its own.
+	inlineSize = 512 << 10
+	// streamSize is how much content, in bytes, is worth one more stream: what fits into the window of a channel, 2 MiB.
+	streamSize = 2 << 20
+	// maxStreams is how many streams there are at most. sshd allows ten sessions in a connection by default: one commits,
+	// and two are left to others.
+	maxStreams = 7
+	// nearby is the round trip below which windows do not matter; more streams would only cost the processes they take.
+	nearby        = 5 * time.Millisecond
+	nearbyStreams = 2
+)
+
+// streamsFor is how many streams n bytes are worth on a link with that round trip.
+func streamsFor(n int64, roundTrip time.Duration) int {
+	limit := int64(maxStreams)
+	if roundTrip < nearby {
+		limit = nearbyStreams
+	}
+	if n <= inlineSize {
+		return 0
+	}
+	return int(min((n+streamSize-1)/streamSize, limit))
+}
+
+// Prepared are sessions that wait on the host for an upload, which saves the round trip of opening them then. A host to
+// which nothing is uploaded after all is not touched.
+type Prepared struct {
+	ctx      context.Context
+	client   *remote.Client
+	commands [2]string // of the session that commits, and of those that receive streams
+
+	mu      sync.Mutex
+	control *session
+	streams []*session
+	yielded atomic.Bool // control made room for another session
+	ahead   sync.WaitGroup
+}
+
+// Prepare opens sessions in the background, best beside the command that gathers the facts: one, and as many more as are
+// worth while for what was read anew when m was scanned, which is what an upload is likely to send. [Apply] makes its
+// own where it is given none. Close ends them.
+func Prepare(ctx context.Context, c *remote.Client, directory, stateDir string, m *Manifest) *Prepared {
+	p := &Prepared{ctx: ctx, client: c, commands: [2]string{
+		sessionScript(directory, stateDir, controlScript), sessionScript(directory, stateDir, receiveScript)}}
+	p.control = openSession(ctx, c, p.commands[0], false, p.yield)
+	if m.fresh > inlineSize {
+		p.ahead.Go(func() {
+			<-p.control.started // by now the round trip is known
+			if p.control.ctx.Err() == nil {
+				p.atLeast(streamsFor(m.fresh, p.control.opening))
+			}
+		})
+	}
+	return p
+}
+
+// atLeast makes sure that there are n streams, or will be, and returns as many.
+func (p *Prepared) atLeast(n int) []*session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.streams) < n {
+		p.streams = append(p.streams, openSession(p.ctx, p.client, p.commands[1], true, p.yield))
+	}
+	return p.streams[:n]
+}
+
+// yield makes room for a session that waits.
+func (p *Prepared) yield() {
+	if !p.yielded.Swap(true) {
+		p.committer().close()
+	}
+}
+
+func (p *Prepared) committer() *session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.control
+}
+
+// again opens the session that commits once more, if it had to make room.
+func (p *Prepared) again() *session {
+	if !p.yielded.Load() {
+		return p.committer()
+	}
+	p.committer().close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.control = openSession(p.ctx, p.client, p.commands[0], false, func() {})
+	return p.control
+}
+
+// Close ends the sessions and waits for that, which takes a round trip, or none once the connection is closed. It may be
+// called more than once.
+func (p *Prepared) Close() {
+	if p == nil {
+		return
+	}
+	p.committer().in.finish()
+	p.ahead.Wait()
+	p.mu.Lock()
+	sessions := append([]*session{p.control}, p.streams...)
+	p.mu.Unlock()
+	var closing sync.WaitGroup
+	for _, s := range sessions {
+		closing.Go(s.close)
+	}
+	closing.Wait()
+}
+
+// roundTrip is that of the link, as far as it is known.
+func (p *Prepared) roundTrip() time.Duration {
+	s := p.committer()
+	select {
+	case <-s.started:
+		return s.opening
+	default:
+		return nearby // unknown: neither near nor far
+	}
+}

@@ -1,0 +1,97 @@
+package transfer
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/kehuo/provision/provision/remote"
+)
+
+//go:embed control.sh
+var controlScript string
+
+//go:embed receive.sh
+var receiveScript string
+
+// session is a script on the host that waits for its input. Where it gets none, it ends and has touched nothing.
+type session struct {
+	cancel  context.CancelCauseFunc
+	ctx     context.Context
+	in      *input
+	out     bytes.Buffer
+	started chan struct{} // closed when the session is open, or cannot be
+	ended   chan struct{}
+	err     error         // how it ended, once ended is closed
+	opening time.Duration // how long it took to open: a round trip and little more, once started is closed
+}
+
+// openSession opens a session in the background. waiting is called when that takes suspiciously long. With impatient, the
+// first sign of a fault ends the session; the one that commits must be left to undo what it did.
+func openSession(ctx context.Context, c *remote.Client, script string, impatient bool, waiting func()) *session {
+	ctx, cancel := context.WithCancelCause(ctx)
+	s := &session{ctx: ctx, cancel: cancel, in: newInput(ctx), started: make(chan struct{}), ended: make(chan struct{})}
+	go func() {
+		defer close(s.ended)
+		began := time.Now()
+		timer := time.AfterFunc(yieldAfter, waiting)
+		command := remote.Command{Script: script, Stdin: s.in, Stdout: &s.out}
+		if impatient {
+			command.Stderr = faults(func(c *complaint) { cancel(c) })
+		}
+		process, err := c.Start(ctx, command)
+		timer.Stop()
+		s.opening = time.Since(began)
+		close(s.started)
+		if err == nil {
+			err = process.Wait()
+		}
+		s.err = err
+	}()
+	return s
+}
+
+// feed has f write the session's input. An error of f ends the session.
+func (s *session) feed(f func(io.Writer) error) {
+	s.in.feed(func(w io.Writer) error {
+		err := f(w)
+		if err != nil && !isClosedPipe(err) {
+			s.cancel(err) // the input has no end that the host could take for one
+		}
+		return err
+	})
+}
+
+// wait waits for the end of a session that was fed, and tells the first reason why it failed.
+func (s *session) wait() error {
+	<-s.ended
+	_ = s.in.close()
+	if reason := context.Cause(s.ctx); reason != nil {
+		return reason
+	}
+	s.cancel(nil)
+	return s.err
+}
+
+// close ends a session whether it was fed or not, and waits for that. It may be called more than once.
+func (s *session) close() {
+	s.in.finish()
+	select {
+	case <-s.started: // it ends by itself, with its input
+	default:
+		s.cancel(nil)
+	}
+	<-s.ended
+	_ = s.in.close()
+	s.cancel(nil)
+}
+
+// yieldAfter is how long a session may have to wait before the one that is to commit makes room: a host may allow few.
+const yieldAfter = 3 * time.Second
+
+func sessionScript(directory, stateDir, script string) string {
+	return fmt.Sprintf("LC_ALL=C\nexport LC_ALL\ndirectory=%s\nstate=%s\ninside=%s\n", quote(directory), quote(stateDir), quote(insideFolder)) + script
+}

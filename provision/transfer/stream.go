@@ -1,0 +1,90 @@
+package transfer
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// farAway is the round trip, as it takes to open a session, from which on bundles are compressed from the start: the
+// windows of such a link hold less than the processor packs meanwhile.
+const farAway = 100 * time.Millisecond
+
+// sendSmall sends files as bundles, by several streams that take the next group of files as they go. It returns when all
+// is sent; the streams it returns may still be unpacking.
+func (u *upload) sendSmall(ctx context.Context) (used []*session, err error) {
+	if len(u.s.small) == 0 {
+		return nil, nil
+	}
+	q := newQueue(u.s.small)
+	var bytes int64
+	for _, e := range u.s.small {
+		bytes += e.Size
+	}
+	n := min(max(streamsFor(bytes, u.Prepared.roundTrip()), 1), len(q.groups))
+	if len(u.s.large) > 0 {
+		n = min(n, maxStreams-channelsBeside)
+	}
+	sessions := u.Prepared.atLeast(n)
+	pace := newPace(u.Prepared.roundTrip() > farAway)
+	feeding, ctx := errgroup.WithContext(ctx)
+	for _, s := range sessions {
+		feeding.Go(func() error {
+			select {
+			case <-s.started:
+			case <-q.drained.Done(): // what opens too late is of no use
+				return nil
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+			number := q.register(s)
+			s.feed(func(w io.Writer) error {
+				if _, err := fmt.Fprintf(w, "%s %s %d\n", u.where(), u.id, number); err != nil {
+					return err
+				}
+				return u.bundle(s.ctx, newBundle(w, u.Root, pace, u.sent.add), q)
+			})
+			select {
+			case <-s.in.done:
+			case <-s.ended:
+			case <-ctx.Done():
+				s.cancel(context.Cause(ctx))
+			}
+			if s.in.failed() != nil {
+				return s.wait()
+			}
+			return nil
+		})
+	}
+	err = feeding.Wait()
+	if err != nil {
+		for _, s := range q.used {
+			s.cancel(err)
+			_ = s.wait()
+		}
+	}
+	return q.used, err
+}
+
+// bundle sends groups of files until there are no more.
+func (u *upload) bundle(ctx context.Context, b *bundle, q *queue) error {
+	for files := q.take(); files != nil; files = q.take() {
+		for _, e := range files {
+			if err := b.add(ctx, "tree/"+e.Path, e); err != nil {
+				return err
+			}
+		}
+	}
+	return b.close()
+}
+
+// where tells the scripts on the host which folder files are staged in.
+func (u *upload) where() string {
+	if u.d.listing.inside {
+		return "inside"
+	}
+	return "state"
+}
