@@ -12,7 +12,8 @@ import (
 // SIGTERM and SIGKILL, and the way there and back.
 const cancelGrace = 5 * time.Second
 
-// watch gives the command up when ctx ends: first by the end of its input, which ends its process group, then by closing.
+// watch gives the command up when ctx ends: first by the end of its lifeline, which ends its process group, or by killing
+// that, then by closing.
 func (p *Process) watch(ctx context.Context) (stop func()) {
 	ended := make(chan struct{})
 	var watching sync.WaitGroup
@@ -28,8 +29,9 @@ func (p *Process) watch(ctx context.Context) (stop func()) {
 			return
 		case <-ctx.Done():
 		}
-		_ = p.channel.CloseWrite()
-		if p.command.Stdin != nil && !p.command.detached {
+		if p.command.Stdin == nil || p.command.detached {
+			_ = p.channel.CloseWrite()
+		} else { // an end of the input in the middle of it could be taken for the true one
 			p.link.workers.Go(p.kill)
 		}
 		select {

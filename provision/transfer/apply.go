@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -43,11 +42,11 @@ func Apply(ctx context.Context, c *remote.Client, d Difference, o ApplyOptions) 
 			return err
 		}
 		if attempt == attempts {
-			return fmt.Errorf("%s: %w", c.Name(), damaged)
+			return &FaultError{Host: c.Name(), Fault: FaultDamaged, Folder: o.Directory, Detail: damaged.Error()}
 		}
 		u.Prepared = nil
 		again := *u.d.listing
-		again.staged, again.ranges = damaged.staged, nil
+		again.staged, again.large = damaged.staged, nil
 		u.d.listing = &again
 	}
 }
@@ -68,7 +67,8 @@ type upload struct {
 	stage  string
 	s      staging
 	sent   progress
-	id     string // names what this attempt leaves on the host
+	blocks map[string][]string // of large files that are partly staged, the hashes of what is there
+	id     string              // names what this attempt leaves on the host
 }
 
 // attempt sends what is missing on the host and commits.
@@ -115,17 +115,22 @@ func (u *upload) send(ctx context.Context) (streams []*session, err error) {
 	return streams, err
 }
 
-// clear removes what a cut upload left and nobody wants any more, and makes the folders that SFTP expects.
+// clear removes what a cut upload left and nobody wants any more, makes the folders that SFTP expects, and finds out what
+// of large files arrived.
 func (u *upload) clear(ctx context.Context) error {
 	commands := []string{"umask 077", "mkdir -p -- " + quote(u.stage+"/tree") + " " + quote(u.stage+"/large"), "cd -- " + quote(u.stage+"/tree")}
 	commands = append(commands, call("rm -rf --", u.s.stale)...)
+	commands = append(commands, "cd ../large")
 	var script bytes.Buffer
 	for _, c := range commands {
 		script.WriteString(c + " || exit 1\n")
 	}
+	script.WriteString(u.hashBlocks())
 	timer := time.AfterFunc(yieldAfter, u.yield)
 	defer timer.Stop()
-	return u.client.Run(ctx, remote.Command{Script: script.String()})
+	out, err := u.client.Output(ctx, remote.Command{Script: script.String()})
+	u.blocks = parseBlocks(string(out))
+	return err
 }
 
 // yield has the session that commits make room for one that waits.

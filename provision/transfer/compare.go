@@ -70,8 +70,8 @@ func (d Difference) Paths() []string {
 	return lines
 }
 
-// Summary tells how many files and folders are concerned, and how many bytes they have; what a cut upload left behind
-// already does not count towards the bytes, because it is not sent again.
+// Summary tells how many files and folders are concerned, and how many bytes they have; files that a cut upload
+// left behind whole do not count towards the bytes, because they are not sent again.
 func (d Difference) Summary() (send int, bytes int64, adjust, remove int) {
 	for _, c := range d.Changes {
 		switch {
@@ -80,7 +80,7 @@ func (d Difference) Summary() (send int, bytes int64, adjust, remove int) {
 		case c.sends():
 			send++
 			if !d.arrived(c) {
-				bytes += d.unsent(c.Want)
+				bytes += c.Want.Size
 			}
 		default:
 			adjust++

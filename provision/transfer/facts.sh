@@ -60,8 +60,6 @@ if [ -d "$stage/tree" ] && cd -- "$stage/tree" 2>/dev/null; then
 	payload staged held
 fi
 if [ -d "$stage/large" ] && cd -- "$stage/large" 2>/dev/null; then
-	for f in *.ranges; do
-		[ ! -f "$f" ] || printf 'ranges %s %s\n' "${f%.ranges}" "$(tr '\0' 0 <"$f")"
-	done
+	for f in *; do [ ! -f "$f" ] || echo "large $f"; done
 fi
 echo end

@@ -157,25 +157,72 @@ func closedToOthers(t *testing.T, stage string) {
 	}
 }
 
-// TestDamaged: what is not as it was sent is noticed and sent again.
-func TestDamaged(t *testing.T) {
+// TestStagedIsChecked: what a cut upload left is only kept where it is what is wanted.
+func TestStagedIsChecked(t *testing.T) {
 	s := startSSHD(t)
 	c, root := s.dial(t), t.TempDir()
-	files{"small": "s", "large": random(9 << 20)}.write(t, root)
+	content := random(9 << 20)
+	files{"small": "s", "large": content}.write(t, root)
 	m := scan(t, root)
-	// As a cut upload leaves it: the first ranges of the large file are said to be there, and are not what they should be.
 	large := filepath.Join(s.state, "upload/large")
 	must(t, os.MkdirAll(large, 0o700))
-	name := filepath.Join(large, largeName(m.Entries[0]))
-	must(t, os.WriteFile(name, make([]byte, 3*rangeSize), 0o600))
-	must(t, os.WriteFile(name+rangesSuffix, []byte("1\x001"), 0o600))
+	partly := []byte(content[:5<<20+5])
+	partly[2<<20] ^= 1
+	must(t, os.WriteFile(filepath.Join(large, largeName(m.Entries[0])), partly, 0o600))
+	must(t, os.WriteFile(filepath.Join(large, strings.Repeat("0", 64)), []byte("of another time"), 0o600))
 	files{"upload/tree/small": "x", "upload/tree/stale/y": "z"}.write(t, s.state)
 	d := s.compare(t, c, m, true)
-	if got := d.listing.ranges[largeName(m.Entries[0])]; got != "101" {
-		t.Fatalf("the host says that the ranges %q arrived", got)
+	sent, total := int64(0), int64(0)
+	o := s.options(root)
+	o.Progress = func(done, of int64) {
+		if sent == 0 {
+			sent = done // the first step: what need not be sent
+		}
+		total = of
 	}
-	must(t, Apply(t.Context(), c, d, s.options(root)))
+	must(t, Apply(t.Context(), c, d, o))
 	same(t, read(t, s.directory), read(t, root))
+	if sent != blockSize || total != int64(len(content))+1 {
+		t.Errorf("at first %d of %d bytes were done", sent, total)
+	}
+}
+
+// TestDamagedOnTheWay: what arrives otherwise than it was sent is noticed and sent again.
+func TestDamagedOnTheWay(t *testing.T) {
+	s := startSSHD(t)
+	c, root := s.dial(t), t.TempDir()
+	files{"large": random(9 << 20)}.write(t, root)
+	m := scan(t, root)
+	staged := filepath.Join(s.state, "upload/large", largeName(m.Entries[0]))
+	damaged := false
+	o := s.options(root)
+	o.Progress = func(done, total int64) {
+		if done == total && !damaged {
+			f, err := os.OpenFile(staged, os.O_WRONLY, 0)
+			must(t, err)
+			_, err = f.WriteAt([]byte("damage"), 3<<20)
+			must(t, errors.Join(err, f.Close()))
+			damaged = true
+		}
+	}
+	must(t, Apply(t.Context(), c, s.compare(t, c, m, true), o))
+	same(t, read(t, s.directory), read(t, root))
+	if !damaged {
+		t.Error("nothing was damaged")
+	}
+}
+
+// TestDamagedForGood: a host on which nothing is ever as it was sent is an error, and gets nothing in place.
+func TestDamagedForGood(t *testing.T) {
+	tools := t.TempDir()
+	for _, name := range []string{"openssl", "sha256sum"} {
+		must(t, os.WriteFile(filepath.Join(tools, name), []byte("#!/bin/sh\ncat >/dev/null\nexit 1\n"), 0o755))
+	}
+	s := startSSHD(t, "SetEnv PATH="+tools+":/usr/bin:/bin")
+	c, root := s.dial(t), t.TempDir()
+	files{"a": "1"}.write(t, root)
+	must(t, os.MkdirAll(s.directory, 0o755))
+	wantFault(t, failing(t, s, c, root, nil), FaultDamaged)
 }
 
 func TestFaultOf(t *testing.T) {

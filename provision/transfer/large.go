@@ -5,10 +5,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -16,31 +17,27 @@ import (
 const (
 	// largeFile is the size, in bytes, from which a file is sent in ranges: two windows of a channel.
 	largeFile = 4 << 20
-	// rangeSize is what is sent, acknowledged and, after a cut, not sent again, in bytes: a packet. Longer ranges of one
-	// session would share the link, and none of them would be whole when it is cut.
+	// rangeSize is what is sent and acknowledged at a time, in bytes: a packet.
 	rangeSize = 32 << 10
-	// blockSize is what a session takes on at once, in ranges: neighbours, so that the host can be told of many at a time.
-	blockSize = 32
+	// blockSize is what one session sends in a row, in bytes. After a cut, blocks that arrived whole are not sent again.
+	blockSize = 1 << 20
 	// channels is how many SFTP sessions share a large file. sshd allows ten sessions in a connection by default; one of
-	// them commits, one remembers what arrived, and two are left to others. Each moves at most 2 MiB in a round trip.
-	channels = 6
+	// them commits, and two are left to others. Each moves at most 2 MiB in a round trip.
+	channels = 7
 	// channelsBeside is how many there are where bundles are sent at the same time.
-	channelsBeside = 3
+	channelsBeside = 4
 	// depth is how many ranges each SFTP session has under way: the window, and a little to have at hand when it opens.
 	depth = 72
 )
 
-// largeName is the name under which a large file is staged. What arrived of it stands beside it, a digit for each range.
+// largeName is the name under which a large file is staged.
 func largeName(e Entry) string { return hex.EncodeToString(e.SHA256[:]) }
-
-const rangesSuffix = ".ranges"
 
 // placeLarge is the command that moves a large file into the staged tree, once it is whole.
 func placeLarge(e Entry) string {
-	name := largeName(e)
 	target := quote("./" + e.Path)
-	return fmt.Sprintf(`mv -f -- ../large/%s %s && rm -f -- ../large/%s%s && chmod %o -- %s && touch -c -d @%d -- %s`,
-		name, target, name, rangesSuffix, e.Mode.Perm(), target, e.ModTime.Unix(), target)
+	return fmt.Sprintf(`mv -f -- ../large/%s %s && chmod %o -- %s && touch -c -d @%d -- %s`,
+		largeName(e), target, e.Mode.Perm(), target, e.ModTime.Unix(), target)
 }
 
 // source is a large file that is being sent.
@@ -50,14 +47,12 @@ type source struct {
 	file  *os.File
 }
 
-// piece is one range of a large file.
+// piece is a part of a large file that is sent in a row.
 type piece struct {
-	of    *source
-	index int64
+	of     *source
+	offset int64
+	size   int64
 }
-
-func (p piece) offset() int64 { return p.index * rangeSize }
-func (p piece) size() int64   { return min(rangeSize, p.of.Size-p.offset()) }
 
 // sendLarge sends all large files, in ranges over several SFTP sessions.
 func (u *upload) sendLarge(ctx context.Context) (err error) {
@@ -74,7 +69,11 @@ func (u *upload) sendLarge(ctx context.Context) (err error) {
 			return err
 		}
 		sources = append(sources, s)
-		pieces = append(pieces, u.missing(s)...)
+		missing, err := u.missing(ctx, s)
+		if err != nil {
+			return err
+		}
+		pieces = append(pieces, missing...)
 	}
 	if err := u.sendPieces(ctx, pieces); err != nil {
 		return err
@@ -88,56 +87,85 @@ func (u *upload) sendLarge(ctx context.Context) (err error) {
 	return nil
 }
 
-// missing are the ranges of s that a cut upload did not bring to the host.
-func (u *upload) missing(s *source) (pieces []piece) {
-	arrived := u.d.listing.ranges[largeName(s.Entry)]
-	for i := int64(0); i*rangeSize < s.Size; i++ {
-		if i >= int64(len(arrived)) || arrived[i] != '1' {
-			pieces = append(pieces, piece{s, i})
+// missing are the blocks of s that a cut upload did not bring to the host, or not whole: those whose hash there is not
+// the one here.
+func (u *upload) missing(ctx context.Context, s *source) (pieces []piece, err error) {
+	there := u.blocks[largeName(s.Entry)]
+	buffer := make([]byte, blockSize)
+	for offset := int64(0); offset < s.Size; offset += blockSize {
+		p := piece{s, offset, min(blockSize, s.Size-offset)}
+		if i := int(offset / blockSize); i < len(there) {
+			data := buffer[:p.size]
+			if err := errors.Join(s.read(data, offset), context.Cause(ctx)); err != nil {
+				return nil, err
+			}
+			if sum(data) == there[i] {
+				u.sent.add(p.size)
+				continue
+			}
 		}
+		pieces = append(pieces, p)
 	}
-	return pieces
+	return pieces, nil
 }
 
-// unsent is how much of e still has to be sent, in bytes.
-func (d Difference) unsent(e Entry) int64 {
-	if e.Size < largeFile || d.listing == nil {
-		return e.Size
+// read reads from the local file, which is as long as it was.
+func (s *source) read(data []byte, offset int64) error {
+	_, err := s.file.ReadAt(data, offset)
+	switch {
+	case errors.Is(err, io.EOF):
+		return &ChangedError{Path: s.local}
+	case err != nil:
+		return fmt.Errorf("cannot read %s: %w", shown(s.local), cause(err))
 	}
-	left := e.Size
-	for i, digit := range d.listing.ranges[largeName(e)] {
-		if offset := int64(i) * rangeSize; digit == '1' && offset < e.Size {
-			left -= min(rangeSize, e.Size-offset)
+	return nil
+}
+
+// hashBlocks is a script that prints the hashes of all blocks of those large files that are partly staged.
+func (u *upload) hashBlocks() string {
+	var b strings.Builder
+	for _, e := range u.s.large {
+		if name := largeName(e); slices.Contains(u.d.listing.large, name) {
+			fmt.Fprintf(&b, "echo large %s\nn=0\nsize=$(wc -c <%s)\n", name, name)
+			fmt.Fprintf(&b, "while [ $((n * %d)) -lt \"$size\" ]; do dd if=%s bs=%d skip=$n count=1 2>/dev/null | sha256sum; n=$((n + 1)); done\n",
+				blockSize, name, blockSize)
 		}
 	}
-	return left
+	return b.String()
+}
+
+// parseBlocks takes the output of hashBlocks.
+func parseBlocks(out string) map[string][]string {
+	blocks := make(map[string][]string)
+	name := ""
+	for line := range strings.Lines(out) {
+		first, second, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if first == "large" {
+			name = second
+		} else if name != "" {
+			blocks[name] = append(blocks[name], first)
+		}
+	}
+	return blocks
 }
 
 // sendPieces shares pieces out among as many SFTP sessions as are of use.
 func (u *upload) sendPieces(ctx context.Context, pieces []piece) error {
-	blocks := slices.Collect(slices.Chunk(pieces, blockSize))
-	if len(blocks) == 0 {
+	if len(pieces) == 0 {
 		return nil
 	}
-	todo := make(chan []piece, len(blocks))
-	for _, b := range blocks {
-		todo <- b
+	todo := make(chan piece, len(pieces))
+	for _, p := range pieces {
+		todo <- p
 	}
 	close(todo)
-	n := min(channels, len(blocks))
+	n := min(channels, len(pieces))
 	if len(u.s.small) > 0 {
-		n = min(channelsBeside, len(blocks))
+		n = min(channelsBeside, len(pieces))
 	}
-	m := newMarker(n)
-	marking, stop := context.WithCancel(ctx)
-	var marked sync.WaitGroup
-	marked.Go(func() { m.run(marking, u) })
 	group, ctx := errgroup.WithContext(ctx)
 	for range n {
-		group.Go(func() error { return u.sendRanges(ctx, todo, m) })
+		group.Go(func() error { return u.sendRanges(ctx, todo) })
 	}
-	err := group.Wait()
-	stop()
-	marked.Wait()
-	return err
+	return group.Wait()
 }

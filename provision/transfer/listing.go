@@ -49,9 +49,8 @@ type Listing struct {
 	asked    map[string]struct{}  // the paths that were looked at
 	recorded []string             // paths that were put there before
 	inside   bool                 // files are staged in the site's folder itself
-	staging  bool                 // something is staged
 	staged   map[string]HostEntry
-	ranges   map[string]string // hash of a large file that is partly staged -> which of its ranges arrived
+	large    []string // hashes of large files that are partly staged
 }
 
 // maxListing bounds what a listing may unpack to, in bytes: over a million long paths.
@@ -121,12 +120,11 @@ func (p *hostParser) fact(line string) (err error) {
 		err = p.listing()
 	case "staged":
 		err = p.staged()
-	case "ranges":
-		hash, which, _ := strings.Cut(rest, " ")
-		if p.l.ranges == nil {
-			p.l.ranges = make(map[string]string)
+	case "large":
+		if !isHash(rest) {
+			return fmt.Errorf("the staged file %.80q is not one of ours", rest)
 		}
-		p.l.staging, p.l.ranges[hash] = true, which
+		p.l.large = append(p.l.large, rest)
 	default:
 		err = fmt.Errorf("unexpected line %.80q", line)
 	}
@@ -201,7 +199,6 @@ func (p *hostParser) staged() error {
 	if err != nil {
 		return err
 	}
-	p.l.staging = true
 	names, listing := []byte(nil), data[min(1, len(data)):]
 	if at := bytes.Index(data, []byte("\x00\x00")); at >= 0 {
 		names, listing = data[:at+1], data[at+2:]
@@ -325,4 +322,9 @@ func (c *cursor) name(line []byte, spelling string) bool {
 // inside tells whether a path that the host names stays within the site's folder.
 func inside(p string) bool {
 	return p != "" && p != ".." && path.Clean(p) == p && p[0] != '/' && p != "." && !strings.HasPrefix(p, "../")
+}
+
+func isHash(name string) bool {
+	b, err := hex.DecodeString(name)
+	return err == nil && len(b) == sha256.Size
 }

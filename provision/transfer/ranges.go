@@ -2,9 +2,6 @@ package transfer
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"os"
 	"sync"
 	"time"
@@ -13,22 +10,21 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// sendRanges sends blocks of ranges over one SFTP session.
-func (u *upload) sendRanges(ctx context.Context, todo <-chan []piece, m *marker) error {
+// sendRanges sends blocks, range by range, over one SFTP session.
+func (u *upload) sendRanges(ctx context.Context, todo <-chan piece) error {
 	timer := time.AfterFunc(yieldAfter, u.yield)
 	c, err := u.client.SFTP(ctx, sftp.UseConcurrentWrites(true))
 	timer.Stop()
 	if err != nil {
 		return err
 	}
-	m.open <- struct{}{}
 	// A request that is under way knows no context: closing the session ends it.
 	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
 	defer func() {
 		stop()
 		_ = c.Close()
 	}()
-	s := &rangeSession{openFiles: openFiles{c: c, folder: u.stage + "/large", files: make(map[string]*sftp.File)}, u: u, marker: m}
+	s := &rangeSession{openFiles: openFiles{c: c, folder: u.stage + "/large", files: make(map[string]*sftp.File)}, u: u}
 	err = s.run(ctx, todo)
 	if reason := context.Cause(ctx); err != nil && reason != nil {
 		return reason
@@ -39,20 +35,19 @@ func (u *upload) sendRanges(ctx context.Context, todo <-chan []piece, m *marker)
 // rangeSession is one SFTP session that sends ranges.
 type rangeSession struct {
 	openFiles
-	u      *upload
-	marker *marker
+	u *upload
 }
 
 // run sends ranges in their order, many at a time.
-func (s *rangeSession) run(ctx context.Context, todo <-chan []piece) error {
+func (s *rangeSession) run(ctx context.Context, todo <-chan piece) error {
 	group, ctx := errgroup.WithContext(ctx)
 	next := make(chan piece)
 	group.Go(func() error {
 		defer close(next)
 		for block := range todo {
-			for _, p := range block {
+			for offset := int64(0); offset < block.size; offset += rangeSize {
 				select {
-				case next <- p:
+				case next <- piece{block.of, block.offset + offset, min(rangeSize, block.size-offset)}:
 				case <-ctx.Done():
 					return ctx.Err()
 				}
@@ -73,7 +68,6 @@ func (s *rangeSession) send(next <-chan piece) error {
 		if err := s.sendOne(p, buffer); err != nil {
 			return err
 		}
-		s.marker.arrived(p)
 	}
 	return nil
 }
@@ -83,14 +77,11 @@ func (s *rangeSession) sendOne(p piece, buffer []byte) error {
 	if err != nil {
 		return err
 	}
-	data := buffer[:p.size()]
-	if _, err := p.of.file.ReadAt(data, p.offset()); err != nil {
-		if errors.Is(err, io.EOF) {
-			return &ChangedError{Path: p.of.local}
-		}
-		return fmt.Errorf("cannot read %s: %w", shown(p.of.local), cause(err))
+	data := buffer[:p.size]
+	if err := p.of.read(data, p.offset); err != nil {
+		return err
 	}
-	if _, err := f.WriteAt(data, p.offset()); err != nil {
+	if _, err := f.WriteAt(data, p.offset); err != nil {
 		return &sftpError{err}
 	}
 	s.u.sent.add(int64(len(data)))

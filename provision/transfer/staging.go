@@ -27,7 +27,7 @@ func newStaging(d Difference) staging {
 		case c.Want.Kind != File || d.arrived(c):
 		case c.Want.Size >= largeFile:
 			s.large = append(s.large, c.Want)
-			s.unsent += d.unsent(c.Want)
+			s.unsent += c.Want.Size
 		default:
 			s.small = append(s.small, c.Want)
 			s.unsent += c.Want.Size
@@ -42,6 +42,11 @@ func newStaging(d Difference) staging {
 		}
 	}
 	slices.Sort(s.stale)
+	for _, name := range d.listing.large {
+		if !slices.ContainsFunc(s.large, func(e Entry) bool { return largeName(e) == name }) {
+			s.stale = append(s.stale, "../large/"+name)
+		}
+	}
 	return s
 }
 
