@@ -206,5 +206,8 @@ type damagedError struct {
 }
 
 func (e *damagedError) Error() string {
-	return fmt.Sprintf("%d files arrived otherwise than they were sent, %s first", len(e.paths), strings.Join(e.paths[:min(1, len(e.paths))], ""))
+	if len(e.paths) == 0 {
+		return "more is staged than was sent"
+	}
+	return fmt.Sprintf("%s and %d more", e.paths[0], len(e.paths)-1)
 }

@@ -19,7 +19,7 @@ const (
 	largeFile = 4 << 20
 	// rangeSize is what is sent and acknowledged at a time, in bytes: a packet.
 	rangeSize = 32 << 10
-	// blockSize is what one session sends in a row, in bytes. After a cut, blocks that arrived whole are not sent again.
+	// blockSize is what is found again after a cut, in bytes: blocks that arrived whole are not sent again.
 	blockSize = 1 << 20
 	// channels is how many SFTP sessions share a large file. sshd allows ten sessions in a connection by default; one of
 	// them commits, and two are left to others. Each moves at most 2 MiB in a round trip.
@@ -154,11 +154,7 @@ func (u *upload) sendPieces(ctx context.Context, pieces []piece) error {
 	if len(pieces) == 0 {
 		return nil
 	}
-	todo := make(chan piece, len(pieces))
-	for _, p := range pieces {
-		todo <- p
-	}
-	close(todo)
+	todo := &ranges{blocks: pieces}
 	n := min(channels, len(pieces))
 	if len(u.s.small) > 0 {
 		n = min(channelsBeside, len(pieces))

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// sendRanges sends blocks, range by range, over one SFTP session.
-func (u *upload) sendRanges(ctx context.Context, todo <-chan piece) error {
+// sendRanges sends ranges over one SFTP session.
+func (u *upload) sendRanges(ctx context.Context, todo *ranges) error {
 	timer := time.AfterFunc(yieldAfter, u.yield)
 	c, err := u.client.SFTP(ctx, sftp.UseConcurrentWrites(true))
 	timer.Stop()
@@ -32,44 +32,52 @@ func (u *upload) sendRanges(ctx context.Context, todo <-chan piece) error {
 	return err
 }
 
+// ranges hands out blocks range by range, in their order over all sessions: so they fill up one after the other, and few of
+// them are incomplete when the link is cut.
+type ranges struct {
+	mu     sync.Mutex
+	blocks []piece
+	offset int64 // within the first block
+}
+
+func (r *ranges) next() (piece, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.blocks) == 0 {
+		return piece{}, false
+	}
+	b := r.blocks[0]
+	p := piece{b.of, b.offset + r.offset, min(rangeSize, b.size-r.offset)}
+	if r.offset += p.size; r.offset == b.size {
+		r.blocks, r.offset = r.blocks[1:], 0
+	}
+	return p, true
+}
+
 // rangeSession is one SFTP session that sends ranges.
 type rangeSession struct {
 	openFiles
 	u *upload
 }
 
-// run sends ranges in their order, many at a time.
-func (s *rangeSession) run(ctx context.Context, todo <-chan piece) error {
+// run sends ranges, many at a time.
+func (s *rangeSession) run(ctx context.Context, todo *ranges) error {
 	group, ctx := errgroup.WithContext(ctx)
-	next := make(chan piece)
-	group.Go(func() error {
-		defer close(next)
-		for block := range todo {
-			for offset := int64(0); offset < block.size; offset += rangeSize {
-				select {
-				case next <- piece{block.of, block.offset + offset, min(rangeSize, block.size-offset)}:
-				case <-ctx.Done():
-					return ctx.Err()
+	for range depth {
+		group.Go(func() error {
+			buffer := make([]byte, rangeSize)
+			for p, ok := todo.next(); ok; p, ok = todo.next() {
+				if err := context.Cause(ctx); err != nil {
+					return err
+				}
+				if err := s.sendOne(p, buffer); err != nil {
+					return err
 				}
 			}
-		}
-		return nil
-	})
-	for range depth {
-		group.Go(func() error { return s.send(next) })
+			return nil
+		})
 	}
 	return group.Wait()
-}
-
-// send sends one range after the other.
-func (s *rangeSession) send(next <-chan piece) error {
-	buffer := make([]byte, rangeSize)
-	for p := range next {
-		if err := s.sendOne(p, buffer); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (s *rangeSession) sendOne(p piece, buffer []byte) error {
