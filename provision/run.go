@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -82,7 +83,7 @@ func each(ctx context.Context, targets []Target, work func(context.Context, Targ
 	)
 	for _, t := range targets {
 		wg.Go(func() {
-			result := work(ctx, t)
+			result := contained(ctx, t, work)
 			mu.Lock()
 			defer mu.Unlock()
 			results[t.Name()] = result
@@ -90,6 +91,17 @@ func each(ctx context.Context, targets []Target, work func(context.Context, Targ
 	}
 	wg.Wait()
 	return results
+}
+
+// contained turns a fault of the program itself into the failure of one host: the others go on, and whoever draws on the
+// terminal gets to restore it.
+func contained(ctx context.Context, t Target, work func(context.Context, Target) HostResult) (result HostResult) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			result = HostResult{Status: StatusFailed, Err: fmt.Errorf("the program failed on %s, please report it: %v\n%s", t.Name(), fault, debug.Stack())}
+		}
+	}()
+	return work(ctx, t)
 }
 
 // walk is a run's way through the steps of one target.

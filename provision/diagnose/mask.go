@@ -210,11 +210,14 @@ func isDense(s string) bool {
 func (r *rules) hideNames(text string, n *numbering) string {
 	text = r.home.ReplaceAllStringFunc(text, func(s string) string {
 		part := r.home.FindStringSubmatch(s)
+		if strings.HasPrefix(part[2], "[") { // hidden already
+			return s
+		}
 		return part[1] + n.of("user", part[2])
 	})
 	text = r.login.ReplaceAllStringFunc(text, func(s string) string {
 		part := r.login.FindStringSubmatch(s)
-		if part[2] == "root" {
+		if part[2] == "root" || strings.HasPrefix(part[2], "[") {
 			return s
 		}
 		return part[1] + n.of("user", part[2])

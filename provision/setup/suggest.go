@@ -3,6 +3,8 @@ package setup
 import (
 	"bufio"
 	"bytes"
+	"crypto/x509"
+	"encoding/pem"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -28,7 +30,27 @@ func (s Setup) Suggest() map[string][]string {
 	}
 	found[Certificate] = files(root, ".pem", ".crt", ".cer")
 	found[Key] = files(root, ".key")
+	if len(found[Certificate]) > 0 {
+		found[Domain] = domains(filepath.Join(root, found[Certificate][0]))
+	}
 	return found
+}
+
+// domains lists the names that a certificate covers, but for those that stand for many.
+func domains(file string) []string {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	block, _ := pem.Decode(content)
+	if block == nil {
+		return nil
+	}
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(certificate.DNSNames), func(name string) bool { return strings.HasPrefix(name, "*") })
 }
 
 // sshHosts lists the names of the Host blocks of an SSH configuration that stand for one host each.
