@@ -90,7 +90,7 @@ func TestReport(t *testing.T) {
 	}
 }
 func TestMaskHidesAHomeOnce(t *testing.T) {
-	m := Mask{Users: []string{"kevin"}}
+	m := diagnose.Mask{Users: []string{"kevin"}}
 	if got := m.Text("/home/kevin/dev and kevin"); got != "/home/[user 1]/dev and [user 1]" {
 		t.Errorf("got %q", got)
 	}
