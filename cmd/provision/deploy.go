@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -16,10 +17,12 @@ type deployCommand struct {
 	yes        bool
 	fix        bool
 	accessible bool
+	report     reportFlags
 }
 
 func (d *deployCommand) add(c *cobra.Command) {
 	d.flags.add(c)
+	d.report.add(c)
 	c.Flags().BoolVarP(&d.yes, "yes", "y", false, "ask nothing: take the documented default of every question, or fail where none is safe")
 	c.Flags().BoolVar(&d.fix, "fix", false, "put the site's files right where the program can: COPY lines, TLS server, redirect")
 	c.Flags().BoolVar(&d.accessible, "accessible", os.Getenv("ACCESSIBLE") != "", "plain questions and lines instead of the wizard's screens, for screen readers")
@@ -43,6 +46,20 @@ func (d *deployCommand) headless(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if d.report.file == "" {
+		return d.walk(ctx, s)
+	}
+	file, err := d.report.create()
+	if err != nil {
+		return err
+	}
+	told := &recorder{}
+	s.readers.list = append(s.readers.list, told)
+	err = d.walk(ctx, s)
+	return errors.Join(err, s.report(file, d.report, told, s.loggedTo))
+}
+
+func (d *deployCommand) walk(ctx context.Context, s *session) error {
 	deployment, err := s.deployment(ctx, d.fix)
 	if err != nil {
 		return err

@@ -53,7 +53,7 @@ func (r *readers) sink(more ...reader) provision.Sink {
 // close flushes the readers and closes the log. Nobody left who reads our output is not our failure: the log has it all.
 func (r *readers) close() error {
 	var errs []error
-	for _, one := range r.list {
+	for _, one := range r.list { // the printers among them do not close what they write to
 		if err := one.Close(); !errors.Is(err, syscall.EPIPE) {
 			errs = append(errs, err)
 		}
@@ -149,7 +149,7 @@ func (s *session) openLog() error {
 	if err != nil {
 		return provision.WithExit(provision.ExitUsage, fmt.Errorf("open the log file: %w; name another with --log-file", err))
 	}
-	s.readers.log = file
+	s.readers.log, s.loggedTo = file, path
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/user"
 	"runtime"
 	"strings"
 	"sync"
@@ -22,20 +23,28 @@ type recorder struct {
 	findings []provision.Finding
 }
 
-func (r *recorder) emit(e provision.Event) {
+// Emit implements reader.
+func (r *recorder) Emit(e provision.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch b := e.Body.(type) {
 	case provision.RunStarted:
-		r.tried, r.findings = nil, nil
+		r.tried, r.findings = []string{b.Command}, nil
 	case provision.StepCommand:
 		r.tried = append(r.tried, e.Host+" "+e.Step+" $ "+b.Command)
 	case provision.StepFinished:
-		r.tried = append(r.tried, fmt.Sprintf("%s %s %s", e.Host, e.Step, b.Status))
+		text := e.Host + " " + e.Step + " " + string(b.Status)
+		if b.Err != nil {
+			text += ": " + b.Err.Error()
+		}
+		r.tried = append(r.tried, text)
 	case provision.Finding:
 		r.findings = append(r.findings, b)
 	}
 }
+
+// Close implements reader.
+func (*recorder) Close() error { return nil }
 
 func (r *recorder) report(log string) diagnose.Report {
 	r.mu.Lock()
@@ -52,9 +61,20 @@ func (r *recorder) report(log string) diagnose.Report {
 	}
 }
 
-// maskOf hides what the inventory knows to be nobody else's business.
-func maskOf(inv *inventory.Inventory) (diagnose.Mask, error) {
-	mask := diagnose.Mask{Hosts: []string{inv.Site.Domain}}
+// maskOf hides what is known of the inventory and of this machine to be nobody else's business; without an inventory, what
+// the mask finds by itself. With names, names and addresses of hosts and users stay readable.
+func maskOf(inv *inventory.Inventory, names bool) (diagnose.Mask, error) {
+	mask := diagnose.Mask{ShowAddresses: names, ShowNames: names}
+	if u, err := user.Current(); err == nil {
+		mask.Users = append(mask.Users, u.Username)
+	}
+	if name, err := os.Hostname(); err == nil {
+		mask.Hosts = append(mask.Hosts, name)
+	}
+	if inv == nil {
+		return mask, nil
+	}
+	mask.Hosts = append(mask.Hosts, inv.Site.Domain)
 	for _, h := range inv.Hosts {
 		mask.Hosts = append(mask.Hosts, h.Name, h.Address)
 		mask.Users = append(mask.Users, h.User)
@@ -68,7 +88,7 @@ func maskOf(inv *inventory.Inventory) (diagnose.Mask, error) {
 	}
 	for line := range strings.Lines(string(content)) {
 		if _, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && !strings.HasPrefix(line, "#") && value != "" {
-			mask.Secrets = append(mask.Secrets, provision.NewSecret(value))
+			mask.Secrets = append(mask.Secrets, provision.NewSecret(value), provision.NewSecret(strings.Trim(value, `"'`)))
 		}
 	}
 	return mask, nil

@@ -19,10 +19,10 @@ func TestAReportTellsWhatWasTriedAndHidesTheRest(t *testing.T) {
 	inv := &inventory.Inventory{Site: inventory.Site{Domain: "kevinhuo.cool", EnvironmentFile: env},
 		Hosts: []inventory.Host{{Name: "aliyun", Address: "203.0.113.10", User: "kevin"}}}
 	var r recorder
-	r.emit(provision.Event{Body: provision.RunStarted{}})
-	r.emit(provision.Event{Host: "aliyun", Step: "07-build", Body: provision.StepCommand{Command: "docker build -t myweb ."}})
-	r.emit(provision.Event{Host: "aliyun", Step: "07-build", Body: provision.Finding{Cause: "The disk is full."}})
-	mask, err := maskOf(inv)
+	r.Emit(provision.Event{Body: provision.RunStarted{}})
+	r.Emit(provision.Event{Host: "aliyun", Step: "07-build", Body: provision.StepCommand{Command: "docker build -t myweb ."}})
+	r.Emit(provision.Event{Host: "aliyun", Step: "07-build", Body: provision.Finding{Cause: "The disk is full."}})
+	mask, err := maskOf(inv, false)
 	if err != nil {
 		t.Fatal(err)
 	}

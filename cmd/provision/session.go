@@ -21,6 +21,7 @@ type session struct {
 	words     *language.Printer
 	command   string
 	readers   readers
+	loggedTo  string // the log file, also once it is closed
 }
 
 // open reads the inventory; whatever is wrong in it ends the command before any connection is made.

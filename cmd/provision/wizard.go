@@ -40,6 +40,9 @@ func (d *deployCommand) wizard(ctx context.Context) error {
 		SaveReport: func(path, text string) error { return os.WriteFile(path, []byte(text), 0o600) },
 		ReportFile: "provision-report.txt",
 	}
+	if d.report.file != "" {
+		config.ReportFile = d.report.file
+	}
 	if _, err := os.Stat(d.inventory); errors.Is(err, os.ErrNotExist) {
 		config.Form = newForm(setup.Setup{File: d.inventory, Words: words})
 	} else if _, err := d.open("provision"); err != nil { // a wrong inventory is said before the screen is taken
@@ -103,7 +106,7 @@ func (w *wizardRun) deploy(ctx context.Context, sink provision.Sink, decider pro
 	w.mu.Lock()
 	w.log, w.session = s.readers.logFile(), s
 	w.mu.Unlock()
-	both := func(e provision.Event) { toLog(e); w.told.emit(e); sink(e) }
+	both := func(e provision.Event) { toLog(e); w.told.Emit(e); sink(e) }
 	result := provision.Run(ctx, s.targets(deployment), s.options(both, decider))
 	if err := s.readers.close(); err != nil {
 		return failed(err)
@@ -147,11 +150,9 @@ func (w *wizardRun) report(agreed ...string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the log for the report: %w", err)
 	}
-	mask, err := maskOf(s.inventory)
+	mask, err := maskOf(s.inventory, slices.Contains(agreed, page.Addresses))
 	if err != nil {
 		return "", err
 	}
-	mask.ShowAddresses = slices.Contains(agreed, page.Addresses)
-	mask.ShowNames = mask.ShowAddresses
 	return w.told.report(string(content)).Text(mask, s.words.Tag()), nil
 }

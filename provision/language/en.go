@@ -394,6 +394,9 @@ func english() map[string]string {
 		"lines.unable":         "Not started: %s",
 		"prompt.plan":          "Carry out these %d changes on %s?",
 
+		"report.written":  "The report is in %s; read it before you send it.",
+		"report.question": "Write this report to %s?",
+
 		"doctor.here":                 "here",
 		"doctor.verdict.ok":           "ok",
 		"doctor.verdict.warning":      "warning",

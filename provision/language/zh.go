@@ -394,6 +394,9 @@ func chinese() map[string]string {
 		"lines.unable":         "未开始：%s",
 		"prompt.plan":          "执行这 %d 项改动（主机 %s）？",
 
+		"report.written":  "报告已写入 %s；发送之前请先阅读。",
+		"report.question": "把这份报告写入 %s？",
+
 		"doctor.here":                 "本机",
 		"doctor.verdict.ok":           "正常",
 		"doctor.verdict.warning":      "警告",
