@@ -40,10 +40,11 @@ func newLogs() *cobra.Command {
 
 func newExec() *cobra.Command {
 	f := &flags{}
+	var tty bool
 	c := &cobra.Command{
 		Use:     "exec -- CMD…",
 		Short:   "A command in the running container",
-		Example: "  provision exec -- nginx -T",
+		Example: "  provision exec -- nginx -T\n  provision exec --tty -- bash",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage("there is no command to run in the container; write it behind --, as in `provision exec -- nginx -T`")
@@ -51,12 +52,19 @@ func newExec() *cobra.Command {
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
+			if tty && (f.json || !onTerminal()) {
+				return usage("--tty needs a terminal here too; leave it out, and --json as well where a person types")
+			}
 			return f.attach(c, "provision exec", func(container string) remote.Command {
+				if tty {
+					return remote.Command{Argv: docker.ExecTerminal(container, args...), Terminal: &remote.Terminal{}}
+				}
 				return remote.Command{Argv: docker.Exec(container, !onTerminal(), args...), Stdin: stdin()}
 			})
 		},
 	}
 	f.add(c)
+	c.Flags().BoolVarP(&tty, "tty", "t", false, "lend the command this terminal, for a shell")
 	return c
 }
 
@@ -85,8 +93,11 @@ func (f *flags) attach(c *cobra.Command, name string, command func(container str
 			return errors.New("the container " + s.inventory.Site.Container + " is not there; deploy with `provision --yes`")
 		}
 		cmd := command(s.inventory.Site.Container)
-		flush := s.streams(h.Name(), &cmd)
-		err := h.Attach(ctx, cmd)
+		flush, err := s.streams(h.Name(), &cmd)
+		if err != nil {
+			return err
+		}
+		err = h.Attach(ctx, cmd)
 		flush()
 		var status *remote.ExitError
 		if errors.As(err, &status) && status.Code > 0 { // the command has said what it had to say
@@ -98,12 +109,15 @@ func (f *flags) attach(c *cobra.Command, name string, command func(container str
 
 // streams sends a command's output to ours: as events with --json, as it is into a pipe, made harmless on a terminal. The
 // function returned flushes an unfinished last line.
-func (s *session) streams(host string, cmd *remote.Command) (flush func()) {
+func (s *session) streams(host string, cmd *remote.Command) (flush func(), err error) {
+	if cmd.Terminal != nil {
+		return lendTerminal(cmd)
+	}
 	if !s.flags.json {
 		out, flushOut := safe(os.Stdout)
 		errs, flushErrs := safe(os.Stderr)
 		cmd.Stdout, cmd.Stderr = out, errs
-		return func() { flushOut(); flushErrs() }
+		return func() { flushOut(); flushErrs() }, nil
 	}
 	printer := lines.NewJSON(os.Stdout)
 	emit := func(stream string) *remote.Lines {
@@ -117,5 +131,5 @@ func (s *session) streams(host string, cmd *remote.Command) (flush func()) {
 		out.Flush()
 		errs.Flush()
 		_ = printer.Close() // a reader that is gone misses nothing any more
-	}
+	}, nil
 }

@@ -103,6 +103,11 @@ func Exec(container string, interactive bool, command ...string) []string {
 	return append(append(argv, container), command...)
 }
 
+// ExecTerminal runs a command in a running container with a terminal of its own, a shell for example.
+func ExecTerminal(container string, command ...string) []string {
+	return append([]string{"docker", "exec", "-it", container}, command...)
+}
+
 // PruneImages removes the site's images that have lost their last name; nobody else's.
 func PruneImages(site string) []string {
 	return []string{"docker", "image", "prune", "-f", "--filter", "label=" + LabelSite + "=" + site}
