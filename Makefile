@@ -36,7 +36,7 @@ race:
 	go test -race -count=1 -timeout 14m ./...
 
 bench: ## the program beside what people would use instead; prints the tables of the README
-	@$(SETUP) start openssh-client rsync ansible
+	@$(SETUP) start openssh-client openssh-server rsync curl git ansible python3-docker
 	go run ./provision/bench
 
 clean:

@@ -43,12 +43,15 @@ func print(w io.Writer, rows []row) error {
 	}
 	line(rule)
 	for _, r := range rows {
-		reached := "yes"
-		if r.ratio() > r.goal {
-			reached = "NO"
+		goal := fmt.Sprintf("%.2f yes", r.goal)
+		switch {
+		case r.goal == 0:
+			goal = "-"
+		case r.ratio() > r.goal:
+			goal = fmt.Sprintf("%.2f NO", r.goal)
 		}
 		line([]string{r.work, r.against, seconds(median(r.theirs)), seconds(median(r.ours)), fmt.Sprintf("%.2f", r.ratio()),
-			fmt.Sprintf("%.2f %s", r.goal, reached), seconds(r.floor), fmt.Sprint(r.trips), mebi(r.sent), mebi(r.memory)})
+			goal, seconds(r.floor), fmt.Sprint(r.trips), mebi(r.sent), mebi(r.memory)})
 	}
 	return out.Flush()
 }

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/transfer"
+	"github.com/kehuo/provision/tui/lines"
+)
+
+// The sizes of the works of this machine alone.
+const (
+	manyFiles   = 50_000
+	outputBytes = 100 << 20
+)
+
+// local measures what needs no host: the start of the program, planning a large site, printing a long build.
+func local(ctx context.Context, runs int) error {
+	dir, err := os.MkdirTemp("", "provision-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	program := filepath.Join(dir, "provision")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "./cmd/provision")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the program: %w: %s", err, out)
+	}
+	var starts []time.Duration
+	var memory int64
+	for range 4 * runs {
+		cmd := exec.CommandContext(ctx, program, "version")
+		began := time.Now()
+		if err := cmd.Run(); err != nil {
+			return err
+		}
+		starts = append(starts, time.Since(began))
+		memory = max(memory, cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss<<10)
+	}
+	fmt.Printf("start of the program: %.1f ms (to reach: 20), %s (to reach: 20)\n", median(starts).Seconds()*1000, mebi(memory))
+	if err := planning(ctx, dir, runs); err != nil {
+		return err
+	}
+	return printing(dir, runs)
+}
+
+// planning scans a large tree with a warm cache, and asks git for the status of the same tree.
+func planning(ctx context.Context, dir string, runs int) error {
+	root := filepath.Join(dir, "many")
+	for i := range manyFiles {
+		folder := filepath.Join(root, fmt.Sprintf("%03d", i/250))
+		if i%250 == 0 {
+			if err := os.MkdirAll(folder, 0o755); err != nil {
+				return err
+			}
+		}
+		if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%05d", i)), []byte(fmt.Sprint(i)), 0o644); err != nil {
+			return err
+		}
+	}
+	git := func(args ...string) error {
+		out, err := exec.CommandContext(ctx, "git", append([]string{"-C", root, "-c", "user.name=bench", "-c", "user.email=bench@localhost"}, args...)...).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("git %v: %w: %s", args, err, out)
+		}
+		return nil
+	}
+	for _, args := range [][]string{{"init", "-q"}, {"add", "."}, {"commit", "-q", "-m", "all"}, {"status"}} {
+		if err := git(args...); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(root, ".provisionignore"), []byte(".git\n"), 0o644); err != nil {
+		return err
+	}
+	scan := func() error {
+		_, err := transfer.Scan(ctx, transfer.ScanOptions{Root: root, Cache: filepath.Join(dir, "hashes")})
+		return err
+	}
+	r := row{work: "planning 50,000 files, warm", against: "git status", goal: 1.5}
+	for i := range runs + 1 {
+		ours, err := timed(scan)
+		if err != nil {
+			return err
+		}
+		theirs, err := timed(func() error { return git("status") })
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			r.ours, r.theirs = append(r.ours, ours), append(r.theirs, theirs)
+		}
+	}
+	fmt.Printf("%s: %s, %s: %s, ratio %.2f (to reach: %.2f)\n", r.work, seconds(median(r.ours)), r.against, seconds(median(r.theirs)), r.ratio(), r.goal)
+	return nil
+}
+
+// printing sends a long build's output through the headless printer into a file, and tells what that costs by itself: the
+// build is not waiting for it as long as this is below what the build takes to make the output.
+func printing(dir string, runs int) error {
+	const line = "Get:1 http://deb.debian.org/debian bookworm/main amd64 libexample amd64 1.2.3-4 [123 kB]"
+	var took []time.Duration
+	for range runs {
+		file, err := os.Create(filepath.Join(dir, "output"))
+		if err != nil {
+			return err
+		}
+		printer := lines.NewPlain(file, language.New(language.English), false)
+		one, err := timed(func() error {
+			now := time.Now()
+			for range outputBytes / len(line) {
+				printer.Emit(provision.Event{Time: now, Host: "bench", Step: "07-build", Body: provision.StepOutput{Stream: provision.StreamOut, Text: line}})
+			}
+			return printer.Close()
+		})
+		if err != nil {
+			return err
+		}
+		took = append(took, one)
+		if err := file.Close(); err != nil {
+			return err
+		}
+	}
+	peak, err := peakMemory()
+	fmt.Printf("100 MB of build output through the headless printer: %s of processor time, peak memory of the whole bench %s\n", seconds(median(took)), mebi(peak))
+	return err
+}
+
+func timed(work func() error) (time.Duration, error) {
+	began := time.Now()
+	err := work()
+	return time.Since(began), err
+}
