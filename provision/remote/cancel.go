@@ -81,12 +81,19 @@ func killScript(group int) string {
 // kill ends the process group of a command whose standard input is in use, by way of another session. It is an attempt:
 // where no session is to be had, the command still sees the end of its input.
 func (p *Process) kill() {
+	ctx, cancel := context.WithTimeout(context.Background(), cancelGrace)
+	defer cancel()
+	select {
+	case <-p.begun.found: // what is cancelled at once may not have told its process group yet
+	case <-p.done:
+		return
+	case <-ctx.Done():
+		return
+	}
 	group := p.begun.group()
 	if group == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), cancelGrace)
-	defer cancel()
 	if killer, err := p.another(ctx, Command{Script: killScript(group), Sudo: p.command.Sudo, detached: true}); err == nil {
 		_ = killer.Wait()
 	}

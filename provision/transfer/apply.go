@@ -83,8 +83,9 @@ func (u *upload) attempt(ctx context.Context) error {
 		u.Prepared = Prepare(ctx, u.client, u.Directory, u.StateDir, &Manifest{})
 		defer u.Prepared.Close()
 	}
-	if len(u.s.stale) > 0 || len(u.s.large) > 0 {
-		if err := u.clear(ctx); err != nil {
+	u.Prepared.release(u.s)
+	if len(u.s.stale) > 0 {
+		if err := u.clear(ctx, func() {}); err != nil {
 			return u.failed(ctx, err)
 		}
 	}
@@ -117,7 +118,9 @@ func (u *upload) send(ctx context.Context) (streams []*session, err error) {
 
 // clear removes what a cut upload left and nobody wants any more, makes the folders that SFTP expects, and finds out what
 // of large files arrived.
-func (u *upload) clear(ctx context.Context) error {
+//
+// started is called when its session is open: one that others would wait for who have taken the last one.
+func (u *upload) clear(ctx context.Context, started func()) error {
 	commands := []string{"umask 077", "mkdir -p -- " + quote(u.stage+"/tree") + " " + quote(u.stage+"/large"), "cd -- " + quote(u.stage+"/tree")}
 	commands = append(commands, call("rm -rf --", u.s.stale)...)
 	commands = append(commands, "cd ../large")
@@ -128,8 +131,14 @@ func (u *upload) clear(ctx context.Context) error {
 	script.WriteString(u.hashBlocks())
 	timer := time.AfterFunc(yieldAfter, u.yield)
 	defer timer.Stop()
-	out, err := u.client.Output(ctx, remote.Command{Script: script.String()})
-	u.blocks = parseBlocks(string(out))
+	var out bytes.Buffer
+	p, err := u.client.Start(ctx, remote.Command{Script: script.String(), Stdout: &out})
+	if err != nil {
+		return err
+	}
+	started()
+	err = p.Wait()
+	u.blocks = parseBlocks(out.String())
 	return err
 }
 

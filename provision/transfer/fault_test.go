@@ -179,7 +179,7 @@ func TestStagedIsChecked(t *testing.T) {
 	}
 	must(t, Apply(t.Context(), c, d, o))
 	same(t, read(t, s.directory), read(t, root))
-	if sent != blockSize || total != int64(len(content))+1 {
+	if sent < blockSize || sent > blockSize+1 || total != int64(len(content))+1 {
 		t.Errorf("at first %d of %d bytes were done", sent, total)
 	}
 }

@@ -54,28 +54,38 @@ type piece struct {
 	size   int64
 }
 
-// sendLarge sends all large files, in ranges over several SFTP sessions.
+// sendLarge sends all large files, in ranges over several SFTP sessions. These open while the host is asked what of the
+// files it has.
 func (u *upload) sendLarge(ctx context.Context) (err error) {
+	if len(u.s.large) == 0 {
+		return nil
+	}
 	var sources []*source
 	defer func() {
 		for _, s := range sources {
 			err = errors.Join(err, s.file.Close())
 		}
 	}()
-	var pieces []piece
+	blocks := 0
 	for _, e := range u.s.large {
 		s := &source{Entry: e, local: filepath.Join(u.Root, filepath.FromSlash(e.Path))}
 		if s.file, err = openUnchanged(s.local, e); err != nil {
 			return err
 		}
 		sources = append(sources, s)
-		missing, err := u.missing(ctx, s)
-		if err != nil {
-			return err
-		}
-		pieces = append(pieces, missing...)
+		blocks += int((e.Size + blockSize - 1) / blockSize)
 	}
-	if err := u.sendPieces(ctx, pieces); err != nil {
+	n := channels
+	if len(u.s.small) > 0 {
+		n = channelsBeside
+	}
+	todo := newRanges()
+	group, within := errgroup.WithContext(ctx)
+	for range min(n, blocks) {
+		group.Go(func() error { return u.sendRanges(within, todo) })
+	}
+	group.Go(func() error { return u.fill(within, todo, sources) })
+	if err := group.Wait(); err != nil {
 		return err
 	}
 	for _, s := range sources {
@@ -84,6 +94,22 @@ func (u *upload) sendLarge(ctx context.Context) (err error) {
 			return &ChangedError{Path: s.local}
 		}
 	}
+	return nil
+}
+
+// fill finds out which blocks have to be sent.
+func (u *upload) fill(ctx context.Context, todo *ranges, sources []*source) error {
+	if err := u.clear(ctx, func() { close(todo.asked) }); err != nil {
+		return err
+	}
+	for _, s := range sources {
+		missing, err := u.missing(ctx, s)
+		if err != nil {
+			return err
+		}
+		todo.blocks = append(todo.blocks, missing...)
+	}
+	close(todo.ready)
 	return nil
 }
 
@@ -147,21 +173,4 @@ func parseBlocks(out string) map[string][]string {
 		}
 	}
 	return blocks
-}
-
-// sendPieces shares pieces out among as many SFTP sessions as are of use.
-func (u *upload) sendPieces(ctx context.Context, pieces []piece) error {
-	if len(pieces) == 0 {
-		return nil
-	}
-	todo := &ranges{blocks: pieces}
-	n := min(channels, len(pieces))
-	if len(u.s.small) > 0 {
-		n = min(channelsBeside, len(pieces))
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	for range n {
-		group.Go(func() error { return u.sendRanges(ctx, todo) })
-	}
-	return group.Wait()
 }

@@ -54,7 +54,7 @@ type Entry struct {
 type Manifest struct {
 	Entries []Entry
 
-	fresh int64 // how many bytes were read because no cache knew them
+	fresh int64 // how many bytes of files that travel in bundles were read, because no cache knew them
 }
 
 // Digest is the SHA-256, in hex, of everything that docker build sees of the tree: paths, kinds, modes, contents and

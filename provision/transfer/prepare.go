@@ -120,6 +120,23 @@ func (p *Prepared) Close() {
 	closing.Wait()
 }
 
+// release gives up streams that turned out not to be needed, where SFTP needs the sessions. It does not wait for that.
+func (p *Prepared) release(s staging) {
+	if len(s.large) == 0 {
+		return
+	}
+	keep := 0
+	if len(s.small) > 0 {
+		keep = maxStreams - channelsBeside
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, unneeded := range p.streams[min(keep, len(p.streams)):] {
+		p.ahead.Go(unneeded.close)
+	}
+	p.streams = p.streams[:min(keep, len(p.streams))]
+}
+
 // roundTrip is that of the link, as far as it is known.
 func (p *Prepared) roundTrip() time.Duration {
 	s := p.committer()

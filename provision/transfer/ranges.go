@@ -12,6 +12,11 @@ import (
 
 // sendRanges sends ranges over one SFTP session.
 func (u *upload) sendRanges(ctx context.Context, todo *ranges) error {
+	select {
+	case <-todo.asked:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	timer := time.AfterFunc(yieldAfter, u.yield)
 	c, err := u.client.SFTP(ctx, sftp.UseConcurrentWrites(true))
 	timer.Stop()
@@ -25,7 +30,12 @@ func (u *upload) sendRanges(ctx context.Context, todo *ranges) error {
 		_ = c.Close()
 	}()
 	s := &rangeSession{openFiles: openFiles{c: c, folder: u.stage + "/large", files: make(map[string]*sftp.File)}, u: u}
-	err = s.run(ctx, todo)
+	select {
+	case <-todo.ready:
+		err = s.run(ctx, todo)
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
 	if reason := context.Cause(ctx); err != nil && reason != nil {
 		return reason
 	}
@@ -35,10 +45,14 @@ func (u *upload) sendRanges(ctx context.Context, todo *ranges) error {
 // ranges hands out blocks range by range, in their order over all sessions: so they fill up one after the other, and few of
 // them are incomplete when the link is cut.
 type ranges struct {
+	asked  chan struct{} // closed when the session that finds out is open
+	ready  chan struct{} // closed when the blocks are known
 	mu     sync.Mutex
 	blocks []piece
 	offset int64 // within the first block
 }
+
+func newRanges() *ranges { return &ranges{asked: make(chan struct{}), ready: make(chan struct{})} }
 
 func (r *ranges) next() (piece, bool) {
 	r.mu.Lock()

@@ -86,7 +86,7 @@ func finish(files []found, private []string) *Manifest {
 	for i := range files {
 		m.Entries[i] = files[i].Entry
 		e := &m.Entries[i]
-		if !files[i].hashed.IsZero() {
+		if !files[i].hashed.IsZero() && e.Size < largeFile {
 			m.fresh += e.Size
 		}
 		if mode, ok := closed[e.Path]; ok && (e.Kind == Directory) == (mode == 0o700) && e.Kind != Link {

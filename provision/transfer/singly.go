@@ -22,7 +22,7 @@ const inFlight = 64
 
 // withoutTar sends every file by itself: for hosts that have no tar.
 func (u *upload) withoutTar(ctx context.Context) error {
-	if err := u.clear(ctx); err != nil {
+	if err := u.clear(ctx, func() {}); err != nil {
 		return u.failed(ctx, err)
 	}
 	if err := u.sendSingly(ctx); err != nil {
