@@ -119,6 +119,9 @@ func (s run) portsFree() error {
 
 // holder names who has a port of the host, unless it is the site itself or nobody.
 func (s run) holder(port int) string {
+	if live := s.facts.Container; live != nil && live.Up() && live.HostConfig.NetworkMode == "host" {
+		return "" // what listens on the host may well be the site
+	}
 	for _, c := range s.facts.Containers {
 		if !c.Publishes(port) {
 			continue

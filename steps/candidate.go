@@ -78,6 +78,7 @@ func (h *Host) awaitHealthy(ctx context.Context, rel *release, address string) e
 	ctx, cancel := context.WithTimeout(ctx, h.site().Health.Timeout)
 	defer cancel()
 	ended := h.watch(ctx, rel.candidate)
+	var answer error // the last one that was an answer: it tells more than the deadline that cut the next question short
 	for {
 		var answered error
 		err := h.persist(ctx, func() error {
@@ -87,8 +88,11 @@ func (h *Host) awaitHealthy(ctx context.Context, rel *release, address string) e
 		if err == nil {
 			return nil
 		}
-		if answered == nil || remote.IsLost(err) {
+		if answered == nil || remote.IsLost(err) && ctx.Err() == nil {
 			return err // the link, or the lock, could not be had again
+		}
+		if answer == nil || ctx.Err() == nil {
+			answer = answered
 		}
 		select {
 		case code := <-ended:
@@ -97,7 +101,7 @@ func (h *Host) awaitHealthy(ctx context.Context, rel *release, address string) e
 			if errors.Is(ctx.Err(), context.Canceled) {
 				return ctx.Err()
 			}
-			return fmt.Errorf("the candidate did not answer as wanted within %s (site.health.timeout): %w", h.site().Health.Timeout, err)
+			return fmt.Errorf("the candidate did not answer as wanted within %s (site.health.timeout): %w", h.site().Health.Timeout, answer)
 		case <-time.After(probePause):
 		}
 	}

@@ -2,6 +2,7 @@ package steps_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,6 +30,8 @@ type cloud struct {
 	host   sandbox.Host
 	source string            // the site's folder here
 	site   map[string]string // further fields of site, as YAML
+
+	visitor string // path of the program that asks for pages
 }
 
 func newCloud(t *testing.T, options sandbox.Options) *cloud {
@@ -66,6 +69,23 @@ func (c *cloud) load() *inventory.Inventory {
 	return inv
 }
 
+// deciderFunc answers every question the same way.
+type deciderFunc func() provision.Answer
+
+func (f deciderFunc) Decide(context.Context, provision.Decision) (provision.Answer, error) {
+	return f(), nil
+}
+
+// eventText is an event as scripts see it.
+func eventText(t *testing.T, e provision.Event) string {
+	t.Helper()
+	text, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // record keeps the events of a run.
 type record struct {
 	mu     sync.Mutex
@@ -93,6 +113,22 @@ func (r *record) output() string {
 	return text.String()
 }
 
+// timeline is what happened when, for a failure's message.
+func (r *record) timeline() string {
+	var text strings.Builder
+	for _, e := range r.events {
+		switch b := e.Body.(type) {
+		case provision.StepOutput:
+			fmt.Fprintf(&text, "%s %s %s\n", e.Time.Format("05.000"), e.Step, b.Text)
+		case provision.StepCommand:
+			fmt.Fprintf(&text, "%s %s $ %.200s\n", e.Time.Format("05.000"), e.Step, b.Command)
+		case provision.StepFinished:
+			fmt.Fprintf(&text, "%s %s %s %v\n", e.Time.Format("05.000"), e.Step, b.Status, b.Err)
+		}
+	}
+	return text.String()
+}
+
 // changed lists the steps that changed something.
 func (r *record) changed() string {
 	var ids []string
@@ -113,14 +149,26 @@ func (c *cloud) deploy() *record {
 	return c.deployWith(c.t.Context(), provision.Headless{})
 }
 
-func (c *cloud) deployWith(ctx context.Context, decider provision.Decider) *record {
+// deployWith runs the eleven steps with a decider, and a sink that sees every event before the record does.
+func (c *cloud) deployWith(ctx context.Context, decider provision.Decider, sinks ...provision.Sink) *record {
 	c.t.Helper()
 	inv := c.load()
 	d, err := steps.NewDeployment(ctx, inv, language.New(language.English))
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return c.run(ctx, decider, d.NewHost(inv.Hosts[0], steps.Connection{}, "test"))
+	return c.run(ctx, decider, d.NewHost(inv.Hosts[0], steps.Connection{}, "test"), sinks...)
+}
+
+// plan tells what a run would change.
+func (c *cloud) plan() provision.PlanFinished {
+	c.t.Helper()
+	inv := c.load()
+	d, err := steps.NewDeployment(c.t.Context(), inv, language.New(language.English))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return provision.Plan(c.t.Context(), []provision.Target{d.NewHost(inv.Hosts[0], steps.Connection{}, "test")}, provision.Options{Site: "myweb"})
 }
 
 func (c *cloud) rollback(release string) *record {
@@ -137,12 +185,19 @@ func (c *cloud) down(o steps.DownOptions) *record {
 	return c.run(c.t.Context(), provision.Headless{}, steps.NewDown(d.NewHost(inv.Hosts[0], steps.Connection{}, "test"), o))
 }
 
-func (c *cloud) run(ctx context.Context, decider provision.Decider, target provision.Target) *record {
+func (c *cloud) run(ctx context.Context, decider provision.Decider, target provision.Target, sinks ...provision.Sink) *record {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	r := &record{}
-	r.result = provision.Run(ctx, []provision.Target{target}, provision.Options{Site: "myweb", Sink: r.sink, Decider: decider})
+	sink := func(e provision.Event) {
+		for _, sink := range append(sinks, r.sink) {
+			if sink != nil {
+				sink(e)
+			}
+		}
+	}
+	r.result = provision.Run(ctx, []provision.Target{target}, provision.Options{Site: "myweb", Sink: sink, Decider: decider})
 	return r
 }
 

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/state"
 )
@@ -143,9 +145,14 @@ func (h *Host) coldOnly(rel *release) bool {
 // network, or is a container that takes its ports wherever it starts.
 func (h *Host) untriable(rel *release) bool { return rel.existing != nil || rel.spec.HostNetwork() }
 
-// worthTryingCold: a candidate that docker could not even create fails the same way with a way out to the network.
+// worthTryingCold: a candidate that docker could not even create, or that answers something else than is wanted, does the same
+// with a way out to the network. One that answers with an error of its own may have missed just that.
 func worthTryingCold(err error) bool {
 	var exit *remote.ExitError
+	var wrong *probe.Mismatch
+	if errors.As(err, &wrong) {
+		return wrong.Answer.Status >= http.StatusInternalServerError
+	}
 	return !errors.As(err, &exit) && !remote.IsLost(err)
 }
 
