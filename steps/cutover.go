@@ -162,7 +162,7 @@ func (h *Host) cutoverSummary(rel *release) string {
 }
 
 // confirmPause is the wait before a wrong answer of a site that was right a moment ago is asked for once more.
-const confirmPause = 30 * time.Millisecond
+const confirmPause = 10 * time.Millisecond
 
 // confirm asks the site on its public ports from the host, at once after the switch. A container that was warm is judged by
 // its second answer; one that was switched cold may take as long as site.health.timeout allows.
@@ -239,6 +239,7 @@ func (h *Host) back(ctx context.Context, r *provision.Reporter, cause error) err
 	}
 	swap := swapBack{
 		live: h.site().Container, failed: id, candidate: rel.candidate, previous: rel.previous, internal: h.network(),
+		warm: !rel.cold && id == rel.bootedID,
 	}
 	g, err := h.runCutover(run, r, cutoverJob+"back", swap.String())
 	if err == nil {

@@ -16,6 +16,7 @@ const directory = "/home/kevin/dev/myweb"
 // TestTutorial walks the whole way: an empty host, a live site, a run that finds nothing to do, every kind of drift found and
 // mended, and nothing else touched.
 func TestTutorial(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t, sandbox.Options{})
 	first := c.mustDeploy()
 	if want := "02-directory 06-files 07-build 09-run"; first.changed() != want {

@@ -1,13 +1,13 @@
 package steps_test
 
 import (
+	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/provision/sandbox"
 	"github.com/kehuo/provision/provision/state"
 )
 
@@ -38,23 +38,24 @@ func commandOf(step, text string) func(provision.Event) bool {
 	}
 }
 
-// restartEngine is a script that ends the host's engine and starts it anew, as systemctl restart docker does.
+// restartEngine is a script that ends the host's engine and starts it anew, as systemctl restart docker does, or after a
+// crash.
 const restartEngine = `line=$(tr '\0' ' ' </proc/$(cat /var/run/docker.pid)/cmdline)
-kill $(cat /var/run/docker.pid); while pgrep -x dockerd >/dev/null; do sleep 0.05; done
+kill -%s $(cat /var/run/docker.pid); while pgrep -x dockerd >/dev/null; do sleep 0.05; done
 setsid $line >>/var/log/dockerd.log 2>&1 </dev/null &`
 
 const engineAnswers = `until docker version >/dev/null 2>&1; do sleep 0.1; done`
 
 // TestFaults lets the host fail in the middle of releases.
 func TestFaults(t *testing.T) {
-	c := newCloud(t, sandbox.Options{})
+	c := beside(t)
 	c.mustDeploy()
 
-	t.Run("the engine is restarted during a build", func(t *testing.T) {
+	t.Run("the engine crashes during a build", func(t *testing.T) {
 		c := c.on(t)
 		docker := c.read("Dockerfile")
 		c.write("Dockerfile", docker+"\nRUN echo building && sleep 3 && echo built\n")
-		r := c.deployWith(t.Context(), provision.Headless{}, when(outputOf("07-build", "building"), func() { c.sh("%s", restartEngine) }))
+		r := c.deployWith(t.Context(), provision.Headless{}, when(outputOf("07-build", "building"), func() { c.sh(restartEngine, "KILL") }))
 		if r.result.ExitCode != provision.ExitOK || !strings.Contains(r.output(), "building again") {
 			t.Errorf("ended with status %d: %v\n%s", r.result.ExitCode, r.err(), r.timeline())
 		}
@@ -67,7 +68,9 @@ func TestFaults(t *testing.T) {
 		c := c.on(t)
 		c.page("engine")
 		r := c.deployWith(t.Context(), provision.Headless{}, when(commandOf("09-run", "network connect bridge"), func() {
-			go func() { _ = exec.Command("docker", "exec", c.host.Container, "sh", "-c", restartEngine).Run() }()
+			go func() {
+				_ = exec.Command("docker", "exec", c.host.Container, "sh", "-c", fmt.Sprintf(restartEngine, "TERM")).Run()
+			}()
 		}))
 		t.Logf("ended with status %d: %v", r.result.ExitCode, r.err())
 		c.sh(engineAnswers)

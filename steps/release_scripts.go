@@ -84,12 +84,11 @@ func (p *previous) free(text *strings.Builder) {
 	}
 }
 
-// restore takes the container off the internal network first: there, its ports would not reach the host.
-func (p *previous) restore(text *strings.Builder, internal string) {
+// restore gives the ports back.
+func (p *previous) restore(text *strings.Builder) {
 	if !p.serves() {
 		return
 	}
-	fmt.Fprintf(text, "leave %s %s\n", remote.Quote(internal), p.id)
 	for _, n := range p.networks {
 		fmt.Fprintf(text, "join %s %s\n", remote.Quote(append(n.ConnectOptions(), n.Network)...), p.id)
 	}
@@ -100,8 +99,9 @@ func (p *previous) restore(text *strings.Builder, internal string) {
 }
 
 // warmCutover moves the host's ports from one running container to another by moving their places on the bridge, and back
-// if the second half fails. The candidate comes up after a reboot from before the first step on. A container that is on
-// the internal network as well must leave it: its ports would move there instead of becoming free.
+// if the second half fails. The candidate comes up after a reboot from before the first step on. Both leave the internal
+// network before: when a container that is on it leaves the bridge, its ports move there instead of becoming free, and the
+// way back must be no longer than the way there.
 type warmCutover struct {
 	candidate, restart string
 	ports              bool // it publishes any
@@ -116,19 +116,20 @@ func (c warmCutover) String() string {
 	if c.previous != nil {
 		fmt.Fprintf(&text, "leave %s %s\n", remote.Quote(c.internal), c.previous.id)
 	}
+	fmt.Fprintf(&text, "leave %s %s\n", remote.Quote(c.internal), c.candidate)
 	text.WriteString("try=0; begun=$(now)\nwhile :; do\n")
 	c.previous.free(&text)
 	check := ""
 	if c.ports {
 		check = " && holds " + c.candidate
 	}
-	fmt.Fprintf(&text, `join bridge %[1]s && t=$(now)%[2]s && break
+	fmt.Fprintf(&text, `join bridge %[1]s && echo "out-of-reach $(($(now) - begun))"%[2]s && break
 leave bridge %[1]s
 try=$((try + 1)); [ $try -ge 2 ] || continue
 d update --restart no %[1]s
 `, c.candidate, check)
-	c.previous.restore(&text, c.internal)
-	fmt.Fprintf(&text, "exit %d\ndone\necho \"out-of-reach $((t - begun))\"\n", undoneExit)
+	c.previous.restore(&text)
+	fmt.Fprintf(&text, "exit %d\ndone\n", undoneExit)
 	return text.String()
 }
 
@@ -160,7 +161,7 @@ func (c coldCutover) String() string {
 	} else {
 		fmt.Fprintf(&text, "d update --restart no %[1]s\nd stop -t 1 %[1]s\nleave bridge %[1]s\n", candidate)
 	}
-	c.previous.restore(&text, c.internal)
+	c.previous.restore(&text)
 	fmt.Fprintf(&text, "exit %d\nfi\necho \"out-of-reach $(($(now) - begun))\"\n", undoneExit)
 	return text.String()
 }
@@ -192,6 +193,7 @@ named %[1]s %[2]s || exit 1
 // swapBack gives the ports back to the previous container after the new one has failed in public, and then the names.
 type swapBack struct {
 	live, failed, candidate string
+	warm                    bool // the failed one holds its ports on the bridge and is on no other network
 	previous                *previous
 	internal                string
 }
@@ -199,16 +201,20 @@ type swapBack struct {
 func (c swapBack) String() string {
 	var text strings.Builder
 	failed := remote.Quote(c.failed)
-	text.WriteString(cutoverTools)
-	// Whatever network it is on, a container that shares the host's network gives up its ports only when it stops.
-	fmt.Fprintf(&text, `failed=$(docker inspect --format '{{.Id}}' %[1]s) || exit 1
+	text.WriteString(cutoverTools + "begun=$(now)\n")
+	if c.warm {
+		fmt.Fprintf(&text, "leave bridge %[1]s; failed=%[1]s\n", failed)
+	} else {
+		// A container that shares the host's network gives up its ports only when it stops.
+		fmt.Fprintf(&text, `failed=$(docker inspect --format '{{.Id}}' %[1]s) || exit 1
 leave %[2]s "$failed"
-begun=$(now)
 for n in $(docker inspect --format '{{range $n, $e := .NetworkSettings.Networks}}{{$n}} {{end}}' "$failed"); do
   case $n in host) d update --restart no "$failed"; d kill "$failed" ;; *) leave "$n" "$failed" ;; esac
 done
-`, failed, remote.Quote(c.internal))
-	c.previous.restore(&text, c.internal)
+leave %[2]s %[3]s
+`, failed, remote.Quote(c.internal), c.previous.id)
+	}
+	c.previous.restore(&text)
 	fmt.Fprintf(&text, `echo "out-of-reach $(($(now) - begun))"
 d update --restart no "$failed"
 d update --restart %[1]s %[2]s

@@ -126,8 +126,10 @@ func TestReleases(t *testing.T) {
 			"    if ($server_addr ~ \"^"+regexp.QuoteMeta(c.bridge())+"\") { return 500; }\n    location = /ping", 1))
 		v := c.visit(often)
 		r := c.deploy()
-		t.Log(r.timeline())
-		c.outOfReach(v, mostFailed)
+		seen := c.outOfReach(v, mostOutOfReach+mostFailed)
+		if wrong := seen.Wrong(); wrong == 0 || wrong > c.allowed(wrong, mostFailed) {
+			t.Errorf("the site answered wrongly for %v, want at most %v: %v\n%s", wrong, mostFailed, seen.Outages, r.timeline())
+		}
 		if r.result.ExitCode != provision.ExitKeptOld || c.release() != before {
 			t.Errorf("ended with status %d: %v\n%s", r.result.ExitCode, r.err(), r.timeline())
 		}
@@ -136,9 +138,15 @@ func TestReleases(t *testing.T) {
 		c.settled()
 	})
 
-	t.Run("rollback", func(t *testing.T) { c.on(t).testRollback() })
-	t.Run("cold", func(t *testing.T) { c.on(t).testCold() })
-	t.Run("lock", func(t *testing.T) { c.on(t).testLock() })
+}
+
+// beside runs a test beside the others that may: those that do not measure.
+func beside(t *testing.T) *cloud {
+	t.Parallel()
+	c := newCloud(t, sandbox.Options{})
+	c.pings()
+	c.visitor = visitortest.Build(t)
+	return c
 }
 
 // often is the pace of a visitor who measures.
@@ -154,35 +162,40 @@ func (c *cloud) visit(pace time.Duration) *visitortest.Visitor {
 }
 
 // outOfReach ends a visit and fails the test if the site was out of reach for longer than most.
-func (c *cloud) outOfReach(v *visitortest.Visitor, most time.Duration) time.Duration {
+func (c *cloud) outOfReach(v *visitortest.Visitor, most time.Duration) visitortest.Report {
 	c.t.Helper()
 	seen := v.Stop()
-	slowness := c.slowness()
-	c.t.Logf("out of reach for %v in %d visits on a machine %.1f times as slow: %v", seen.Down(), seen.Visits, slowness, seen.Outages)
-	if seen.Down() > time.Duration(float64(most)*slowness) {
-		c.t.Errorf("the site was out of reach for %v, more than %v: %v", seen.Down(), most, seen.Outages)
+	if down := seen.Down(); down > c.allowed(down, most) {
+		c.t.Errorf("the site was out of reach for %v, more than %v: %v", down, most, seen.Outages)
 	}
 	if seen.Visits < 20 {
 		c.t.Errorf("only %d visits", seen.Visits)
 	}
-	return seen.Down()
+	c.t.Logf("out of reach for %v in %d visits: %v", seen.Down(), seen.Visits, seen.Outages)
+	return seen
 }
 
 // bareCutover is what the two docker commands of a cutover take by themselves on an idle machine with two cores.
 const bareCutover = 250 * time.Millisecond
 
-// slowness is how much longer they take here and now; 1 where they do not. It is what keeps a busy machine from failing a
-// test that measures.
-func (c *cloud) slowness() float64 {
+// allowed is most, or as much more as these commands take longer on this machine, as busy as it is now. It is what keeps a
+// busy machine from failing a test that measures; it is not asked where the measure is kept.
+func (c *cloud) allowed(measured, most time.Duration) time.Duration {
 	c.t.Helper()
+	if measured <= most {
+		return most
+	}
 	c.sh("docker inspect bare >/dev/null 2>&1 || docker run -d --name bare -p 81:81 --entrypoint sleep kehuo/centos8_conda:nginx 100000")
 	defer c.sh("docker rm -f bare")
-	const rounds = 3
-	begun := time.Now()
-	for range rounds {
+	var slowest time.Duration
+	for range 4 {
+		begun := time.Now()
 		c.sh("docker network disconnect bridge bare && docker network connect bridge bare")
+		slowest = max(slowest, time.Since(begun))
 	}
-	return max(1, float64(time.Since(begun))/rounds/float64(bareCutover))
+	slowness := max(1, float64(slowest)/float64(bareCutover))
+	c.t.Logf("%v instead of %v, on a machine that is %.1f times as slow as an idle one", measured, most, slowness)
+	return time.Duration(float64(most) * slowness)
 }
 
 // pings adds a page that nginx answers by itself, so that the visitor is no load on the application.
@@ -220,9 +233,9 @@ func (c *cloud) mustRollback(release string) *record {
 	return r
 }
 
-// testRollback goes back to the previous release, to one by name, to one whose container is gone, each with its own settings.
-func (c *cloud) testRollback() {
-	t := c.t
+// TestRollback goes back to the previous release, to one by name, to one whose container is gone, each with its own settings.
+func TestRollback(t *testing.T) {
+	c := beside(t)
 	c.site["keep"] = "2"
 	c.site["environment"] = "{COLOUR: blue}"
 	c.page("blue")
@@ -236,7 +249,7 @@ func (c *cloud) testRollback() {
 
 	v := c.visit(often)
 	c.mustRollback("")
-	c.outOfReach(v, mostOutOfReach)
+	c.outOfReach(v, time.Second)
 	if colour() != "blue" || c.release() != blue || !c.live("blue") {
 		t.Errorf("went back to %s, coloured %s", c.release(), colour())
 	}
@@ -275,13 +288,12 @@ func (c *cloud) testRollback() {
 		t.Errorf("%s specifications are kept, want 3", saved)
 	}
 	c.sh("docker inspect stranger:1 myweb_https-2 >/dev/null; docker rm myweb_https-2; docker rmi stranger:1")
-	delete(c.site, "environment")
-	delete(c.site, "keep")
 }
 
-// testCold switches what must not boot beside the live container, or does not without a way out.
-func (c *cloud) testCold() {
-	t := c.t
+// TestCold switches what must not boot beside the live container, or does not without a way out.
+func TestCold(t *testing.T) {
+	c := beside(t)
+	c.mustDeploy()
 	start := c.read("start.sh")
 	for _, cold := range []struct{ name, field, value, start string }{
 		{"asked for", "cutover", "cold", start},
@@ -315,9 +327,9 @@ func (c *cloud) testCold() {
 	c.settled()
 }
 
-// testLock has two runs at once, and locks that nobody holds any more.
-func (c *cloud) testLock() {
-	t := c.t
+// TestLock has two runs at once, and locks that nobody holds any more.
+func TestLock(t *testing.T) {
+	c := beside(t)
 	c.page("first")
 	deciding, release := make(chan struct{}), make(chan struct{})
 	first := make(chan *record)
@@ -360,8 +372,7 @@ func (c *cloud) testLock() {
 
 // TestHandMade deploys over the container of somebody who followed the tutorial by hand, and is refused by strangers.
 func TestHandMade(t *testing.T) {
-	c := newCloud(t, sandbox.Options{})
-	c.pings()
+	c := beside(t)
 	c.mustDeploy()
 	c.down(steps.DownOptions{})
 	c.sh("docker run -it -d -p 80:80 -p 443:443 --name myweb_https myweb_image:server bash ./start.sh")
@@ -420,7 +431,7 @@ func TestHandMade(t *testing.T) {
 
 // TestEnvironmentFile has secrets reach the application, and nothing else.
 func TestEnvironmentFile(t *testing.T) {
-	c := newCloud(t, sandbox.Options{})
+	c := beside(t)
 	file := c.source + "/../secrets.env"
 	if err := os.WriteFile(file, []byte("TOKEN=hunter2-and-more\n"), 0o600); err != nil {
 		t.Fatal(err)

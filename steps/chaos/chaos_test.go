@@ -25,7 +25,7 @@ import (
 // all that go through it; at the others the program is killed when it reports an event, spread evenly over all of them.
 var points = flag.Int("points", 8, "how many points of a release to break")
 
-// Bounds for what a visitor may notice, on a machine that does nothing else; a slow one gets more, see world.slowness.
+// Bounds for what a visitor may notice, on a machine that does nothing else; a busy one gets more, see world.allowed.
 const (
 	visits      = 20 * time.Millisecond // between two requests
 	cutoverGap  = 600 * time.Millisecond
@@ -64,7 +64,6 @@ func TestChaos(t *testing.T) {
 	faults := spread(*points, bytes, len(events))
 	t.Logf("a release is %d bytes over the link and %d events; %d points", bytes, len(events), len(faults))
 
-	slowness := w.slowness()
 	var worst, sum time.Duration
 	failed := 0
 	begun := time.Now()
@@ -75,8 +74,8 @@ func TestChaos(t *testing.T) {
 		seen := v.Stop()
 		down := seen.Down()
 		worst, sum = max(worst, down), sum+down
-		if limit := time.Duration(float64(cutoverGap) * max(1, slowness)); err == nil && down > limit {
-			err = fmt.Errorf("the site was out of reach for %v, more than %v: %v", down, limit, seen.Outages)
+		if err == nil && down > cutoverGap && down > w.allowed() {
+			err = fmt.Errorf("the site was out of reach for %v: %v", down, seen.Outages)
 		}
 		if err != nil {
 			failed++
@@ -280,8 +279,9 @@ func (w *world) sh(script string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// slowness is how much longer than on an idle machine with two cores the two docker commands of a cutover take here.
-func (w *world) slowness() float64 {
+// allowed is how long a cutover may keep the site out of reach on this machine, as busy as it is now: as much longer than on
+// an idle one with two cores as its two docker commands take longer by themselves.
+func (w *world) allowed() time.Duration {
 	w.t.Helper()
 	w.sh("docker run -d --name bare -p 81:81 --entrypoint sleep kehuo/centos8_conda:nginx 1000")
 	defer w.sh("docker rm -f bare")
@@ -290,5 +290,5 @@ func (w *world) slowness() float64 {
 	for range rounds {
 		w.sh("docker network disconnect bridge bare && docker network connect bridge bare")
 	}
-	return float64(time.Since(begun)) / rounds / float64(bareCutover)
+	return time.Duration(float64(time.Since(begun)) / rounds / float64(bareCutover) * float64(cutoverGap))
 }

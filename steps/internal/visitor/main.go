@@ -25,6 +25,7 @@ const giveUp = 2 * time.Second
 type Outage struct {
 	Begun    time.Time     `json:"begun"`
 	Duration time.Duration `json:"duration"` // nanoseconds
+	Wrong    time.Duration `json:"wrong"`    // the part of it from the first answer on that was a wrong one
 	Failed   int           `json:"failed"`   // requests
 	Why      string        `json:"why"`      // the first one's error
 }
@@ -106,22 +107,35 @@ func ask(ctx context.Context, url string) error {
 		return err
 	}
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("status %d", response.StatusCode)
+		return wrongStatus(response.StatusCode)
 	}
 	return nil
 }
+
+// wrongStatus is the error of an answer that is not 200.
+type wrongStatus int
+
+func (w wrongStatus) Error() string { return fmt.Sprintf("status %d", int(w)) }
 
 func report(visits []visit) Report {
 	slices.SortFunc(visits, func(a, b visit) int { return a.begun.Compare(b.begun) })
 	r := Report{Visits: len(visits), Outages: []Outage{}}
 	open := false
+	var wrong time.Time
 	for _, seen := range visits {
 		if seen.err != nil && !open {
 			r.Outages = append(r.Outages, Outage{Begun: seen.begun, Why: seen.err.Error()})
+			wrong = time.Time{}
+		}
+		if _, ok := seen.err.(wrongStatus); ok && wrong.IsZero() {
+			wrong = seen.begun
 		}
 		if seen.err != nil || open {
 			last := &r.Outages[len(r.Outages)-1]
 			last.Duration = seen.begun.Sub(last.Begun)
+			if !wrong.IsZero() {
+				last.Wrong = seen.begun.Sub(wrong)
+			}
 			if seen.err != nil {
 				last.Failed++
 			}

@@ -17,12 +17,13 @@ import (
 type Outage struct {
 	Begun    time.Time
 	Duration time.Duration
-	Failed   int    // requests
-	Why      string // the first one's error
+	Wrong    time.Duration // the part of it from the first answer on that was a wrong one
+	Failed   int           // requests
+	Why      string        // the first one's error
 }
 
 func (o Outage) String() string {
-	return fmt.Sprintf("%v from %s, %d requests: %s", o.Duration.Round(time.Millisecond), o.Begun.Format("05.000"), o.Failed, o.Why)
+	return fmt.Sprintf("%v (wrong for %v) from %s, %d requests: %s", o.Duration.Round(time.Millisecond), o.Wrong.Round(time.Millisecond), o.Begun.Format("05.000"), o.Failed, o.Why)
 }
 
 // Report is what a visitor saw.
@@ -36,6 +37,15 @@ func (r Report) Down() time.Duration {
 	var sum time.Duration
 	for _, o := range r.Outages {
 		sum += o.Duration
+	}
+	return sum
+}
+
+// Wrong is how long the site answered, but wrongly.
+func (r Report) Wrong() time.Duration {
+	var sum time.Duration
+	for _, o := range r.Outages {
+		sum += o.Wrong
 	}
 	return sum
 }
