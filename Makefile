@@ -12,7 +12,9 @@ TEST_HOSTS := $(CURDIR)/bin/test-hosts
 # An engine started for the tests is stopped after them; one that make demo started is not.
 TEST_STATE := /run/provision-test
 
-.PHONY: build demo test lint bench clean
+POINTS := 210
+
+.PHONY: build demo test lint chaos bench clean
 
 build: ## bin/provision, without C
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/provision ./cmd/provision
@@ -34,6 +36,10 @@ test: ## every check: linters, unit tests, end-to-end tests on sandbox hosts, al
 .PHONY: race
 race:
 	go test -race -count=1 -timeout 14m ./...
+
+chaos: ## breaks a release at POINTS points (210: about 20 minutes on 2 idle cores) and sees the next run mend it
+	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)
+	@PROVISION_SETUP_STATE=$(TEST_STATE) sh provision/sandbox/test.sh '$(TEST_HOSTS)' go test -count=1 -timeout 60m -v ./steps/chaos -args -points $(POINTS)
 
 bench: ## the program beside what people would use instead; prints the tables of the README
 	@$(SETUP) start openssh-client openssh-server rsync curl git ansible python3-docker

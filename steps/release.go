@@ -181,6 +181,10 @@ func (h *Host) abandon(ctx context.Context, r *provision.Reporter, rel *release,
 	if interrupted != nil {
 		return interrupted
 	}
+	switch provision.ExitCode(cause) {
+	case provision.ExitUnreachable, provision.ExitLocked: // nothing is known any more, or nothing is ours to say
+		return fmt.Errorf("the release %s on %s was given up: %w", rel.id, h.Name(), cause)
+	}
 	if code := h.failedRelease(); code == provision.ExitKeptOld {
 		return provision.WithExit(code, fmt.Errorf("the new release %s failed on %s and the previous one serves on: %w", rel.id, h.Name(), cause))
 	}
