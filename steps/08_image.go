@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -53,6 +54,10 @@ func (h *Host) testNginx(ctx context.Context, r *provision.Reporter, image strin
 	text := strings.Join(output, "\n")
 	if err == nil || strings.Contains(text, "host not found in upstream") {
 		return nil
+	}
+	var exit *remote.ExitError
+	if !errors.As(err, &exit) {
+		return fmt.Errorf("ask nginx in the new image on %s about its configuration: %w", h.Name(), err)
 	}
 	return provision.WithExit(h.failedRelease(),
 		fmt.Errorf("nginx in the new image on %s does not accept its configuration (%s); nothing was switched", h.Name(), lastLine(output)))

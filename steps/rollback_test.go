@@ -1,0 +1,112 @@
+package steps_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/state"
+)
+
+func (c *cloud) mustRollback(release string) *record {
+	c.t.Helper()
+	r := c.rollback(release)
+	if r.result.ExitCode != provision.ExitOK {
+		c.t.Fatalf("rollback to %q failed with status %d: %v\n%s", release, r.result.ExitCode, r.err(), r.output())
+	}
+	return r
+}
+
+// TestRollback goes back to the previous release, to one by name, to one whose container is gone, each with its own settings.
+func TestRollback(t *testing.T) {
+	c := beside(t)
+	c.site["keep"] = "2"
+	c.site["environment"] = "{COLOUR: blue}"
+	c.page("blue")
+	c.mustDeploy()
+	blue := c.release()
+	c.site["environment"] = "{COLOUR: red}"
+	c.page("red")
+	c.mustDeploy()
+	red := c.release()
+	colour := func() string { return c.sh("docker exec myweb_https printenv COLOUR") }
+
+	v := c.visit(often)
+	c.mustRollback("")
+	c.outOfReach(v, time.Second)
+	if colour() != "blue" || c.release() != blue || !c.live("blue") {
+		t.Errorf("went back to %s, coloured %s", c.release(), colour())
+	}
+	c.mustRollback(red)
+	if colour() != "red" || c.release() != red {
+		t.Errorf("went back to %s, coloured %s", c.release(), colour())
+	}
+	c.settled()
+
+	c.sh("docker rm -f myweb_https-%s", blue)
+	c.mustRollback(blue)
+	if colour() != "blue" || c.release() != blue || !c.live("blue") {
+		t.Errorf("without its container, went back to %s, coloured %s", c.release(), colour())
+	}
+	if r := c.rollback("0123456789ab"); r.result.ExitCode != provision.ExitFailed || !strings.Contains(r.err().Error(), "not kept") {
+		t.Errorf("a release that never was: %v", r.err())
+	}
+	c.mustDeploy() // red again
+	if c.release() != red {
+		t.Errorf("the wanted release is not live but %s", c.release())
+	}
+
+	// No more releases are kept than asked for, with their images; strangers' stay.
+	c.sh("docker tag kehuo/centos8_conda:nginx stranger:1; docker create --name myweb_https-2 stranger:1 true")
+	for _, text := range []string{"one", "two", "three"} {
+		c.page(text)
+		c.mustDeploy()
+	}
+	if kept := c.sh("docker ps -a --format '{{.Names}}' --filter label=io.provision.site=myweb | grep -c -- '-[0-9a-f]*$' || true"); kept != "2" {
+		t.Errorf("%s earlier releases are kept, want 2", kept)
+	}
+	if images := c.sh("docker image ls -q --filter label=io.provision.site=myweb | sort -u | wc -l"); images != "3" {
+		t.Errorf("%s images are kept, want 3: %s", images, c.sh("docker image ls; docker ps -a"))
+	}
+	if saved := c.sh("ls %s | wc -l", state.Dir(directory)+"/releases"); saved != "3" {
+		t.Errorf("%s specifications are kept, want 3", saved)
+	}
+	c.sh("docker inspect stranger:1 myweb_https-2 >/dev/null; docker rm myweb_https-2; docker rmi stranger:1")
+}
+
+// TestEnvironmentFile has secrets reach the application, and nothing else.
+func TestEnvironmentFile(t *testing.T) {
+	c := beside(t)
+	file := c.source + "/../secrets.env"
+	if err := os.WriteFile(file, []byte("TOKEN=hunter2-and-more\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.site["environment_file"] = file
+	r := c.mustDeploy()
+	if got := c.sh("docker exec myweb_https printenv TOKEN"); got != "hunter2-and-more" {
+		t.Errorf("the application sees TOKEN=%q", got)
+	}
+	for _, e := range r.events {
+		if text := eventText(t, e); strings.Contains(text, "hunter2") {
+			t.Errorf("an event tells the secret: %s", text)
+		}
+	}
+	if mode := c.sh("stat -c %%a %s/environment-*", state.Dir(directory)); mode != "600" {
+		t.Errorf("the environment file on the host has mode %s", mode)
+	}
+	if found := c.sh("grep -rl hunter2 %s %s || true", state.Dir(directory), directory); strings.Count(found, "\n") != 0 || !strings.Contains(found, "/environment-") {
+		t.Errorf("the secret lies in %q", found)
+	}
+	first := c.release()
+	if err := os.WriteFile(file, []byte("TOKEN=another\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.mustDeploy()
+	c.sh("docker rm -f myweb_https-%s", first)
+	c.mustRollback(first)
+	if got := c.sh("docker exec myweb_https printenv TOKEN"); got != "hunter2-and-more" {
+		t.Errorf("after a rollback the application sees TOKEN=%q", got)
+	}
+}
