@@ -77,7 +77,7 @@ func (u *upload) attempt(ctx context.Context) error {
 	u.id = rand.Text()
 	u.sent.begin(u.s.unsent, u.Progress)
 	if u.d.listing.lacks("tar") {
-		return u.withoutTar(ctx)
+		return u.singly(ctx)
 	}
 	if u.Prepared == nil {
 		u.Prepared = Prepare(ctx, u.client, u.Directory, u.StateDir, &Manifest{})
@@ -89,18 +89,14 @@ func (u *upload) attempt(ctx context.Context) error {
 			return u.failed(ctx, err)
 		}
 	}
-	inline := u.s.small
-	if len(u.s.large) > 0 || u.s.unsent > inlineSize {
-		inline = nil
+	if len(u.s.small) > 0 && len(u.s.large) == 0 && u.s.unsent <= inlineSize {
+		return u.deliver(ctx)
 	}
-	var streams []*session
-	if inline == nil {
-		var err error
-		if streams, err = u.send(ctx); err != nil {
-			return u.failed(ctx, err)
-		}
+	streams, err := u.send(ctx)
+	if err != nil {
+		return u.failed(ctx, err)
 	}
-	return u.commit(ctx, inline, streams)
+	return u.commit(ctx, streams, 0, func() error { return nil })
 }
 
 // send brings files to where they are staged, by sessions beside the one that commits. It returns the streams that were

@@ -1,28 +1,60 @@
-# Waits for an upload; without one it ends and has touched nothing. Expects: directory state inside.
+# Waits for an upload; without one it leaves the host as it was. What is sent over SFTP is expected in the file bundle of the
+# folder box, which is made ahead where the state folder is there. Expects: directory state inside box.
 umask 077
-read -r where upload count || exit 0
+made=
+trap '[ -z "$made" ] || rm -rf -- "$box"' EXIT
+trap 'exit 1' HUP INT TERM
+# Others than the user can neither enter the folder nor read the file, which is there before anything is in it.
+box() { mkdir -- "$box" && made=yes && : >"$box/bundle" && echo ready; }
+if [ -d "$state" ]; then
+	box 2>/dev/null
+	for left in "$state"/incoming.*; do # by hosts that went down: what is older than a day
+		[ "$left" = "$box" ] || [ ! -d "$left" ] || find "$left" -prune -mtime +0 -exec rm -rf -- {} +
+	done
+fi
+read -r where upload count size || exit 0
 stage=$state/upload
 [ "$where" = state ] || stage=$directory/$inside
-mkdir -p -- "$state" "$stage" && cd -- "$stage" && gzip -dc | tar -xpof - || {
+mkdir -p -- "$state" "$stage" && { [ -n "$made" ] || box; } && cd -- "$stage" && gzip -dc | tar -xpof - || {
 	echo 'fault stage'
 	exit 1
 }
-# All streams were sent before this was: what is left of them is for this host to finish. To wait for them here saves the
-# round trip of telling the other side, who would only say to go on.
+# All was sent, or is on its way: what is left of it is for this host to finish. To wait for it here saves the round trip
+# of telling the other side, who would only say to go on.
 waited=0
+pause() {
+	[ "$waited" -lt 6000 ] || {
+		echo 'fault stream'
+		exit 1
+	}
+	waited=$((waited + 1))
+	sleep 0.01 2>/dev/null || sleep 1
+}
 n=1
 while [ "$n" -le "$count" ]; do
 	if [ ! -s "arrived.$upload.$n" ]; then
-		[ "$waited" -lt 6000 ] || break
-		waited=$((waited + 1))
-		sleep 0.01 2>/dev/null || sleep 1
+		pause
 		continue
 	fi
-	[ "$(cat "arrived.$upload.$n")" = 0 ] || break
+	[ "$(cat "arrived.$upload.$n")" = 0 ] || {
+		echo 'fault stream'
+		exit 1
+	}
 	n=$((n + 1))
 done
-if [ "$n" -le "$count" ]; then
-	echo 'fault stream'
-	exit 1
+if [ "$size" -gt 0 ]; then
+	waited=0
+	before=0
+	while [ -s "$box/bundle" ] || pause; do
+		now=$(wc -c <"$box/bundle")
+		[ "$now" -lt "$size" ] || break
+		[ "$now" -eq "$before" ] || waited=0 # a slow link, but a living one
+		before=$now
+		pause
+	done
+	gzip -dc <"$box/bundle" | tar -xpof - || {
+		echo 'fault stage'
+		exit 1
+	}
 fi
 sh ./commit

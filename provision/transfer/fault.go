@@ -141,7 +141,7 @@ func faults(heard func(*complaint)) *remote.Lines {
 // failed explains why sending failed.
 func (u *upload) failed(ctx context.Context, err error) error {
 	var changed *ChangedError
-	if errors.As(err, &changed) || lost(err) || ctx.Err() != nil {
+	if errors.As(err, &changed) || errors.As(err, new(*sessionError)) || lost(err) || ctx.Err() != nil {
 		return err
 	}
 	text := err.Error()
@@ -181,7 +181,7 @@ func (u *upload) fault(ctx context.Context, f Fault, detail string) error {
 
 // probe asks the host why files cannot be written: SFTP has one code for a full disk, a quota and all the rest.
 func (u *upload) probe(ctx context.Context) (string, error) {
-	script := "umask 077; cd -- " + quote(u.stage) + " 2>&1 && dd if=/dev/zero of=.probe bs=1024k count=1 2>&1; rm -f .probe"
+	script := "umask 077; mkdir -p -- " + quote(u.stage) + " 2>&1 && cd -- " + quote(u.stage) + " 2>&1 && dd if=/dev/zero of=.probe bs=1024k count=1 2>&1; rm -f .probe"
 	out, err := u.client.Output(ctx, remote.Command{Script: script})
 	return telling(string(out)), err
 }
@@ -196,6 +196,9 @@ func telling(text string) string {
 	}
 	return remote.Printable(lines[len(lines)-1])
 }
+
+// errNoBox says that the session that commits ended before it had made room for a bundle; what it printed tells why.
+var errNoBox = errors.New("the host made no room for the bundle")
 
 func isClosedPipe(err error) bool { return errors.Is(err, io.ErrClosedPipe) }
 

@@ -11,23 +11,18 @@ import (
 	"github.com/kehuo/provision/provision/remote"
 )
 
-// commit sends what is small enough to go along, and the script that checks and places everything, and runs it. The host
-// waits for what of the streams it still has to unpack.
-func (u *upload) commit(ctx context.Context, inline []Entry, streams []*session) error {
+// commit sends the script that checks and places everything, and runs it. The host waits for what of the streams it still
+// has to unpack, and for a bundle of that size, in bytes, which send brings there meanwhile.
+func (u *upload) commit(ctx context.Context, streams []*session, size int64, send func() error) error {
 	if u.Command != nil {
 		u.Command("sh " + u.stage + "/commit")
 	}
 	s := u.Prepared.again()
 	s.feed(func(w io.Writer) error {
-		if _, err := fmt.Fprintf(w, "%s %s %d\n", u.where(), u.id, len(streams)); err != nil {
+		if _, err := fmt.Fprintf(w, "%s %s %d %d\n", u.where(), u.id, len(streams), size); err != nil {
 			return err
 		}
-		b := newBundle(w, u.Root, newPace(true), u.sent.add)
-		for _, e := range inline {
-			if err := b.add(s.ctx, "tree/"+e.Path, e); err != nil {
-				return err
-			}
-		}
+		b := newBundle(w, u.Root, newPace(true), func(int64) {})
 		for _, t := range u.texts() {
 			if err := b.text(t.name, t.content); err != nil {
 				return err
@@ -35,7 +30,10 @@ func (u *upload) commit(ctx context.Context, inline []Entry, streams []*session)
 		}
 		return b.close()
 	})
-	var received error
+	received := send()
+	if errors.Is(received, errNoBox) {
+		received = nil // the host tells why
+	}
 	for _, stream := range streams {
 		if err := stream.wait(); err != nil && received == nil {
 			received = err
@@ -48,7 +46,7 @@ func (u *upload) commit(ctx context.Context, inline []Entry, streams []*session)
 	if received != nil {
 		return u.failed(ctx, received)
 	}
-	return u.outcome(ctx, s.out.Bytes(), err)
+	return u.outcome(ctx, s.out.text.Bytes(), err)
 }
 
 type text struct {

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"crypto/rand"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,8 +11,8 @@ import (
 )
 
 const (
-	// inlineSize is how much content, in bytes, travels in the session that commits: within one window, so that all of an
-	// upload is one round trip. More than that is worth streams of its own.
+	// inlineSize is how much content, in bytes, travels as one bundle over SFTP: within one window, so that all of an
+	// upload is one round trip or two. More than that is worth streams of its own.
 	inlineSize = 512 << 10
 	// streamSize is how much content, in bytes, is worth one more stream: what fits into the window of a channel, 2 MiB.
 	streamSize = 2 << 20
@@ -36,26 +37,35 @@ func streamsFor(n int64, roundTrip time.Duration) int {
 }
 
 // Prepared are sessions that wait on the host for an upload, which saves the round trip of opening them then. A host to
-// which nothing is uploaded after all is not touched.
+// which nothing is uploaded after all is left as it was.
 type Prepared struct {
 	ctx      context.Context
 	client   *remote.Client
 	commands [2]string // of the session that commits, and of those that receive streams
+	folder   string    // on the host, for the file of the parcel
 
 	mu      sync.Mutex
 	control *session
 	streams []*session
+	parcel  *parcel
 	yielded atomic.Bool // control made room for another session
 	ahead   sync.WaitGroup
 }
 
-// Prepare opens sessions in the background, best beside the command that gathers the facts: one, and as many more as are
-// worth while for what was read anew when m was scanned, which is what an upload is likely to send. [Apply] makes its
-// own where it is given none. Close ends them.
+// Likely tells whether there will be something to upload: files were read anew when m was scanned.
+func (m *Manifest) Likely() bool { return m.fresh > 0 }
+
+// Prepare opens sessions in the background, best beside the command that gathers the facts: one that commits, and beside it
+// an SFTP session or as many streams as are worth while for what was read anew when m was scanned, which is what an upload
+// is likely to send. [Apply] makes its own where it is given none. Close ends them.
 func Prepare(ctx context.Context, c *remote.Client, directory, stateDir string, m *Manifest) *Prepared {
-	p := &Prepared{ctx: ctx, client: c, commands: [2]string{
-		sessionScript(directory, stateDir, controlScript), sessionScript(directory, stateDir, receiveScript)}}
+	folder := stateDir + "/incoming." + rand.Text()
+	p := &Prepared{ctx: ctx, client: c, folder: folder, commands: [2]string{
+		sessionScript(directory, stateDir, folder, controlScript), sessionScript(directory, stateDir, folder, receiveScript)}}
 	p.control = openSession(ctx, c, p.commands[0], false, p.yield)
+	if m.Likely() && m.fresh <= inlineSize {
+		p.box()
+	}
 	if m.fresh > inlineSize {
 		p.ahead.Go(func() {
 			<-p.control.started // by now the round trip is known
@@ -75,6 +85,16 @@ func (p *Prepared) atLeast(n int) []*session {
 		p.streams = append(p.streams, openSession(p.ctx, p.client, p.commands[1], true, p.yield))
 	}
 	return p.streams[:n]
+}
+
+// box is the SFTP session for a bundle. It is opened when it is first asked for.
+func (p *Prepared) box() *parcel {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.parcel == nil {
+		p.parcel = openParcel(p.ctx, p.client, p.control, p.folder, p.yield)
+	}
+	return p.parcel
 }
 
 // yield makes room for a session that waits.
@@ -112,8 +132,12 @@ func (p *Prepared) Close() {
 	p.ahead.Wait()
 	p.mu.Lock()
 	sessions := append([]*session{p.control}, p.streams...)
+	parcel := p.parcel
 	p.mu.Unlock()
 	var closing sync.WaitGroup
+	if parcel != nil {
+		closing.Go(parcel.close)
+	}
 	for _, s := range sessions {
 		closing.Go(s.close)
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/pkg/sftp"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/kehuo/provision/provision/remote"
 )
 
 // sendRanges sends ranges over one SFTP session.
@@ -18,7 +20,7 @@ func (u *upload) sendRanges(ctx context.Context, todo *ranges) error {
 		return ctx.Err()
 	}
 	timer := time.AfterFunc(yieldAfter, u.yield)
-	c, err := u.client.SFTP(ctx, sftp.UseConcurrentWrites(true))
+	c, err := openSFTP(ctx, u.client)
 	timer.Stop()
 	if err != nil {
 		return err
@@ -41,6 +43,20 @@ func (u *upload) sendRanges(ctx context.Context, todo *ranges) error {
 	}
 	return err
 }
+
+// openSFTP opens an SFTP session.
+func openSFTP(ctx context.Context, c *remote.Client) (*sftp.Client, error) {
+	s, err := c.SFTP(ctx, sftp.UseConcurrentWrites(true))
+	if err != nil {
+		return nil, &sessionError{err}
+	}
+	return s, nil
+}
+
+// sessionError says why there is no SFTP session, and what to do.
+type sessionError struct{ error }
+
+func (e *sessionError) Unwrap() error { return e.error }
 
 // ranges hands out blocks range by range, in their order over all sessions: so they fill up one after the other, and few of
 // them are incomplete when the link is cut.

@@ -22,7 +22,7 @@ type session struct {
 	cancel  context.CancelCauseFunc
 	ctx     context.Context
 	in      *input
-	out     bytes.Buffer
+	out     answer
 	started chan struct{} // closed when the session is open, or cannot be
 	ended   chan struct{}
 	err     error         // how it ended, once ended is closed
@@ -33,7 +33,7 @@ type session struct {
 // first sign of a fault ends the session; the one that commits must be left to undo what it did.
 func openSession(ctx context.Context, c *remote.Client, script string, impatient bool, waiting func()) *session {
 	ctx, cancel := context.WithCancelCause(ctx)
-	s := &session{ctx: ctx, cancel: cancel, in: newInput(ctx), started: make(chan struct{}), ended: make(chan struct{})}
+	s := &session{ctx: ctx, cancel: cancel, in: newInput(ctx), out: answer{ready: make(chan struct{})}, started: make(chan struct{}), ended: make(chan struct{})}
 	go func() {
 		defer close(s.ended)
 		began := time.Now()
@@ -92,6 +92,26 @@ func (s *session) close() {
 // yieldAfter is how long a session may have to wait before the one that is to commit makes room: a host may allow few.
 const yieldAfter = 3 * time.Second
 
-func sessionScript(directory, stateDir, script string) string {
-	return fmt.Sprintf("LC_ALL=C\nexport LC_ALL\ndirectory=%s\nstate=%s\ninside=%s\n", quote(directory), quote(stateDir), quote(insideFolder)) + script
+// answer is what a session prints. The session that commits begins with a word of its own, which is not part of it.
+type answer struct {
+	text  bytes.Buffer
+	ready chan struct{} // closed when that word was read
+	heard bool
+}
+
+const readyWord = "ready\n"
+
+func (a *answer) Write(p []byte) (int, error) {
+	_, _ = a.text.Write(p) // a buffer takes everything
+	if rest, found := bytes.CutPrefix(a.text.Bytes(), []byte(readyWord)); found && !a.heard {
+		a.heard = true
+		a.text = *bytes.NewBuffer(bytes.Clone(rest))
+		close(a.ready)
+	}
+	return len(p), nil
+}
+
+func sessionScript(directory, stateDir, box, script string) string {
+	return fmt.Sprintf("LC_ALL=C\nexport LC_ALL\ndirectory=%s\nstate=%s\ninside=%s\nbox=%s\n",
+		quote(directory), quote(stateDir), quote(insideFolder), quote(box)) + script
 }

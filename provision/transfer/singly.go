@@ -20,8 +20,9 @@ import (
 // inFlight is how many files are sent at once where each is sent by itself: a file takes three round trips.
 const inFlight = 64
 
-// withoutTar sends every file by itself: for hosts that have no tar.
-func (u *upload) withoutTar(ctx context.Context) error {
+// singly sends every file by itself, and runs one session after the other: for hosts that have no tar, or allow few
+// sessions.
+func (u *upload) singly(ctx context.Context) error {
 	if err := u.clear(ctx, func() {}); err != nil {
 		return u.failed(ctx, err)
 	}
@@ -48,7 +49,7 @@ func (u *upload) sendSingly(ctx context.Context) error {
 	if err := u.client.Run(ctx, remote.Command{Script: script}); err != nil {
 		return err
 	}
-	c, err := u.client.SFTP(ctx, sftp.UseConcurrentWrites(true))
+	c, err := openSFTP(ctx, u.client)
 	if err != nil {
 		return err
 	}

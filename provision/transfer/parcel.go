@@ -1,0 +1,126 @@
+package transfer
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"time"
+
+	"github.com/pkg/sftp"
+
+	"github.com/kehuo/provision/provision/remote"
+)
+
+// parcel is the SFTP session that takes what is small enough to be sent at once: one bundle, in one file, is a round trip
+// however many files and folders are in it. Session and file are opened in the background, as soon as the session that
+// commits has made room for the file.
+type parcel struct {
+	cancel context.CancelFunc
+	opened chan struct{} // closed when the session is open, or cannot be
+	ended  chan struct{} // closed when the file is open too, or cannot be
+	client *sftp.Client
+	file   *sftp.File
+	err    error // why the session or the file could not be opened
+}
+
+// openParcel opens the file box/bundle once control has made it. waiting is called when there may be no room for another
+// session.
+func openParcel(ctx context.Context, c *remote.Client, control *session, box string, waiting func()) *parcel {
+	ctx, cancel := context.WithCancel(ctx)
+	p := &parcel{cancel: cancel, opened: make(chan struct{}), ended: make(chan struct{})}
+	go func() {
+		defer close(p.ended)
+		timer := time.AfterFunc(yieldAfter, waiting)
+		p.client, p.err = openSFTP(ctx, c)
+		timer.Stop()
+		close(p.opened)
+		if p.err != nil {
+			return
+		}
+		// A request that is under way knows no context: closing the session ends it.
+		context.AfterFunc(ctx, func() { _ = p.client.Close() })
+		select {
+		case <-control.out.ready:
+			if p.file, p.err = p.client.OpenFile(box+"/bundle", os.O_WRONLY); p.err != nil {
+				p.err = &sftpError{p.err}
+			}
+		case <-control.ended:
+			p.err = errNoBox
+		case <-ctx.Done():
+			p.err = ctx.Err()
+		}
+	}()
+	return p
+}
+
+// send writes the bundle. Packets may overtake each other, so that the file only gets its full size, which the host waits
+// for, when all else is there.
+func (p *parcel) send(content []byte) error {
+	<-p.ended
+	if p.err != nil {
+		return p.err
+	}
+	last := 0
+	if len(content) > rangeSize {
+		last = len(content) - 1
+		if _, err := p.file.WriteAt(content[:last], 0); err != nil {
+			return &sftpError{err}
+		}
+	}
+	if _, err := p.file.WriteAt(content[last:], int64(last)); err != nil {
+		return &sftpError{err}
+	}
+	return nil
+}
+
+// close ends the session and waits for that. It may be called more than once.
+func (p *parcel) close() {
+	p.cancel()
+	<-p.ended
+	if p.client != nil {
+		_ = p.client.Close()
+	}
+}
+
+// pack bundles small files as they are here now.
+func (u *upload) pack(ctx context.Context) ([]byte, error) {
+	var packed bytes.Buffer
+	b := newBundle(&packed, u.Root, newPace(true), func(int64) {})
+	for _, e := range u.s.small {
+		if err := b.add(ctx, "tree/"+e.Path, e); err != nil {
+			return nil, err
+		}
+	}
+	err := b.close()
+	return packed.Bytes(), err
+}
+
+// deliver sends the small files as one bundle while the host gets ready to commit, and commits.
+func (u *upload) deliver(ctx context.Context) error {
+	content, err := u.pack(ctx)
+	if err != nil {
+		return u.failed(ctx, err)
+	}
+	p := u.Prepared.box()
+	defer p.close()
+	<-p.opened
+	<-u.Prepared.committer().started
+	if u.Prepared.yielded.Load() { // the host allows few sessions: one after the other
+		u.Prepared.Close()
+		return u.singly(ctx)
+	}
+	if p.client == nil {
+		return u.failed(ctx, p.err)
+	}
+	stop := context.AfterFunc(ctx, p.cancel)
+	defer stop()
+	return u.commit(ctx, nil, int64(len(content)), func() error {
+		err := p.send(content)
+		for _, e := range u.s.small {
+			if err == nil {
+				u.sent.add(e.Size)
+			}
+		}
+		return err
+	})
+}
