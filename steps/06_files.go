@@ -62,12 +62,16 @@ func (s files) upload(ctx context.Context, r *provision.Reporter) error {
 			}
 		}
 		again = true
+		prepared := s.ahead
+		s.ahead = nil
+		defer prepared.Close()
 		return transfer.Apply(ctx, s.client, s.difference(), transfer.ApplyOptions{
 			Root:      s.site().Source,
 			Directory: s.site().Directory,
 			StateDir:  s.StateDir(),
 			Progress:  func(done, total int64) { r.Progress(done, total, provision.UnitBytes, "") },
 			Command:   r.Command,
+			Prepared:  prepared,
 		})
 	})
 	if err != nil {

@@ -31,6 +31,7 @@ type Host struct {
 	command    string // what the person typed, for the history
 
 	client  *remote.Client
+	ahead   *transfer.Prepared // opened ahead where there is likely something to upload; of use once
 	probes  *probes
 	lock    *lock
 	begun   time.Time
@@ -82,6 +83,9 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 		return provision.WithExit(provision.ExitUnreachable, err)
 	}
 	h.client = client
+	if s := h.site(); h.Manifest != nil && h.Manifest.Likely() {
+		h.ahead = transfer.Prepare(ctx, client, s.Directory, h.StateDir(), h.Manifest)
+	}
 	probes.fromHost(probing, client)
 	return h.gather(ctx)
 }
@@ -203,6 +207,7 @@ func (h *Host) Close(ctx context.Context, outcome provision.HostResult) error {
 	if h.client == nil {
 		return nil
 	}
+	h.ahead.Close()
 	if h.lock == nil {
 		return h.client.Close()
 	}

@@ -45,7 +45,8 @@ func openParcel(ctx context.Context, c *remote.Client, control *session, box str
 				p.err = &sftpError{p.err}
 			}
 		case <-control.ended:
-			p.err = errNoBox
+			p.err = errNoBox // it failed, or made room: then this one is of no use either
+			_ = p.client.Close()
 		case <-ctx.Done():
 			p.err = ctx.Err()
 		}
@@ -105,12 +106,12 @@ func (u *upload) deliver(ctx context.Context) error {
 	defer p.close()
 	<-p.opened
 	<-u.Prepared.committer().started
+	if p.client == nil {
+		return u.failed(ctx, p.err)
+	}
 	if u.Prepared.yielded.Load() { // the host allows few sessions: one after the other
 		u.Prepared.Close()
 		return u.singly(ctx)
-	}
-	if p.client == nil {
-		return u.failed(ctx, p.err)
 	}
 	stop := context.AfterFunc(ctx, p.cancel)
 	defer stop()

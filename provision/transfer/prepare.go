@@ -57,7 +57,7 @@ func (m *Manifest) Likely() bool { return m.fresh > 0 }
 
 // Prepare opens sessions in the background, best beside the command that gathers the facts: one that commits, and beside it
 // an SFTP session or as many streams as are worth while for what was read anew when m was scanned, which is what an upload
-// is likely to send. [Apply] makes its own where it is given none. Close ends them.
+// is likely to send. [Apply] makes its own where it is given none. They are of use for one Apply; Close ends them.
 func Prepare(ctx context.Context, c *remote.Client, directory, stateDir string, m *Manifest) *Prepared {
 	folder := stateDir + "/incoming." + rand.Text()
 	p := &Prepared{ctx: ctx, client: c, folder: folder, commands: [2]string{
