@@ -42,6 +42,8 @@ docker ps -a --no-trunc --format %[1]s | while IFS='	' read -r id name state of 
   : >"stopping/$name"
   nohup sh -c 'docker stop -t "$1" "$2"; rm -f "stopping/$3"' sh "$grace" "$id" "$name" >/dev/null 2>&1 </dev/null &
 done
+# A cutover that has ended, but whose end could not be acknowledged over a link that was cut.
+for job in jobs/cutover-*; do [ ! -f "$job/status" ] || rm -rf "$job"; done
 # A release whose container was removed by hand can still be run from its specification, while it is among the newest.
 have=$(docker ps -a --filter label=%[2]s="$site" --format '{{.Label "io.provision.release"}}')
 n=0
