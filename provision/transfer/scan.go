@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -64,7 +65,7 @@ func Scan(ctx context.Context, o ScanOptions) (*Manifest, error) {
 	if err := s.walkers.Wait(); err != nil {
 		return nil, err
 	}
-	files := top.flatten(nil)
+	files := top.flatten(make([]found, 0, s.count.Load()))
 	cache := openCache(o.Cache, root)
 	if err := hashAll(ctx, root, files, cache, workers); err != nil {
 		return nil, err
@@ -102,6 +103,7 @@ type scanner struct {
 	ignore  *ignore
 	walkers *errgroup.Group
 	ctx     context.Context
+	count   atomic.Int64 // of the entries found
 }
 
 // node is a folder on the way from the walk to the flat list: each child is an entry, and a node if it is a folder.
@@ -153,7 +155,10 @@ func (s *scanner) directory(folder string, sc scope, above ignored, n *node) err
 	}
 	var below []descent
 	for _, name := range names {
-		p := path.Join(folder, name)
+		p := name
+		if folder != "" {
+			p = folder + "/" + name
+		}
 		inner := sc.child(name)
 		info, err := os.Lstat(s.local(p))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -191,6 +196,7 @@ func (s *scanner) directory(folder string, sc scope, above ignored, n *node) err
 		}
 		n.children = append(n.children, c)
 	}
+	s.count.Add(int64(len(n.children)))
 	for _, d := range below {
 		c := &n.children[d.child]
 		walk := func() error { return s.directory(c.Path, d.sc, d.in, c.below) }

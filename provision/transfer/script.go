@@ -27,6 +27,8 @@ const (
 	insideFolder = ".provision-upload"
 	// maxPacked bounds the names that a script carries, in bytes as packed. Linux takes no argument beyond 128 KiB.
 	maxPacked = 64 << 10
+	// mayPack is how long names can be, in bytes, for packing them to be worth a try: they shrink to a tenth or so.
+	mayPack = 12 * maxPacked
 )
 
 // HostScript is a POSIX shell script that prints what is on the host of the paths that m names, of what was put there
@@ -147,6 +149,9 @@ func rawMode(e *Entry) uint32 {
 
 // pack makes names safe to be part of a script, and small; "" where that would be too long for an argument.
 func pack(names []byte) string {
+	if len(names) > mayPack {
+		return ""
+	}
 	if p := packed(names); len(p) <= maxPacked {
 		return p
 	}
