@@ -52,23 +52,27 @@ func TestReleases(t *testing.T) {
 
 	t.Run("warm", func(t *testing.T) {
 		c := c.on(t)
-		c.page("warm")
-		v := c.visit(often)
-		c.mustDeploy()
-		c.outOfReach(v, mostOutOfReach)
-		if !c.live("warm") {
-			t.Error("another page is live")
-		}
+		c.measured(func(attempt string) *visitortest.Visitor {
+			c.page("warm " + attempt)
+			v := c.visit(often)
+			c.mustDeploy()
+			if !c.live("warm " + attempt) {
+				t.Error("another page is live")
+			}
+			return v
+		})
 		c.settled()
 	})
 
 	t.Run("an application that takes 10 s to boot", func(t *testing.T) {
 		c := c.on(t)
 		quick := c.read("start.sh")
-		c.write("start.sh", strings.Replace(quick, "set -u\n", "set -u\nsleep 10\n", 1))
-		v := c.visit(often)
-		c.mustDeploy()
-		c.outOfReach(v, mostOutOfReach)
+		c.measured(func(attempt string) *visitortest.Visitor {
+			c.write("start.sh", strings.Replace(quick, "set -u\n", "set -u\nsleep 10 # "+attempt+"\n", 1))
+			v := c.visit(often)
+			c.mustDeploy()
+			return v
+		})
 		c.write("start.sh", quick)
 	})
 
