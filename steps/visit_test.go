@@ -66,6 +66,10 @@ func (c *cloud) measured(release func(attempt string) *visitortest.Visitor) {
 	}
 }
 
+// tolerance is how much longer than its goal a release may take on any machine before a test fails. What it took is printed:
+// the goal itself is for an idle machine, and to be read there.
+const tolerance = 3
+
 // bareCutover is what the two docker commands of a cutover take by themselves on an idle machine with two cores.
 const bareCutover = 250 * time.Millisecond
 
@@ -84,7 +88,7 @@ func (c *cloud) allowed(measured, most time.Duration) time.Duration {
 		c.sh("docker network disconnect bridge bare && docker network connect bridge bare")
 		slowest = max(slowest, time.Since(begun))
 	}
-	slowness := max(1, float64(slowest)/float64(bareCutover))
+	slowness := max(tolerance, float64(slowest)/float64(bareCutover))
 	c.t.Logf("%v instead of %v, on a machine that is %.1f times as slow as an idle one", measured, most, slowness)
 	return time.Duration(float64(most) * slowness)
 }
