@@ -66,7 +66,7 @@ cd %s 2>/dev/null && for j in jobs/* stopping/*; do [ ! -e "$j" ] || echo "$j"; 
 
 // frame runs every section in the background, each into a file of its own, and then prints a header with the sizes and the
 // files one after another. The last line of an .err file is the section's exit status, also where the section exits by
-// itself. The files lie in memory where the host has /dev/shm.
+// itself. The files lie in memory where the host has /dev/shm; the row of X is the template that mktemp fills in.
 const frame = `
 t=$(umask 077; mktemp -d /dev/shm/provision.XXXXXX 2>/dev/null || mktemp -d "${TMPDIR:-/tmp}/provision.XXXXXX") || exit 1
 trap 'rm -rf "$t"' EXIT

@@ -1,4 +1,5 @@
-// Package language holds the program's words: one catalogue file a language, and the printer that picks from it.
+// Package language holds the program's words: one catalogue file a language, however long, so that a further language is one
+// file more; and the printer that picks from it.
 package language
 
 import (
