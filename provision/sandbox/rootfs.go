@@ -6,10 +6,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -61,7 +63,7 @@ func standInRecipe() recipe {
 	return recipe{
 		name:     "base",
 		packages: []string{"gunicorn", "nginx-light", "openssl", "python-is-python3", "python3-flask"},
-		remove:   []string{"etc/machine-id", "etc/nginx/sites-enabled/default", "usr/share/zoneinfo/*"},
+		remove:   []string{"etc/machine-id", "etc/nginx/sites-enabled/*", "usr/share/zoneinfo/*"},
 		files: map[string]string{
 			"etc/nginx/cert/.keep": "",
 			"etc/nginx/conf.d/default.conf": "server {\n    listen       80;\n    server_name  localhost;\n\n" +
@@ -191,14 +193,8 @@ func (r rootfs) bootstrap(ctx context.Context, recipe recipe, path string) error
 // finish removes what is not needed and writes the recipe's own files.
 func (r recipe) finish(root string) error {
 	for _, pattern := range append(unneeded[:], r.remove...) {
-		paths, err := fs.Glob(os.DirFS(root), pattern)
-		if err != nil {
+		if err := removeMatches(root, pattern); err != nil {
 			return err
-		}
-		for _, path := range paths {
-			if err := os.RemoveAll(filepath.Join(root, path)); err != nil {
-				return err
-			}
 		}
 	}
 	for path, content := range r.files {
@@ -207,6 +203,33 @@ func (r recipe) finish(root string) error {
 			return err
 		}
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeMatches removes what a pattern names below root; only its last element
+// may have wildcards. Links are not followed: an absolute one would lead to this
+// machine's own files.
+func removeMatches(root, pattern string) error {
+	folder := filepath.Join(root, path.Dir(pattern))
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		matches, err := path.Match(path.Base(pattern), entry.Name())
+		if err != nil {
+			return err
+		}
+		if !matches {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(folder, entry.Name())); err != nil {
 			return err
 		}
 	}
