@@ -1,7 +1,10 @@
 package facts_test
 
 import (
-	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/state"
@@ -20,6 +24,7 @@ type machine struct {
 	t     *testing.T
 	query facts.Query
 	path  string
+	env   []string // beside what every machine has
 }
 
 // newMachine puts a docker command in the way; an empty script stands for a machine without Docker.
@@ -44,7 +49,7 @@ func newMachine(t *testing.T, docker string) *machine {
 	}
 	return &machine{t: t, path: bin, query: facts.Query{
 		Directory: filepath.Join(home, "dev", "my web"), Site: "myweb", Container: "myweb_https", Image: "myweb_image:server",
-		Quote: remote.Quote, Files: "echo files of $dir", Room: true,
+		Quote: remote.Quote, Files: "echo files of $dir", Room: true, Mark: "MARK",
 	}}
 }
 
@@ -52,6 +57,7 @@ func (m *machine) run(script string) []byte {
 	m.t.Helper()
 	cmd := exec.CommandContext(m.t.Context(), "/bin/sh", "-c", script)
 	cmd.Env = []string{"PATH=" + m.path, "HOME=/home/kevin", "TMPDIR=" + m.t.TempDir()}
+	cmd.Env = append(cmd.Env, m.env...)
 	out, err := cmd.Output()
 	if err != nil {
 		m.t.Fatalf("the script failed: %v\n%s", err, out)
@@ -61,8 +67,11 @@ func (m *machine) run(script string) []byte {
 
 func (m *machine) gather() *facts.Facts {
 	m.t.Helper()
-	f, err := m.query.Parse(bytes.NewReader(m.run(m.query.Script())))
+	f, err := m.query.Parse(m.run(m.query.Script()))
 	if err != nil {
+		m.t.Fatal(err)
+	}
+	if f.Docker, err = m.query.ParseDocker(m.run(m.query.DockerScript())); err != nil {
 		m.t.Fatal(err)
 	}
 	return f
@@ -141,7 +150,8 @@ func TestWhyDockerDoesNotAnswer(t *testing.T) {
 			}
 			// Asked again as root, it answers.
 			root := newMachine(t, engine)
-			if err := root.query.ParseDocker(bytes.NewReader(root.run(root.query.DockerScript())), f); err != nil {
+			var err error
+			if f.Docker, err = root.query.ParseDocker(root.run(root.query.DockerScript())); err != nil {
 				t.Fatal(err)
 			}
 			if f.DockerError != "" || f.Container == nil || f.Image == nil || len(f.Containers) != 2 {
@@ -161,7 +171,7 @@ func TestNothingIsInspected(t *testing.T) {
 func TestFilesThatCannotBeListed(t *testing.T) {
 	m := newMachine(t, engine)
 	m.query.Files = "echo 'find: permission denied' >&2; exit 3"
-	_, err := m.query.Parse(bytes.NewReader(m.run(m.query.Script())))
+	_, err := m.query.Parse(m.run(m.query.Script()))
 	if err == nil || !strings.Contains(err.Error(), "permission denied") || !strings.Contains(err.Error(), m.query.Directory) {
 		t.Errorf("got %v", err)
 	}
@@ -172,7 +182,7 @@ func TestAnAnswerCutShort(t *testing.T) {
 	m := newMachine(t, engine)
 	whole := m.run(m.query.Script())
 	for i := range len(whole) {
-		if f, err := m.query.Parse(bytes.NewReader(whole[:i])); err == nil {
+		if f, err := m.query.Parse(whole[:i]); err == nil {
 			t.Fatalf("%d of %d bytes gave %+v", i, len(whole), f)
 		}
 	}
@@ -181,7 +191,69 @@ func TestAnAnswerCutShort(t *testing.T) {
 // What a login prints in front of the answer is not taken for a part of it.
 func TestNoiseInFrontOfTheAnswer(t *testing.T) {
 	m := newMachine(t, engine)
-	if f, err := m.query.Parse(bytes.NewReader(append([]byte("Welcome to Aliyun!\n"), m.run(m.query.Script())...))); err == nil {
+	if f, err := m.query.Parse(append([]byte("Welcome to Aliyun!\n"), m.run(m.query.Script())...)); err == nil {
 		t.Errorf("got %+v", f)
+	}
+}
+
+// A user whose docker commands go to another engine is not told what this one knows.
+func TestAnotherEngine(t *testing.T) {
+	m := newMachine(t, engine)
+	if f := m.gather(); f.OtherEngine() {
+		t.Error("the engine of a user who chose none is another one")
+	}
+	m.env = []string{"DOCKER_HOST=unix:///run/user/1000/docker.sock"}
+	if f := m.gather(); !f.OtherEngine() {
+		t.Error("DOCKER_HOST is not seen")
+	}
+	config := t.TempDir()
+	if err := os.WriteFile(filepath.Join(config, "config.json"), []byte("{\n\t\"currentContext\": \"rootless\"\n}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m.env = []string{"DOCKER_CONFIG=" + config}
+	if f := m.gather(); !f.OtherEngine() {
+		t.Error("a context that was chosen is not seen")
+	}
+}
+
+// The engine is asked over its socket: here one that an http server of the test listens on.
+func TestAskEngine(t *testing.T) {
+	answers := map[string]string{
+		"/containers/json": `[{"Id":"aaa","Names":["/other/alias","/myweb_https"],"Image":"myweb_image:server","Status":"Up 3 minutes",
+			"Ports":[{"IP":"0.0.0.0","PrivatePort":443,"PublicPort":443,"Type":"tcp"},{"PrivatePort":53,"Type":"udp"}],
+			"Labels":{"io.provision.site":"myweb","io.provision.release":"0123456789ab"}}]`,
+		"/containers/myweb_https/json": `{"Id":"aaa","Name":"/myweb_https","State":{"Status":"running","Running":true}}`,
+	}
+	status := http.StatusNotFound
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, known := answers[r.URL.Path]
+		if !known {
+			w.WriteHeader(status)
+		}
+		_, _ = w.Write([]byte(answer))
+	}))
+	t.Cleanup(server.Close)
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		if network != "unix" || address != docker.Socket {
+			t.Errorf("dials %s %s", network, address)
+		}
+		return new(net.Dialer).DialContext(ctx, "tcp", server.Listener.Addr().String())
+	}
+	query := facts.Query{Container: "myweb_https", Image: "myweb_image:server"}
+	d, err := query.AskEngine(t.Context(), dial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := facts.Listed{ID: "aaa", Name: "myweb_https", Image: "myweb_image:server", Status: "Up 3 minutes",
+		Ports: "0.0.0.0:443->443/tcp, 53/udp", Site: "myweb", Release: "0123456789ab"}
+	if len(d.Containers) != 1 || d.Containers[0] != want {
+		t.Errorf("the containers are %+v", d.Containers)
+	}
+	if !d.Containers[0].Publishes(443) || d.Container == nil || !d.Container.Up() || d.Image != nil {
+		t.Errorf("inspected %+v and %+v", d.Container, d.Image)
+	}
+	status = http.StatusInternalServerError
+	if _, err := query.AskEngine(t.Context(), dial); err == nil {
+		t.Error("an engine that fails is believed")
 	}
 }

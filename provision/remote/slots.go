@@ -12,42 +12,77 @@ import (
 // assumedSessions is sshd's default for MaxSessions. A server that allows fewer shows it by refusing one.
 const assumedSessions = 10
 
-// slots are the sessions that a connection may have open at a time.
+// slots are the sessions that a connection may have open at a time. Beside those in use there is one that was opened ahead,
+// so that the next command costs one round trip instead of two. It runs nothing until it is taken.
 type slots struct {
 	mu    sync.Mutex
-	open  int
+	open  int // the one that was opened ahead counts
 	limit int
+	ahead chan session  // holds a session, or will; nil for none
 	freed chan struct{} // closed and replaced whenever a session ends
+}
+
+// session is an open channel of that kind, or why there is none.
+type session struct {
+	channel  ssh.Channel
+	requests <-chan *ssh.Request
+	err      error
+	crowded  bool // the server allows no more beside others of ours
 }
 
 func newSlots() *slots { return &slots{limit: assumedSessions, freed: make(chan struct{})} }
 
-// acquire waits until a session may be opened.
-func (s *slots) acquire(ctx context.Context, down <-chan struct{}) error {
+// acquire waits until a session may be opened, or takes the one that was opened ahead. With begin, the session that comes of
+// the channel is still to be opened.
+func (s *slots) acquire(ctx context.Context, down <-chan struct{}) (opening chan session, begin bool, err error) {
 	for {
 		s.mu.Lock()
-		if s.open < s.limit {
+		opening, freed := s.ahead, s.freed
+		switch {
+		case opening != nil:
+			s.ahead = nil
+		case s.open < s.limit:
 			s.open++
-			s.mu.Unlock()
-			return nil
+			opening, begin = make(chan session, 1), true
 		}
-		freed := s.freed
 		s.mu.Unlock()
+		if opening != nil {
+			return opening, begin, nil
+		}
 		select {
 		case <-freed:
 		case <-down:
-			return errLinkDown
+			return nil, false, errLinkDown
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil, false, ctx.Err()
 		}
 	}
 }
 
 var errLinkDown = errors.New("the link is down")
 
-func (s *slots) release() {
+// reserve takes the place of a session to be opened ahead; nil where there is one already or no room.
+func (s *slots) reserve() chan session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.ahead != nil || s.open >= s.limit {
+		return nil
+	}
+	s.open++
+	s.ahead = make(chan session, 1)
+	return s.ahead
+}
+
+// release gives a session's place back.
+func (s *slots) release() { s.forget(nil) }
+
+// forget is release for a session that could not be opened, and may be the one of the next command.
+func (s *slots) forget(opening chan session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if opening != nil && s.ahead == opening {
+		s.ahead = nil
+	}
 	s.open--
 	close(s.freed)
 	s.freed = make(chan struct{})
@@ -72,57 +107,67 @@ const (
 	refusalPause = 300 * time.Millisecond
 )
 
-// openSession opens a session, waiting for another one to end where the server allows no more.
+// openSession opens a session, waiting for another one to end where the server allows no more, and has the one for the next
+// command opened behind it.
 func (l *link) openSession(ctx context.Context) (ssh.Channel, <-chan *ssh.Request, error) {
 	for try := 0; ; {
-		if err := l.slots.acquire(ctx, l.down); err != nil {
+		opening, begin, err := l.slots.acquire(ctx, l.down)
+		if err != nil {
 			return nil, nil, err
 		}
-		channel, requests, err := l.openChannel(ctx, "session")
-		if err == nil {
-			return channel, requests, nil
+		if begin {
+			l.open(opening)
 		}
-		var refused *ssh.OpenChannelError
-		wait := errors.As(err, &refused) && l.slots.refused()
-		l.slots.release()
-		if refused == nil || try == refusals {
-			return nil, nil, err
-		}
-		if !wait {
-			try++
-			select {
-			case <-time.After(refusalPause):
-			case <-l.down:
-				return nil, nil, errLinkDown
-			case <-ctx.Done():
-				return nil, nil, ctx.Err()
+		s := l.await(ctx, opening)
+		switch {
+		case s.err == nil:
+			if ahead := l.slots.reserve(); ahead != nil {
+				l.open(ahead)
 			}
+			return s.channel, s.requests, nil
+		case s.crowded:
+			continue
+		case !isRefusal(s.err) || try == refusals:
+			return nil, nil, s.err
+		}
+		try++
+		select {
+		case <-time.After(refusalPause):
+		case <-l.down:
+			return nil, nil, errLinkDown
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
 		}
 	}
 }
 
-// openChannel is ssh.Client.OpenChannel with an end: a channel that comes too late is closed.
-func (l *link) openChannel(ctx context.Context, kind string) (ssh.Channel, <-chan *ssh.Request, error) {
-	type opened struct {
-		channel  ssh.Channel
-		requests <-chan *ssh.Request
-		err      error
-	}
-	result := make(chan opened, 1)
+func isRefusal(err error) bool { return errors.As(err, new(*ssh.OpenChannelError)) }
+
+// open asks the server for the session that a place was taken for, which is given back if there is none.
+func (l *link) open(opening chan session) {
 	l.workers.Go(func() {
-		channel, requests, err := l.ssh.OpenChannel(kind, nil)
-		result <- opened{channel, requests, err}
+		var s session
+		if s.channel, s.requests, s.err = l.ssh.OpenChannel("session", nil); s.err != nil {
+			s.crowded = isRefusal(s.err) && l.slots.refused()
+			l.slots.forget(opening)
+		}
+		opening <- s
 	})
+}
+
+// await waits for a session; one that comes after the end of ctx is closed.
+func (l *link) await(ctx context.Context, opening <-chan session) session {
 	select {
-	case o := <-result:
-		return o.channel, o.requests, o.err
+	case s := <-opening:
+		return s
 	case <-ctx.Done():
-		l.workers.Go(func() {
-			if o := <-result; o.err == nil {
-				_ = o.channel.Close()
-				ssh.DiscardRequests(o.requests)
-			}
-		})
-		return nil, nil, ctx.Err()
 	}
+	l.workers.Go(func() {
+		if s := <-opening; s.err == nil {
+			_ = s.channel.Close()
+			l.slots.release()
+			ssh.DiscardRequests(s.requests)
+		}
+	})
+	return session{err: ctx.Err()}
 }

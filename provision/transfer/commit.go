@@ -20,8 +20,10 @@ const maxWords = 32 << 10
 func commitFor(d Difference, s *staging, directory, stateDir, stage string) string {
 	var b strings.Builder
 	b.WriteString("LC_ALL=C\nexport LC_ALL\n")
+	expected := predict(s.entries)
 	for _, v := range [][2]string{
-		{"directory", directory}, {"state", stateDir}, {"stage", stage}, {"expected", predict(s.entries).expected}, {"count", fmt.Sprint(s.files())},
+		{"directory", directory}, {"state", stateDir}, {"stage", stage}, {"expected", expected.expected},
+		{"bytes", fmt.Sprint(expected.bytes)}, {"count", fmt.Sprint(s.files())},
 	} {
 		fmt.Fprintf(&b, "%s=%s\n", v[0], quote(v[1]))
 	}

@@ -1,5 +1,5 @@
 # Prints what is on the host of the paths that the manifest names (packed) and those that were put there before, and
-# what is staged. Where all is as expected that is one word. Expects: directory state inside expected names packed.
+# what is staged. Where all is as expected that is one word. Expects: directory state inside expected names packed links.
 echo 'transfer 1'
 for tool in find xargs stat sha256sum sort tar gzip base64 readlink; do
 	command -v "$tool" >/dev/null || echo "lacks $tool"
@@ -10,18 +10,36 @@ existing() {
 	while [ ! -e "$d" ] && [ -n "$d" ]; do d=${d%/*}; done
 	d=${d:-/}
 }
-existing "$directory"
-site=$d
-existing "$state"
-stage=$state/upload
-# Files can only be renamed within one file system.
-set -- $(stat -L -c %d -- "$site" "$d")
-if [ "$1" != "$2" ]; then
-	stage=$directory/$inside
-	echo inside
-fi
-existing "$stage"
-df -Pk -- "$d" | (read -r _ && read -r _ _ _ free _ && echo "free $free")
+# room: tells where files would be staged, and how much free room there is.
+room() {
+	existing "$directory"
+	site=$d
+	existing "$state"
+	stage=$state/upload
+	# Files can only be renamed within one file system.
+	set -- $(stat -L -c %d -- "$site" "$d")
+	if [ "$1" != "$2" ]; then
+		stage=$directory/$inside
+		echo inside
+	fi
+	existing "$stage"
+	df -Pk -- "$d" | (read -r _ && read -r _ _ _ free _ && echo "free $free")
+}
+# untouched: is all as expected? What the manifest names is read as it is where it is what is wanted and nothing else. A fork
+# costs a busy host a millisecond or two, so that this makes do with few: links are only read where there should be any.
+untouched() {
+	for f in "$state/manifest.next" "$state/manifest.kept" "$state/upload" "$directory/$inside"; do [ ! -e "$f" ] || return; done
+	m=$state/manifest
+	[ "$(hash 2>/dev/null <"$m")" = "$names" ] && cd -- "$directory" 2>/dev/null || return
+	recorded_same=yes
+	expected "$({
+		modes <"$m"
+		echo =
+		digests <"$m"
+		echo =
+		[ "$links" = 0 ] || targets <"$m"
+	} | hash)"
+}
 recorded() { cat "$state/manifest" "$state/manifest.next" "$state/manifest.kept" 2>/dev/null; }
 packed() { [ -z "$packed" ] || printf '%s' "$packed" | base64 -d | gzip -dc; }
 known() {
@@ -42,23 +60,19 @@ payload() {
 	"$@" | gzip -c | base64
 	echo .
 }
-plain=yes
-for f in "$state/manifest.next" "$state/manifest.kept" "$stage"; do [ ! -e "$f" ] || plain=no; done
+recorded_same=
+if untouched; then
+	echo same
+	echo end
+	exit
+fi
+room
 if [ ! -d "$directory" ]; then
 	if [ -e "$directory" ] || [ -h "$directory" ]; then echo obstructed; else echo missing; fi
 elif ! cd -- "$directory" 2>/dev/null; then
 	echo closed
-elif [ "$plain" = yes ] && [ "$(hash 2>/dev/null <"$state/manifest")" = "$names" ]; then
-	# It names what is wanted and nothing else, in order: it is read as it is. A fork costs a busy host a millisecond or two.
-	if expected "$(list cat "$state/manifest" | hash)"; then
-		echo same
-	else
-		echo recorded-same
-		payload paths sorted
-		payload listing list sorted
-	fi
 else
-	payload recorded recorded
+	if [ "$recorded_same" ]; then echo recorded-same; else payload recorded recorded; fi
 	payload paths sorted
 	payload listing list sorted
 fi

@@ -88,24 +88,24 @@ func (c *cursor) mode(path string) (uint32, bool) {
 	return uint32(mode), true
 }
 
-// hash takes the line of sha256sum for path if it is next, with the name escaped or, as older ones of BusyBox have it, not.
+// hash takes the line with the hash of path if it is next, with the name escaped or, as older BusyBox has it, not.
 func (c *cursor) hash(path string) (hash [sha256.Size]byte, ok bool) {
 	line := bytes.TrimPrefix(c.rest, []byte(`\`))
 	const digits = 2 * sha256.Size
-	if len(line) < digits+2 {
+	if len(line) < digits || !slices.ContainsFunc(betweens[:], func(b string) bool { return bytes.HasPrefix(line[digits:], []byte(b)) }) {
 		return hash, false
 	}
 	if _, err := hex.Decode(hash[:], line[:digits]); err != nil {
 		return hash, false
 	}
-	name := line[digits+2:]
+	name := line[digits+len(betweens[0]):]
 	if len(line) == len(c.rest) { // the usual case: nothing is escaped
 		return hash, c.name(name, path)
 	}
 	return hash, slices.ContainsFunc(spellings(), func(spell func(string) string) bool { return c.name(name, spell(path)) })
 }
 
-// name takes the rest of a line of sha256sum.
+// name takes the rest of the line.
 func (c *cursor) name(line []byte, spelling string) bool {
 	if len(line) <= len(spelling) || line[len(spelling)] != '\n' || string(line[:len(spelling)]) != spelling {
 		return false

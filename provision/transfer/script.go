@@ -45,6 +45,7 @@ func hostScript(directory, stateDir, packed string, p prediction) string {
 	for _, v := range [][2]string{
 		{"directory", directory}, {"state", stateDir}, {"inside", insideFolder},
 		{"names", sum(p.names)}, {"expected", p.expected}, {"packed", packed},
+		{"bytes", fmt.Sprint(p.bytes)}, {"links", fmt.Sprint(p.links)},
 	} {
 		fmt.Fprintf(&b, "%s=%s\n", v[0], quote(v[1]))
 	}
@@ -57,7 +58,9 @@ func hostScript(directory, stateDir, packed string, p prediction) string {
 // prediction is what the host holds once a tree is there.
 type prediction struct {
 	names    []byte // every path, in byte order, each ended by NUL: the manifest on the host
-	expected string // SHA-256 of the listing, one for each way in which a host may spell odd names
+	expected string // SHA-256 of the listing, one for each way in which a host may print it
+	bytes    int64  // content of files
+	links    int
 }
 
 func (m *Manifest) predict() prediction { return predict(m.Entries) }
@@ -70,12 +73,17 @@ func predict(entries []Entry) prediction {
 		odd = odd || strings.ContainsAny(entries[i].Path, escaped)
 	}
 	slices.SortFunc(sorted, func(a, b *Entry) int { return strings.Compare(a.Path, b.Path) })
-	var names, modes, targets []byte
+	var p prediction
+	var modes, targets []byte
 	for _, e := range sorted {
-		names = append(append(names, e.Path...), 0)
+		p.names = append(append(p.names, e.Path...), 0)
 		modes = strconv.AppendUint(modes, uint64(rawMode(e)), 16)
 		modes = append(append(append(modes, ' '), e.Path...), '\n')
-		if e.Kind == Link {
+		switch e.Kind {
+		case File:
+			p.bytes += e.Size
+		case Link:
+			p.links++
 			targets = append(append(append(append(targets, e.Path...), 0), e.Target...), 0)
 		}
 	}
@@ -85,17 +93,24 @@ func predict(entries []Entry) prediction {
 	}
 	var expected []string
 	for _, spell := range spellings {
-		h := sha256.New()
-		for _, part := range [][]byte{modes, []byte(separator), hashLines(sorted, spell), []byte(separator), targets} {
-			h.Write(part)
+		for _, between := range betweens {
+			h := sha256.New()
+			for _, part := range [][]byte{modes, []byte(separator), hashLines(sorted, between, spell), []byte(separator), targets} {
+				h.Write(part)
+			}
+			expected = append(expected, hex.EncodeToString(h.Sum(nil)))
 		}
-		expected = append(expected, hex.EncodeToString(h.Sum(nil)))
 	}
-	return prediction{names, strings.Join(expected, " ")}
+	p.expected = strings.Join(expected, " ")
+	return p
 }
 
-// hashLines is what sha256sum prints for all files.
-func hashLines(entries []*Entry, spell func(string) string) []byte {
+// betweens is what stands between a hash and a name, which the scripts write with a dot in front: in a line of sha256sum, and
+// of openssl.
+var betweens = [...]string{"  ./", " *./"}
+
+// hashLines is what the host prints of all files.
+func hashLines(entries []*Entry, between string, spell func(string) string) []byte {
 	var lines []byte
 	for _, e := range entries {
 		if e.Kind != File {
@@ -108,7 +123,7 @@ func hashLines(entries []*Entry, spell func(string) string) []byte {
 			}
 		}
 		lines = hex.AppendEncode(lines, e.SHA256[:])
-		lines = append(append(append(lines, "  "...), name...), '\n')
+		lines = append(append(append(lines, between...), name...), '\n')
 	}
 	return lines
 }

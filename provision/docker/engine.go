@@ -1,0 +1,95 @@
+package docker
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+)
+
+// Socket is where a Docker Engine listens on a host by default.
+const Socket = "/var/run/docker.sock"
+
+// Engine reads what a Docker Engine knows from its own interface, which spares a host the start of a docker command: 20 ms of
+// a processor each. It changes nothing; what changes something is a command.
+type Engine struct{ http http.Client }
+
+// NewEngine returns the engine behind [Socket] on the host that dial connects from.
+func NewEngine(dial func(ctx context.Context, network, address string) (net.Conn, error)) *Engine {
+	return &Engine{http.Client{Transport: &http.Transport{
+		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, "unix", Socket) },
+		DisableKeepAlives: true, // questions are put side by side, each over a channel of its own
+	}}}
+}
+
+// Close gives up connections that are idle.
+func (e *Engine) Close() { e.http.CloseIdleConnections() }
+
+// Summary is a container in the engine's list.
+type Summary struct {
+	ID     string `json:"Id"`
+	Names  []string
+	Image  string // the name it was started by, or its id where that name is another image's by now
+	Status string // "Up 3 minutes"
+	Ports  []Port
+	Labels map[string]string
+}
+
+// Port is a port of a container, and the host's that leads there; PublicPort 0 for none.
+type Port struct {
+	IP                      string
+	PrivatePort, PublicPort int
+	Type                    string // "tcp"
+}
+
+// Containers lists all containers, running or not, the newest first.
+func (e *Engine) Containers(ctx context.Context) ([]Summary, error) {
+	var list []Summary
+	_, err := e.get(ctx, "/containers/json?all=1", &list)
+	return list, err
+}
+
+// Container tells of one container; nil where there is none of that name.
+func (e *Engine) Container(ctx context.Context, name string) (*Container, error) {
+	return ask[Container](ctx, e, "/containers/"+url.PathEscape(name)+"/json")
+}
+
+// Image tells of one image; nil where there is none of that name.
+func (e *Engine) Image(ctx context.Context, name string) (*Image, error) {
+	return ask[Image](ctx, e, "/images/"+(&url.URL{Path: name}).EscapedPath()+"/json")
+}
+
+func ask[T any](ctx context.Context, e *Engine, path string) (*T, error) {
+	object := new(T)
+	found, err := e.get(ctx, path, object)
+	if err != nil || !found {
+		return nil, err
+	}
+	return object, nil
+}
+
+// get reads one JSON object. found is false for what the engine does not know.
+func (e *Engine) get(ctx context.Context, path string, into any) (found bool, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://docker"+path, nil)
+	if err != nil {
+		return false, err
+	}
+	response, err := e.http.Do(request)
+	if err != nil {
+		return false, fmt.Errorf("ask the Docker Engine: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	switch response.StatusCode {
+	case http.StatusOK:
+	case http.StatusNotFound:
+		return false, nil
+	default:
+		return false, fmt.Errorf("ask the Docker Engine for %s: %s", path, response.Status)
+	}
+	if err := json.NewDecoder(response.Body).Decode(into); err != nil {
+		return false, fmt.Errorf("read the Docker Engine's answer to %s: %w", path, err)
+	}
+	return true, nil
+}

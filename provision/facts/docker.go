@@ -1,0 +1,98 @@
+package facts
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kehuo/provision/provision/docker"
+)
+
+// Docker is what a host's Docker knows of a site.
+type Docker struct {
+	DockerError string // why it does not answer; empty where it does
+	Containers  []Listed
+	Container   *docker.Container // the one with the site's name; nil: none
+	Image       *docker.Image     // the one with the site's tag; nil: none
+}
+
+// AskEngine asks the engine itself, by questions side by side. An error says that it is not to be reached that way, which a
+// docker command may still do.
+func (q Query) AskEngine(ctx context.Context, dial func(ctx context.Context, network, address string) (net.Conn, error)) (Docker, error) {
+	engine := docker.NewEngine(dial)
+	defer engine.Close()
+	var d Docker
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		list, err := engine.Containers(ctx)
+		for _, c := range list {
+			d.Containers = append(d.Containers, listed(c))
+		}
+		return err
+	})
+	group.Go(func() (err error) { d.Container, err = engine.Container(ctx, q.Container); return err })
+	group.Go(func() (err error) { d.Image, err = engine.Image(ctx, q.Image); return err })
+	return d, group.Wait()
+}
+
+// listed is a container as docker ps would list it.
+func listed(c docker.Summary) Listed {
+	l := Listed{ID: c.ID, Image: c.Image, Status: c.Status, Site: c.Labels[docker.LabelSite], Release: c.Labels[docker.LabelRelease]}
+	for _, name := range c.Names { // a link gives a container another name, with a slash in it
+		if name = strings.TrimPrefix(name, "/"); !strings.Contains(name, "/") {
+			l.Name = name
+			break
+		}
+	}
+	var ports []string
+	for _, p := range c.Ports {
+		text := fmt.Sprintf("%d/%s", p.PrivatePort, p.Type)
+		if p.PublicPort != 0 {
+			text = fmt.Sprintf("%s:%d->%s", p.IP, p.PublicPort, text)
+		}
+		ports = append(ports, text)
+	}
+	slices.Sort(ports)
+	l.Ports = strings.Join(ports, ", ")
+	return l
+}
+
+// ParseDocker reads what DockerScript printed.
+func (q Query) ParseDocker(text []byte) (Docker, error) {
+	var d Docker
+	sections, err := q.split(text)
+	if err != nil {
+		return d, fmt.Errorf("read what docker tells on the host: %w", err)
+	}
+	if s := sections[sectionList]; s.exit != 0 {
+		d.DockerError = s.err
+		return d, nil
+	}
+	for line := range bytes.Lines(sections[sectionList].out) {
+		c := strings.Split(strings.TrimRight(string(line), "\n"), "\t")
+		if len(c) == 7 {
+			d.Containers = append(d.Containers, Listed{c[0], c[1], c[2], c[3], c[4], c[5], c[6]})
+		}
+	}
+	objects, err := docker.ParseInspect(sections[sectionObject].out)
+	if err != nil {
+		return d, err
+	}
+	// docker inspect may have found things of the same name that are neither.
+	for i, c := range objects.Containers {
+		if c.BareName() == q.Container {
+			d.Container = &objects.Containers[i]
+		}
+	}
+	for i, image := range objects.Images {
+		if image.Tagged(q.Image) {
+			d.Image = &objects.Images[i]
+		}
+	}
+	return d, nil
+}
