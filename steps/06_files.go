@@ -40,7 +40,11 @@ func (files) summary(d transfer.Difference) string {
 	send, bytes, adjust, remove := d.Summary()
 	var parts []string
 	if send > 0 {
-		parts = append(parts, fmt.Sprintf("upload %d files (%d bytes)", send, bytes))
+		files := "files"
+		if send == 1 {
+			files = "file"
+		}
+		parts = append(parts, fmt.Sprintf("upload %d %s (%d bytes)", send, files, bytes))
 	}
 	if adjust > 0 {
 		parts = append(parts, fmt.Sprintf("put %d folders, links or modes right", adjust))

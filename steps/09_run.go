@@ -156,7 +156,12 @@ func (h *Host) inspectLive(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look at the container %s on %s: %w", h.site().Container, h.Name(), err)
 	}
-	objects, err := docker.ParseInspect(out)
+	return h.setLive(out)
+}
+
+// setLive takes what docker inspect printed of the live container.
+func (h *Host) setLive(inspected []byte) error {
+	objects, err := docker.ParseInspect(inspected)
 	if err != nil {
 		return err
 	}

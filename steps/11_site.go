@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -8,7 +9,6 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/remote"
 )
 
@@ -36,7 +36,7 @@ func (s website) Verify(ctx context.Context, r *provision.Reporter) error {
 		return err // an interrupted run judges nothing any more
 	}
 	results := s.probes.enough()
-	if s.release != nil || firstError(results) != nil {
+	if s.release != nil && !s.release.confirmed || firstError(results) != nil {
 		results = s.verify(ctx, s.patience())
 	}
 	if err := ctx.Err(); err != nil {
@@ -115,12 +115,8 @@ func (s website) finish(ctx context.Context, _ *provision.Reporter) error {
 	if err != nil {
 		return fmt.Errorf("tidy up after the release on %s: %w; the site is live", s.Name(), err)
 	}
-	objects, err := docker.ParseInspect(out)
-	if err != nil {
-		return err
-	}
-	if len(objects.Containers) != 1 || !objects.Containers[0].Up() {
-		return fmt.Errorf("the container %s on %s answered and then ended; see `provision logs`", s.site().Container, s.Name())
+	if state := strings.TrimSpace(string(out)); state != "running" {
+		return fmt.Errorf("the container %s on %s answered and then ended: it is %s; see `provision logs`", s.site().Container, s.Name(), cmp.Or(state, "gone"))
 	}
 	return nil
 }

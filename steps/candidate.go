@@ -1,12 +1,14 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kehuo/provision/provision"
@@ -63,11 +65,14 @@ func (h *Host) boot(ctx context.Context, r *provision.Reporter, rel *release, ne
 	return candidate.AnyAddress(network), nil
 }
 
-// probePause is the wait between two probes of a candidate that does not answer yet; probeTimeout bounds one of them.
-const (
-	probePause   = 100 * time.Millisecond
-	probeTimeout = 5 * time.Second
-)
+// probeTimeout bounds one question.
+const probeTimeout = 5 * time.Second
+
+// probePause is the wait before a candidate that does not answer yet is asked again: a tenth of the time that it had, so
+// that one that boots at once is live at once, and the log of one that takes long is not full of questions.
+func probePause(waited time.Duration) time.Duration {
+	return min(max(waited/10, 50*time.Millisecond), time.Second)
+}
 
 // awaitHealthy asks the candidate at its own address, through the connection, until it answers as the live site must, or
 // ends, or site.health.timeout is over.
@@ -77,7 +82,7 @@ func (h *Host) awaitHealthy(ctx context.Context, rel *release, address string) e
 	}
 	ctx, cancel := context.WithTimeout(ctx, h.site().Health.Timeout)
 	defer cancel()
-	ended := h.watch(ctx, rel.candidate)
+	ended, begun := h.watch(ctx, rel.candidate), time.Now()
 	var answer error // the last one that was an answer: it tells more than the deadline that cut the next question short
 	for {
 		var answered error
@@ -102,7 +107,7 @@ func (h *Host) awaitHealthy(ctx context.Context, rel *release, address string) e
 				return ctx.Err()
 			}
 			return fmt.Errorf("the candidate did not answer as wanted within %s (site.health.timeout): %w", h.site().Health.Timeout, answer)
-		case <-time.After(probePause):
+		case <-time.After(probePause(time.Since(begun))):
 		}
 	}
 }
@@ -121,15 +126,24 @@ func (h *Host) watch(ctx context.Context, container string) <-chan string {
 
 // ask puts the site's questions to a container at its own address.
 func (h *Host) ask(ctx context.Context, address string) error {
-	for _, q := range h.questions(func(p publicPort) string {
+	list := h.questions(func(p publicPort) string {
 		return net.JoinHostPort(address, strconv.Itoa(p.container))
-	}) {
-		q.Dial = h.client.DialContext
-		if _, err := h.askOnce(ctx, q); err != nil {
-			return err
-		}
+	})
+	for i := range list {
+		list[i].Dial = h.client.DialContext
 	}
-	return nil
+	return h.askAll(ctx, list)
+}
+
+// askAll puts questions side by side. The error is that of the first one in the list that is not answered as wanted.
+func (h *Host) askAll(ctx context.Context, list []question) error {
+	errs := make([]error, len(list))
+	var asking sync.WaitGroup
+	for i, q := range list {
+		asking.Go(func() { _, errs[i] = h.askOnce(ctx, q) })
+	}
+	asking.Wait()
+	return cmp.Or(errs...)
 }
 
 func (h *Host) askOnce(ctx context.Context, q question) (probe.Answer, error) {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
-	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/remote"
 )
 
@@ -26,19 +25,29 @@ func (h *Host) cutover(ctx context.Context, r *provision.Reporter, rel *release)
 	if err := ctx.Err(); err != nil {
 		return h.abandon(ctx, r, rel, err)
 	}
+	if rel.saved != nil {
+		if err := rel.saved(); err != nil {
+			return h.abandon(ctx, r, rel, fmt.Errorf("keep the settings of the release on %s: %w", h.Name(), err))
+		}
+	}
 	r.Command(h.cutoverSummary(rel))
-	gap, err := h.movePorts(ctx, r, rel)
+	early := h.confirmEarly(ctx, rel)
+	defer early.stop()
+	gap, err := h.movePorts(ctx, r, rel, early.begin)
 	if err != nil {
 		return err
 	}
-	rel.switched = true
-	if err := h.confirm(ctx, rel); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err() // the next run finds the ports moved and goes on from there
-		}
-		if rel.previous.serves() {
-			return h.back(ctx, r, err)
-		}
+	rel.switched, rel.outside = true, !rel.cold
+	err = early.wait()
+	gap.answered = time.Now()
+	switch {
+	case err == nil:
+		rel.confirmed = true
+	case ctx.Err() != nil:
+		return ctx.Err() // the next run finds the ports moved and goes on from there
+	case rel.previous.serves():
+		return h.back(ctx, r, err)
+	default:
 		r.Output(provision.StreamErr, h.Words.T("release.first-fails", rel.id))
 	}
 	if err := h.exchangeNames(ctx, rel); err != nil {
@@ -60,22 +69,23 @@ func (h *Host) announce(r *provision.Reporter, rel *release, gap gap) {
 	}
 }
 
-// gap is how long the ports led nowhere, as the host has measured it, and when that was known here.
+// gap is how long the ports led nowhere, as the host has measured it, when that was known here, and when the site answered.
 type gap struct {
-	ports time.Duration
-	moved time.Time
+	ports           time.Duration
+	moved, answered time.Time
 }
 
-// untilAnswer is the time from the moment the previous container let go until now.
-func (g gap) untilAnswer() time.Duration { return g.ports + time.Since(g.moved) }
+// untilAnswer is the time from the moment the previous container let go until the site answered.
+func (g gap) untilAnswer() time.Duration { return g.ports + g.answered.Sub(g.moved) }
 
 // movePorts runs the cutover on the host: one job that completes or undoes itself, whatever becomes of us. When the host
-// itself went away in the middle, it is seen how far the job came.
-func (h *Host) movePorts(ctx context.Context, r *provision.Reporter, rel *release) (gap, error) {
+// itself went away in the middle, it is seen how far the job came. moved is called as soon as the candidate has the ports, which
+// is before the job has ended.
+func (h *Host) movePorts(ctx context.Context, r *provision.Reporter, rel *release, moved func()) (gap, error) {
 	critical, done := critical(ctx)
 	defer done()
 	for attempt := 1; ; attempt++ {
-		g, err := h.runCutover(critical, r, cutoverJob+rel.id, h.cutoverScript(rel))
+		g, err := h.runCutover(critical, r, cutoverJob+rel.id, h.cutoverScript(rel), moved)
 		if err == nil {
 			return g, nil
 		}
@@ -86,13 +96,13 @@ func (h *Host) movePorts(ctx context.Context, r *provision.Reporter, rel *releas
 		if critical.Err() != nil {
 			return g, fmt.Errorf("the cutover on %s was left to itself: %w; the next run sees how it ended", h.Name(), ctx.Err())
 		}
+		rel.rebooted = true
 		if lookErr := h.gather(critical); lookErr != nil {
 			return g, fmt.Errorf("the cutover on %s broke off (%w), and what became of it is not known: %w; run it again", h.Name(), err, lookErr)
 		}
 		if at := h.holdsPorts(); at != nil && at.ID == rel.bootedID {
 			return g, nil
 		}
-		rel.rebooted = true
 		if attempt == cutoverAttempts || rel.cold {
 			return g, h.abandon(ctx, r, rel, fmt.Errorf("the ports could not be moved to the candidate: %w", err))
 		}
@@ -115,13 +125,14 @@ func critical(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // runCutover runs a script that moves ports.
-func (h *Host) runCutover(ctx context.Context, r *provision.Reporter, id, script string) (gap, error) {
+func (h *Host) runCutover(ctx context.Context, r *provision.Reporter, id, script string, moved func()) (gap, error) {
 	g := gap{moved: time.Now()}
 	pass := h.lines(r)
 	err := h.job(ctx, id+"-"+strconv.FormatInt(time.Now().UnixNano(), 36), script, func(line string) {
 		if ms, ok := strings.CutPrefix(line, "out-of-reach "); ok {
 			n, _ := strconv.Atoi(ms)
-			g = gap{time.Duration(n) * time.Millisecond, time.Now()}
+			g = gap{ports: time.Duration(n) * time.Millisecond, moved: time.Now()}
+			moved()
 			return
 		}
 		pass(line)
@@ -136,7 +147,7 @@ func (h *Host) cutoverScript(rel *release) string {
 			previous: rel.previous, internal: h.network(),
 		}.String()
 	}
-	c := coldCutover{candidate: rel.candidate, previous: rel.previous, internal: h.network(), restart: rel.spec.Restart}
+	c := coldCutover{candidate: rel.candidate, site: h.site().Name, previous: rel.previous, internal: h.network(), restart: rel.spec.Restart}
 	if rel.existing == nil {
 		c.create = rel.spec.Run(docker.RunOptions{
 			Name: rel.candidate, Site: h.site().Name, Image: rel.image, Tree: rel.tree, Release: rel.id,
@@ -161,68 +172,22 @@ func (h *Host) cutoverSummary(rel *release) string {
 	return strings.Join(append(let, take), " && ")
 }
 
-// confirmPause is the wait before a wrong answer of a site that was right a moment ago is asked for once more.
-const confirmPause = 10 * time.Millisecond
-
-// confirm asks the site on its public ports from the host, at once after the switch. A container that was warm is judged by
-// its second answer; one that was switched cold may take as long as site.health.timeout allows.
-func (h *Host) confirm(ctx context.Context, rel *release) error {
-	patience := warmPatience
-	if rel.cold || rel.rebooted {
-		patience = h.site().Health.Timeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	wrong := 0
-	for {
-		var answered error
-		err := h.persist(ctx, func() error {
-			answered = h.askPublic(ctx)
-			return answered
-		})
-		if err == nil || answered == nil {
-			return err
-		}
-		var mismatch *probe.Mismatch
-		if errors.As(err, &mismatch) {
-			wrong++
-		}
-		if wrong > 1 && patience == warmPatience {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(confirmPause):
-		}
-	}
-}
-
-// warmPatience is how long a container that has answered before it got the ports may take to be reached through them.
-const warmPatience = 3 * time.Second
-
-// askPublic puts the site's questions to the public ports, from the host itself.
-func (h *Host) askPublic(ctx context.Context) error {
-	for _, q := range h.hostQuestions(h.client) {
-		if _, err := h.askOnce(ctx, q); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // exchangeNames gives the live name to the container that has the ports now, and has it alone come up after a reboot.
 func (h *Host) exchangeNames(ctx context.Context, rel *release) error {
 	critical, done := critical(ctx)
 	defer done()
-	names := namesScript{live: h.site().Container, site: h.site().Name, candidate: rel.bootedID, previous: rel.previous, internal: h.network()}
+	names := namesScript{live: h.site().Container, site: h.site().Name, candidate: rel.bootedID, previous: rel.previous}
 	if rel.cold {
 		names.candidate = rel.candidate
 	}
-	if _, err := h.exec(critical, remote.Command{Script: names.String(), Sudo: h.sudo}); err != nil {
+	if !rel.outside {
+		names.internal = h.network()
+	}
+	out, err := h.exec(critical, remote.Command{Script: names.String(), Sudo: h.sudo})
+	if err != nil {
 		return fmt.Errorf("name the new container on %s %s: %w; it serves, and the next run completes the cutover", h.Name(), h.site().Container, err)
 	}
-	return h.inspectLive(critical)
+	return h.setLive(out)
 }
 
 // back gives the ports back to the previous container, after the release has failed in public.
@@ -241,7 +206,7 @@ func (h *Host) back(ctx context.Context, r *provision.Reporter, cause error) err
 		live: h.site().Container, failed: id, candidate: rel.candidate, previous: rel.previous, internal: h.network(),
 		warm: !rel.cold && id == rel.bootedID,
 	}
-	g, err := h.runCutover(run, r, cutoverJob+"back", swap.String())
+	g, err := h.runCutover(run, r, cutoverJob+"back", swap.String(), func() {})
 	if err == nil {
 		err = h.inspectLive(run)
 	}

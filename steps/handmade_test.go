@@ -30,6 +30,20 @@ func TestHandMade(t *testing.T) {
 		t.Error("rollback did not bring the hand-made container back")
 	}
 
+	t.Run("a stranger has the candidate's name", func(t *testing.T) {
+		c := c.on(t)
+		c.sh("docker run -d --name myweb_https-candidate --entrypoint sleep kehuo/centos8_conda:nginx 1000")
+		stranger := c.sh("docker inspect --format '{{.Id}}' myweb_https-candidate")
+		c.page("not to be live")
+		r := c.deploy()
+		if r.result.ExitCode != provision.ExitKeptOld || !strings.Contains(r.err().Error(), "myweb_https-candidate") {
+			t.Errorf("ended with status %d: %v", r.result.ExitCode, r.err())
+		}
+		if c.sh("docker inspect --format '{{.Id}} {{.State.Running}}' myweb_https-candidate") != stranger+" true" {
+			t.Error("the stranger's container was touched")
+		}
+		c.sh("docker rm -f myweb_https-candidate")
+	})
 	t.Run("a stranger holds the port", func(t *testing.T) {
 		c := c.on(t)
 		c.down(steps.DownOptions{})

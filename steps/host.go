@@ -14,6 +14,7 @@ import (
 	"github.com/kehuo/provision/provision/diagnose"
 	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/provision/transfer"
@@ -66,9 +67,8 @@ func (h *Host) Steps() []provision.Step {
 // Connect implements provision.Target: one connection, then one command for every fact. The site is asked beside it, so that
 // a run that has nothing to change knows at once whether it answers.
 func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
-	probing, probes := newProbes(ctx, h)
-	h.probes = probes
-	probes.fromHere(probing)
+	h.probes = newProbes(ctx, h)
+	h.probes.fromHere(h.probes.ctx)
 	client, err := remote.Dial(ctx, remote.Config{
 		Name:             h.host.Name,
 		Address:          h.host.Address,
@@ -88,7 +88,7 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	if s := h.site(); h.Manifest != nil && h.Manifest.Likely() {
 		h.ahead = transfer.Prepare(ctx, client, s.Directory, h.StateDir(), h.Manifest)
 	}
-	probes.fromHost(probing, client)
+	h.probes.fromHost(h.probes.ctx, client)
 	return h.gather(ctx)
 }
 
@@ -253,12 +253,11 @@ func (h *Host) Close(ctx context.Context, outcome provision.HostResult) error {
 	}
 	defer h.lock.wait()
 	defer func() { _ = h.client.Close() }()
-	h.record(ctx, outcome)
-	return h.lock.release(ctx)
+	return h.lock.release(ctx, h.record(outcome))
 }
 
-// record adds the run to the host's history. The run is over; a history that cannot be written does not undo it.
-func (h *Host) record(ctx context.Context, outcome provision.HostResult) {
+// record is the run's line in the host's history.
+func (h *Host) record(outcome provision.HostResult) state.Record {
 	record := state.Record{
 		Time:       time.Now().UTC(),
 		Who:        h.Who,
@@ -271,7 +270,7 @@ func (h *Host) record(ctx context.Context, outcome provision.HostResult) {
 	if outcome.Err != nil {
 		record.Outcome = outcome.Err.Error()
 	}
-	_, _ = h.exec(ctx, remote.Command{Script: state.AppendHistoryScript(h.StateDir(), record, remote.Quote)})
+	return record
 }
 
 // Explain implements provision.Explainer.
@@ -282,8 +281,9 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 	}
 	output := h.output.lines()
 	findings := diagnose.Failed(strings.Join(output, "\n")+"\n"+err.Error(), place(step), h.Words.Tag())
-	if len(output) == 0 && len(findings) == 1 && findings[0].Severity == provision.SeverityUnknown {
-		return nil // the sentence of the error is all there is, and it tells more than that it is not in the catalogue
+	unknown := len(findings) == 1 && findings[0].Severity == provision.SeverityUnknown
+	if unknown && (len(output) == 0 || errors.As(err, new(*probe.Mismatch))) {
+		return nil // the error's own sentence tells more than that this is not in the catalogue
 	}
 	return findings
 }

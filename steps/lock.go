@@ -26,6 +26,7 @@ type lock struct {
 	turn   int // the lock's number: how often a run has taken it
 	cancel context.CancelFunc
 	kept   sync.WaitGroup
+	last   string // what its session is to write into the history when it gives the lock back
 
 	mu      sync.Mutex
 	up      bool          // it is held now
@@ -136,6 +137,7 @@ func (l *lock) keep(ctx context.Context, current *hold) {
 	for {
 		err := current.beat(ctx)
 		if ctx.Err() != nil {
+			l.set(false, current.giveBack(l.last))
 			return
 		}
 		l.set(false, nil)
@@ -173,8 +175,7 @@ func (l *lock) again(ctx context.Context, why error) (*hold, error) {
 	}
 }
 
-// beat sends a line every state.Heartbeat until the session ends, and returns why, or until ctx ends; then it gives the lock
-// back.
+// beat sends a line every state.Heartbeat until ctx ends, or the session, and returns why.
 func (s *hold) beat(ctx context.Context) error {
 	ticker := time.NewTicker(state.Heartbeat)
 	defer ticker.Stop()
@@ -183,14 +184,20 @@ func (s *hold) beat(ctx context.Context) error {
 		case err := <-s.ended:
 			return err
 		case <-ctx.Done():
-			_ = s.input.Close()
-			return <-s.ended
+			return nil
 		case <-ticker.C:
 			if _, err := io.WriteString(s.input, "alive\n"); err != nil {
 				return <-s.ended
 			}
 		}
 	}
+}
+
+// giveBack has the session write the run's record into the history and end.
+func (s *hold) giveBack(record string) error {
+	_, err := io.WriteString(s.input, record)
+	_ = s.input.Close()
+	return errors.Join(err, <-s.ended)
 }
 
 func (l *lock) set(up bool, err error) {
@@ -221,18 +228,23 @@ func (l *lock) held(ctx context.Context) error {
 	}
 }
 
-// release gives the lock back and waits until the host has said so. What is left when ctx ends first, wait waits for, once
-// the connection is closed.
-func (l *lock) release(ctx context.Context) error {
+// release gives the lock back, with the run's record for the history, and waits until the host has said so. What is left when
+// ctx ends first, wait waits for, once the connection is closed.
+func (l *lock) release(ctx context.Context, record state.Record) error {
+	l.last = record.Line()
 	l.cancel()
 	done := make(chan struct{})
 	go func() { l.kept.Wait(); close(done) }()
 	select {
 	case <-done: // however it ended, it holds nothing any more
-		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("give the lock on %s back: %w; it opens by itself after %s", l.host.Name(), ctx.Err(), state.Expiry)
 	}
+	if l.err != nil { // its session did not live to write the record
+		script := state.AppendHistoryScript(l.host.StateDir(), record, remote.Quote)
+		_ = l.host.client.Run(ctx, remote.Command{Script: script}) // the run is over; a history that misses it does not undo it
+	}
+	return nil
 }
 
 func (l *lock) wait() { l.kept.Wait() }

@@ -24,20 +24,36 @@ type result struct {
 }
 
 // probes asks the public site from both ends while the connection is being made, so that a run that has nothing to change
-// need not wait for it afterwards.
+// need not wait for it afterwards; and again from here as soon as a release has the ports.
 type probes struct {
 	host    *Host
-	cancel  context.CancelFunc // ends all that are under way
+	ctx     context.Context    // of all that are under way
+	cancel  context.CancelFunc // ends it
 	pending sync.WaitGroup     // all questions
 	outside sync.WaitGroup     // those put from here
 	mu      sync.Mutex
+	asked   int // how often all was asked anew
 	results []result
 }
 
-// newProbes returns probes that ask within the context returned.
-func newProbes(ctx context.Context, h *Host) (context.Context, *probes) {
+// newProbes returns probes that ask within ctx.
+func newProbes(ctx context.Context, h *Host) *probes {
 	ctx, cancel := context.WithCancel(ctx)
-	return ctx, &probes{host: h, cancel: cancel}
+	return &probes{host: h, ctx: ctx, cancel: cancel}
+}
+
+// forget drops the answers to all questions so far, also those that are still to come.
+func (p *probes) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked++
+	p.results = nil
+}
+
+// anew asks once more from here: what the site answers has changed.
+func (p *probes) anew() {
+	p.forget()
+	p.fromHere(p.ctx)
 }
 
 // fromHere asks from this machine, fromHost from the host itself through the connection.
@@ -55,12 +71,17 @@ func (p *probes) fromHost(ctx context.Context, client *remote.Client) {
 }
 
 func (p *probes) start(ctx context.Context, q question, station string, done func()) {
+	p.mu.Lock()
+	asked := p.asked
+	p.mu.Unlock()
 	p.pending.Go(func() {
 		defer done()
 		answer, err := p.host.askOnce(ctx, q)
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.results = append(p.results, result{q, station, answer, err})
+		if asked == p.asked {
+			p.results = append(p.results, result{q, station, answer, err})
+		}
 	})
 }
 
@@ -138,6 +159,7 @@ func (h *Host) verify(ctx context.Context, patience time.Duration) []result {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
+		h.probes.forget()
 		h.probes.fromHere(ctx)
 		h.probes.fromHost(ctx, h.client)
 		results := h.probes.wait()

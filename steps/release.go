@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/kehuo/provision/provision"
@@ -26,12 +28,15 @@ type release struct {
 	candidate string            // the candidate's name until it is live
 	bootedID  string            // its id, once it was started
 	existing  *docker.Container // the candidate is a container of an earlier release
+	saved     func() error      // waits until its settings are kept on the host; nil: they are
 	previous  *previous         // nil for a first release
 
-	cold     bool // the application could not boot without a way out, or must not
-	started  bool // the live container was only started again
-	switched bool // the candidate has the ports
-	rebooted bool // the host went away during the cutover, so that the candidate is warm no longer
+	cold      bool // the application could not boot without a way out, or must not
+	started   bool // the live container was only started again
+	switched  bool // the candidate has the ports
+	outside   bool // it has left the internal network
+	confirmed bool // it was seen to answer on the ports, from the host
+	rebooted  bool // the host went away during the cutover, so that the candidate is warm no longer
 }
 
 // previous is the container that a release takes the ports from, and what it takes to give them back.
@@ -39,6 +44,7 @@ type previous struct {
 	id       string
 	retired  string            // the name that it gets
 	networks []docker.Endpoint // on which it held its ports
+	inside   bool              // it is on the candidates' network
 	onHost   bool              // it shares the host's network: only its end frees the ports
 	restart  string            // its restart policy
 	down     bool              // it did not run
@@ -72,10 +78,15 @@ func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
 		return err
 	}
 	rel := s.newRelease(s.Release, s.Spec, s.Manifest.Digest(), s.facts.Image.ID)
-	save := state.SaveReleaseScript(s.StateDir(), rel.id, savedRelease{rel.tree, s.releaseImage(rel.tree), rel.spec}, remote.Quote)
-	if _, err := s.exec(ctx, remote.Command{Script: save}); err != nil {
-		return fmt.Errorf("keep the settings of release %s on %s: %w", rel.id, s.Name(), err)
-	}
+	made := savedRelease{rel.tree, s.releaseImage(rel.tree), rel.spec}
+	saving := make(chan error, 1) // while the candidate boots
+	go func() {
+		save := remote.Command{Script: state.SaveReleaseScript(s.StateDir(), rel.id, made, remote.Quote)}
+		_, err := s.exec(ctx, save)
+		saving <- err
+	}()
+	rel.saved = sync.OnceValue(func() error { return <-saving })
+	defer func() { _ = rel.saved() }()
 	return s.bringUp(ctx, r, rel)
 }
 
@@ -101,6 +112,7 @@ func (h *Host) previousOf(id string) *previous {
 		id:       live.ID,
 		retired:  h.retiredName(live, id),
 		networks: live.PublicEndpoints(h.network()),
+		inside:   live.On(h.network()),
 		onHost:   live.HostConfig.NetworkMode == "host",
 		restart:  live.RestartPolicy(),
 		down:     !live.State.Running,
@@ -170,11 +182,11 @@ func (h *Host) abandon(ctx context.Context, r *provision.Reporter, rel *release,
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyTimeout)
 	defer cancel()
 	h.showLog(ctx, r, rel.candidate)
-	discard := docker.Remove(rel.candidate)
+	discard := remote.Command{Script: removeOurs(rel.candidate, h.site().Name), Sudo: h.sudo}
 	if rel.existing != nil {
-		discard = docker.Stop(rel.candidate, 1)
+		discard = remote.Command{Argv: docker.Stop(rel.candidate, 1), Sudo: h.sudo}
 	}
-	if _, err := h.docker(ctx, r, discard); err != nil {
+	if _, err := h.exec(ctx, discard); err != nil {
 		r.Output(provision.StreamErr, h.Words.T("release.candidate-left", rel.candidate, err))
 	}
 	h.release = nil
@@ -194,12 +206,29 @@ func (h *Host) abandon(ctx context.Context, r *provision.Reporter, rel *release,
 // tidyTimeout bounds what is done after a failure, whatever has become of the run's own deadline.
 const tidyTimeout = 20 * time.Second
 
-// candidateLogLines is how much of a failed candidate's log is shown.
-const candidateLogLines = 40
+// candidateLogLines is how much of a failed candidate's log is shown, and logLinesRead how much is read for that: what our
+// own questions left there tells nothing.
+const (
+	candidateLogLines = 40
+	logLinesRead      = 1000
+)
 
 // showLog passes on the last lines that a container wrote.
 func (h *Host) showLog(ctx context.Context, r *provision.Reporter, container string) {
-	lines := remote.NewLines(h.lines(r))
-	_ = h.client.Run(ctx, remote.Command{Argv: docker.Logs(container, candidateLogLines, false), Sudo: h.sudo, Stdout: lines, Stderr: lines})
+	var last []string
+	lines := remote.NewLines(func(line string) {
+		if strings.Contains(line, probe.UserAgent) {
+			return
+		}
+		if len(last) == candidateLogLines {
+			last = last[1:]
+		}
+		last = append(last, line)
+	})
+	_ = h.client.Run(ctx, remote.Command{Argv: docker.Logs(container, logLinesRead, false), Sudo: h.sudo, Stdout: lines, Stderr: lines})
 	lines.Flush()
+	pass := h.lines(r)
+	for _, line := range last {
+		pass(line)
+	}
 }

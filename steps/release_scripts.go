@@ -8,22 +8,32 @@ import (
 	"github.com/kehuo/provision/provision/remote"
 )
 
-// bootScript makes the candidate's network where it is missing, removes our own leftover of the same name, starts the
-// candidate and prints what it became.
+// bootScript starts the candidate and prints what it became. Only where that fails it makes the candidates' network, where that
+// is missing, removes our own leftover of the same name, and tries again: each of these is a docker command that is mostly
+// not needed.
 type bootScript struct {
 	candidate, network, site string
 	run                      []string
 }
 
 func (b bootScript) String() string {
-	var text strings.Builder
-	text.WriteString(ensureNetwork(b.network, b.site))
-	fmt.Fprintf(&text, "left=$(docker ps -aq --filter %s --filter %s)\n[ -z \"$left\" ] || docker rm -f -v $left >/dev/null || exit\n",
-		remote.Quote("name=^/"+b.candidate+"$"), remote.Quote("label="+docker.LabelSite+"="+b.site))
-	// A run that fails leaves a container behind that holds the name.
-	fmt.Fprintf(&text, "%s >/dev/null || { code=$?; %s >/dev/null 2>&1; exit $code; }\n%s\n",
-		remote.Quote(b.run...), remote.Quote(docker.Remove(b.candidate)...), remote.Quote(docker.Inspect(b.candidate)...))
-	return text.String()
+	return fmt.Sprintf(`run() { %s >/dev/null; }
+discard() {
+%s
+}
+if ! run 2>/dev/null; then
+%sdiscard || exit
+# A run that fails leaves a container behind that holds the name.
+run || { code=$?; discard; exit $code; }
+fi
+%s
+`, remote.Quote(b.run...), removeOurs(b.candidate, b.site), ensureNetwork(b.network, b.site), remote.Quote(docker.Inspect(b.candidate)...))
+}
+
+// removeOurs removes the container of a name if it is one of the site's. A stranger's may have that name too.
+func removeOurs(container, site string) string {
+	return fmt.Sprintf("left=$(docker ps -aq --filter %s --filter %s)\n[ -z \"$left\" ] || docker rm -f -v $left >/dev/null",
+		remote.Quote("name=^/"+container+"$"), remote.Quote("label="+docker.LabelSite+"="+site))
 }
 
 func ensureNetwork(network, site string) string {
@@ -66,7 +76,7 @@ say() { printf '%s\n' "$message" >&2; }
 leave() { d network disconnect -f "$1" "$2" && return; case $message in *'is not connected'*|*'not found'*) ;; *) say; return 1;; esac; }
 join() { d network connect "$@" && return; case $message in *'already exists in network'*|*'already attached to network'*) ;; *) say; return 1;; esac; }
 holds() { d port "$1" && [ -n "$message" ]; }
-named() { d inspect --format '{{.Name}}' "$1" && [ "$message" = "/$2" ] || d rename "$1" "$2" || { say; return 1; }; }
+named() { d rename "$1" "$2" && return; case $message in *'same name as its current'*) ;; *) say; return 1;; esac; }
 now() { t=$(date +%s%N); case $t in *N) echo "${t%N}000";; *) echo "${t%??????}";; esac; }
 `
 
@@ -113,7 +123,7 @@ func (c warmCutover) String() string {
 	var text strings.Builder
 	text.WriteString(cutoverTools)
 	fmt.Fprintf(&text, "d update --restart %s %s || { say; exit %d; }\n", remote.Quote(c.restart), c.candidate, undoneExit)
-	if c.previous != nil {
+	if c.previous != nil && c.previous.inside {
 		fmt.Fprintf(&text, "leave %s %s\n", remote.Quote(c.internal), c.previous.id)
 	}
 	fmt.Fprintf(&text, "leave %s %s\n", remote.Quote(c.internal), c.candidate)
@@ -137,6 +147,7 @@ d update --restart no %[1]s
 // created beside the old one, the old one lets go, the new one starts, and the old one comes back if it does not.
 type coldCutover struct {
 	candidate string
+	site      string
 	create    []string // creates the candidate with its ports; nil: it is there, without a network, and down
 	restart   string
 	previous  *previous
@@ -148,7 +159,7 @@ func (c coldCutover) String() string {
 	candidate := remote.Quote(c.candidate)
 	text.WriteString(cutoverTools)
 	if c.create != nil {
-		fmt.Fprintf(&text, "docker rm -f -v %s >/dev/null 2>&1\n%s >/dev/null || exit %d\n", candidate, remote.Quote(c.create...), undoneExit)
+		fmt.Fprintf(&text, "%s\n%s >/dev/null || exit %d\n", removeOurs(c.candidate, c.site), remote.Quote(c.create...), undoneExit)
 	} else {
 		fmt.Fprintf(&text, "d stop -t 1 %[1]s\nleave %[2]s %[1]s\n[ \"$(docker inspect --format '{{len .NetworkSettings.Networks}}' %[1]s)\" != 0 ] || join bridge %[1]s || exit %[3]d\nd update --restart %[4]s %[1]s\n",
 			candidate, remote.Quote(c.internal), undoneExit, remote.Quote(c.restart))
@@ -157,7 +168,7 @@ func (c coldCutover) String() string {
 	c.previous.free(&text)
 	fmt.Fprintf(&text, "if ! d start %s; then\nsay\n", candidate)
 	if c.create != nil {
-		fmt.Fprintf(&text, "docker rm -f -v %s >/dev/null 2>&1\n", candidate)
+		fmt.Fprintf(&text, "%s\n", removeOurs(c.candidate, c.site))
 	} else {
 		fmt.Fprintf(&text, "d update --restart no %[1]s\nd stop -t 1 %[1]s\nleave bridge %[1]s\n", candidate)
 	}
@@ -167,11 +178,11 @@ func (c coldCutover) String() string {
 }
 
 // namesScript ends a cutover: the previous container is retired, so that a reboot brings up what is live alone, and the
-// candidate gets the live name.
+// candidate gets the live name. It prints what that container is.
 type namesScript struct {
 	live, candidate, site string
 	previous              *previous
-	internal              string
+	internal              string // the network that the candidate has still to leave; empty for none
 }
 
 func (n namesScript) String() string {
@@ -180,13 +191,19 @@ func (n namesScript) String() string {
 	if n.previous != nil {
 		// A container that was retired from the same release before has had its day.
 		fmt.Fprintf(&text, `d update --restart no %[1]s
-for other in $(docker ps -aq --no-trunc --filter %[3]s --filter %[4]s); do
-  [ "$other" = %[1]s ] || docker rm -f -v "$other" >/dev/null
-done
-named %[1]s %[2]s || exit 1
+if ! d rename %[1]s %[2]s; then
+  for other in $(docker ps -aq --no-trunc --filter %[3]s --filter %[4]s); do
+    [ "$other" = %[1]s ] || docker rm -f -v "$other" >/dev/null
+  done
+  named %[1]s %[2]s || exit 1
+fi
 `, n.previous.id, remote.Quote(n.previous.retired), remote.Quote("name=^/"+n.previous.retired+"$"), remote.Quote("label="+docker.LabelSite+"="+n.site))
 	}
-	fmt.Fprintf(&text, "named %[1]s %[2]s || exit 1\nleave %[3]s %[1]s\n", remote.Quote(n.candidate), remote.Quote(n.live), remote.Quote(n.internal))
+	fmt.Fprintf(&text, "named %s %s || exit 1\n", remote.Quote(n.candidate), remote.Quote(n.live))
+	if n.internal != "" {
+		fmt.Fprintf(&text, "leave %s %s\n", remote.Quote(n.internal), remote.Quote(n.live))
+	}
+	fmt.Fprintf(&text, "%s\n", remote.Quote(docker.Inspect(n.live)...))
 	return text.String()
 }
 

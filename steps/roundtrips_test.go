@@ -46,10 +46,10 @@ func TestRoundTrips(t *testing.T) {
 		bytes int64
 		edit  func()
 	}{
-		{"the first deployment", 75, 72 << 10, func() {}},
-		{"nothing to do", 16, 20 << 10, func() {}},
-		{"one file changed", 65, 72 << 10, func() { c.write("app/templates/changed.html", "changed") }},
-		{"nothing to do again", 16, 20 << 10, func() {}},
+		{"the first deployment", 40, 64 << 10, func() {}},
+		{"nothing to do", 14, 20 << 10, func() {}},
+		{"one file changed", 36, 64 << 10, func() { c.write("app/templates/changed.html", "changed") }},
+		{"nothing to do again", 14, 20 << 10, func() {}},
 	} {
 		run.edit()
 		before := len(ssh.Stats().Conns)

@@ -13,7 +13,7 @@ const stopGrace = 10 // seconds
 
 // tidyScript ends a verified release: containers of ours that run and are not live stop, in the background and marked as
 // stopping meanwhile; a candidate that was never live goes; of the releases that were live, the newest keep stay, with their
-// images, specifications and environment files. It prints what the live container is.
+// images, specifications and environment files. It prints the state of the live container.
 type tidyScript struct {
 	site, live, left, image, stateDir string
 	keep                              int
@@ -23,48 +23,52 @@ func (t tidyScript) String() string {
 	q := func(s ...string) string { return remote.Quote(s...) }
 	return fmt.Sprintf("live=%s left=%s site=%s image=%s keep=%d grace=%d\ncd %s || exit\n",
 		q(t.live), q(t.left), q(t.site), q(t.image), t.keep, stopGrace, q(t.stateDir)) +
-		fmt.Sprintf(tidyText, q(`{{.ID}}	{{.Names}}	{{.State}}	{{.Label "`+docker.LabelSite+`"}}	{{.Label "`+docker.LabelRelease+`"}}`),
+		fmt.Sprintf(tidyText, q(`{{.ID}}	{{.Names}}	{{.State}}	{{.Image}}	{{.Label "`+docker.LabelSite+`"}}	{{.Label "`+docker.LabelRelease+`"}}`),
 			docker.LabelSite)
 }
 
-// tidyText lists the newest containers first, as docker ps does. A container is ours by its label, or by the name that ends
-// with its own id, under which one that was run by hand is retired.
+// tidyText lists containers and images once each: a docker command is 20 ms of a processor. The newest containers come first,
+// as docker ps has them. A container is ours by its label, or by the name that ends with its own id, under which one that was
+// run by hand is retired. The mark of one that is stopping outlives it by a moment, for a run that has just been told that it is
+// up. Docker itself refuses to remove an image that a container needs.
 const tidyText = `mkdir -p stopping releases; rm -f stopping/*
-n=0
-docker ps -a --no-trunc --format %[1]s | while IFS='	' read -r id name state of release; do
-  [ "$name" != "$live" ] || continue
-  [ "$of" = "$site" ] || case $id in "${name#"$live"-}"?*) [ ${#name} -eq $((${#live} + 13)) ] || continue ;; *) continue ;; esac
-  if [ "$name" = "$left" ]; then docker rm -f -v "$id" >/dev/null; continue; fi
-  n=$((n + 1))
-  if [ $n -gt "$keep" ]; then docker rm -f -v "$id" >/dev/null; continue; fi
-  [ "$state" != exited ] && [ "$state" != created ] || continue
-  docker update --restart no "$id" >/dev/null
-  : >"stopping/$name"
-  nohup sh -c 'docker stop -t "$1" "$2"; rm -f "stopping/$3"' sh "$grace" "$id" "$name" >/dev/null 2>&1 </dev/null &
-done
+list=$(docker ps -a --no-trunc --format %[1]s) || exit
+n=0 have= used= going=
+while IFS='	' read -r id name state ref of release; do
+  [ "$name" != "$live" ] || echo "$state"
+  if [ "$name" != "$live" ] && { [ "$of" = "$site" ] || case $id in "${name#"$live"-}"?*) [ ${#name} -eq $((${#live} + 13)) ] ;; *) false ;; esac; }; then
+    [ "$name" = "$left" ] || n=$((n + 1))
+    if [ "$name" = "$left" ] || [ $n -gt "$keep" ]; then docker rm -f -v "$id" >/dev/null & going="$going $!"; continue; fi
+    case $state in exited | created) ;; *)
+      : >"stopping/$name"
+      nohup sh -c 'docker update --restart no "$2"; docker stop -t "$1" "$2"; sleep 2; rm -f "stopping/$3"' sh "$grace" "$id" "$name" >/dev/null 2>&1 </dev/null & ;;
+    esac
+  fi
+  used="$used $ref" have="$have $release "
+done <<END
+$list
+END
 # A cutover that has ended, but whose end could not be acknowledged over a link that was cut.
 for job in jobs/cutover-*; do [ ! -f "$job/status" ] || rm -rf "$job"; done
 # A release whose container was removed by hand can still be run from its specification, while it is among the newest.
-have=$(docker ps -a --filter label=%[2]s="$site" --format '{{.Label "io.provision.release"}}')
 n=0
-ls -t releases 2>/dev/null | while read -r file; do
+for file in $(ls -t releases 2>/dev/null); do
   n=$((n + 1))
-  case "
-$have
-" in *"
-${file%%.json}
-"*) continue ;; esac
+  case $have in *" ${file%%.json} "*) continue ;; esac
   [ $n -le $((keep + 1)) ] || rm -f "releases/$file"
 done
 for file in environment-*; do
   [ ! -f "$file" ] || grep -qF "$file" releases/*.json 2>/dev/null || rm -f "$file"
 done
-used=$(docker ps -aq --no-trunc | xargs -r docker inspect --format '{{.Image}}')
+[ -z "$going" ] || wait $going
 docker image ls --no-trunc --filter label=%[2]s="$site" --format '{{.Repository}}:{{.Tag}} {{.ID}}' | while read -r name id; do
-  case $name in "$image" | *'<none>'*) continue ;; esac
   case $used in *"$id"*) continue ;; esac
-  grep -qF "\"$name\"" releases/*.json 2>/dev/null || docker image rm "$name" >/dev/null 2>&1
+  case $name in
+  "$image") continue ;;
+  *'<none>'*) name=$id ;;
+  *) ! grep -qF "\"$name\"" releases/*.json 2>/dev/null || continue ;;
+  esac
+  docker image rm "$name" >/dev/null 2>&1
 done
-docker image prune -f --filter label=%[2]s="$site" >/dev/null
-docker inspect "$live"
+:
 `

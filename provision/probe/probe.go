@@ -42,6 +42,9 @@ type Answer struct {
 
 const bodyLimit = 64 << 10 // bytes
 
+// UserAgent is how a question names itself in a site's log.
+const UserAgent = "provision-probe"
+
 // Ask puts the question. Whose certificate it is, is for Want.Check to judge: a site under deployment may well have a
 // self-signed one.
 func Ask(ctx context.Context, q Question) (Answer, error) {
@@ -107,7 +110,7 @@ func (q Question) request(ctx context.Context) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("User-Agent", "provision")
+	request.Header.Set("User-Agent", UserAgent)
 	return request, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -21,16 +22,25 @@ type Record struct {
 // historyLines is how many records are kept; older ones are dropped.
 const historyLines = 500
 
-// AppendHistoryScript adds a record.
-func AppendHistoryScript(dir string, r Record, quote func(...string) string) string {
+// Line is the record as the history keeps it, and as the script that holds the lock takes it: one line.
+func (r Record) Line() string {
 	text, err := json.Marshal(r)
 	if err != nil {
 		panic(err) // strings, numbers and a time always marshal
 	}
-	return fmt.Sprintf(`(umask 077; cd %s || exit 0
-printf '%%s\n' %s >>history
-if [ "$(wc -l <history)" -gt %d ]; then tail -n %d history >history.new && mv -f history.new history; fi)
-`, quote(dir), quote(string(text)), 2*historyLines, historyLines)
+	return string(text) + "\n"
+}
+
+// appendScript defines a shell function that adds the line in $1 to the history in the current folder.
+var appendScript = fmt.Sprintf(`append() {
+  printf '%%s\n' "$1" >>history
+  [ "$(wc -l <history)" -le %d ] || { tail -n %d history >history.new && mv -f history.new history; }
+}
+`, 2*historyLines, historyLines)
+
+// AppendHistoryScript adds a record to the history of a folder that is there.
+func AppendHistoryScript(dir string, r Record, quote func(...string) string) string {
+	return fmt.Sprintf("(umask 077; cd %s || exit 0\n%sappend %s)\n", quote(dir), appendScript, quote(strings.TrimSuffix(r.Line(), "\n")))
 }
 
 // ShowHistoryScript prints the history, the oldest record first.

@@ -32,7 +32,7 @@ const (
 )
 
 // lockScript takes the lock and holds it while lines arrive on standard input, one a Heartbeat, and gives it back when the
-// input ends. The lock is a hard link, so that it appears whole, with its owner in it, or not at all: first line the time of
+// input ends. A line that is a record goes into the history: the last thing that a run has to say costs no command of its own. The lock is a hard link, so that it appears whole, with its owner in it, or not at all: first line the time of
 // the last heartbeat by the host's clock, second line the owner. It prints "locked" and the lock's number, which counts how
 // often a run has taken it, or the file of who holds it.
 //
@@ -69,6 +69,7 @@ turn=0; [ -s turn ] && read -r turn <turn
 echo "locked $turn"
 while IFS= read -r line; do
   ours || exit 76
+  case $line in {*) append "$line"; continue;; esac
   write && mv -f "$mine" lock
 done
 if ours; then rm -f lock; fi
@@ -80,8 +81,8 @@ func LockScript(dir string, o Owner, quote func(...string) string) string {
 	if err != nil {
 		panic(err) // strings, numbers and a time always marshal
 	}
-	return fmt.Sprintf("dir=%s token=%s session=%d owner=%s expiry=%d\n%s",
-		quote(dir), quote(o.Token), o.Session, quote(string(text)), int(Expiry/time.Second), lockScript)
+	return fmt.Sprintf("dir=%s token=%s session=%d owner=%s expiry=%d\n%s%s",
+		quote(dir), quote(o.Token), o.Session, quote(string(text)), int(Expiry/time.Second), appendScript, lockScript)
 }
 
 // ParseLocked reads the first line that LockScript prints when it has taken the lock: the lock's number.
