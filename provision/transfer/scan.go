@@ -27,6 +27,17 @@ type ScanOptions struct {
 	Cache string
 }
 
+// openFolder is a folder in which names are looked at: the way to it is walked once.
+type openFolder struct{ *os.File }
+
+func (f openFolder) close() error { return f.Close() }
+
+// lstat is what the system says of a name, links not followed.
+type lstat struct {
+	fileStat
+	mode fs.FileMode
+}
+
 // fileStat is what tells whether a file is still the one that was hashed.
 type fileStat struct {
 	size, mtime, ctime int64 // bytes; nanoseconds since 1970, ctime 0 where the system has none
@@ -143,60 +154,14 @@ func (s *scanner) directory(folder string, sc scope, above ignored, n *node) err
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
-	names, err := s.names(folder, sc)
+	opened, names, err := s.open(folder, sc)
 	if err != nil {
 		return err
 	}
-	n.children = make([]child, 0, len(names))
-	type descent struct {
-		child int
-		sc    scope
-		in    ignored
+	below, err := s.children(folder, opened, names, sc, above, n)
+	if err = errors.Join(err, opened.close()); err != nil {
+		return err
 	}
-	var below []descent
-	for _, name := range names {
-		p := name
-		if folder != "" {
-			p = folder + "/" + name
-		}
-		inner := sc.child(name)
-		info, err := os.Lstat(s.local(p))
-		if errors.Is(err, fs.ErrNotExist) {
-			if !inner.required {
-				continue
-			}
-			return fmt.Errorf("cannot find %s in %s; correct site.upload or create it", shown(p), s.root)
-		}
-		if err != nil {
-			return fmt.Errorf("cannot read %s: %w", shown(s.local(p)), cause(err))
-		}
-		in, err := s.ignore.match(p, above)
-		if err != nil {
-			return err
-		}
-		hidden := in.hidden && !inner.forced
-		if hidden && !(info.IsDir() && (in.exceptions || inner.holdsForced)) {
-			continue
-		}
-		c, err := s.entry(p, info)
-		if err != nil {
-			return err
-		}
-		c.Unbuilt = in.unbuilt && !builderReads(p)
-		c.ignored = in.hidden && c.Kind == Directory
-		if c.Kind != Directory && len(inner.named) > 0 {
-			return fmt.Errorf("cannot upload what is in %s: it is a %s here, not a folder; correct site.upload", shown(p), c.Kind)
-		}
-		if c.Kind == Directory {
-			c.below = &node{}
-			if hidden && !in.exceptions {
-				inner.all = false
-			}
-			below = append(below, descent{len(n.children), inner, in})
-		}
-		n.children = append(n.children, c)
-	}
-	s.count.Add(int64(len(n.children)))
 	for _, d := range below {
 		c := &n.children[d.child]
 		walk := func() error { return s.directory(c.Path, d.sc, d.in, c.below) }
@@ -210,21 +175,79 @@ func (s *scanner) directory(folder string, sc scope, above ignored, n *node) err
 	return nil
 }
 
-// names are the names to look at in a folder, in byte order.
-func (s *scanner) names(folder string, sc scope) ([]string, error) {
-	if !sc.all {
-		return sc.names(), nil
+// descent is a folder that is still to be read.
+type descent struct {
+	child int
+	sc    scope
+	in    ignored
+}
+
+// children looks at what is in a folder, and returns the folders among it.
+func (s *scanner) children(folder string, opened openFolder, names []string, sc scope, above ignored, n *node) (below []descent, err error) {
+	n.children = make([]child, 0, len(names))
+	for _, name := range names {
+		p := name
+		if folder != "" {
+			p = folder + "/" + name
+		}
+		inner := sc.child(name)
+		info, err := opened.lstat(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			if !inner.required {
+				continue
+			}
+			return nil, fmt.Errorf("cannot find %s in %s; correct site.upload or create it", shown(p), s.root)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("cannot read %s: %w", shown(s.local(p)), cause(err))
+		}
+		in, err := s.ignore.match(p, above)
+		if err != nil {
+			return nil, err
+		}
+		hidden := in.hidden && !inner.forced
+		if hidden && !(info.mode.IsDir() && (in.exceptions || inner.holdsForced)) {
+			continue
+		}
+		c, err := s.entry(p, info)
+		if err != nil {
+			return nil, err
+		}
+		c.Unbuilt = in.unbuilt && !builderReads(p)
+		c.ignored = in.hidden && c.Kind == Directory
+		if c.Kind != Directory && len(inner.named) > 0 {
+			return nil, fmt.Errorf("cannot upload what is in %s: it is a %s here, not a folder; correct site.upload", shown(p), c.Kind)
+		}
+		if c.Kind == Directory {
+			c.below = &node{}
+			if hidden && !in.exceptions {
+				inner.all = false
+			}
+			below = append(below, descent{len(n.children), inner, in})
+		}
+		n.children = append(n.children, c)
 	}
+	s.count.Add(int64(len(n.children)))
+	return below, nil
+}
+
+// open opens a folder and returns the names to look at in it, in byte order.
+func (s *scanner) open(folder string, sc scope) (openFolder, []string, error) {
 	f, err := os.Open(s.local(folder))
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the folder %s: %w", shown(s.local(folder)), cause(err))
+		return openFolder{}, nil, fmt.Errorf("cannot read the folder %s: %w", shown(s.local(folder)), cause(err))
+	}
+	opened := openFolder{f}
+	if !sc.all {
+		return opened, sc.names(), nil
 	}
 	names, err := f.Readdirnames(-1)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return nil, fmt.Errorf("cannot read the folder %s: %w", shown(s.local(folder)), cause(err))
+	if err != nil {
+		err = errors.Join(err, opened.close())
+		return openFolder{}, nil, fmt.Errorf("cannot read the folder %s: %w", shown(s.local(folder)), cause(err))
 	}
 	slices.Sort(names)
-	return names, nil
+	return opened, names, nil
 }
 
 func (s *scanner) local(p string) string {
@@ -234,15 +257,15 @@ func (s *scanner) local(p string) string {
 	return s.root + string(filepath.Separator) + filepath.FromSlash(p)
 }
 
-// entry makes an entry of what Lstat said.
-func (s *scanner) entry(p string, info fs.FileInfo) (child, error) {
-	e := Entry{Path: p, ModTime: info.ModTime()}
+// entry makes an entry of what lstat said.
+func (s *scanner) entry(p string, info lstat) (child, error) {
+	e := Entry{Path: p, ModTime: time.Unix(0, info.mtime)}
 	var err error
-	switch mode := info.Mode(); {
+	switch mode := info.mode; {
 	case mode.IsDir():
 		e.Kind, e.Mode = Directory, 0o755
 	case mode.IsRegular():
-		e.Kind, e.Mode, e.Size = File, 0o644, info.Size()
+		e.Kind, e.Mode, e.Size = File, 0o644, info.size
 		if mode&0o100 != 0 {
 			e.Mode = 0o755
 		}
@@ -252,7 +275,7 @@ func (s *scanner) entry(p string, info fs.FileInfo) (child, error) {
 	default:
 		err = fmt.Errorf("cannot upload %s: it is a %s; remove it or add it to .provisionignore", shown(s.local(p)), special(mode))
 	}
-	return child{found: found{Entry: e, stat: statOf(info)}}, err
+	return child{found: found{Entry: e, stat: info.fileStat}}, err
 }
 
 func special(mode fs.FileMode) string {
