@@ -2,9 +2,11 @@ package steps
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
@@ -37,10 +39,11 @@ func (s build) Plan() ([]provision.Change, error) {
 }
 
 // buildScript builds, and builds once more if the engine went away in the middle: what was built so far is in its cache.
-// That it went away shows in its process id, where that can be read, or in its not answering.
+// That it went away shows in its process id, where that can be read, or in its not answering. The last line is what the image
+// became.
 const buildScript = `cd %s || exit 1
 export %s
-build() { %s; }
+build() { %s && %s; }
 engine() { cat /var/run/docker.pid 2>/dev/null; }
 was=$(engine)
 build && exit 0
@@ -78,9 +81,15 @@ func (s build) build(ctx context.Context, r *provision.Reporter) error {
 		return err
 	}
 	// The build is a job of the host's own: it goes on when the link is cut, and a run that is started anew finds it.
-	script := fmt.Sprintf(buildScript, remote.Quote(site.Directory), docker.BuildKitPlain, command)
+	mark := rand.Text() // so that nothing which a build prints is taken for it
+	script := fmt.Sprintf(buildScript, remote.Quote(site.Directory), docker.BuildKitPlain, command, remote.Quote(docker.Describe(site.Image, mark)...))
+	var made *docker.Image
 	work := func() error {
 		return s.job(ctx, s.buildJob(), script, func(line string) {
+			if described, ok := strings.CutPrefix(line, mark+" "); ok {
+				made, _ = docker.ParseDescription(described)
+				return
+			}
 			pass(line)
 			progress.Line(line)
 		})
@@ -94,7 +103,11 @@ func (s build) build(ctx context.Context, r *provision.Reporter) error {
 	if err != nil {
 		return fmt.Errorf("docker build in %s on %s failed: %w", site.Directory, s.Name(), err)
 	}
-	return s.inspectImage(ctx)
+	if made == nil { // a run before this one started the build
+		return s.inspectImage(ctx)
+	}
+	s.facts.Image = made
+	return nil
 }
 
 // forgetEndedBuild removes what an interrupted run has left of a build that has ended: how it ended may be no longer true.

@@ -15,6 +15,7 @@ type rerunWork struct {
 	rtt           time.Duration
 	goal          float64 // 0: for information
 	ours, theirs  func(context.Context) (time.Duration, error)
+	grown         bool // of the sample site with the files of the table of uploads in it, which is an ordinary site's size
 }
 
 func (c *cloud) rerunWorks() []rerunWork {
@@ -22,19 +23,27 @@ func (c *cloud) rerunWorks() []rerunWork {
 	login := func(ctx context.Context) (time.Duration, error) { return c.shell(ctx, c.ssh()+" "+c.target()+" true") }
 	script := func(ctx context.Context) (time.Duration, error) { return c.shell(ctx, c.script()) }
 	ansible := func(ctx context.Context) (time.Duration, error) {
-		return c.shell(ctx, "ansible-playbook -i hosts.ini site.yaml", "ANSIBLE_CONFIG="+filepath.Join(c.dir, "ansible.cfg"))
+		took, err := c.shell(ctx, "ansible-playbook -i hosts.ini site.yaml", "ANSIBLE_CONFIG="+filepath.Join(c.dir, "ansible.cfg"))
+		// Everybody logs in anew: a deployment seldom follows the last one within the minute that Ansible keeps its connection.
+		_, _ = c.shell(ctx, c.ssh()+" -o ControlPath="+c.dir+"/ansible -O exit "+c.target())
+		return took, err
 	}
 	docker := func(ctx context.Context) (time.Duration, error) {
 		return c.shell(ctx, "docker -H ssh://"+c.target()+" inspect myweb_https", "HOME="+c.dir, "PATH="+c.dir+"/path:"+os.Getenv("PATH"))
 	}
+	const grown = ", 1,000 files, 50 ms"
 	return []rerunWork{
-		{"no-op re-run, 0 ms", "ssh HOST true", 0, 1, c.noop, login},
-		{"no-op re-run, 50 ms", "ssh HOST true", far, 1, c.noop, login},
-		{"no-op re-run, 200 ms", "ssh HOST true", farther, 1, c.noop, login},
-		{"no-op re-run, 50 ms", "shell script", far, 0.35, c.noop, script},
-		{"no-op re-run, 50 ms", "Ansible", far, 0.15, c.noop, ansible},
-		{"no-op re-run, 50 ms", "docker -H ssh://", far, 0, c.noop, docker},
-		{"one file changed, 50 ms", "ssh HOST true", far, 2, c.changed, login},
+		{"no-op re-run, 0 ms", "ssh HOST true", 0, 1, c.noop, login, false},
+		{"no-op re-run, 50 ms", "ssh HOST true", far, 1, c.noop, login, false},
+		{"no-op re-run, 200 ms", "ssh HOST true", farther, 1, c.noop, login, false},
+		{"no-op re-run, 50 ms", "shell script", far, 0.35, c.noop, script, false},
+		{"no-op re-run, 50 ms", "Ansible", far, 0.15, c.noop, ansible, false},
+		{"no-op re-run, 50 ms", "docker -H ssh://", far, 0, c.noop, docker, false},
+		{"one file changed, 50 ms", "ssh HOST true", far, 2, c.changed, login, false},
+		{"no-op re-run" + grown, "ssh HOST true", far, 1, c.noop, login, true},
+		{"no-op re-run" + grown, "shell script", far, 0.35, c.noop, script, true},
+		{"no-op re-run" + grown, "Ansible", far, 0.15, c.noop, ansible, true},
+		{"one file changed" + grown, "ssh HOST true", far, 2, c.changed, login, true},
 	}
 }
 
@@ -77,7 +86,7 @@ func (c *cloud) writePeers() error {
 		"path/ssh": "#!/bin/sh\nexec /usr/bin/ssh " + options + " \"$@\"\n",
 		"hosts.ini": fmt.Sprintf("%s ansible_user=%s ansible_ssh_private_key_file=%s ansible_python_interpreter=/usr/bin/python3\n",
 			relayAddress, c.host.User, c.host.Identity),
-		"ansible.cfg": "[defaults]\ngathering = explicit\n[ssh_connection]\npipelining = True\nssh_args = -F none -o ControlMaster=auto -o ControlPersist=60s -o UserKnownHostsFile=" + c.known + "\n",
+		"ansible.cfg": "[defaults]\ngathering = explicit\n[ssh_connection]\npipelining = True\nssh_args = -F none -o ControlMaster=auto -o ControlPersist=60s -o UserKnownHostsFile=" + c.known + "\ncontrol_path = " + c.dir + "/ansible\n",
 		"site.yaml": `- hosts: all
   tasks:
     - synchronize: {src: site/, dest: dev/peer/, archive: true}

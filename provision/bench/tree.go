@@ -18,6 +18,14 @@ const (
 
 // writeTree writes the site below root. It is the same every time.
 func writeTree(root string) error {
+	if err := writeFiles(root); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(root, "Dockerfile"), []byte("FROM scratch\nCOPY . /\n"), 0o644)
+}
+
+// writeFiles writes the site's files, but for its Dockerfile.
+func writeFiles(root string) error {
 	source := rand.New(rand.NewPCG(1, 2))
 	for i := range treeFiles {
 		folder := filepath.Join(root, "resource", fmt.Sprintf("part%02d", i%treeFolders/10), fmt.Sprintf("page%03d", i%treeFolders))
@@ -33,7 +41,7 @@ func writeTree(root string) error {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(root, "Dockerfile"), []byte("FROM scratch\nCOPY . /\n"), 0o644)
+	return nil
 }
 
 // writeLarge writes one file of n bytes.

@@ -79,6 +79,12 @@ func SetRestart(container, policy string) []string {
 // Inspect prints what docker knows of containers, images and networks, as one JSON array.
 func Inspect(names ...string) []string { return append([]string{"docker", "inspect"}, names...) }
 
+// Describe prints in one line, behind a word of the caller's, what [ParseDescription] reads of an image.
+func Describe(image, mark string) []string {
+	return []string{"docker", "image", "inspect", "--format",
+		mark + ` {"Id":{{json .Id}},"RepoTags":{{json .RepoTags}},"Created":{{json .Created}},"Size":{{.Size}},"Config":{"Labels":{{json .Config.Labels}}}}`, image}
+}
+
 // Wait prints the exit status of a container once it ends.
 func Wait(container string) []string { return []string{"docker", "wait", container} }
 

@@ -167,6 +167,15 @@ func (i *Image) Tagged(name string) bool {
 		slices.Contains(i.RepoTags, strings.TrimPrefix(strings.TrimPrefix(name, "docker.io/"), "library/"))
 }
 
+// ParseDescription reads what the command of [Describe] printed, without the caller's word.
+func ParseDescription(line string) (*Image, error) {
+	image := new(Image)
+	if err := json.Unmarshal([]byte(line), image); err != nil {
+		return nil, fmt.Errorf("read the description of an image: %w", err)
+	}
+	return image, nil
+}
+
 // Objects is the answer of a docker inspect that was asked for containers and images together.
 type Objects struct {
 	Containers []Container
