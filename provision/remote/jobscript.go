@@ -80,7 +80,7 @@ while :; do
 	elif ! alive; then end=gone; [ -f "$d/status" ] && end=ended; fi
 	cat <&4
 	[ -n "$end" ] && break
-	i=$((i+1)); if [ $i -lt 100 ]; then sleep 0.05; else sleep 0.2; fi 2>/dev/null || sleep 1
+	i=$((i+1)); if [ $i -lt 100 ]; then sleep 0.02; elif [ $i -lt 200 ]; then sleep 0.05; else sleep 0.2; fi 2>/dev/null || sleep 1
 done
 s=; [ $end = ended ] && read -r s <"$d/status"
 say $end $(($(wc -c <"$d/output"))) $s
