@@ -23,7 +23,7 @@ func commitFor(d Difference, s *staging, directory, stateDir, stage string) stri
 	expected := predict(s.entries)
 	for _, v := range [][2]string{
 		{"directory", directory}, {"state", stateDir}, {"stage", stage}, {"expected", expected.expected},
-		{"bytes", fmt.Sprint(expected.bytes)}, {"count", fmt.Sprint(s.files())},
+		{"bytes", fmt.Sprint(expected.bytes)}, {"count", fmt.Sprint(s.files())}, {"links", fmt.Sprint(expected.links)},
 	} {
 		fmt.Fprintf(&b, "%s=%s\n", v[0], quote(v[1]))
 	}
@@ -33,7 +33,8 @@ func commitFor(d Difference, s *staging, directory, stateDir, stage string) stri
 	function(&b, "guard", p.guard())
 	function(&b, "forward", p.forward())
 	function(&b, "back", p.back())
-	function(&b, "finish", []string{`if [ -e "$stage/kept" ]; then mv -f -- "$stage/kept" "$state/manifest.kept"; else rm -f -- "$state/manifest.kept"; fi`})
+	function(&b, "finish", []string{
+		`if [ -e "$stage/kept" ]; then mv -f -- "$stage/kept" "$state/manifest.kept"; else [ ! -e "$state/manifest.kept" ] || rm -f -- "$state/manifest.kept"; fi`})
 	b.WriteString(commitScript)
 	return b.String()
 }
@@ -240,6 +241,9 @@ func prepare(s *staging, p *placement) (commands []string) {
 		for folder := range f {
 			old[folder] = struct{}{}
 		}
+	}
+	if len(old) > 0 {
+		commands = append(commands, `mkdir -p -- "$old"`)
 	}
 	return append(commands, call(`folders "$old"`, slices.Sorted(maps.Keys(old)))...)
 }

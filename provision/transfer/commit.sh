@@ -1,5 +1,5 @@
-# Puts what is staged in place, or leaves everything as it was. Expects: directory state stage expected count, and the
-# functions forward, back, finish and prepare, which know the names.
+# Puts what is staged in place, or leaves everything as it was. Expects: directory state stage expected count links, and the
+# functions forward, back, finish and prepare, which know the names. A fork costs more than anything else here: see facts.sh.
 umask 077
 old=$stage/old
 tree=$stage/tree
@@ -91,22 +91,21 @@ writable() {
 		return 1
 	done
 }
-names() { cat "$stage/names"; }
 held() {
 	cd -- "$tree" || return
 	find . ! -name . -print0 | sort -z
 	printf '\0'
 	list eval 'find . ! -name . -print0 | sort -z'
 }
-rm -rf -- "$old"
-mkdir -p -- "$old" "$tree" || fault stage
+[ ! -e "$old" ] || rm -rf -- "$old"
+[ -d "$tree" ] || mkdir -p -- "$tree" || fault stage
 if [ ! -d "$directory" ]; then
 	(umask 022 && mkdir -p -- "$directory") || fault directory
 fi
 cd -- "$directory" || fault directory
 prepare || fault stage
 cd -- "$tree" || fault stage
-if [ "$(find . ! -type d -print0 | tr -dc '\0' | wc -c)" -ne "$count" ] || ! expected "$(list names | hash)"; then
+if [ "$(find . ! -type d -print0 | tr -dc '\0' | wc -c)" -ne "$count" ] || ! expected "$(contents "$stage/names" | hash)"; then
 	echo 'fault verify'
 	held | gzip -c | base64
 	echo .

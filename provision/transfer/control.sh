@@ -15,7 +15,7 @@ fi
 read -r where upload count size || exit 0
 stage=$state/upload
 [ "$where" = state ] || stage=$directory/$inside
-mkdir -p -- "$state" "$stage" && { [ -n "$made" ] || box; } && cd -- "$stage" && gzip -dc | tar -xpof - || {
+{ [ -d "$stage" ] || mkdir -p -- "$state" "$stage"; } && { [ -n "$made" ] || [ "$size" = 0 ] || box; } && cd -- "$stage" && gzip -dc | tar -xpof - || {
 	echo 'fault stage'
 	exit 1
 }
@@ -32,11 +32,12 @@ pause() {
 }
 n=1
 while [ "$n" -le "$count" ]; do
-	if [ ! -s "arrived.$upload.$n" ]; then
+	status= # what is there without a line end is still being written
+	if ! { read -r status <"arrived.$upload.$n"; } 2>/dev/null; then
 		pause
 		continue
 	fi
-	[ "$(cat "arrived.$upload.$n")" = 0 ] || {
+	[ "$status" = 0 ] || {
 		echo 'fault stream'
 		exit 1
 	}
@@ -57,4 +58,4 @@ if [ "$size" -gt 0 ]; then
 		exit 1
 	}
 fi
-sh ./commit
+. ./commit

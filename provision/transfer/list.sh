@@ -24,6 +24,15 @@ list() {
 	echo =
 	"$@" | targets
 }
+# contents FILE: the same for the paths in a file, with fewer forks: links are only read where there should be any. Expects:
+# links, how many there should be.
+contents() {
+	modes <"$1"
+	echo =
+	digests <"$1"
+	echo =
+	[ "$links" = 0 ] || targets <"$1"
+}
 hash() {
 	h=$(sha256sum)
 	printf '%s' "${h%% *}"

@@ -4,8 +4,9 @@ umask 077
 read -r where upload n || exit 0
 stage=$state/upload
 [ "$where" = state ] || stage=$directory/$inside
-mkdir -p -- "$state" "$stage" && cd -- "$stage" || exit 1
+[ -d "$stage" ] || mkdir -p -- "$state" "$stage"
+cd -- "$stage" || exit 1
 gzip -dc | tar -xpof -
 status=$?
-echo "$status" >"arrived.$upload.$n.new" && mv -f "arrived.$upload.$n.new" "arrived.$upload.$n"
+echo "$status" >"arrived.$upload.$n"
 exit "$status"
