@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/pkg/sftp"
@@ -201,6 +202,13 @@ func (c *Client) Traffic() Traffic {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.before.plus(c.link.conn.count())
+}
+
+// RoundTrip is that of the link, as it was during the login.
+func (c *Client) RoundTrip() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.link.conn.roundTrip()
 }
 
 // Close hangs up. Commands that run end with a *LostError, and their process groups on the host end too.

@@ -22,7 +22,7 @@ func (u *upload) commit(ctx context.Context, streams []*session, size int64, sen
 		if _, err := fmt.Fprintf(w, "%s %s %d %d\n", u.where(), u.id, len(streams), size); err != nil {
 			return err
 		}
-		b := newBundle(w, u.Root, newPace(true), func(int64) {})
+		b := newBundle(w, u.Root, compressing(), func(int64) {})
 		for _, t := range u.texts() {
 			if err := b.text(t.name, t.content); err != nil {
 				return err

@@ -74,19 +74,17 @@ func (p *parcel) send(content []byte) error {
 	return nil
 }
 
-// close ends the session and waits for that. It may be called more than once.
+// close ends the session. What the host has to say to that nobody waits for: it would cost a round trip. It may be called
+// more than once.
 func (p *parcel) close() {
 	p.cancel()
 	<-p.ended
-	if p.client != nil {
-		_ = p.client.Close()
-	}
 }
 
 // pack bundles small files as they are here now.
 func (u *upload) pack(ctx context.Context) ([]byte, error) {
 	var packed bytes.Buffer
-	b := newBundle(&packed, u.Root, newPace(true), func(int64) {})
+	b := newBundle(&packed, u.Root, compressing(), func(int64) {})
 	for _, e := range u.s.small {
 		if err := b.add(ctx, "tree/"+e.Path, e); err != nil {
 			return nil, err

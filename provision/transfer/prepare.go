@@ -14,26 +14,25 @@ const (
 	// inlineSize is how much content, in bytes, travels as one bundle over SFTP: within one window, so that all of an
 	// upload is one round trip or two. More than that is worth streams of its own.
 	inlineSize = 512 << 10
-	// streamSize is how much content, in bytes, is worth one more stream: what fits into the window of a channel, 2 MiB.
+	// streamSize is how much content, in bytes, is worth one more stream, and what a stream carries in a round trip: the
+	// window of a channel is 2 MiB.
 	streamSize = 2 << 20
+	// minStreams is how many streams keep a host with two processors busy; more would only cost the processes they take.
+	minStreams = 2
 	// maxStreams is how many streams there are at most. sshd allows ten sessions in a connection by default: one commits,
 	// and two are left to others.
 	maxStreams = 7
-	// nearby is the round trip below which windows do not matter; more streams would only cost the processes they take.
-	nearby        = 5 * time.Millisecond
-	nearbyStreams = 2
+	// unpacking is what a host takes, in bytes in a second. More than that no link needs to carry.
+	unpacking = 160 << 20
 )
 
 // streamsFor is how many streams n bytes are worth on a link with that round trip.
 func streamsFor(n int64, roundTrip time.Duration) int {
-	limit := int64(maxStreams)
-	if roundTrip < nearby {
-		limit = nearbyStreams
-	}
 	if n <= inlineSize {
 		return 0
 	}
-	return int(min((n+streamSize-1)/streamSize, limit))
+	useful := int64(roundTrip.Seconds()*unpacking+streamSize-1) / streamSize
+	return int(min((n+streamSize-1)/streamSize, max(useful, minStreams), maxStreams))
 }
 
 // Prepared are sessions that wait on the host for an upload, which saves the round trip of opening them then. A host to
@@ -66,14 +65,7 @@ func Prepare(ctx context.Context, c *remote.Client, directory, stateDir string, 
 	if m.Likely() && m.fresh <= inlineSize {
 		p.box()
 	}
-	if m.fresh > inlineSize {
-		p.ahead.Go(func() {
-			<-p.control.started // by now the round trip is known
-			if p.control.ctx.Err() == nil {
-				p.atLeast(streamsFor(m.fresh, p.control.opening))
-			}
-		})
-	}
+	p.atLeast(streamsFor(m.fresh, c.RoundTrip()))
 	return p
 }
 
@@ -159,15 +151,4 @@ func (p *Prepared) release(s staging) {
 		p.ahead.Go(unneeded.close)
 	}
 	p.streams = p.streams[:min(keep, len(p.streams))]
-}
-
-// roundTrip is that of the link, as far as it is known.
-func (p *Prepared) roundTrip() time.Duration {
-	s := p.committer()
-	select {
-	case <-s.started:
-		return s.opening
-	default:
-		return nearby // unknown: neither near nor far
-	}
 }

@@ -9,9 +9,13 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// farAway is the round trip, as it takes to open a session, from which on bundles are compressed from the start: the
-// windows of such a link hold less than the processor packs meanwhile.
-const farAway = 100 * time.Millisecond
+const (
+	// nearby is the round trip below which bundles are stored at first: such a link is fast more often than not.
+	nearby = 5 * time.Millisecond
+	// farAway is the round trip from which on bundles are compressed whatever the rate: the windows of such a link hold
+	// less than the processor packs meanwhile.
+	farAway = 100 * time.Millisecond
+)
 
 // sendSmall sends files as bundles, by several streams that take the next group of files as they go. It returns when all
 // is sent; the streams it returns may still be unpacking.
@@ -24,12 +28,15 @@ func (u *upload) sendSmall(ctx context.Context) (used []*session, err error) {
 	for _, e := range u.s.small {
 		bytes += e.Size
 	}
-	n := min(max(streamsFor(bytes, u.Prepared.roundTrip()), 1), len(q.groups))
+	n := min(max(streamsFor(bytes, u.client.RoundTrip()), 1), len(q.groups))
 	if len(u.s.large) > 0 {
 		n = min(n, maxStreams-channelsBeside)
 	}
 	sessions := u.Prepared.atLeast(n)
-	pace := newPace(u.Prepared.roundTrip() > farAway)
+	pace := measuring(n, u.client.RoundTrip() >= nearby)
+	if u.client.RoundTrip() > farAway {
+		pace = compressing()
+	}
 	feeding, ctx := errgroup.WithContext(ctx)
 	for _, s := range sessions {
 		feeding.Go(func() error {
