@@ -23,7 +23,7 @@ func commitFor(d Difference, s *staging, directory, stateDir, stage string) stri
 	expected := predict(s.entries)
 	for _, v := range [][2]string{
 		{"directory", directory}, {"state", stateDir}, {"stage", stage}, {"expected", expected.expected},
-		{"bytes", fmt.Sprint(expected.bytes)}, {"count", fmt.Sprint(s.files())}, {"links", fmt.Sprint(expected.links)},
+		{"bytes", fmt.Sprint(expected.bytes)}, {"length", fmt.Sprint(s.length())}, {"links", fmt.Sprint(expected.links)},
 	} {
 		fmt.Fprintf(&b, "%s=%s\n", v[0], quote(v[1]))
 	}
@@ -239,11 +239,8 @@ func prepare(s *staging, p *placement) (commands []string) {
 	old := map[string]struct{}{}
 	for _, f := range []byFolder{p.away, p.keep, p.keepLinks} {
 		for folder := range f {
-			old[folder] = struct{}{}
+			old["old/"+folder] = struct{}{}
 		}
 	}
-	if len(old) > 0 {
-		commands = append(commands, `mkdir -p -- "$old"`)
-	}
-	return append(commands, call(`folders "$old"`, slices.Sorted(maps.Keys(old)))...)
+	return append(commands, call(`folders "$stage"`, slices.Sorted(maps.Keys(old)))...)
 }

@@ -1,5 +1,6 @@
-# Puts what is staged in place, or leaves everything as it was. Expects: directory state stage expected count links, and the
-# functions forward, back, finish and prepare, which know the names. A fork costs more than anything else here: see facts.sh.
+# Puts what is staged in place, or leaves everything as it was. Expects: directory state stage expected length links, and
+# the functions forward, back, finish and prepare, which know the names. A fork costs more than anything else here: see
+# facts.sh.
 umask 077
 old=$stage/old
 tree=$stage/tree
@@ -105,7 +106,8 @@ fi
 cd -- "$directory" || fault directory
 prepare || fault stage
 cd -- "$tree" || fault stage
-if [ "$(find . ! -type d -print0 | tr -dc '\0' | wc -c)" -ne "$count" ] || ! expected "$(contents "$stage/names" | hash)"; then
+# Nothing else is staged if the names are as long as they should be, and all of them are there. Named pipes are not read.
+if [ "$(find . ! -type d -print0 -type f -print0 | wc -c)" -ne "$length" ] || ! expected "$(contents "$stage/names" "$stage/files" | hash)"; then
 	echo 'fault verify'
 	held | gzip -c | base64
 	echo .
@@ -122,5 +124,6 @@ if ! forward; then
 fi
 finish
 if [ -e "$state/manifest.next" ]; then mv -f -- "$state/manifest.next" "$state/manifest" || fault stage; fi
-cd / && rm -rf -- "$stage"
+cd / && rm -rf -- "$stage" ${made:+"$box"}
+made=
 echo done

@@ -1,12 +1,13 @@
-# digests: those of the NUL-separated files on standard input, a line each. openssl knows what processors have for this, and
-# takes a third to an eighth of the time, but it also takes its time to start: it is used where there are bytes enough.
-digests() {
-	xargs -0 -r sh -c 'for f do [ -f "$f" ] && [ ! -h "$f" ] && printf "./%s\0" "$f"; done' sh |
-		if [ "$bytes" -ge 1000000 ] && command -v openssl >/dev/null 2>&1; then
-			xargs -0 -r openssl dgst -sha256 -r 2>/dev/null
-		else
-			xargs -0 -r sha256sum 2>/dev/null
-		fi
+# digests: those of the regular files among the NUL-separated paths on standard input, a line each.
+digests() { xargs -0 -r sh -c 'for f do [ -f "$f" ] && [ ! -h "$f" ] && printf "./%s\0" "$f"; done' sh | hashes; }
+# hashes: the same of files alone. openssl knows what processors have for this, and takes a third to an eighth of the time, but
+# it also takes its time to start: it is used where there are bytes enough.
+hashes() {
+	if [ "$bytes" -ge 1000000 ] && command -v openssl >/dev/null 2>&1; then
+		xargs -0 -r openssl dgst -sha256 -r 2>/dev/null
+	else
+		xargs -0 -r sha256sum 2>/dev/null
+	fi
 }
 # modes, targets: kinds and modes of the NUL-separated paths on standard input, and where those lead that are links.
 modes() { xargs -0 -r stat -c '%f %n' -- 2>/dev/null; }
@@ -24,12 +25,12 @@ list() {
 	echo =
 	"$@" | targets
 }
-# contents FILE: the same for the paths in a file, with fewer forks: links are only read where there should be any. Expects:
-# links, how many there should be.
+# contents NAMES [FILES]: the same for the paths in a file, with fewer forks: links are only read where there should be any.
+# FILES are those of the names that are known to be regular files. Expects: links, how many there should be.
 contents() {
 	modes <"$1"
 	echo =
-	digests <"$1"
+	if [ "${2-}" ]; then hashes <"$2"; else digests <"$1"; fi
 	echo =
 	[ "$links" = 0 ] || targets <"$1"
 }

@@ -3,6 +3,7 @@ package transfer
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"time"
 
@@ -81,7 +82,7 @@ func (p *parcel) close() {
 	<-p.ended
 }
 
-// pack bundles small files as they are here now.
+// pack bundles small files as they are here now, and what the host needs to commit.
 func (u *upload) pack(ctx context.Context) ([]byte, error) {
 	var packed bytes.Buffer
 	b := newBundle(&packed, u.Root, compressing(), func(int64) {})
@@ -90,7 +91,7 @@ func (u *upload) pack(ctx context.Context) ([]byte, error) {
 			return nil, err
 		}
 	}
-	err := b.close()
+	err := errors.Join(u.addTexts(b), b.close())
 	return packed.Bytes(), err
 }
 

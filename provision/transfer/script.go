@@ -58,6 +58,7 @@ func hostScript(directory, stateDir, packed string, p prediction) string {
 // prediction is what the host holds once a tree is there.
 type prediction struct {
 	names    []byte // every path, in byte order, each ended by NUL: the manifest on the host
+	files    []byte // the regular files of these, as digests names them
 	expected string // SHA-256 of the listing, one for each way in which a host may print it
 	bytes    int64  // content of files
 	links    int
@@ -82,6 +83,7 @@ func predict(entries []Entry) prediction {
 		switch e.Kind {
 		case File:
 			p.bytes += e.Size
+			p.files = append(append(append(p.files, "./"...), e.Path...), 0)
 		case Link:
 			p.links++
 			targets = append(append(append(append(targets, e.Path...), 0), e.Target...), 0)

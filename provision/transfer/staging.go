@@ -50,11 +50,16 @@ func newStaging(d Difference) staging {
 	return s
 }
 
-// files is how many of the staged entries are no folders.
-func (s *staging) files() (n int) {
+// length is what commit.sh finds of the staged tree: the bytes of the paths that are no folders, each with "./" before and NUL
+// behind, and of the regular files among them once more.
+func (s *staging) length() (n int) {
 	for _, e := range s.entries {
-		if e.Kind != Directory {
-			n++
+		name := len("./") + len(e.Path) + 1
+		switch e.Kind {
+		case File:
+			n += 2 * name
+		case Link:
+			n += name
 		}
 	}
 	return n
