@@ -25,7 +25,7 @@ func (u *upload) commit(ctx context.Context, streams []*session, size int64, sen
 		if size > 0 {
 			return nil
 		}
-		b := newBundle(w, u.Root, compressing(), func(int64) {})
+		b := newBundle(w, u.Root, compressing(), false, func(int64) {})
 		return errors.Join(u.addTexts(b), b.close())
 	})
 	received := send()

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -11,8 +12,10 @@ import (
 )
 
 // packer compresses where the link is slower than that, and stores where it is not, or where the content does not shrink.
-// It writes one gzip member after the other, as gzip allows, each at the level that the last one taught.
+// It writes one gzip member after the other, as gzip allows, each at the level that the last one taught; or passes all on
+// as it is, where the link is known to be fast.
 type packer struct {
+	plain    bool
 	out      *meter
 	buffered *bufio.Writer
 	z        *gzip.Writer
@@ -56,6 +59,8 @@ type pace struct {
 	streams int64        // that share the link; 0 where its rate does not matter
 	sent    atomic.Int64 // bytes
 	held    atomic.Int64 // nanoseconds, of all streams together
+	known   chan struct{}
+	once    sync.Once
 }
 
 const (
@@ -67,11 +72,15 @@ const (
 )
 
 // compressing is the pace of what is compressed on any link.
-func compressing() *pace { return measuring(0, true) }
+func compressing() *pace {
+	p := measuring(0, true)
+	p.once.Do(func() { close(p.known) })
+	return p
+}
 
 // measuring is the pace of streams that find out themselves. slow is what they assume before.
 func measuring(streams int, slow bool) *pace {
-	p := &pace{streams: int64(streams)}
+	p := &pace{streams: int64(streams), known: make(chan struct{})}
 	p.slow.Store(slow)
 	return p
 }
@@ -81,17 +90,22 @@ func (p *pace) note(n int64, held time.Duration) {
 	total, all := p.sent.Add(n), p.held.Add(int64(held))
 	if p.streams > 0 && total >= enoughToTell {
 		p.slow.Store(float64(total*p.streams) < slowLink*time.Duration(all).Seconds())
+		p.once.Do(func() { close(p.known) })
 	}
 }
 
-func newPacker(w io.Writer, pace *pace) *packer {
-	p := &packer{out: &meter{w: w}, writers: make(map[int]*gzip.Writer), pace: pace}
+func newPacker(w io.Writer, pace *pace, plain bool) *packer {
+	p := &packer{plain: plain, out: &meter{w: w}, writers: make(map[int]*gzip.Writer), pace: pace}
 	p.buffered = bufio.NewWriterSize(p.out, 32<<10)
 	p.begin()
 	return p
 }
 
 func (p *packer) begin() {
+	p.in, p.from = 0, *p.out
+	if p.plain {
+		return
+	}
 	p.level = gzip.NoCompression
 	if p.raw == 0 && p.pace.slow.Load() {
 		p.level = gzip.BestSpeed
@@ -103,11 +117,15 @@ func (p *packer) begin() {
 	} else {
 		z.Reset(p.buffered)
 	}
-	p.z, p.in, p.from = z, 0, *p.out
+	p.z = z
 }
 
 func (p *packer) Write(b []byte) (int, error) {
-	n, err := p.z.Write(b)
+	var w io.Writer = p.buffered
+	if !p.plain {
+		w = p.z
+	}
+	n, err := w.Write(b)
 	p.in += int64(n)
 	if err == nil && p.in >= memberSize {
 		err = p.next()
@@ -117,12 +135,15 @@ func (p *packer) Write(b []byte) (int, error) {
 
 // next ends a member and chooses the level of the one after it.
 func (p *packer) next() error {
-	if err := p.z.Close(); err != nil {
-		return err
+	if !p.plain {
+		if err := p.z.Close(); err != nil {
+			return err
+		}
 	}
 	sent := p.out.n - p.from.n
 	p.pace.note(sent, p.out.held-p.from.held)
 	switch {
+	case p.plain:
 	case p.raw > 0:
 		p.raw--
 	case p.level != gzip.NoCompression && float64(sent) > shrinks*float64(p.in):
@@ -133,4 +154,9 @@ func (p *packer) next() error {
 }
 
 // Close ends the last member. It does not close what is below.
-func (p *packer) Close() error { return errors.Join(p.z.Close(), p.buffered.Flush()) }
+func (p *packer) Close() error {
+	if p.plain {
+		return p.buffered.Flush()
+	}
+	return errors.Join(p.z.Close(), p.buffered.Flush())
+}

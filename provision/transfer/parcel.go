@@ -85,7 +85,7 @@ func (p *parcel) close() {
 // pack bundles small files as they are here now, and what the host needs to commit.
 func (u *upload) pack(ctx context.Context) ([]byte, error) {
 	var packed bytes.Buffer
-	b := newBundle(&packed, u.Root, compressing(), func(int64) {})
+	b := newBundle(&packed, u.Root, compressing(), false, func(int64) {})
 	for _, e := range u.s.small {
 		if err := b.add(ctx, "tree/"+e.Path, e); err != nil {
 			return nil, err
