@@ -24,6 +24,7 @@ func commitFor(d Difference, s *staging, directory, stateDir, stage string) stri
 	for _, v := range [][2]string{
 		{"directory", directory}, {"state", stateDir}, {"stage", stage}, {"expected", expected.expected},
 		{"bytes", fmt.Sprint(expected.bytes)}, {"length", fmt.Sprint(s.length())}, {"links", fmt.Sprint(expected.links)},
+		{"odd", expected.odd},
 	} {
 		fmt.Fprintf(&b, "%s=%s\n", v[0], quote(v[1]))
 	}

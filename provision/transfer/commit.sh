@@ -1,4 +1,4 @@
-# Puts what is staged in place, or leaves everything as it was. Expects: directory state stage expected length links, and
+# Puts what is staged in place, or leaves everything as it was. Expects: directory state stage expected length links odd, and
 # the functions forward, back, finish and prepare, which know the names. A fork costs more than anything else here: see
 # facts.sh.
 umask 077
@@ -106,8 +106,8 @@ fi
 cd -- "$directory" || fault directory
 prepare || fault stage
 cd -- "$tree" || fault stage
-# Nothing else is staged if the names are as long as they should be, and all of them are there. Named pipes are not read.
-if [ "$(find . ! -type d -print0 -type f -print0 | wc -c)" -ne "$length" ] || ! expected "$(contents "$stage/names" "$stage/files" | hash)"; then
+# Nothing else is staged if all names are there and together are as long as they should be.
+if [ "$(find . ! -type d -print0 | wc -c)" -ne "$length" ] || ! expected "$(contents "$stage/names" | hash)"; then
 	echo 'fault verify'
 	held | gzip -c | base64
 	echo .

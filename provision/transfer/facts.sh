@@ -1,5 +1,5 @@
 # Prints what is on the host of the paths that the manifest names (packed) and those that were put there before, and
-# what is staged. Where all is as expected that is one word. Expects: directory state inside expected names packed links.
+# what is staged. Where all is as expected that is one word. Expects: directory state inside expected names packed links odd.
 echo 'transfer 1'
 for tool in find xargs stat sha256sum sort tar gzip base64 readlink; do
 	command -v "$tool" >/dev/null || echo "lacks $tool"

@@ -63,8 +63,7 @@ type text struct {
 
 // texts are the files beside the tree: what the script that commits needs, and that script itself.
 func (u *upload) texts() []text {
-	staged := predict(u.s.entries)
-	texts := []text{{"names", staged.names}, {"files", staged.files}}
+	texts := []text{{"names", predict(u.s.entries).names}}
 	if !u.d.listing.sameSet {
 		texts = append(texts, text{"manifest", u.d.manifest.predict().names})
 	}

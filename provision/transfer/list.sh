@@ -25,12 +25,17 @@ list() {
 	echo =
 	"$@" | targets
 }
-# contents NAMES [FILES]: the same for the paths in a file, with fewer forks: links are only read where there should be any.
-# FILES are those of the names that are known to be regular files. Expects: links, how many there should be.
+# contents NAMES: the same for the paths in a file, with fewer forks: which of them are regular files is taken from their modes
+# where no path is odd, and links are only read where there should be any. Expects: odd, and links, how many there should be.
 contents() {
-	modes <"$1"
+	kinds=$(modes <"$1")
+	[ -z "$kinds" ] || printf '%s\n' "$kinds"
 	echo =
-	if [ "${2-}" ]; then hashes <"$2"; else digests <"$1"; fi
+	if [ "$odd" ]; then
+		digests <"$1"
+	else
+		printf '%s\n' "$kinds" | sed -n 's|^8[0-9a-f]* |./|p' | tr '\n' '\0' | hashes
+	fi
 	echo =
 	[ "$links" = 0 ] || targets <"$1"
 }

@@ -50,16 +50,11 @@ func newStaging(d Difference) staging {
 	return s
 }
 
-// length is what commit.sh finds of the staged tree: the bytes of the paths that are no folders, each with "./" before and NUL
-// behind, and of the regular files among them once more.
+// length is how long the staged paths that are no folders are together, in bytes, each with "./" before and NUL behind.
 func (s *staging) length() (n int) {
 	for _, e := range s.entries {
-		name := len("./") + len(e.Path) + 1
-		switch e.Kind {
-		case File:
-			n += 2 * name
-		case Link:
-			n += name
+		if e.Kind != Directory {
+			n += len("./") + len(e.Path) + 1
 		}
 	}
 	return n
