@@ -211,6 +211,14 @@ func (c *Client) RoundTrip() time.Duration {
 	return c.link.conn.roundTrip()
 }
 
+// Crowded is closed when the host refuses a session beside others of ours: then whoever holds one that is not in use keeps
+// somebody else waiting.
+func (c *Client) Crowded() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.link.slots.crowded
+}
+
 // Close hangs up. Commands that run end with a *LostError, and their process groups on the host end too.
 func (c *Client) Close() error {
 	c.mu.Lock()

@@ -67,8 +67,9 @@ const (
 	// slowLink is the rate, in bytes per second, below which packing is faster than sending: a processor packs and
 	// unpacks some 100 MiB in a second, at a ratio of two to three.
 	slowLink = 32 << 20
-	// enoughToTell is how many bytes have to be sent before their rate means anything.
-	enoughToTell = 128 << 10
+	// enoughToTell is how many bytes have to be sent before their rate means anything: more than a kernel takes at once for a
+	// new connection.
+	enoughToTell = 256 << 10
 )
 
 // compressing is the pace of what is compressed on any link.

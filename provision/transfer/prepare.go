@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -43,12 +44,15 @@ type Prepared struct {
 	commands [2]string // of the session that commits, and of those that receive streams
 	folder   string    // on the host, for the file of the parcel
 
-	mu      sync.Mutex
-	control *session
-	streams []*session
-	parcel  *parcel
-	yielded atomic.Bool // control made room for another session
-	ahead   sync.WaitGroup
+	mu         sync.Mutex
+	control    *session
+	streams    []*session
+	parcel     *parcel
+	fed        bool        // streams are no longer idle
+	committing bool        // control is no longer idle
+	yielded    atomic.Bool // control made room for another session
+	ahead      sync.WaitGroup
+	over       context.CancelFunc // ends what waits for nothing but the end
 }
 
 // Likely tells whether there will be something to upload: files were read anew when m was scanned.
@@ -65,12 +69,48 @@ func Prepare(ctx context.Context, c *remote.Client, directory, stateDir string, 
 	if m.Likely() && m.fresh <= inlineSize {
 		p.box()
 	}
-	p.atLeast(streamsFor(m.fresh, c.RoundTrip()))
+	over, cancel := context.WithCancel(ctx)
+	p.over = cancel
+	if n := streamsFor(m.fresh, c.RoundTrip()); n > 0 {
+		p.open(n)
+		p.ahead.Go(func() { p.giveWay(over) })
+	}
 	return p
 }
 
-// atLeast makes sure that there are n streams, or will be, and returns as many.
+// giveWay ends streams that are idle when the host refuses a session: it may be the one of the command that gathers the
+// facts. A host that allows one session alone needs that of control, too.
+func (p *Prepared) giveWay(over context.Context) {
+	select {
+	case <-p.client.Crowded():
+	case <-over.Done():
+		return
+	}
+	p.mu.Lock()
+	idle := p.streams
+	if p.fed {
+		idle = nil
+	} else {
+		p.streams = nil
+	}
+	p.mu.Unlock()
+	for _, s := range idle {
+		s.close()
+	}
+	timer := time.AfterFunc(yieldAfter, p.yield)
+	defer timer.Stop()
+	<-over.Done()
+}
+
+// atLeast makes sure that there are n streams, or will be, and returns as many, to be fed.
 func (p *Prepared) atLeast(n int) []*session {
+	p.mu.Lock()
+	p.fed = true
+	p.mu.Unlock()
+	return p.open(n)
+}
+
+func (p *Prepared) open(n int) []*session {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(p.streams) < n {
@@ -89,10 +129,16 @@ func (p *Prepared) box() *parcel {
 	return p.parcel
 }
 
-// yield makes room for a session that waits.
+// yield makes room for a session that waits, unless the commit is under way.
 func (p *Prepared) yield() {
-	if !p.yielded.Swap(true) {
-		p.committer().close()
+	p.mu.Lock()
+	control := p.control
+	if p.committing || p.yielded.Swap(true) {
+		control = nil
+	}
+	p.mu.Unlock()
+	if control != nil {
+		control.close()
 	}
 }
 
@@ -102,16 +148,25 @@ func (p *Prepared) committer() *session {
 	return p.control
 }
 
-// again opens the session that commits once more, if it had to make room.
+// again is the session that commits, opened once more if it had to make room.
 func (p *Prepared) again() *session {
-	if !p.yielded.Load() {
-		return p.committer()
-	}
-	p.committer().close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.control = openSession(p.ctx, p.client, p.commands[0], false, func() {})
+	p.committing = true
+	if p.yielded.Load() {
+		p.ahead.Go(p.control.close)
+		p.control = openSession(p.ctx, p.client, p.commands[0], false, func() {})
+	}
 	return p.control
+}
+
+// endIdle ends those of some streams that were not used. It does not wait for that.
+func (p *Prepared) endIdle(streams, used []*session) {
+	for _, s := range streams {
+		if !slices.Contains(used, s) {
+			p.ahead.Go(s.close)
+		}
+	}
 }
 
 // Close ends the sessions and waits for that, which takes a round trip, or none once the connection is closed. It may be
@@ -120,6 +175,7 @@ func (p *Prepared) Close() {
 	if p == nil {
 		return
 	}
+	p.over()
 	p.committer().in.finish()
 	p.ahead.Wait()
 	p.mu.Lock()

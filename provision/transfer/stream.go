@@ -42,6 +42,7 @@ func (u *upload) sendSmall(ctx context.Context) (used []*session, err error) {
 		feeding.Go(func() error { return u.stream(ctx, s, q, pace) })
 	}
 	err = feeding.Wait()
+	u.Prepared.endIdle(sessions, q.used) // a host that allows few sessions has one for the commit then
 	if err != nil {
 		for _, s := range q.used {
 			s.cancel(err)
