@@ -47,9 +47,11 @@ func openParcel(ctx context.Context, c *remote.Client, control *session, box str
 			}
 		case <-control.ended:
 			p.err = errNoBox // it failed, or made room: then this one is of no use either
-			_ = p.client.Close()
 		case <-ctx.Done():
 			p.err = ctx.Err()
+		}
+		if p.err != nil { // somebody else may wait for the session
+			_ = p.client.Close()
 		}
 	}()
 	return p
