@@ -156,7 +156,17 @@ func (c *Client) SFTP(ctx context.Context, o ...sftp.ClientOption) (*sftp.Client
 	if err != nil {
 		return nil, err
 	}
-	return l.openSFTP(ctx, o...)
+	return l.openSFTP(ctx, false, o...)
+}
+
+// SFTPEarly is SFTP without waiting for the host's word that it has SFTP, which saves a round trip. Where it has not, the
+// first request fails, and Wait of the client tells why. Extensions are not known.
+func (c *Client) SFTPEarly(ctx context.Context, o ...sftp.ClientOption) (*sftp.Client, error) {
+	l, err := c.current()
+	if err != nil {
+		return nil, err
+	}
+	return l.openSFTP(ctx, true, o...)
 }
 
 // Reconnect makes a new connection when the one in use is lost, trying again with growing pauses until ctx ends. It does

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -32,7 +33,9 @@ func openParcel(ctx context.Context, c *remote.Client, control *session, box str
 	go func() {
 		defer close(p.ended)
 		timer := time.AfterFunc(yieldAfter, waiting)
-		p.client, p.err = openSFTP(ctx, c)
+		if p.client, p.err = c.SFTPEarly(ctx, sftp.UseConcurrentWrites(true)); p.err != nil {
+			p.err = &sessionError{p.err}
+		}
 		timer.Stop()
 		close(p.opened)
 		if p.err != nil {
@@ -42,7 +45,9 @@ func openParcel(ctx context.Context, c *remote.Client, control *session, box str
 		context.AfterFunc(ctx, func() { _ = p.client.Close() })
 		select {
 		case <-control.out.ready:
-			if p.file, p.err = p.client.OpenFile(box+"/bundle", os.O_WRONLY); p.err != nil {
+			if p.file, p.err = p.client.OpenFile(box+"/bundle", os.O_WRONLY); errors.Is(p.err, sftp.ErrSSHFxConnectionLost) {
+				p.err = &sessionError{cmp.Or(p.client.Wait(), p.err)}
+			} else if p.err != nil {
 				p.err = &sftpError{p.err}
 			}
 		case <-control.ended:
