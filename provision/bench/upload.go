@@ -72,16 +72,17 @@ type uploadBench struct {
 	dir         string
 	site, large string
 	edits       int
+	targets     int // pairs of folders so far
 }
 
 func (u *uploadBench) write() error {
+	if err := writeTree(u.site); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(u.large, 0o755); err != nil {
 		return err
 	}
-	if err := writeLarge(u.large, largeBytes); err != nil {
-		return err
-	}
-	return writeTree(u.site)
+	return writeLarge(u.large, largeBytes)
 }
 
 // measure lets both do the work by turns.
@@ -94,11 +95,12 @@ func (u *uploadBench) measure(ctx context.Context, w uploadWork, runs int) (row,
 	if w.large {
 		source = u.large
 	}
-	ours, theirs := filepath.Join(u.dir, "ours", "myweb"), filepath.Join(u.dir, "theirs", "myweb")
+	var targets [2]string
 	for i := range runs {
-		if err := u.prepare(w, i == 0, source, ours, theirs); err != nil {
+		if err := u.prepare(ctx, w, i == 0, source, &targets); err != nil {
 			return r, err
 		}
+		ours, theirs := targets[0], targets[1]
 		before := len(u.host.relay.Stats().Conns)
 		took, memory, err := u.ours(ctx, source, ours)
 		if err != nil {
@@ -119,31 +121,41 @@ func (u *uploadBench) measure(ctx context.Context, w uploadWork, runs int) (row,
 	return r, nil
 }
 
-// prepare makes both targets as the work wants to find them.
-func (u *uploadBench) prepare(w uploadWork, first bool, source, ours, theirs string) error {
+// prepare makes both targets as the work wants to find them. A first upload goes to folders that are new, and is the first
+// time that its source is read: no cache knows the hashes. What the runs before left stays until all are over: file systems
+// without a journal, as small virtual machines have, take ten times as long to create a file for minutes after a thousand
+// were deleted.
+func (u *uploadBench) prepare(ctx context.Context, w uploadWork, first bool, source string, targets *[2]string) error {
 	if w.again && !first {
 		u.edits++
 		return os.WriteFile(filepath.Join(source, "resource", "part00", "page000", "file0000"), []byte(fmt.Sprint("edit ", u.edits)), 0o644)
 	}
-	for _, target := range []string{ours, theirs} {
-		if err := os.RemoveAll(filepath.Dir(target)); err != nil {
+	u.targets++
+	for i, who := range []string{"ours", "theirs"} {
+		folder := filepath.Join(u.dir, fmt.Sprint(who, u.targets))
+		if err := os.Mkdir(folder, 0o755); err != nil {
 			return err
 		}
-		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-			return err
-		}
+		targets[i] = filepath.Join(folder, "myweb")
+	}
+	if err := os.Remove(u.cache(source)); err != nil && !os.IsNotExist(err) {
+		return err
 	}
 	if !w.again {
 		return nil
 	}
-	if err := exec.Command("cp", "-a", source, theirs).Run(); err != nil {
+	if err := exec.CommandContext(ctx, "cp", "-a", source, targets[1]).Run(); err != nil {
 		return err
 	}
-	_, _, err := u.ours(context.Background(), source, ours)
-	if err != nil {
+	if _, _, err := u.ours(ctx, source, targets[0]); err != nil {
 		return err
 	}
-	return u.prepare(w, false, source, ours, theirs)
+	return u.prepare(ctx, w, false, source, targets)
+}
+
+// cache is the file in which our scan of a source remembers hashes.
+func (u *uploadBench) cache(source string) string {
+	return filepath.Join(u.dir, "hashes-"+filepath.Base(source))
 }
 
 // job describes one upload to the process that does it.
@@ -160,7 +172,7 @@ type job struct {
 func (u *uploadBench) ours(ctx context.Context, source, target string) (took time.Duration, memory int64, err error) {
 	to := u.host.config
 	j := job{to.Address, to.User, to.Identity, to.KnownHosts, to.Port, source, target,
-		filepath.Join(filepath.Dir(target), ".myweb.provision"), filepath.Join(u.dir, "hashes-"+filepath.Base(source))}
+		filepath.Join(filepath.Dir(target), ".myweb.provision"), u.cache(source)}
 	description, err := json.Marshal(j)
 	if err != nil {
 		return 0, 0, err

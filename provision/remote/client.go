@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/pkg/sftp"
@@ -155,7 +156,17 @@ func (c *Client) SFTP(ctx context.Context, o ...sftp.ClientOption) (*sftp.Client
 	if err != nil {
 		return nil, err
 	}
-	return l.openSFTP(ctx, o...)
+	return l.openSFTP(ctx, false, o...)
+}
+
+// SFTPEarly is SFTP without waiting for the host's word that it has SFTP, which saves a round trip. Where it has not, the
+// first request fails, and Wait of the client tells why. Extensions are not known.
+func (c *Client) SFTPEarly(ctx context.Context, o ...sftp.ClientOption) (*sftp.Client, error) {
+	l, err := c.current()
+	if err != nil {
+		return nil, err
+	}
+	return l.openSFTP(ctx, true, o...)
 }
 
 // Reconnect makes a new connection when the one in use is lost, trying again with growing pauses until ctx ends. It does
@@ -201,6 +212,21 @@ func (c *Client) Traffic() Traffic {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.before.plus(c.link.conn.count())
+}
+
+// RoundTrip is that of the link, as it was during the login.
+func (c *Client) RoundTrip() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.link.conn.roundTrip()
+}
+
+// Crowded is closed when the host refuses a session beside others of ours: then whoever holds one that is not in use keeps
+// somebody else waiting.
+func (c *Client) Crowded() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.link.slots.crowded
 }
 
 // Close hangs up. Commands that run end with a *LostError, and their process groups on the host end too.

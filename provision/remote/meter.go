@@ -3,6 +3,7 @@ package remote
 import (
 	"bufio"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,7 +32,9 @@ type meteredConn struct {
 	mu      sync.Mutex
 	traffic Traffic
 	waiting bool // something was sent since the last answer
-	hurries int  // answers that were acknowledged at once
+	asked   time.Time
+	hurries int             // answers that were acknowledged at once
+	waits   []time.Duration // for the answers of the login
 }
 
 // readBuffer holds a packet of the library's size.
@@ -42,6 +45,7 @@ func newMeteredConn(conn net.Conn) *meteredConn {
 	c.in = bufio.NewReaderSize(conn, readBuffer)
 	c.last.Store(time.Now().UnixNano())
 	c.traffic.RoundTrips = 1
+	c.waits = make([]time.Duration, 0, loginTrips)
 	return c
 }
 
@@ -80,6 +84,9 @@ func (c *meteredConn) answered(n int) {
 	if c.waiting {
 		c.waiting = false
 		c.traffic.RoundTrips++
+		if len(c.waits) < cap(c.waits) {
+			c.waits = append(c.waits, time.Since(c.asked))
+		}
 	}
 	if c.hurries < hurried {
 		c.hurries++
@@ -89,7 +96,9 @@ func (c *meteredConn) answered(n int) {
 
 func (c *meteredConn) Write(b []byte) (int, error) {
 	c.mu.Lock()
-	c.waiting = true
+	if !c.waiting {
+		c.waiting, c.asked = true, time.Now()
+	}
 	c.mu.Unlock()
 	n, err := c.Conn.Write(b)
 	if n > 0 {
@@ -99,6 +108,21 @@ func (c *meteredConn) Write(b []byte) (int, error) {
 	c.traffic.Sent += int64(n)
 	c.mu.Unlock()
 	return n, err
+}
+
+// loginTrips is how many answers a login waits for after the link is made.
+const loginTrips = 6
+
+// roundTrip is the median of the waits of the login: some answers come early, because they were not asked for, and some late,
+// because the host had to think.
+func (c *meteredConn) roundTrip() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.waits) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(c.waits))
+	return sorted[(len(sorted)-1)/2]
 }
 
 func (c *meteredConn) count() Traffic {

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -12,8 +13,8 @@ import (
 )
 
 // openSFTP opens an SFTP session in three round trips: the channel, the subsystem (sshd takes no input before it runs), and
-// the version. The subsystem request asks for no answer of its own.
-func (l *link) openSFTP(ctx context.Context, o ...sftp.ClientOption) (*sftp.Client, error) {
+// the version, unless it is early. The subsystem request asks for no answer of its own.
+func (l *link) openSFTP(ctx context.Context, early bool, o ...sftp.ClientOption) (*sftp.Client, error) {
 	channel, requests, err := l.openSession(ctx)
 	if err != nil {
 		return nil, l.openFailed(ctx, err)
@@ -32,24 +33,78 @@ func (l *link) openSFTP(ctx context.Context, o ...sftp.ClientOption) (*sftp.Clie
 	defer timer.Stop()
 	payload := ssh.Marshal(struct{ Subsystem string }{"sftp"})
 	if _, err = channel.SendRequest("subsystem", false, payload); err == nil {
+		in := io.Reader(channel)
+		if early {
+			in = &earlyVersion{Reader: channel, fake: versionPacket, failed: func(err error) error {
+				return l.noSFTP(ctx, err, channel, ended, complaint)
+			}}
+		}
 		var client *sftp.Client
-		if client, err = sftp.NewClientPipe(channel, sftpInput{channel}, o...); err == nil {
+		if client, err = sftp.NewClientPipe(in, sftpInput{channel}, o...); err == nil {
 			return client, nil
 		}
 	}
+	return nil, l.noSFTP(ctx, err, channel, ended, complaint)
+}
+
+// noSFTP is the error of a session that ended before the host told its version.
+func (l *link) noSFTP(ctx context.Context, err error, channel ssh.Channel, ended <-chan struct{}, complaint *tail) error {
 	_ = channel.Close()
 	switch {
 	case ctx.Err() != nil:
-		return nil, ctx.Err()
+		return ctx.Err()
 	case !l.settled():
-		return nil, l.lost()
+		return l.lost()
 	}
 	<-ended
 	if said := oneLine(complaint.Bytes()); said != "" {
 		err = errors.New(said)
 	}
-	return nil, fmt.Errorf("%s: the host offers no SFTP (%w); add the line \"Subsystem sftp internal-sftp\" to its sshd_config",
+	return fmt.Errorf("%s: the host offers no SFTP (%w); add the line \"Subsystem sftp internal-sftp\" to its sshd_config",
 		l.d.config.Name, err)
+}
+
+// versionPacket is the answer of a host that speaks version 3 and no extensions. It goes for the host's own until that comes.
+const versionPacket = "\x00\x00\x00\x05\x02\x00\x00\x00\x03"
+
+// earlyVersion answers the client's version itself, and takes the host's out of what follows. sshd reads requests in their
+// order, so that the first one need not wait.
+type earlyVersion struct {
+	io.Reader
+	fake   string
+	read   bool // the host's version
+	failed func(error) error
+}
+
+func (e *earlyVersion) Read(p []byte) (int, error) {
+	if len(e.fake) > 0 {
+		n := copy(p, e.fake)
+		e.fake = e.fake[n:]
+		return n, nil
+	}
+	if !e.read {
+		if err := e.version(); err != nil {
+			return 0, e.failed(err)
+		}
+		e.read = true
+	}
+	return e.Reader.Read(p)
+}
+
+// longestVersion bounds the host's version packet, in bytes.
+const longestVersion = 256 << 10
+
+func (e *earlyVersion) version() error {
+	var head [5]byte // length and type
+	if _, err := io.ReadFull(e.Reader, head[:]); err != nil {
+		return err
+	}
+	length := binary.BigEndian.Uint32(head[:])
+	if head[4] != versionPacket[4] || length < uint32(len(versionPacket)-4) || length > longestVersion {
+		return errors.New("it does not answer with a version")
+	}
+	_, err := io.CopyN(io.Discard, e.Reader, int64(length)-1)
+	return err
 }
 
 // sftpInput closes the whole channel, so that the session is given back.

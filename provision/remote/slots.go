@@ -18,8 +18,13 @@ type slots struct {
 	mu    sync.Mutex
 	open  int // the one that was opened ahead counts
 	limit int
+	up    int           // of these, those that the server granted
+	most  int           // how many it granted at a time so far
 	ahead chan session  // holds a session, or will; nil for none
 	freed chan struct{} // closed and replaced whenever a session ends
+
+	crowded chan struct{} // closed when the server refused a session beside others of ours
+	once    sync.Once
 }
 
 // session is an open channel of that kind, or why there is none.
@@ -30,7 +35,9 @@ type session struct {
 	crowded  bool // the server allows no more beside others of ours
 }
 
-func newSlots() *slots { return &slots{limit: assumedSessions, freed: make(chan struct{})} }
+func newSlots() *slots {
+	return &slots{limit: assumedSessions, freed: make(chan struct{}), crowded: make(chan struct{})}
+}
 
 // acquire waits until a session may be opened, or takes the one that was opened ahead. With begin, the session that comes of
 // the channel is still to be opened.
@@ -73,8 +80,21 @@ func (s *slots) reserve() chan session {
 	return s.ahead
 }
 
+// granted counts a session that was opened.
+func (s *slots) granted() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.up++
+	s.most = max(s.most, s.up)
+}
+
 // release gives a session's place back.
-func (s *slots) release() { s.forget(nil) }
+func (s *slots) release() {
+	s.mu.Lock()
+	s.up--
+	s.mu.Unlock()
+	s.forget(nil)
+}
 
 // forget is release for a session that could not be opened, and may be the one of the next command.
 func (s *slots) forget(opening chan session) {
@@ -89,19 +109,20 @@ func (s *slots) forget(opening chan session) {
 }
 
 // refused learns from a refusal: one less than what is open now is the server's limit. It reports whether anything of ours
-// is open that can be waited for.
+// is open that can be waited for. A server that granted as many before has not yet seen off one that we closed.
 func (s *slots) refused() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open > 1 {
+	if s.open > max(1, s.most) {
 		s.limit = s.open - 1
+		s.once.Do(func() { close(s.crowded) })
 		return true
 	}
 	return false
 }
 
-// refusals is how often a session is asked for again while none of ours is open: a process that was just cancelled may
-// hold its session for a moment.
+// refusals is how often a session is asked for again while none of ours is open, or fewer than were granted before: a process
+// that has just ended or was cancelled may hold its session for a moment.
 const (
 	refusals     = 10
 	refusalPause = 300 * time.Millisecond
@@ -147,7 +168,9 @@ func isRefusal(err error) bool { return errors.As(err, new(*ssh.OpenChannelError
 func (l *link) open(opening chan session) {
 	l.workers.Go(func() {
 		var s session
-		if s.channel, s.requests, s.err = l.ssh.OpenChannel("session", nil); s.err != nil {
+		if s.channel, s.requests, s.err = l.ssh.OpenChannel("session", nil); s.err == nil {
+			l.slots.granted()
+		} else {
 			s.crowded = isRefusal(s.err) && l.slots.refused()
 			l.slots.forget(opening)
 		}

@@ -203,38 +203,6 @@ func TestApplyOneFile(t *testing.T) {
 	}
 }
 
-// TestPrepared: a session opened ahead is used, and leaves nothing behind whether it was or not.
-func TestPrepared(t *testing.T) {
-	for name, lines := range map[string][]string{"many": nil, "one": {"MaxSessions 1"}} {
-		t.Run(name, func(t *testing.T) {
-			s := startSSHD(t, lines...)
-			c, root := s.dial(t), t.TempDir()
-			for _, content := range []string{"first", "second", random(inlineSize - 10)} {
-				files{"a": content, "sub/key": content[:5]}.write(t, root)
-				m := scan(t, root, func(o *ScanOptions) { o.Private = []string{"sub/key"} })
-				if !m.Likely() {
-					t.Error("a tree that was read anew is not likely to be uploaded")
-				}
-				unused := Prepare(t.Context(), c, s.directory, s.state, m)
-				if name == "many" {
-					<-unused.box().opened
-				}
-				unused.Close()
-				p := Prepare(t.Context(), c, s.directory, s.state, m)
-				d := s.compare(t, c, m, true)
-				o := s.options(root)
-				o.Prepared = p
-				must(t, Apply(t.Context(), c, d, o))
-				p.Close()
-				same(t, read(t, s.directory), read(t, root))
-				if left, err := filepath.Glob(filepath.Join(s.state, "incoming.*")); err != nil || len(left) > 0 {
-					t.Errorf("there is left %q: %v", left, err)
-				}
-			}
-		})
-	}
-}
-
 // TestBundleIsPrivate: nobody else can read a bundle, from its first byte on.
 func TestBundleIsPrivate(t *testing.T) {
 	s := startSSHD(t)

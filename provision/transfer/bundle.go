@@ -24,8 +24,8 @@ type bundle struct {
 	made map[string]struct{} // folders that are in the archive already
 }
 
-func newBundle(w io.Writer, root string, pace *pace, done func(int64)) *bundle {
-	p := newPacker(w, pace)
+func newBundle(w io.Writer, root string, pace *pace, plain bool, done func(int64)) *bundle {
+	p := newPacker(w, pace, plain)
 	return &bundle{root: root, pack: p, tar: tar.NewWriter(p), buf: make([]byte, 64<<10), done: done, made: make(map[string]struct{})}
 }
 

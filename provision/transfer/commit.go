@@ -23,7 +23,8 @@ func commitFor(d Difference, s *staging, directory, stateDir, stage string) stri
 	expected := predict(s.entries)
 	for _, v := range [][2]string{
 		{"directory", directory}, {"state", stateDir}, {"stage", stage}, {"expected", expected.expected},
-		{"bytes", fmt.Sprint(expected.bytes)}, {"count", fmt.Sprint(s.files())},
+		{"bytes", fmt.Sprint(expected.bytes)}, {"length", fmt.Sprint(s.length())}, {"links", fmt.Sprint(expected.links)},
+		{"odd", expected.odd},
 	} {
 		fmt.Fprintf(&b, "%s=%s\n", v[0], quote(v[1]))
 	}
@@ -33,7 +34,8 @@ func commitFor(d Difference, s *staging, directory, stateDir, stage string) stri
 	function(&b, "guard", p.guard())
 	function(&b, "forward", p.forward())
 	function(&b, "back", p.back())
-	function(&b, "finish", []string{`if [ -e "$stage/kept" ]; then mv -f -- "$stage/kept" "$state/manifest.kept"; else rm -f -- "$state/manifest.kept"; fi`})
+	function(&b, "finish", []string{
+		`if [ -e "$stage/kept" ]; then mv -f -- "$stage/kept" "$state/manifest.kept"; else [ ! -e "$state/manifest.kept" ] || rm -f -- "$state/manifest.kept"; fi`})
 	b.WriteString(commitScript)
 	return b.String()
 }
@@ -238,8 +240,8 @@ func prepare(s *staging, p *placement) (commands []string) {
 	old := map[string]struct{}{}
 	for _, f := range []byFolder{p.away, p.keep, p.keepLinks} {
 		for folder := range f {
-			old[folder] = struct{}{}
+			old["old/"+folder] = struct{}{}
 		}
 	}
-	return append(commands, call(`folders "$old"`, slices.Sorted(maps.Keys(old)))...)
+	return append(commands, call(`folders "$stage"`, slices.Sorted(maps.Keys(old)))...)
 }

@@ -1,5 +1,6 @@
-# Puts what is staged in place, or leaves everything as it was. Expects: directory state stage expected count, and the
-# functions forward, back, finish and prepare, which know the names.
+# Puts what is staged in place, or leaves everything as it was. Expects: directory state stage expected length links odd, and
+# the functions forward, back, finish and prepare, which know the names. A fork costs more than anything else here: see
+# facts.sh.
 umask 077
 old=$stage/old
 tree=$stage/tree
@@ -91,22 +92,22 @@ writable() {
 		return 1
 	done
 }
-names() { cat "$stage/names"; }
 held() {
 	cd -- "$tree" || return
 	find . ! -name . -print0 | sort -z
 	printf '\0'
 	list eval 'find . ! -name . -print0 | sort -z'
 }
-rm -rf -- "$old"
-mkdir -p -- "$old" "$tree" || fault stage
+[ ! -e "$old" ] || rm -rf -- "$old"
+[ -d "$tree" ] || mkdir -p -- "$tree" || fault stage
 if [ ! -d "$directory" ]; then
 	(umask 022 && mkdir -p -- "$directory") || fault directory
 fi
 cd -- "$directory" || fault directory
 prepare || fault stage
 cd -- "$tree" || fault stage
-if [ "$(find . ! -type d -print0 | tr -dc '\0' | wc -c)" -ne "$count" ] || ! expected "$(list names | hash)"; then
+# Nothing else is staged if all names are there and together are as long as they should be.
+if [ "$(find . ! -type d -print0 | wc -c)" -ne "$length" ] || ! expected "$(contents "$stage/names" | hash)"; then
 	echo 'fault verify'
 	held | gzip -c | base64
 	echo .
@@ -123,5 +124,6 @@ if ! forward; then
 fi
 finish
 if [ -e "$state/manifest.next" ]; then mv -f -- "$state/manifest.next" "$state/manifest" || fault stage; fi
-cd / && rm -rf -- "$stage"
+cd / && rm -rf -- "$stage" ${made:+"$box"}
+made=
 echo done

@@ -13,37 +13,25 @@ if [ -d "$state" ]; then
 	done
 fi
 read -r where upload count size || exit 0
-stage=$state/upload
-[ "$where" = state ] || stage=$directory/$inside
-mkdir -p -- "$state" "$stage" && { [ -n "$made" ] || box; } && cd -- "$stage" && gzip -dc | tar -xpof - || {
-	echo 'fault stage'
+fault() {
+	echo "fault $1"
 	exit 1
 }
+unpack() { gzip -dc | tar -xpof - || fault stage; }
+stage=$state/upload
+[ "$where" = state ] || stage=$directory/$inside
+[ -d "$stage" ] || mkdir -p -- "$state" "$stage" || fault stage
+cd -- "$stage" || fault stage
 # All was sent, or is on its way: what is left of it is for this host to finish. To wait for it here saves the round trip
 # of telling the other side, who would only say to go on.
 waited=0
 pause() {
-	[ "$waited" -lt 6000 ] || {
-		echo 'fault stream'
-		exit 1
-	}
+	[ "$waited" -lt 6000 ] || fault stream
 	waited=$((waited + 1))
 	sleep 0.01 2>/dev/null || sleep 1
 }
-n=1
-while [ "$n" -le "$count" ]; do
-	if [ ! -s "arrived.$upload.$n" ]; then
-		pause
-		continue
-	fi
-	[ "$(cat "arrived.$upload.$n")" = 0 ] || {
-		echo 'fault stream'
-		exit 1
-	}
-	n=$((n + 1))
-done
 if [ "$size" -gt 0 ]; then
-	waited=0
+	[ -n "$made" ] || box || fault stage
 	before=0
 	while [ -s "$box/bundle" ] || pause; do
 		now=$(wc -c <"$box/bundle")
@@ -52,9 +40,18 @@ if [ "$size" -gt 0 ]; then
 		before=$now
 		pause
 	done
-	gzip -dc <"$box/bundle" | tar -xpof - || {
-		echo 'fault stage'
-		exit 1
-	}
+	unpack <"$box/bundle"
+else
+	unpack
 fi
-sh ./commit
+n=1
+while [ "$n" -le "$count" ]; do
+	status= # what is there without a line end is still being written
+	if ! { read -r status <"arrived.$upload.$n"; } 2>/dev/null; then
+		pause
+		continue
+	fi
+	[ "$status" = 0 ] || fault stream
+	n=$((n + 1))
+done
+. ./commit

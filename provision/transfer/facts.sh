@@ -1,5 +1,5 @@
 # Prints what is on the host of the paths that the manifest names (packed) and those that were put there before, and
-# what is staged. Where all is as expected that is one word. Expects: directory state inside expected names packed links.
+# what is staged. Where all is as expected that is one word. Expects: directory state inside expected names packed links odd.
 echo 'transfer 1'
 for tool in find xargs stat sha256sum sort tar gzip base64 readlink; do
 	command -v "$tool" >/dev/null || echo "lacks $tool"
@@ -26,19 +26,18 @@ room() {
 	df -Pk -- "$d" | (read -r _ && read -r _ _ _ free _ && echo "free $free")
 }
 # untouched: is all as expected? What the manifest names is read as it is where it is what is wanted and nothing else. A fork
-# costs a busy host a millisecond or two, so that this makes do with few: links are only read where there should be any.
+# costs a busy host a millisecond or two, so that this makes do with few.
+# What was read stays in seen, so that no file is read twice; targets of links do not, because they have NULs.
 untouched() {
 	for f in "$state/manifest.next" "$state/manifest.kept" "$state/upload" "$directory/$inside"; do [ ! -e "$f" ] || return; done
 	m=$state/manifest
 	[ "$(hash 2>/dev/null <"$m")" = "$names" ] && cd -- "$directory" 2>/dev/null || return
-	recorded_same=yes
-	expected "$({
-		modes <"$m"
-		echo =
-		digests <"$m"
-		echo =
-		[ "$links" = 0 ] || targets <"$m"
-	} | hash)"
+	seen=$(links=0 && contents "$m")
+	expected "$(seen | hash)"
+}
+seen() {
+	printf '%s\n' "$seen"
+	[ "$links" = 0 ] || targets <"$m"
 }
 recorded() { cat "$state/manifest" "$state/manifest.next" "$state/manifest.kept" 2>/dev/null; }
 packed() { [ -z "$packed" ] || printf '%s' "$packed" | base64 -d | gzip -dc; }
@@ -60,7 +59,7 @@ payload() {
 	"$@" | gzip -c | base64
 	echo .
 }
-recorded_same=
+seen=
 if untouched; then
 	echo same
 	echo end
@@ -71,8 +70,12 @@ if [ ! -d "$directory" ]; then
 	if [ -e "$directory" ] || [ -h "$directory" ]; then echo obstructed; else echo missing; fi
 elif ! cd -- "$directory" 2>/dev/null; then
 	echo closed
+elif [ "$seen" ]; then
+	echo recorded-same
+	payload paths cat "$m"
+	payload listing seen
 else
-	if [ "$recorded_same" ]; then echo recorded-same; else payload recorded recorded; fi
+	payload recorded recorded
 	payload paths sorted
 	payload listing list sorted
 fi

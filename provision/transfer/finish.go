@@ -11,8 +11,8 @@ import (
 	"github.com/kehuo/provision/provision/remote"
 )
 
-// commit sends the script that checks and places everything, and runs it. The host waits for what of the streams it still
-// has to unpack, and for a bundle of that size, in bytes, which send brings there meanwhile.
+// commit has the host run the script that checks and places everything. The host waits for what of the streams it still has
+// to unpack; or for a bundle of that size, in bytes, which send brings there meanwhile and which has the script, too.
 func (u *upload) commit(ctx context.Context, streams []*session, size int64, send func() error) error {
 	if u.Command != nil {
 		u.Command("sh " + u.stage + "/commit")
@@ -22,13 +22,11 @@ func (u *upload) commit(ctx context.Context, streams []*session, size int64, sen
 		if _, err := fmt.Fprintf(w, "%s %s %d %d\n", u.where(), u.id, len(streams), size); err != nil {
 			return err
 		}
-		b := newBundle(w, u.Root, newPace(true), func(int64) {})
-		for _, t := range u.texts() {
-			if err := b.text(t.name, t.content); err != nil {
-				return err
-			}
+		if size > 0 {
+			return nil
 		}
-		return b.close()
+		b := newBundle(w, u.Root, compressing(), false, func(int64) {})
+		return errors.Join(u.addTexts(b), b.close())
 	})
 	received := send()
 	if errors.Is(received, errNoBox) {
@@ -47,6 +45,15 @@ func (u *upload) commit(ctx context.Context, streams []*session, size int64, sen
 		return u.failed(ctx, received)
 	}
 	return u.outcome(ctx, s.out.text.Bytes(), err)
+}
+
+func (u *upload) addTexts(b *bundle) error {
+	for _, t := range u.texts() {
+		if err := b.text(t.name, t.content); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type text struct {

@@ -1,12 +1,13 @@
-# digests: those of the NUL-separated files on standard input, a line each. openssl knows what processors have for this, and
-# takes a third to an eighth of the time, but it also takes its time to start: it is used where there are bytes enough.
-digests() {
-	xargs -0 -r sh -c 'for f do [ -f "$f" ] && [ ! -h "$f" ] && printf "./%s\0" "$f"; done' sh |
-		if [ "$bytes" -ge 1000000 ] && command -v openssl >/dev/null 2>&1; then
-			xargs -0 -r openssl dgst -sha256 -r 2>/dev/null
-		else
-			xargs -0 -r sha256sum 2>/dev/null
-		fi
+# digests: those of the regular files among the NUL-separated paths on standard input, a line each.
+digests() { xargs -0 -r sh -c 'for f do [ -f "$f" ] && [ ! -h "$f" ] && printf "./%s\0" "$f"; done' sh | hashes; }
+# hashes: the same of files alone. openssl knows what processors have for this, and takes a third to an eighth of the time, but
+# it also takes its time to start: it is used where there are bytes enough.
+hashes() {
+	if [ "$bytes" -ge 1000000 ] && command -v openssl >/dev/null 2>&1; then
+		xargs -0 -r openssl dgst -sha256 -r 2>/dev/null
+	else
+		xargs -0 -r sha256sum 2>/dev/null
+	fi
 }
 # modes, targets: kinds and modes of the NUL-separated paths on standard input, and where those lead that are links.
 modes() { xargs -0 -r stat -c '%f %n' -- 2>/dev/null; }
@@ -23,6 +24,20 @@ list() {
 	"$@" | digests
 	echo =
 	"$@" | targets
+}
+# contents NAMES: the same for the paths in a file, with fewer forks: which of them are regular files is taken from their modes
+# where no path is odd, and links are only read where there should be any. Expects: odd, and links, how many there should be.
+contents() {
+	kinds=$(modes <"$1")
+	[ -z "$kinds" ] || printf '%s\n' "$kinds"
+	echo =
+	if [ "$odd" ]; then
+		digests <"$1"
+	else
+		printf '%s\n' "$kinds" | sed -n 's|^8[0-9a-f]* |./|p' | tr '\n' '\0' | hashes
+	fi
+	echo =
+	[ "$links" = 0 ] || targets <"$1"
 }
 hash() {
 	h=$(sha256sum)

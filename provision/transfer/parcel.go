@@ -2,7 +2,9 @@ package transfer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"os"
 	"time"
 
@@ -31,7 +33,9 @@ func openParcel(ctx context.Context, c *remote.Client, control *session, box str
 	go func() {
 		defer close(p.ended)
 		timer := time.AfterFunc(yieldAfter, waiting)
-		p.client, p.err = openSFTP(ctx, c)
+		if p.client, p.err = c.SFTPEarly(ctx, sftp.UseConcurrentWrites(true)); p.err != nil {
+			p.err = &sessionError{p.err}
+		}
 		timer.Stop()
 		close(p.opened)
 		if p.err != nil {
@@ -41,14 +45,18 @@ func openParcel(ctx context.Context, c *remote.Client, control *session, box str
 		context.AfterFunc(ctx, func() { _ = p.client.Close() })
 		select {
 		case <-control.out.ready:
-			if p.file, p.err = p.client.OpenFile(box+"/bundle", os.O_WRONLY); p.err != nil {
+			if p.file, p.err = p.client.OpenFile(box+"/bundle", os.O_WRONLY); errors.Is(p.err, sftp.ErrSSHFxConnectionLost) {
+				p.err = &sessionError{cmp.Or(p.client.Wait(), p.err)}
+			} else if p.err != nil {
 				p.err = &sftpError{p.err}
 			}
 		case <-control.ended:
 			p.err = errNoBox // it failed, or made room: then this one is of no use either
-			_ = p.client.Close()
 		case <-ctx.Done():
 			p.err = ctx.Err()
+		}
+		if p.err != nil { // somebody else may wait for the session
+			_ = p.client.Close()
 		}
 	}()
 	return p
@@ -74,25 +82,23 @@ func (p *parcel) send(content []byte) error {
 	return nil
 }
 
-// close ends the session and waits for that. It may be called more than once.
+// close ends the session. What the host has to say to that nobody waits for: it would cost a round trip. It may be called
+// more than once.
 func (p *parcel) close() {
 	p.cancel()
 	<-p.ended
-	if p.client != nil {
-		_ = p.client.Close()
-	}
 }
 
-// pack bundles small files as they are here now.
+// pack bundles small files as they are here now, and what the host needs to commit.
 func (u *upload) pack(ctx context.Context) ([]byte, error) {
 	var packed bytes.Buffer
-	b := newBundle(&packed, u.Root, newPace(true), func(int64) {})
+	b := newBundle(&packed, u.Root, compressing(), false, func(int64) {})
 	for _, e := range u.s.small {
 		if err := b.add(ctx, "tree/"+e.Path, e); err != nil {
 			return nil, err
 		}
 	}
-	err := b.close()
+	err := errors.Join(u.addTexts(b), b.close())
 	return packed.Bytes(), err
 }
 

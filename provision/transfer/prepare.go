@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,26 +15,25 @@ const (
 	// inlineSize is how much content, in bytes, travels as one bundle over SFTP: within one window, so that all of an
 	// upload is one round trip or two. More than that is worth streams of its own.
 	inlineSize = 512 << 10
-	// streamSize is how much content, in bytes, is worth one more stream: what fits into the window of a channel, 2 MiB.
+	// streamSize is how much content, in bytes, is worth one more stream, and what a stream carries in a round trip: the
+	// window of a channel is 2 MiB.
 	streamSize = 2 << 20
+	// minStreams is how many streams keep a host with two processors busy; more would only cost the processes they take.
+	minStreams = 2
 	// maxStreams is how many streams there are at most. sshd allows ten sessions in a connection by default: one commits,
 	// and two are left to others.
 	maxStreams = 7
-	// nearby is the round trip below which windows do not matter; more streams would only cost the processes they take.
-	nearby        = 5 * time.Millisecond
-	nearbyStreams = 2
+	// unpacking is what a host takes, in bytes in a second. More than that no link needs to carry.
+	unpacking = 160 << 20
 )
 
 // streamsFor is how many streams n bytes are worth on a link with that round trip.
 func streamsFor(n int64, roundTrip time.Duration) int {
-	limit := int64(maxStreams)
-	if roundTrip < nearby {
-		limit = nearbyStreams
-	}
 	if n <= inlineSize {
 		return 0
 	}
-	return int(min((n+streamSize-1)/streamSize, limit))
+	useful := int64(roundTrip.Seconds()*unpacking+streamSize-1) / streamSize
+	return int(min((n+streamSize-1)/streamSize, max(useful, minStreams), maxStreams))
 }
 
 // Prepared are sessions that wait on the host for an upload, which saves the round trip of opening them then. A host to
@@ -44,12 +44,15 @@ type Prepared struct {
 	commands [2]string // of the session that commits, and of those that receive streams
 	folder   string    // on the host, for the file of the parcel
 
-	mu      sync.Mutex
-	control *session
-	streams []*session
-	parcel  *parcel
-	yielded atomic.Bool // control made room for another session
-	ahead   sync.WaitGroup
+	mu         sync.Mutex
+	control    *session
+	streams    []*session
+	parcel     *parcel
+	fed        bool        // streams are no longer idle
+	committing bool        // control is no longer idle
+	yielded    atomic.Bool // control made room for another session
+	ahead      sync.WaitGroup
+	over       context.CancelFunc // ends what waits for nothing but the end
 }
 
 // Likely tells whether there will be something to upload: files were read anew when m was scanned.
@@ -66,19 +69,48 @@ func Prepare(ctx context.Context, c *remote.Client, directory, stateDir string, 
 	if m.Likely() && m.fresh <= inlineSize {
 		p.box()
 	}
-	if m.fresh > inlineSize {
-		p.ahead.Go(func() {
-			<-p.control.started // by now the round trip is known
-			if p.control.ctx.Err() == nil {
-				p.atLeast(streamsFor(m.fresh, p.control.opening))
-			}
-		})
+	over, cancel := context.WithCancel(ctx)
+	p.over = cancel
+	if n := streamsFor(m.fresh, c.RoundTrip()); n > 0 {
+		p.open(n)
+		p.ahead.Go(func() { p.giveWay(over) })
 	}
 	return p
 }
 
-// atLeast makes sure that there are n streams, or will be, and returns as many.
+// giveWay ends streams that are idle when the host refuses a session: it may be the one of the command that gathers the
+// facts. A host that allows one session alone needs that of control, too.
+func (p *Prepared) giveWay(over context.Context) {
+	select {
+	case <-p.client.Crowded():
+	case <-over.Done():
+		return
+	}
+	p.mu.Lock()
+	idle := p.streams
+	if p.fed {
+		idle = nil
+	} else {
+		p.streams = nil
+	}
+	p.mu.Unlock()
+	for _, s := range idle {
+		s.close()
+	}
+	timer := time.AfterFunc(yieldAfter, p.yield)
+	defer timer.Stop()
+	<-over.Done()
+}
+
+// atLeast makes sure that there are n streams, or will be, and returns as many, to be fed.
 func (p *Prepared) atLeast(n int) []*session {
+	p.mu.Lock()
+	p.fed = true
+	p.mu.Unlock()
+	return p.open(n)
+}
+
+func (p *Prepared) open(n int) []*session {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(p.streams) < n {
@@ -97,10 +129,16 @@ func (p *Prepared) box() *parcel {
 	return p.parcel
 }
 
-// yield makes room for a session that waits.
+// yield makes room for a session that waits, unless the commit is under way.
 func (p *Prepared) yield() {
-	if !p.yielded.Swap(true) {
-		p.committer().close()
+	p.mu.Lock()
+	control := p.control
+	if p.committing || p.yielded.Swap(true) {
+		control = nil
+	}
+	p.mu.Unlock()
+	if control != nil {
+		control.close()
 	}
 }
 
@@ -110,16 +148,25 @@ func (p *Prepared) committer() *session {
 	return p.control
 }
 
-// again opens the session that commits once more, if it had to make room.
+// again is the session that commits, opened once more if it had to make room.
 func (p *Prepared) again() *session {
-	if !p.yielded.Load() {
-		return p.committer()
-	}
-	p.committer().close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.control = openSession(p.ctx, p.client, p.commands[0], false, func() {})
+	p.committing = true
+	if p.yielded.Load() {
+		p.ahead.Go(p.control.close)
+		p.control = openSession(p.ctx, p.client, p.commands[0], false, func() {})
+	}
 	return p.control
+}
+
+// endIdle ends those of some streams that were not used. It does not wait for that.
+func (p *Prepared) endIdle(streams, used []*session) {
+	for _, s := range streams {
+		if !slices.Contains(used, s) {
+			p.ahead.Go(s.close)
+		}
+	}
 }
 
 // Close ends the sessions and waits for that, which takes a round trip, or none once the connection is closed. It may be
@@ -128,6 +175,7 @@ func (p *Prepared) Close() {
 	if p == nil {
 		return
 	}
+	p.over()
 	p.committer().in.finish()
 	p.ahead.Wait()
 	p.mu.Lock()
@@ -159,15 +207,4 @@ func (p *Prepared) release(s staging) {
 		p.ahead.Go(unneeded.close)
 	}
 	p.streams = p.streams[:min(keep, len(p.streams))]
-}
-
-// roundTrip is that of the link, as far as it is known.
-func (p *Prepared) roundTrip() time.Duration {
-	s := p.committer()
-	select {
-	case <-s.started:
-		return s.opening
-	default:
-		return nearby // unknown: neither near nor far
-	}
 }

@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // queue hands out the files to send in groups.
@@ -12,6 +13,7 @@ type queue struct {
 	drained context.Context
 	empty   context.CancelFunc
 	used    []*session
+	led     atomic.Bool
 }
 
 // groupSize is how much content, in bytes, and how many files a stream takes from the queue at once.
@@ -34,6 +36,9 @@ func newQueue(files []Entry) *queue {
 	}
 	return q
 }
+
+// lead tells the session that asks first that it goes ahead.
+func (q *queue) lead() bool { return !q.led.Swap(true) }
 
 // register counts a session that is about to take from the queue, and returns its number, from 1 on.
 func (q *queue) register(s *session) int {

@@ -1,11 +1,12 @@
 # Unpacks one stream of files where they are staged, and leaves word of how that went. Without a stream it ends and has
 # touched nothing. Expects: directory state inside.
 umask 077
-read -r where upload n || exit 0
+read -r where upload n how || exit 0
 stage=$state/upload
 [ "$where" = state ] || stage=$directory/$inside
-mkdir -p -- "$state" "$stage" && cd -- "$stage" || exit 1
-gzip -dc | tar -xpof -
+[ -d "$stage" ] || mkdir -p -- "$state" "$stage"
+cd -- "$stage" || exit 1
+if [ "$how" = plain ]; then tar -xpof -; else gzip -dc | tar -xpof -; fi
 status=$?
-echo "$status" >"arrived.$upload.$n.new" && mv -f "arrived.$upload.$n.new" "arrived.$upload.$n"
+echo "$status" >"arrived.$upload.$n"
 exit "$status"

@@ -45,7 +45,7 @@ func hostScript(directory, stateDir, packed string, p prediction) string {
 	for _, v := range [][2]string{
 		{"directory", directory}, {"state", stateDir}, {"inside", insideFolder},
 		{"names", sum(p.names)}, {"expected", p.expected}, {"packed", packed},
-		{"bytes", fmt.Sprint(p.bytes)}, {"links", fmt.Sprint(p.links)},
+		{"bytes", fmt.Sprint(p.bytes)}, {"links", fmt.Sprint(p.links)}, {"odd", p.odd},
 	} {
 		fmt.Fprintf(&b, "%s=%s\n", v[0], quote(v[1]))
 	}
@@ -61,6 +61,7 @@ type prediction struct {
 	expected string // SHA-256 of the listing, one for each way in which a host may print it
 	bytes    int64  // content of files
 	links    int
+	odd      string // not empty where a path has a line end
 }
 
 func (m *Manifest) predict() prediction { return predict(m.Entries) }
@@ -77,6 +78,9 @@ func predict(entries []Entry) prediction {
 	var modes, targets []byte
 	for _, e := range sorted {
 		p.names = append(append(p.names, e.Path...), 0)
+		if strings.Contains(e.Path, "\n") {
+			p.odd = "odd"
+		}
 		modes = strconv.AppendUint(modes, uint64(rawMode(e)), 16)
 		modes = append(append(append(modes, ' '), e.Path...), '\n')
 		switch e.Kind {

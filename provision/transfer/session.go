@@ -25,8 +25,7 @@ type session struct {
 	out     answer
 	started chan struct{} // closed when the session is open, or cannot be
 	ended   chan struct{}
-	err     error         // how it ended, once ended is closed
-	opening time.Duration // how long it took to open: a round trip and little more, once started is closed
+	err     error // how it ended, once ended is closed
 }
 
 // openSession opens a session in the background. waiting is called when that takes suspiciously long. With impatient, the
@@ -36,7 +35,6 @@ func openSession(ctx context.Context, c *remote.Client, script string, impatient
 	s := &session{ctx: ctx, cancel: cancel, in: newInput(ctx), out: answer{ready: make(chan struct{})}, started: make(chan struct{}), ended: make(chan struct{})}
 	go func() {
 		defer close(s.ended)
-		began := time.Now()
 		timer := time.AfterFunc(yieldAfter, waiting)
 		command := remote.Command{Script: script, Stdin: s.in, Stdout: &s.out}
 		if impatient {
@@ -44,7 +42,6 @@ func openSession(ctx context.Context, c *remote.Client, script string, impatient
 		}
 		process, err := c.Start(ctx, command)
 		timer.Stop()
-		s.opening = time.Since(began)
 		close(s.started)
 		if err == nil {
 			err = process.Wait()

@@ -50,11 +50,11 @@ func newStaging(d Difference) staging {
 	return s
 }
 
-// files is how many of the staged entries are no folders.
-func (s *staging) files() (n int) {
+// length is how long the staged paths that are no folders are together, in bytes, each with "./" before and NUL behind.
+func (s *staging) length() (n int) {
 	for _, e := range s.entries {
 		if e.Kind != Directory {
-			n++
+			n += len("./") + len(e.Path) + 1
 		}
 	}
 	return n

@@ -9,9 +9,13 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// farAway is the round trip, as it takes to open a session, from which on bundles are compressed from the start: the
-// windows of such a link hold less than the processor packs meanwhile.
-const farAway = 100 * time.Millisecond
+const (
+	// nearby is the round trip below which bundles are stored at first: such a link is fast more often than not.
+	nearby = 5 * time.Millisecond
+	// farAway is the round trip from which on bundles are compressed whatever the rate: the windows of such a link hold
+	// less than the processor packs meanwhile.
+	farAway = 100 * time.Millisecond
+)
 
 // sendSmall sends files as bundles, by several streams that take the next group of files as they go. It returns when all
 // is sent; the streams it returns may still be unpacking.
@@ -24,42 +28,21 @@ func (u *upload) sendSmall(ctx context.Context) (used []*session, err error) {
 	for _, e := range u.s.small {
 		bytes += e.Size
 	}
-	n := min(max(streamsFor(bytes, u.Prepared.roundTrip()), 1), len(q.groups))
+	n := min(max(streamsFor(bytes, u.client.RoundTrip()), 1), len(q.groups))
 	if len(u.s.large) > 0 {
 		n = min(n, maxStreams-channelsBeside)
 	}
 	sessions := u.Prepared.atLeast(n)
-	pace := newPace(u.Prepared.roundTrip() > farAway)
+	pace := measuring(n, u.client.RoundTrip() >= nearby)
+	if u.client.RoundTrip() > farAway {
+		pace = compressing()
+	}
 	feeding, ctx := errgroup.WithContext(ctx)
 	for _, s := range sessions {
-		feeding.Go(func() error {
-			select {
-			case <-s.started:
-			case <-q.drained.Done(): // what opens too late is of no use
-				return nil
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-			number := q.register(s)
-			s.feed(func(w io.Writer) error {
-				if _, err := fmt.Fprintf(w, "%s %s %d\n", u.where(), u.id, number); err != nil {
-					return err
-				}
-				return u.bundle(s.ctx, newBundle(w, u.Root, pace, u.sent.add), q)
-			})
-			select {
-			case <-s.in.done:
-			case <-s.ended:
-			case <-ctx.Done():
-				s.cancel(context.Cause(ctx))
-			}
-			if s.in.failed() != nil {
-				return s.wait()
-			}
-			return nil
-		})
+		feeding.Go(func() error { return u.stream(ctx, s, q, pace) })
 	}
 	err = feeding.Wait()
+	u.Prepared.endIdle(sessions, q.used) // a host that allows few sessions has one for the commit then
 	if err != nil {
 		for _, s := range q.used {
 			s.cancel(err)
@@ -69,13 +52,52 @@ func (u *upload) sendSmall(ctx context.Context) (used []*session, err error) {
 	return q.used, err
 }
 
-// bundle sends groups of files until there are no more.
+// stream sends by one session what it takes from the queue. The first one finds out how fast the link is, and goes on whatever
+// that is; the others begin when it is known.
+func (u *upload) stream(ctx context.Context, s *session, q *queue, pace *pace) error {
+	for _, ready := range []<-chan struct{}{s.started, pace.known} {
+		if ready == pace.known && q.lead() {
+			continue
+		}
+		select {
+		case <-ready:
+		case <-q.drained.Done(): // what opens too late is of no use
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	number := q.register(s)
+	plain := number > 1 && !pace.slow.Load()
+	s.feed(func(w io.Writer) error {
+		if _, err := fmt.Fprintf(w, "%s %s %d %s\n", u.where(), u.id, number, map[bool]string{true: "plain", false: "gzip"}[plain]); err != nil {
+			return err
+		}
+		return u.bundle(s.ctx, newBundle(w, u.Root, pace, plain, u.sent.add), q)
+	})
+	select {
+	case <-s.in.done:
+	case <-s.ended:
+	case <-ctx.Done():
+		s.cancel(context.Cause(ctx))
+	}
+	if s.in.failed() != nil {
+		return s.wait()
+	}
+	return nil
+}
+
+// bundle sends groups of files until there are no more. Where the link turns out to be slow after all, what does not compress
+// leaves the rest to those that do.
 func (u *upload) bundle(ctx context.Context, b *bundle, q *queue) error {
 	for files := q.take(); files != nil; files = q.take() {
 		for _, e := range files {
 			if err := b.add(ctx, "tree/"+e.Path, e); err != nil {
 				return err
 			}
+		}
+		if b.pack.plain && b.pack.pace.slow.Load() {
+			break
 		}
 	}
 	return b.close()
