@@ -96,6 +96,9 @@ func (h *Host) awaitHealthy(ctx context.Context, rel *release, address string) e
 		if answered == nil || remote.IsLost(err) && ctx.Err() == nil {
 			return err // the link, or the lock, could not be had again
 		}
+		if remote.IsForbidden(err) {
+			return h.noWayIn(err)
+		}
 		if answer == nil || ctx.Err() == nil {
 			answer = answered
 		}
@@ -110,6 +113,12 @@ func (h *Host) awaitHealthy(ctx context.Context, rel *release, address string) e
 		case <-time.After(probePause(time.Since(begun))):
 		}
 	}
+}
+
+// noWayIn is the error of a host whose sshd connects us to no port there: no release can be asked whether it answers.
+func (h *Host) noWayIn(err error) error {
+	return provision.WithExit(h.failedRelease(), fmt.Errorf(
+		"sshd on %s does not let a release be asked whether it answers, before it goes live (%w); set AllowTcpForwarding to local or yes in its sshd_config", h.Name(), err))
 }
 
 // watch sends the exit status of a container once it ends.

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -197,7 +198,11 @@ func (h *Host) relist(ctx context.Context) error {
 
 // Begin implements provision.Target: it takes the lock, lets what an interrupted run left behind come to its end, and looks
 // again if anything may have changed meanwhile.
-func (h *Host) Begin(ctx context.Context, r *provision.Reporter, _ []provision.Change) error {
+func (h *Host) Begin(ctx context.Context, r *provision.Reporter, changes []provision.Change) error {
+	releases := h.Manifest != nil && slices.ContainsFunc(changes, func(c provision.Change) bool { return c.Step == stepRun })
+	if err := h.probes.forbidden(); err != nil && releases {
+		return h.noWayIn(err)
+	}
 	lock, err := takeLock(ctx, h, r)
 	if err != nil {
 		return err

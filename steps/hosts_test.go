@@ -18,7 +18,7 @@ import (
 // TestHostsSideBySide provisions two hosts and one that nobody answers at: the two are live, and the result tells which is not.
 // The two forward no sockets, so that what Docker knows is asked by its commands; on one of them, the user needs sudo for that.
 func TestHostsSideBySide(t *testing.T) {
-	hosts := sandboxtest.Hosts(t, sandbox.Options{Count: 2, SSHD: []string{"AllowStreamLocalForwarding no"}})
+	hosts := sandboxtest.Hosts(t, sandbox.Options{Count: 2, SSHD: []string{"AllowStreamLocalForwarding no", "MaxSessions 2"}})
 	c := cloudOn(t, hosts[0])
 	c.sh("gpasswd -d kevin docker && echo 'kevin ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/kevin")
 	inv := c.load()
@@ -102,5 +102,22 @@ func TestUnansweredDecisionNamesItsRemedy(t *testing.T) {
 	var unanswered *provision.Unanswered
 	if !errors.As(err, &unanswered) || !strings.Contains(err.Error(), "set site.container") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestHostsThatAllowTooLittle are told apart before anything changes there.
+func TestHostsThatAllowTooLittle(t *testing.T) {
+	for _, c := range []struct{ sshd, says string }{
+		{"MaxSessions 1", "set MaxSessions to 2 or more"},
+		{"AllowTcpForwarding no", "set AllowTcpForwarding to local or yes"},
+	} {
+		t.Run(c.sshd, func(t *testing.T) {
+			t.Parallel()
+			cloud := newCloud(t, sandbox.Options{SSHD: []string{c.sshd}, NoBaseImage: true})
+			r := cloud.deploy()
+			if r.result.ExitCode != provision.ExitFailed || r.result.Changed != 0 || !strings.Contains(r.err().Error(), c.says) {
+				t.Errorf("ended with status %d, %d changed: %v", r.result.ExitCode, r.result.Changed, r.err())
+			}
+		})
 	}
 }

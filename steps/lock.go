@@ -36,6 +36,9 @@ type lock struct {
 
 // takeLock takes the lock or says who holds it. A holder that shows no sign of life is waited out.
 func takeLock(ctx context.Context, h *Host, r *provision.Reporter) (*lock, error) {
+	if h.client.Sessions() < 2 { // the session that holds the lock would be the only one
+		return nil, fmt.Errorf("%s allows one session a connection, and a run that changes something needs two; set MaxSessions to 2 or more in its sshd_config", h.Name())
+	}
 	l := &lock{
 		host:    h,
 		owner:   state.Owner{Token: rand.Text(), Session: 1, Who: h.Who, Purpose: h.command, Since: time.Now().UTC()},

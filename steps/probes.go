@@ -50,6 +50,18 @@ func (p *probes) forget() {
 	p.results = nil
 }
 
+// forbidden is the error of a host that was seen to refuse to connect us to its own ports; nil where it was not.
+func (p *probes) forbidden() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.results {
+		if remote.IsForbidden(r.err) {
+			return r.err
+		}
+	}
+	return nil
+}
+
 // anew asks once more from here: what the site answers has changed.
 func (p *probes) anew() {
 	p.forget()

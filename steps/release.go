@@ -165,7 +165,7 @@ func worthTryingCold(err error) bool {
 	if errors.As(err, &wrong) {
 		return wrong.Answer.Status >= http.StatusInternalServerError
 	}
-	return !errors.As(err, &exit) && provision.ExitCode(err) == provision.ExitFailed
+	return !errors.As(err, &exit) && !remote.IsForbidden(err) && provision.ExitCode(err) == provision.ExitFailed
 }
 
 // failedRelease is the exit status of a release that failed before the ports moved: the previous one serves, if there is one.

@@ -60,15 +60,18 @@ done
 for file in environment-*; do
   [ ! -f "$file" ] || grep -qF "$file" releases/*.json 2>/dev/null || rm -f "$file"
 done
+images=$(docker image ls --no-trunc --filter label=%[2]s="$site" --format '{{.Repository}}:{{.Tag}} {{.ID}}')
 [ -z "$going" ] || wait $going
-docker image ls --no-trunc --filter label=%[2]s="$site" --format '{{.Repository}}:{{.Tag}} {{.ID}}' | while read -r name id; do
+while read -r name id; do
   case $used in *"$id"*) continue ;; esac
   case $name in
   "$image") continue ;;
   *'<none>'*) name=$id ;;
   *) ! grep -qF "\"$name\"" releases/*.json 2>/dev/null || continue ;;
   esac
-  docker image rm "$name" >/dev/null 2>&1
-done
+  [ -z "$name" ] || docker image rm "$name" >/dev/null 2>&1
+done <<END
+$images
+END
 :
 `

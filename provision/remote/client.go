@@ -221,6 +221,13 @@ func (c *Client) RoundTrip() time.Duration {
 	return c.link.conn.roundTrip()
 }
 
+// Sessions is how many sessions the host allows at a time, as far as is known.
+func (c *Client) Sessions() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.link.slots.allowed()
+}
+
 // Crowded is closed when the host refuses a session beside others of ours: then whoever holds one that is not in use keeps
 // somebody else waiting.
 func (c *Client) Crowded() <-chan struct{} {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/crypto/ssh"
+
 	"github.com/kehuo/provision/provision"
 )
 
@@ -76,6 +78,12 @@ func (e *LostError) Error() string {
 }
 
 func (e *LostError) Unwrap() error { return e.Err }
+
+// IsForbidden reports whether a host refuses to connect to an address for us, whoever listens there.
+func IsForbidden(err error) bool {
+	var refused *ssh.OpenChannelError
+	return errors.As(err, &refused) && refused.Reason == ssh.Prohibited
+}
 
 // IsLost reports whether err says that the connection died, so that the same may be tried again after Reconnect.
 func IsLost(err error) bool {

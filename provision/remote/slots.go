@@ -108,6 +108,12 @@ func (s *slots) forget(opening chan session) {
 	s.freed = make(chan struct{})
 }
 
+func (s *slots) allowed() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.limit
+}
+
 // refused learns from a refusal: one less than what is open now is the server's limit. It reports whether anything of ours
 // is open that can be waited for. A server that granted as many before has not yet seen off one that we closed.
 func (s *slots) refused() bool {

@@ -79,8 +79,8 @@ func (u *upload) attempt(ctx context.Context) error {
 	if u.d.listing.lacks("tar") {
 		return u.singly(ctx)
 	}
-	if u.Prepared == nil {
-		u.Prepared = Prepare(ctx, u.client, u.Directory, u.StateDir, &Manifest{})
+	if !u.Prepared.take() {
+		u.Prepared = newPrepared(ctx, u.client, u.Directory, u.StateDir)
 		defer u.Prepared.Close()
 	}
 	u.Prepared.release(u.s)

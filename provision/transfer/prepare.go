@@ -48,7 +48,8 @@ type Prepared struct {
 	control    *session
 	streams    []*session
 	parcel     *parcel
-	fed        bool        // streams are no longer idle
+	taken      bool        // by Apply: nothing here is idle any more
+	gone       bool        // all of it has made room for others
 	committing bool        // control is no longer idle
 	yielded    atomic.Bool // control made room for another session
 	ahead      sync.WaitGroup
@@ -62,24 +63,28 @@ func (m *Manifest) Likely() bool { return m.fresh > 0 }
 // an SFTP session or as many streams as are worth while for what was read anew when m was scanned, which is what an upload
 // is likely to send. [Apply] makes its own where it is given none. They are of use for one Apply; Close ends them.
 func Prepare(ctx context.Context, c *remote.Client, directory, stateDir string, m *Manifest) *Prepared {
-	folder := stateDir + "/incoming." + rand.Text()
-	p := &Prepared{ctx: ctx, client: c, folder: folder, commands: [2]string{
-		sessionScript(directory, stateDir, folder, controlScript), sessionScript(directory, stateDir, folder, receiveScript)}}
-	p.control = openSession(ctx, c, p.commands[0], false, p.yield)
+	p := newPrepared(ctx, c, directory, stateDir)
 	if m.Likely() && m.fresh <= inlineSize {
 		p.box()
 	}
+	p.atLeast(streamsFor(m.fresh, c.RoundTrip()))
 	over, cancel := context.WithCancel(ctx)
 	p.over = cancel
-	if n := streamsFor(m.fresh, c.RoundTrip()); n > 0 {
-		p.open(n)
-		p.ahead.Go(func() { p.giveWay(over) })
-	}
+	p.ahead.Go(func() { p.giveWay(over) })
 	return p
 }
 
-// giveWay ends streams that are idle when the host refuses a session: it may be the one of the command that gathers the
-// facts. A host that allows one session alone needs that of control, too.
+// newPrepared opens the session that commits.
+func newPrepared(ctx context.Context, c *remote.Client, directory, stateDir string) *Prepared {
+	folder := stateDir + "/incoming." + rand.Text()
+	p := &Prepared{ctx: ctx, client: c, folder: folder, over: func() {}, commands: [2]string{
+		sessionScript(directory, stateDir, folder, controlScript), sessionScript(directory, stateDir, folder, receiveScript)}}
+	p.control = openSession(ctx, c, p.commands[0], false, p.yield)
+	return p
+}
+
+// giveWay ends all sessions when the host refuses one while they are idle: it may be that of the command that gathers the
+// facts, or of the lock.
 func (p *Prepared) giveWay(over context.Context) {
 	select {
 	case <-p.client.Crowded():
@@ -87,30 +92,27 @@ func (p *Prepared) giveWay(over context.Context) {
 		return
 	}
 	p.mu.Lock()
-	idle := p.streams
-	if p.fed {
-		idle = nil
-	} else {
-		p.streams = nil
-	}
+	p.gone = !p.taken
+	gone := p.gone
 	p.mu.Unlock()
-	for _, s := range idle {
-		s.close()
+	if gone {
+		p.end()
 	}
-	timer := time.AfterFunc(yieldAfter, p.yield)
-	defer timer.Stop()
-	<-over.Done()
 }
 
-// atLeast makes sure that there are n streams, or will be, and returns as many, to be fed.
-func (p *Prepared) atLeast(n int) []*session {
+// take tells whether there are sessions to be used, which from now on are.
+func (p *Prepared) take() bool {
+	if p == nil {
+		return false
+	}
 	p.mu.Lock()
-	p.fed = true
-	p.mu.Unlock()
-	return p.open(n)
+	defer p.mu.Unlock()
+	p.taken = !p.gone
+	return p.taken
 }
 
-func (p *Prepared) open(n int) []*session {
+// atLeast makes sure that there are n streams, or will be, and returns as many.
+func (p *Prepared) atLeast(n int) []*session {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(p.streams) < n {
@@ -178,6 +180,11 @@ func (p *Prepared) Close() {
 	p.over()
 	p.committer().in.finish()
 	p.ahead.Wait()
+	p.end()
+}
+
+// end ends what is open, and waits for that.
+func (p *Prepared) end() {
 	p.mu.Lock()
 	sessions := append([]*session{p.control}, p.streams...)
 	parcel := p.parcel
