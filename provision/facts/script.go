@@ -4,6 +4,7 @@ package facts
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kehuo/provision/provision/docker"
@@ -66,8 +67,7 @@ const jobsScript = `
 cd %s 2>/dev/null && for j in jobs/* stopping/*; do [ ! -e "$j" ] || echo "$j"; done
 :`
 
-// frame prints a section: what it has to say, then its exit status and its errors. One follows the other, because a host
-// that has to start them all at once takes no less time.
+// frame prints a section: what it has to say, then its exit status and its errors.
 const frame = `
 section() {
 echo "$mark $1"
@@ -105,14 +105,19 @@ func (q Query) DockerScript() string {
 // PortsScript tells who listens on the host.
 func (q Query) PortsScript() string { return portsScript }
 
+// assemble has the first section, which takes the longest, run beside the others, which wait for it in a pipe.
 func (q Query) assemble(parts ...part) string {
+	parts = slices.DeleteFunc(parts, func(p part) bool { return p.script == "" })
 	var b strings.Builder
 	fmt.Fprintf(&b, "dir=%s mark=%s\n%s", q.Quote(q.Directory), q.Quote(q.Mark), frame)
 	for _, p := range parts {
-		if p.script != "" {
-			fmt.Fprintf(&b, "f_%s() {\n%s\n}\nsection %s f_%s\n", p.name, strings.TrimSpace(p.script), p.name, p.name)
-		}
+		fmt.Fprintf(&b, "f_%s() {\n%s\n}\n", p.name, strings.TrimSpace(p.script))
 	}
-	fmt.Fprintf(&b, "echo \"$mark %s\"\n", sectionDone)
+	call := func(p part) string { return fmt.Sprintf("section %[1]s f_%[1]s\n", p.name) }
+	b.WriteString("{\n")
+	for _, p := range parts[1:] {
+		b.WriteString(call(p))
+	}
+	fmt.Fprintf(&b, "echo \"$mark %s\"\n} | {\n%scat\n}\n", sectionDone, call(parts[0]))
 	return b.String()
 }
