@@ -117,17 +117,16 @@ func (h *Host) Doctor(ctx context.Context, r *provision.Reporter) []Check {
 	h.examineDocker(e)
 	h.examinePorts(e)
 	h.examineNames(ctx, e)
+	h.examineSSHD(e)
 	h.examineSite(e)
 	return e.checks
 }
 
-// examineLink measures the round trip, as half of what a command costs that does nothing, and the rate both ways.
+// examineLink tells the round trip, as it was during the login, and the rate both ways. A command costs one round trip.
 func (h *Host) examineLink(ctx context.Context, e *examination) {
-	trip, err := h.timed(ctx, remote.Command{Script: ":"})
-	var down, up time.Duration
-	if err == nil {
-		down, err = h.timed(ctx, remote.Command{Script: "head -c " + strconv.Itoa(rateProbe) + " /dev/zero"})
-	}
+	trip := h.client.RoundTrip()
+	var up time.Duration
+	down, err := h.timed(ctx, remote.Command{Script: "head -c " + strconv.Itoa(rateProbe) + " /dev/zero"})
 	if err == nil {
 		up, err = h.timed(ctx, remote.Command{Script: "cat >/dev/null", Stdin: io.LimitReader(zeroes{}, rateProbe)})
 	}
@@ -137,10 +136,10 @@ func (h *Host) examineLink(ctx context.Context, e *examination) {
 	}
 	// What one command costs anyway is not the rate's.
 	rate := func(took time.Duration) float64 {
-		return rateProbe / 1e6 / max(took-trip/2, time.Millisecond).Seconds()
+		return rateProbe / 1e6 / max(took-trip, time.Millisecond).Seconds()
 	}
-	args := []any{(trip / 2).Milliseconds(), rate(down), rate(up)}
-	if trip/2 > slowLink {
+	args := []any{trip.Milliseconds(), rate(down), rate(up)}
+	if trip > slowLink {
 		e.bad(provision.SeverityWarning, "link", e.words.T("doctor.link", args...), e.words.T("doctor.fix.slow"))
 		return
 	}
@@ -238,6 +237,19 @@ func (h *Host) examineNames(ctx context.Context, e *examination) {
 		return
 	}
 	e.ok("dns", "dns", domain)
+}
+
+// examineSSHD looks whether sshd allows what a run needs: a second session, and to ask a release whether it answers.
+func (h *Host) examineSSHD(e *examination) {
+	forbidden := h.probes.forbidden()
+	switch err := h.enoughSessions(); {
+	case err != nil:
+		e.bad(provision.SeverityError, "sshd", err.Error(), "")
+	case forbidden != nil:
+		e.bad(provision.SeverityError, "sshd", h.noWayIn(forbidden).Error(), "")
+	default:
+		e.ok("sshd", "sshd")
+	}
 }
 
 // examineSite reports how the site answers now. Before the first deployment nothing does, and that is no fault.

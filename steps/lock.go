@@ -36,8 +36,8 @@ type lock struct {
 
 // takeLock takes the lock or says who holds it. A holder that shows no sign of life is waited out.
 func takeLock(ctx context.Context, h *Host, r *provision.Reporter) (*lock, error) {
-	if h.client.Sessions() < 2 { // the session that holds the lock would be the only one
-		return nil, fmt.Errorf("%s allows one session a connection, and a run that changes something needs two; set MaxSessions to 2 or more in its sshd_config", h.Name())
+	if err := h.enoughSessions(); err != nil {
+		return nil, err
 	}
 	l := &lock{
 		host:    h,
@@ -54,6 +54,14 @@ func takeLock(ctx context.Context, h *Host, r *provision.Reporter) (*lock, error
 	ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	l.kept.Go(func() { l.keep(ctx, first) })
 	return l, nil
+}
+
+// enoughSessions is the error of a host on which the session that holds the lock would be the only one.
+func (h *Host) enoughSessions() error {
+	if h.client.Sessions() > 1 {
+		return nil
+	}
+	return fmt.Errorf("%s allows one session a connection, and a run that changes something needs two; set MaxSessions to 2 or more in its sshd_config", h.Name())
 }
 
 // lockPause is the wait between two attempts at a lock whose holder may be gone.

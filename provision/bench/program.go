@@ -9,19 +9,13 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/transfer"
-	"github.com/kehuo/provision/tui/lines"
 )
 
-// The sizes of the works of this machine alone.
-const (
-	manyFiles   = 50_000
-	outputBytes = 100 << 20
-)
+// manyFiles is how many files the large site has.
+const manyFiles = 50_000
 
-// local measures what needs no host: the start of the program, planning a large site, printing a long build.
+// local measures what needs no host: the start of the program, and planning a large site.
 func local(ctx context.Context, runs int) error {
 	dir, err := os.MkdirTemp("", "provision-bench-")
 	if err != nil {
@@ -46,10 +40,7 @@ func local(ctx context.Context, runs int) error {
 		memory = max(memory, cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss<<10)
 	}
 	fmt.Printf("start of the program: %.1f ms (to reach: 20), %s (to reach: 20)\n", median(starts).Seconds()*1000, mebi(memory))
-	if err := planning(ctx, dir, runs); err != nil {
-		return err
-	}
-	return printing(dir, runs)
+	return planning(ctx, dir, runs)
 }
 
 // planning scans a large tree with a warm cache, and asks git for the status of the same tree.
@@ -101,37 +92,6 @@ func planning(ctx context.Context, dir string, runs int) error {
 	}
 	fmt.Printf("%s: %s, %s: %s, ratio %.2f (to reach: %.2f)\n", r.work, seconds(median(r.ours)), r.against, seconds(median(r.theirs)), r.ratio(), r.goal)
 	return nil
-}
-
-// printing sends a long build's output through the headless printer into a file, and tells what that costs by itself: the
-// build is not waiting for it as long as this is below what the build takes to make the output.
-func printing(dir string, runs int) error {
-	const line = "Get:1 http://deb.debian.org/debian bookworm/main amd64 libexample amd64 1.2.3-4 [123 kB]"
-	var took []time.Duration
-	for range runs {
-		file, err := os.Create(filepath.Join(dir, "output"))
-		if err != nil {
-			return err
-		}
-		printer := lines.NewPlain(file, language.New(language.English), false)
-		one, err := timed(func() error {
-			now := time.Now()
-			for range outputBytes / len(line) {
-				printer.Emit(provision.Event{Time: now, Host: "bench", Step: "07-build", Body: provision.StepOutput{Stream: provision.StreamOut, Text: line}})
-			}
-			return printer.Close()
-		})
-		if err != nil {
-			return err
-		}
-		took = append(took, one)
-		if err := file.Close(); err != nil {
-			return err
-		}
-	}
-	peak, err := peakMemory()
-	fmt.Printf("100 MB of build output through the headless printer: %s of processor time, peak memory of the whole bench %s\n", seconds(median(took)), mebi(peak))
-	return err
 }
 
 func timed(work func() error) (time.Duration, error) {

@@ -24,6 +24,7 @@ type cloud struct {
 	inventory string
 	known     string
 	source    string
+	memory    int64 // the program's peak, in bytes, where it was looked at
 }
 
 // relayAddress is an address of loopback that no sandbox host gets, so that the standard ports are free there.
@@ -215,6 +216,7 @@ func reruns(ctx context.Context, runs int, only string) error {
 // measure lets both do the work by turns. The first turn of each warms what can be warm and is not counted.
 func (c *cloud) measure(ctx context.Context, w rerunWork, runs int) (row, error) {
 	r := row{work: w.name, against: w.against, goal: w.goal}
+	c.memory = 0
 	if err := c.setLink(w.rtt); err != nil {
 		return r, err
 	}
@@ -236,6 +238,6 @@ func (c *cloud) measure(ctx context.Context, w rerunWork, runs int) (row, error)
 			r.ours, r.theirs = append(r.ours, ours), append(r.theirs, theirs)
 		}
 	}
-	r.floor = time.Duration(r.trips) * w.rtt
+	r.floor, r.memory = time.Duration(r.trips)*w.rtt, c.memory
 	return r, nil
 }
