@@ -42,9 +42,12 @@ func parseClassic(line string) (i, n int, instruction string, ok bool) {
 }
 
 func parseBuildKit(line string) (i, n int, instruction string, ok bool) {
+	if !strings.HasPrefix(line, "#") { // most lines of a build, of which there may be millions
+		return 0, 0, "", false
+	}
 	vertex, rest, found := strings.Cut(line, " [")
 	// Behind the number and a time comes what a command printed: "#7 0.412 [9/9] linking".
-	if !found || !strings.HasPrefix(vertex, "#") || strings.Contains(vertex, " ") {
+	if !found || strings.Contains(vertex, " ") {
 		return 0, 0, "", false
 	}
 	count, instruction, found := strings.Cut(rest, "] ")

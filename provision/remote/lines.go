@@ -29,7 +29,7 @@ func (l *Lines) Write(p []byte) (int, error) {
 			continue
 		}
 		l.cr = false
-		i := bytes.IndexAny(p, "\r\n")
+		i := lineEnd(p)
 		if i < 0 {
 			l.append(p)
 			break
@@ -40,6 +40,18 @@ func (l *Lines) Write(p []byte) (int, error) {
 		p = p[i+1:]
 	}
 	return n, nil
+}
+
+// lineEnd is where the first line of p ends; -1 where it does not. Two searches for a byte are faster than one for either.
+func lineEnd(p []byte) int {
+	feed := bytes.IndexByte(p, '\n')
+	if feed >= 0 {
+		p = p[:feed]
+	}
+	if back := bytes.IndexByte(p, '\r'); back >= 0 {
+		return back
+	}
+	return feed
 }
 
 func (l *Lines) append(p []byte) {
