@@ -57,6 +57,10 @@ func planning(ctx context.Context, dir string, runs int) error {
 			return err
 		}
 	}
+	// As old as all else, once git has taken it in: the hash of a file that was just written is not kept.
+	if err := os.WriteFile(filepath.Join(root, ".provisionignore"), []byte(".git\n"), 0o644); err != nil {
+		return err
+	}
 	git := func(args ...string) error {
 		out, err := exec.CommandContext(ctx, "git", append([]string{"-C", root, "-c", "user.name=bench", "-c", "user.email=bench@localhost"}, args...)...).CombinedOutput()
 		if err != nil {
@@ -68,9 +72,6 @@ func planning(ctx context.Context, dir string, runs int) error {
 		if err := git(args...); err != nil {
 			return err
 		}
-	}
-	if err := os.WriteFile(filepath.Join(root, ".provisionignore"), []byte(".git\n"), 0o644); err != nil {
-		return err
 	}
 	scan := func() error {
 		_, err := transfer.Scan(ctx, transfer.ScanOptions{Root: root, Cache: filepath.Join(dir, "hashes")})
