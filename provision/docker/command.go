@@ -68,14 +68,6 @@ func Stop(container string, grace int) []string {
 // Remove removes a container, running or not, with its anonymous volumes.
 func Remove(container string) []string { return []string{"docker", "rm", "-f", "-v", container} }
 
-// RemoveImage removes an image's name, and the image with its last name.
-func RemoveImage(image string) []string { return []string{"docker", "image", "rm", image} }
-
-// SetRestart changes a container's restart policy in place.
-func SetRestart(container, policy string) []string {
-	return []string{"docker", "update", "--restart", policy, container}
-}
-
 // Inspect prints what docker knows of containers, images and networks, as one JSON array.
 func Inspect(names ...string) []string { return append([]string{"docker", "inspect"}, names...) }
 
@@ -112,9 +104,4 @@ func Exec(container string, interactive bool, command ...string) []string {
 // ExecTerminal runs a command in a running container with a terminal of its own, a shell for example.
 func ExecTerminal(container string, command ...string) []string {
 	return append([]string{"docker", "exec", "-it", container}, command...)
-}
-
-// PruneImages removes the site's images that have lost their last name; nobody else's.
-func PruneImages(site string) []string {
-	return []string{"docker", "image", "prune", "-f", "--filter", "label=" + LabelSite + "=" + site}
 }

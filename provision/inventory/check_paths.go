@@ -78,23 +78,6 @@ func local(dir, name string) (string, error) {
 	return filepath.Join(dir, filepath.FromSlash(name)), nil
 }
 
-// CheckSource accepts a folder of this machine as the site's source; a relative one refers to dir, the inventory's folder.
-func CheckSource(dir, name string) error { return checkAt(dir, name, checkFolder) }
-
-// CheckIdentity accepts a private key's file of this machine; a relative one refers to dir, the inventory's folder.
-func CheckIdentity(dir, name string) error { return checkAt(dir, name, checkIdentity) }
-
-func checkAt(dir, name string, check func(string) error) error {
-	if err := checkLocalPath(name); err != nil {
-		return err
-	}
-	full, err := local(dir, name)
-	if err != nil {
-		return err
-	}
-	return check(full)
-}
-
 // checkLocalPath accepts the path of something on this machine by its form.
 func checkLocalPath(name string) error {
 	switch {

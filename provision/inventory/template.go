@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,12 +12,6 @@ import (
 	"strings"
 	"time"
 )
-
-// Write writes the inventory as an annotated file, see Template.
-func Write(w io.Writer, inv Inventory) error {
-	_, err := w.Write(Template(inv))
-	return err
-}
 
 // Template is the inventory as an annotated inventory.yaml. Loaded from a file in inv.Dir it gives the same values. Paths
 // within inv.Dir are written relative to it, and those within the home folder with ~/.
