@@ -13,16 +13,23 @@ import (
 type confirmation struct {
 	host    *Host
 	ctx     context.Context
-	stop    context.CancelFunc
+	cancel  context.CancelFunc
 	release *release
 	once    sync.Once
+	asking  sync.WaitGroup
 	early   chan error
 }
 
 func (h *Host) confirmEarly(ctx context.Context, rel *release) *confirmation {
 	c := &confirmation{host: h, release: rel, early: make(chan error, 1)}
-	c.ctx, c.stop = context.WithCancel(ctx)
+	c.ctx, c.cancel = context.WithCancel(ctx)
 	return c
+}
+
+// stop ends what is under way, and waits for that.
+func (c *confirmation) stop() {
+	c.cancel()
+	c.asking.Wait()
 }
 
 // begin starts to ask: from here, for the last step, and from the host. It may be called more than once.
@@ -30,7 +37,7 @@ func (c *confirmation) begin() {
 	c.once.Do(func() {
 		c.host.probes.anew()
 		patience := c.host.confirmWithin(c.release)
-		go func() { c.early <- c.host.confirm(c.ctx, patience) }()
+		c.asking.Go(func() { c.early <- c.host.confirm(c.ctx, patience) })
 	})
 }
 

@@ -121,7 +121,7 @@ func (h *Host) gather(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := h.listeners(ctx, query); err != nil || h.Manifest == nil {
+	if err := h.listeners(ctx); err != nil || h.Manifest == nil {
 		return err
 	}
 	return h.list(ctx)
@@ -161,11 +161,11 @@ func (h *Host) askDocker(ctx context.Context, query facts.Query) error {
 }
 
 // listeners asks who listens on the host, where the site's own container is not up: then its ports have to be free.
-func (h *Host) listeners(ctx context.Context, query facts.Query) error {
+func (h *Host) listeners(ctx context.Context) error {
 	if live := h.facts.Container; h.facts.DockerError != "" || live != nil && live.Up() {
 		return nil
 	}
-	out, err := h.exec(ctx, remote.Command{Script: query.PortsScript()})
+	out, err := h.exec(ctx, remote.Command{Script: facts.PortsScript})
 	if err != nil {
 		return fmt.Errorf("ask who listens on %s: %w", h.Name(), err)
 	}

@@ -59,8 +59,8 @@ set -- $(df -Pk "$p" | tail -n 1); echo "$4"
 memory=0; while read -r name value unit; do case $name in MemAvailable:) memory=$value;; esac; done </proc/meminfo; echo "$memory"
 `
 
-// portsScript tells who listens on the host.
-const portsScript = `ss -ltnpH 2>/dev/null || netstat -ltn 2>/dev/null || :`
+// PortsScript tells who listens on the host, for [Facts.ParsePorts].
+const PortsScript = `ss -ltnpH 2>/dev/null || netstat -ltn 2>/dev/null || :`
 
 // jobsScript lists the jobs that run or have ended, and the containers that are being stopped.
 const jobsScript = `
@@ -101,9 +101,6 @@ func (q Query) DockerScript() string {
 		part{sectionObject, q.Quote(docker.Inspect(q.Container, q.Image)...)},
 	)
 }
-
-// PortsScript tells who listens on the host.
-func (q Query) PortsScript() string { return portsScript }
 
 // assemble has the first section, which takes the longest, run beside the others, which wait for it in a pipe.
 func (q Query) assemble(parts ...part) string {
