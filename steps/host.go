@@ -132,7 +132,6 @@ func (h *Host) query() facts.Query {
 	s := h.site()
 	query := facts.Query{
 		Directory: s.Directory,
-		Site:      s.Name,
 		Container: s.Container,
 		Image:     s.Image,
 		Room:      h.room,

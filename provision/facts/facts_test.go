@@ -48,7 +48,7 @@ func newMachine(t *testing.T, docker string) *machine {
 		}
 	}
 	return &machine{t: t, path: bin, query: facts.Query{
-		Directory: filepath.Join(home, "dev", "my web"), Site: "myweb", Container: "myweb_https", Image: "myweb_image:server",
+		Directory: filepath.Join(home, "dev", "my web"), Container: "myweb_https", Image: "myweb_image:server",
 		Quote: remote.Quote, Files: "echo files of $dir", Room: true, Mark: "MARK",
 	}}
 }

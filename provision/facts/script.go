@@ -14,7 +14,6 @@ import (
 // Query says what to ask a host.
 type Query struct {
 	Directory string // the site's folder on the host
-	Site      string
 	Container string
 	Image     string
 	Files     string // script that lists the site's files, see transfer.HostScript; empty: not asked
