@@ -40,7 +40,7 @@ func (c *cloud) rerunWorks() []rerunWork {
 		{"no-op re-run, 50 ms", "Ansible", far, 0.15, c.noop, ansible, false},
 		{"no-op re-run, 50 ms", "docker -H ssh://", far, 0, c.noop, docker, false},
 		{"one file changed, 50 ms", "ssh HOST true", far, 2, c.changed, login, false},
-		{"100 MB of build output, 0 ms", "the build alone", 0, 1.05, c.chatty, c.chattyAlone, false},
+		{"100 MB of build output", "the build alone", 0, 1.05, c.chatty, c.chattyAlone, false},
 		{"no-op re-run" + grown, "ssh HOST true", far, 1, c.noop, login, true},
 		{"no-op re-run" + grown, "shell script", far, 0.35, c.noop, script, true},
 		{"no-op re-run" + grown, "Ansible", far, 0.15, c.noop, ansible, true},

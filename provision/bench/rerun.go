@@ -15,13 +15,15 @@ import (
 	"github.com/kehuo/provision/provision/sandbox"
 )
 
-// cloud is a sandbox host behind relays that make its link long: one for SSH, and one for each port of the site.
+// cloud is a sandbox host behind relays that make its link long: one for SSH, and one for each port of the site. They lead to
+// the host itself: the proxy of the engine here, which publishes it on loopback, is no part of a cloud.
 type cloud struct {
 	host      sandbox.Host
 	relays    []*sandbox.Relay // SSH first
 	dir       string
 	program   string // bin/provision, as make build makes it
-	inventory string
+	inventory string // reaches the host over the relays
+	direct    string // the same without them
 	known     string
 	source    string
 	memory    int64 // the program's peak, in bytes, where it was looked at
@@ -37,9 +39,9 @@ func startCloud(ctx context.Context, dir string) (*cloud, error) {
 		return nil, err
 	}
 	c := &cloud{host: hosts[0], dir: dir, program: filepath.Join(dir, "provision"), inventory: filepath.Join(dir, "inventory.yaml"),
-		known: filepath.Join(dir, "known_hosts"), source: filepath.Join(dir, "site")}
+		direct: filepath.Join(dir, "direct.yaml"), known: filepath.Join(dir, "known_hosts"), source: filepath.Join(dir, "site")}
 	for _, port := range []string{"22", "80", "443"} {
-		r, err := sandbox.NewRelay(ctx, relayAddress+":"+port, c.host.Address+":"+port, sandbox.Link{})
+		r, err := sandbox.NewRelay(ctx, relayAddress+":"+port, c.host.Internal+":"+port, sandbox.Link{})
 		if err != nil {
 			return c, err
 		}
@@ -69,22 +71,25 @@ func (c *cloud) furnish(ctx context.Context) error {
 	return nil
 }
 
-// write makes the site, the inventory and a known_hosts for the relay's address.
+// write makes the site, a known_hosts, and the inventories.
 func (c *cloud) write() error {
 	if err := sandbox.WriteSample(c.source); err != nil {
 		return err
 	}
-	known, err := os.ReadFile(c.host.KnownHosts)
+	key, err := os.ReadFile(c.host.KnownHosts)
 	if err != nil {
 		return err
 	}
-	known = bytes.ReplaceAll(known, []byte(c.host.Address), []byte(relayAddress))
-	if err := os.WriteFile(c.known, known, 0o600); err != nil {
-		return err
+	var known []byte
+	for file, address := range map[string]string{c.inventory: relayAddress, c.direct: c.host.Internal} {
+		known = append(known, bytes.ReplaceAll(key, []byte(c.host.Address), []byte(address))...)
+		text := fmt.Sprintf("site: {name: myweb, source: %s, domain: kevinhuo.cool}\nhosts:\n  - {name: bench, address: %s, user: %s, identity: %s, known_hosts: %s}\n",
+			c.source, address, c.host.User, c.host.Identity, c.known)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			return err
+		}
 	}
-	text := fmt.Sprintf("site: {name: myweb, source: %s, domain: kevinhuo.cool}\nhosts:\n  - {name: bench, address: %s, user: %s, identity: %s, known_hosts: %s}\n",
-		c.source, relayAddress, c.host.User, c.host.Identity, c.known)
-	return os.WriteFile(c.inventory, []byte(text), 0o600)
+	return os.WriteFile(c.known, known, 0o600)
 }
 
 // grow gives the site an ordinary size, and deploys it.

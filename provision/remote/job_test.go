@@ -99,6 +99,19 @@ func TestJob(t *testing.T) {
 	})
 }
 
+// BusyBox's tail does not know how to end with a process: a job is followed all the same.
+func TestJobWithAnotherTail(t *testing.T) {
+	s := newServer(t)
+	s.run("mv /usr/bin/tail /usr/bin/tail.away; printf '#!/bin/sh\\n[ \"$1\" != -f ] || exit 1\\nexec tail.away \"$@\"\\n' >/usr/bin/tail; chmod +x /usr/bin/tail")
+	defer s.run("mv /usr/bin/tail.away /usr/bin/tail")
+	var lines []string
+	check(t, s.dial().RunJob(t.Context(), remote.Job{StateDir: "/home/kevin/other", ID: "x", Script: "echo one; sleep 0.5; echo two; printf three"},
+		func(line string) { lines = append(lines, line) }))
+	if got := strings.Join(lines, " "); got != "one two three" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // Where setsid is missing a job outlives its session all the same.
 func TestJobWithoutSetsid(t *testing.T) {
 	s := newServer(t)

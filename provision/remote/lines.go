@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/kehuo/provision/provision/ascii"
 )
 
 // lineLimit bounds one line; what is longer is passed on in pieces.
@@ -14,65 +16,74 @@ const lineLimit = 16 << 10
 // UTF-8 and bounds the length of a line. It is an io.Writer for one goroutine.
 type Lines struct {
 	emit    func(line string)
-	pending []byte
-	cr      bool // the last byte was \r, so that \r\n is one end of line
+	pending []byte // the line that has not ended yet
+	cr      bool   // the last byte was \r, so that \r\n is one end of line
 }
 
 // NewLines returns a writer that calls emit for every line, without its end.
 func NewLines(emit func(line string)) *Lines { return &Lines{emit: emit} }
 
+// Write implements io.Writer. The lines that end in p share one string: a build may print a million of them.
 func (l *Lines) Write(p []byte) (int, error) {
-	n := len(p)
-	for len(p) > 0 {
-		if l.cr && p[0] == '\n' {
-			l.cr, p = false, p[1:]
-			continue
-		}
-		l.cr = false
-		i := lineEnd(p)
-		if i < 0 {
-			l.append(p)
-			break
-		}
-		l.append(p[:i])
-		l.line()
-		l.cr = p[i] == '\r'
-		p = p[i+1:]
+	end := bytes.LastIndexByte(p, '\n') + 1
+	end += bytes.LastIndexByte(p[end:], '\r') + 1
+	if end > 0 {
+		var ended strings.Builder
+		ended.Grow(len(l.pending) + end)
+		ended.Write(l.pending)
+		ended.Write(p[:end])
+		l.pending = l.pending[:0]
+		l.split(ended.String())
 	}
-	return n, nil
+	l.pending = append(l.pending, p[end:]...)
+	if len(l.pending) > lineLimit {
+		rest := l.bounded(string(l.pending))
+		l.pending = append(l.pending[:0], rest...)
+	}
+	return len(p), nil
 }
 
-// lineEnd is where the first line of p ends; -1 where it does not. Two searches for a byte are faster than one for either.
-func lineEnd(p []byte) int {
-	feed := bytes.IndexByte(p, '\n')
-	if feed >= 0 {
-		p = p[:feed]
+// split emits the lines of text, which ends with one.
+func (l *Lines) split(text string) {
+	for text != "" {
+		if l.cr && text[0] == '\n' {
+			l.cr, text = false, text[1:]
+			continue
+		}
+		end := lineEnd(text)
+		l.cr = text[end] == '\r'
+		l.emit(Printable(l.bounded(text[:end])))
+		text = text[end+1:]
 	}
-	if back := bytes.IndexByte(p, '\r'); back >= 0 {
+}
+
+// lineEnd is where the first line of text ends. Two searches for a byte are faster than one for either.
+func lineEnd(text string) int {
+	feed := strings.IndexByte(text, '\n')
+	if feed >= 0 {
+		text = text[:feed]
+	}
+	if back := strings.IndexByte(text, '\r'); back >= 0 {
 		return back
 	}
 	return feed
 }
 
-func (l *Lines) append(p []byte) {
-	for len(l.pending)+len(p) > lineLimit {
-		cut := lineLimit - len(l.pending)
-		l.pending = append(l.pending, p[:cut]...)
-		p = p[cut:]
-		rest := incomplete(l.pending)
-		kept := bytes.Clone(l.pending[len(l.pending)-rest:])
-		l.pending = l.pending[:len(l.pending)-rest]
-		l.line()
-		l.pending = append(l.pending, kept...)
+// bounded emits what of a line is too long for one, and returns the rest.
+func (l *Lines) bounded(line string) (rest string) {
+	for len(line) > lineLimit {
+		cut := lineLimit - incomplete(line[:lineLimit])
+		l.emit(Printable(line[:cut]))
+		line = line[cut:]
 	}
-	l.pending = append(l.pending, p...)
+	return line
 }
 
 // incomplete is how many bytes at the end begin a character that is not all there.
-func incomplete(b []byte) int {
-	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
-		if c := b[len(b)-n]; utf8.RuneStart(c) {
-			if !utf8.FullRune(b[len(b)-n:]) {
+func incomplete(text string) int {
+	for n := 1; n < utf8.UTFMax && n <= len(text); n++ {
+		if at := text[len(text)-n:]; utf8.RuneStart(at[0]) {
+			if !utf8.FullRuneInString(at) {
 				return n
 			}
 			return 0
@@ -81,24 +92,27 @@ func incomplete(b []byte) int {
 	return 0
 }
 
-func (l *Lines) line() {
-	l.emit(Printable(string(l.pending)))
-	l.pending = l.pending[:0]
-}
-
 // Flush passes on what stands after the last end of line.
 func (l *Lines) Flush() {
 	if len(l.pending) > 0 {
-		l.line()
+		l.emit(Printable(string(l.pending)))
+		l.pending = l.pending[:0]
 	}
 }
 
 // Printable drops control sequences and control characters but \n and \t, and repairs UTF-8.
 func Printable(text string) string {
-	if isPrintable(text) {
+	plain := ascii.Plain(text)
+	for plain < len(text) && (text[plain] == '\t' || text[plain] == '\n') {
+		plain++
+		plain += ascii.Plain(text[plain:])
+	}
+	if plain == len(text) {
 		return text
 	}
 	var b strings.Builder
+	b.WriteString(text[:plain])
+	text = text[plain:]
 	for text != "" {
 		if n := sequence(text); n > 0 {
 			text = text[n:]
@@ -115,15 +129,6 @@ func Printable(text string) string {
 		text = text[size:]
 	}
 	return b.String()
-}
-
-func isPrintable(text string) bool {
-	for i := 0; i < len(text); i++ {
-		if c := text[i]; (c < ' ' && c != '\n' && c != '\t') || c >= 0x7f {
-			return false
-		}
-	}
-	return true
 }
 
 // bidirectional characters can make text read other than it is.

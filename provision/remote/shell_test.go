@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +114,31 @@ func TestLines(t *testing.T) {
 	if text := strings.Join(got, ""); text != strings.Repeat("é", 100_000) || len(got) < 10 {
 		t.Errorf("%d lines, %d bytes", len(got), len(text))
 	}
+}
+
+// However output is cut on its way, it makes the same lines.
+func FuzzLines(f *testing.F) {
+	f.Add("one\r\ntwo\n\nthree\rfour", uint64(1))
+	f.Add(strings.Repeat("构造", 9000)+"\n"+strings.Repeat("x", 17<<10)+"\r", uint64(2))
+	f.Fuzz(func(t *testing.T, text string, seed uint64) {
+		var whole, cut []string
+		at := remote.NewLines(func(line string) { whole = append(whole, line) })
+		_, err := at.Write([]byte(text))
+		check(t, err)
+		at.Flush()
+		in := remote.NewLines(func(line string) { cut = append(cut, line) })
+		random := rand.New(rand.NewPCG(seed, 0))
+		for rest := text; rest != ""; {
+			n := 1 + random.IntN(min(len(rest), 1<<random.IntN(16)))
+			_, err := in.Write([]byte(rest[:n]))
+			check(t, err)
+			rest = rest[n:]
+		}
+		in.Flush()
+		if !slices.Equal(whole, cut) {
+			t.Errorf("%q became %q, and cut into pieces %q", text, whole, cut)
+		}
+	})
 }
 
 // TestQuoteRandomBytes sends many arguments of random bytes through each login shell at a time.

@@ -27,7 +27,6 @@ type Printer struct {
 	mu      sync.Mutex
 	out     *bufio.Writer
 	format  formatter
-	line    []byte
 	pending bool // a flush is under way
 	err     error
 	flusher *time.Timer
@@ -44,15 +43,12 @@ func newPrinter(w io.Writer, f formatter) *Printer {
 func (p *Printer) Emit(e provision.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.line = p.format.format(p.line[:0], e)
-	if len(p.line) == 0 {
+	text := p.format.format(p.out.AvailableBuffer(), e) // in place, where it fits there
+	if len(text) == 0 {
 		return
 	}
-	_, err := p.out.Write(p.line)
+	_, err := p.out.Write(text)
 	p.keep(err)
-	if cap(p.line) > buffered {
-		p.line = nil
-	}
 	if _, output := e.Body.(provision.StepOutput); !output {
 		p.keep(p.out.Flush())
 		return

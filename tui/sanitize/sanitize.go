@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/kehuo/provision/provision/ascii"
 )
 
 // TabWidth is how far apart tab stops are.
@@ -57,15 +59,7 @@ func Lines(text string) string {
 
 // Safe reports whether Line would return text unchanged.
 func Safe(text string) bool {
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c < 0x20 || c == 0x7f:
-			return false
-		case c >= utf8.RuneSelf:
-			return safeRunes(text[i:])
-		}
-	}
-	return true
+	return safeRunes(text[ascii.Plain(text):])
 }
 
 func safeRunes(text string) bool {
