@@ -2,6 +2,8 @@ package provision
 
 import (
 	"encoding/json"
+	"iter"
+	"strings"
 	"time"
 )
 
@@ -62,11 +64,15 @@ const (
 	UnitSteps = "steps"
 )
 
-// StepOutput is one line of a command's output, without its line end, control sequences already neutralised.
+// StepOutput is what a command printed, control sequences already neutralised: one or more whole lines, parted by \n and
+// without the last line end. What came together stays together, because a build may print a million lines.
 type StepOutput struct {
 	Stream string `json:"stream"` // StreamOut or StreamErr
 	Text   string `json:"text"`
 }
+
+// Lines are the lines of the text, one by one.
+func (o StepOutput) Lines() iter.Seq[string] { return strings.SplitSeq(o.Text, "\n") }
 
 // The streams of StepOutput.
 const (

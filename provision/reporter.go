@@ -52,7 +52,7 @@ func (r *Reporter) emit(body Body) { r.stream.emit(r.host, r.step, body) }
 // Command tells which command is about to run on the host.
 func (r *Reporter) Command(command string) { r.emit(StepCommand{command}) }
 
-// Output passes one line of a command's output on. The text must be safe to print already.
+// Output passes lines of a command's output on, as StepOutput has them. The text must be safe to print already.
 func (r *Reporter) Output(stream, text string) { r.emit(StepOutput{stream, text}) }
 
 // Progress tells how far the step is; total is 0 while it is unknown.

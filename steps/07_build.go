@@ -73,25 +73,23 @@ func (s build) build(ctx context.Context, r *provision.Reporter) error {
 	site, tree := s.site(), s.Manifest.Digest()
 	command := remote.Quote(docker.Build(site.Name, tree, site.Image, s.releaseImage(tree))...)
 	r.Command("cd " + remote.Quote(site.Directory) + " && " + command)
-	pass := s.lines(r)
-	progress := docker.Progress{Step: func(i, n int, instruction string) {
-		r.Progress(int64(i), int64(n), provision.UnitSteps, instruction)
-	}}
 	if err := s.forgetEndedBuild(ctx); err != nil {
 		return err
 	}
 	// The build is a job of the host's own: it goes on when the link is cut, and a run that is started anew finds it.
 	mark := rand.Text() // so that nothing which a build prints is taken for it
 	script := fmt.Sprintf(buildScript, remote.Quote(site.Directory), docker.BuildKitPlain, command, remote.Quote(docker.Describe(site.Image, mark)...))
+	pass := s.progress(r)
 	var made *docker.Image
 	work := func() error {
-		return s.job(ctx, s.buildJob(), script, func(line string) {
-			if described, ok := strings.CutPrefix(line, mark+" "); ok {
+		return s.job(ctx, s.buildJob(), script, func(lines string) {
+			if said, described, ok := strings.Cut(lines, mark+" "); ok {
 				made, _ = docker.ParseDescription(described)
-				return
+				if lines = strings.TrimSuffix(said, "\n"); lines == "" {
+					return
+				}
 			}
-			pass(line)
-			progress.Line(line)
+			pass(lines)
 		})
 	}
 	err := work()
@@ -108,6 +106,25 @@ func (s build) build(ctx context.Context, r *provision.Reporter) error {
 	}
 	s.facts.Image = made
 	return nil
+}
+
+// progress returns a receiver of a build's output that passes it on, and each instruction that the build comes to.
+func (s build) progress(r *provision.Reporter) func(lines string) {
+	pass := s.lines(r)
+	var progress docker.Progress
+	return func(lines string) {
+		for {
+			through, next := progress.Next(lines)
+			pass(lines[:through])
+			if next != nil {
+				r.Progress(int64(next.I), int64(next.N), provision.UnitSteps, next.Text)
+			}
+			if through == len(lines) {
+				return
+			}
+			lines = lines[through+1:]
+		}
+	}
 }
 
 // forgetEndedBuild removes what an interrupted run has left of a build that has ended: how it ended may be no longer true.

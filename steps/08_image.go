@@ -45,9 +45,9 @@ func (h *Host) testNginx(ctx context.Context, r *provision.Reporter, image strin
 	r.Command(remote.Quote(argv...))
 	var output []string
 	pass := h.lines(r)
-	lines := remote.NewLines(func(line string) {
-		output = append(output, line)
-		pass(line)
+	lines := remote.NewLines(func(lines string) {
+		output = append(output, strings.Split(lines, "\n")...)
+		pass(lines)
 	})
 	_, err := h.exec(ctx, remote.Command{Argv: argv, Sudo: h.sudo, Stdout: lines, Stderr: lines})
 	lines.Flush()

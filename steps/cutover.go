@@ -128,7 +128,7 @@ func critical(ctx context.Context) (context.Context, context.CancelFunc) {
 func (h *Host) runCutover(ctx context.Context, r *provision.Reporter, id, script string, moved func()) (gap, error) {
 	g := gap{moved: time.Now()}
 	pass := h.lines(r)
-	err := h.job(ctx, id+"-"+strconv.FormatInt(time.Now().UnixNano(), 36), script, func(line string) {
+	err := h.job(ctx, id+"-"+strconv.FormatInt(time.Now().UnixNano(), 36), script, remote.EachLine(func(line string) {
 		if ms, ok := strings.CutPrefix(line, "out-of-reach "); ok {
 			n, _ := strconv.Atoi(ms)
 			g = gap{ports: time.Duration(n) * time.Millisecond, moved: time.Now()}
@@ -136,7 +136,7 @@ func (h *Host) runCutover(ctx context.Context, r *provision.Reporter, id, script
 			return
 		}
 		pass(line)
-	})
+	}))
 	return g, err
 }
 

@@ -43,7 +43,7 @@ type Host struct {
 	room    bool // ask how much disk and memory is free
 	facts   *facts.Facts
 	listing *transfer.Listing
-	output  *tail // the last lines of the step under way, for the diagnosis
+	output  tail // the last lines of the step under way, for the diagnosis
 	release *release
 
 	takenOver string // id of a stranger's container that the person agreed to replace
@@ -51,7 +51,7 @@ type Host struct {
 
 // NewHost returns the target for one host of the deployment's inventory.
 func (d *Deployment) NewHost(h inventory.Host, c Connection, command string) *Host {
-	return &Host{Deployment: d, host: h, connection: c, command: command, output: newTail(), begun: time.Now()}
+	return &Host{Deployment: d, host: h, connection: c, command: command, begun: time.Now()}
 }
 
 // Name implements provision.Target.
@@ -325,11 +325,11 @@ func (h *Host) upToDate() bool {
 	return h.facts.Container != nil && (run{h}).drift(h.facts.Container) == ""
 }
 
-// lines returns a receiver of output lines that passes them on and keeps the last ones for the diagnosis.
+// lines returns a receiver of output that passes it on and keeps the last lines for the diagnosis.
 func (h *Host) lines(r *provision.Reporter) func(string) {
 	h.output.of(r)
-	return func(line string) {
-		h.output.add(line)
-		r.Output(provision.StreamOut, line)
+	return func(lines string) {
+		h.output.add(lines)
+		r.Output(provision.StreamOut, lines)
 	}
 }

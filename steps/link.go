@@ -48,7 +48,7 @@ func (h *Host) persist(ctx context.Context, work func() error) error {
 }
 
 // job runs work that goes on though the link dies, or attaches to it, and passes its output on.
-func (h *Host) job(ctx context.Context, id, script string, output func(line string)) error {
+func (h *Host) job(ctx context.Context, id, script string, output func(lines string)) error {
 	if err := h.lock.held(ctx); err != nil {
 		return err
 	}

@@ -216,7 +216,7 @@ const (
 // showLog passes on the last lines that a container wrote.
 func (h *Host) showLog(ctx context.Context, r *provision.Reporter, container string) {
 	var last []string
-	lines := remote.NewLines(func(line string) {
+	lines := remote.NewLines(remote.EachLine(func(line string) {
 		if strings.Contains(line, probe.UserAgent) {
 			return
 		}
@@ -224,11 +224,10 @@ func (h *Host) showLog(ctx context.Context, r *provision.Reporter, container str
 			last = last[1:]
 		}
 		last = append(last, line)
-	})
+	}))
 	_ = h.client.Run(ctx, remote.Command{Argv: docker.Logs(container, logLinesRead, false), Sudo: h.sudo, Stdout: lines, Stderr: lines})
 	lines.Flush()
-	pass := h.lines(r)
-	for _, line := range last {
-		pass(line)
+	if len(last) > 0 {
+		h.lines(r)(strings.Join(last, "\n"))
 	}
 }

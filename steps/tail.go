@@ -1,7 +1,7 @@
 package steps
 
 import (
-	"slices"
+	"strings"
 	"sync"
 
 	"github.com/kehuo/provision/provision"
@@ -12,37 +12,41 @@ const tailLines = 400
 
 // tail keeps the last lines of a step's output.
 type tail struct {
-	mu   sync.Mutex
-	step *provision.Reporter
-	ring []string
-	next int
+	mu    sync.Mutex
+	step  *provision.Reporter
+	kept  []string // lines as they came, together
+	count int      // of the lines in kept
 }
-
-func newTail() *tail { return &tail{ring: make([]string, 0, tailLines)} }
 
 // of forgets what another step wrote.
 func (t *tail) of(step *provision.Reporter) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.step != step {
-		t.step, t.ring, t.next = step, t.ring[:0], 0
+		t.step, t.kept, t.count = step, nil, 0
 	}
 }
 
-func (t *tail) add(line string) {
+func (t *tail) add(lines string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.ring) < tailLines {
-		t.ring = append(t.ring, line)
-		return
+	t.kept = append(t.kept, lines)
+	t.count += countLines(lines)
+	for oldest := countLines(t.kept[0]); t.count-oldest >= tailLines; oldest = countLines(t.kept[0]) {
+		t.kept = t.kept[1:]
+		t.count -= oldest
 	}
-	t.ring[t.next] = line
-	t.next = (t.next + 1) % tailLines
 }
 
 // lines returns what is kept, the oldest line first.
 func (t *tail) lines() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Concat(t.ring[t.next:], t.ring[:t.next])
+	if t.count == 0 {
+		return nil
+	}
+	all := strings.Split(strings.Join(t.kept, "\n"), "\n")
+	return all[max(0, len(all)-tailLines):]
 }
+
+func countLines(lines string) int { return strings.Count(lines, "\n") + 1 }

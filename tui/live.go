@@ -106,7 +106,7 @@ func (p *livePrinter) finished(e provision.Event) string {
 		}
 	case provision.StepOutput:
 		if p.verbose {
-			return indent(t.Faint, sanitize.Line(b.Text))
+			return indent(t.Faint, sanitize.Lines(b.Text))
 		}
 	}
 	return ""

@@ -56,7 +56,7 @@ func (m *liveModel) apply(e provision.Event) {
 	case provision.RunStarted:
 		m.last = map[string]string{}
 	case provision.StepOutput:
-		m.last[e.Host] = b.Text
+		m.last[e.Host] = b.Text[strings.LastIndexByte(b.Text, '\n')+1:]
 	case provision.StepFinished:
 		delete(m.last, e.Host)
 	}

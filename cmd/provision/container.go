@@ -121,8 +121,8 @@ func (s *session) streams(host string, cmd *remote.Command) (flush func(), err e
 	}
 	printer := lines.NewJSON(os.Stdout)
 	emit := func(stream string) *remote.Lines {
-		return remote.NewLines(func(text string) {
-			printer.Emit(provision.Event{Time: time.Now(), Host: host, Body: provision.StepOutput{Stream: stream, Text: text}})
+		return remote.NewLines(func(lines string) {
+			printer.Emit(provision.Event{Time: time.Now(), Host: host, Body: provision.StepOutput{Stream: stream, Text: lines}})
 		})
 	}
 	out, errs := emit(provision.StreamOut), emit(provision.StreamErr)

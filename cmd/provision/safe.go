@@ -15,6 +15,6 @@ func safe(file *os.File) (io.Writer, func()) {
 	if !term.IsTerminal(int(file.Fd())) {
 		return file, func() {}
 	}
-	l := remote.NewLines(func(line string) { _, _ = io.WriteString(file, line+"\n") })
+	l := remote.NewLines(func(lines string) { _, _ = io.WriteString(file, lines+"\n") })
 	return l, l.Flush
 }

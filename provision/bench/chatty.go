@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,20 +18,28 @@ const (
 	outputBytes = 100_000_000
 )
 
-// chatty runs the program without --json on a site whose build prints 100 MB, reads all that it prints, and tells how long
-// that build took: from the line that announces the step to the one that ends it. Between them and the host is no relay,
-// which would take its share of the processors.
-func (c *cloud) chatty(ctx context.Context) (took time.Duration, err error) {
+// chattyBuild is a build that prints 100 MB: in that many pieces, with a pause after each.
+type chattyBuild struct {
+	cloud  *cloud
+	pieces int
+	pause  time.Duration
+}
+
+// ours runs the program without --json on a site whose build prints 100 MB, reads all that it prints, and tells how long
+// that build took: from the line that announces the step to the one that ends it. No relay is in between, which would take
+// its share of the processors, and no log is written to what is the host's disk here: Docker waits until that is idle.
+func (b chattyBuild) ours(ctx context.Context) (took time.Duration, err error) {
+	c := b.cloud
 	file := filepath.Join(c.source, "Dockerfile")
 	dockerfile, err := os.ReadFile(file)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, os.WriteFile(file, dockerfile, 0o644)) }()
-	if err := os.WriteFile(file, chattyDockerfile(dockerfile), 0o644); err != nil {
+	if err := os.WriteFile(file, b.dockerfile(dockerfile), 0o644); err != nil {
 		return 0, err
 	}
-	cmd := exec.CommandContext(ctx, c.program, "--yes", "-i", c.direct, "--log-file", filepath.Join(c.dir, "log"))
+	cmd := exec.CommandContext(ctx, c.program, "--yes", "-i", c.direct, "--log-file", os.DevNull)
 	out := &printed{begin: []byte(" 07-build Build the image\n"), end: []byte(" 07-build changed, ")}
 	out.atEnd = func() { c.memory = max(c.memory, peakOf(cmd.Process.Pid)) }
 	cmd.Stdout = out
@@ -43,9 +52,10 @@ func (c *cloud) chatty(ctx context.Context) (took time.Duration, err error) {
 	return out.ended.Sub(out.began), nil
 }
 
-// chattyDockerfile is a site's Dockerfile with one more instruction, another one each time, so that no cache has it.
-func chattyDockerfile(dockerfile []byte) []byte {
-	return fmt.Appendf(dockerfile[:len(dockerfile):len(dockerfile)], "RUN yes '%s' | head -c %d # turn %d\n", chattyLine, outputBytes, time.Now().UnixNano())
+// dockerfile is a site's Dockerfile with one more instruction, another one each time, so that no cache has it.
+func (b chattyBuild) dockerfile(site []byte) []byte {
+	return fmt.Appendf(site[:len(site):len(site)], "RUN for i in $(seq %d); do yes '%s' | head -c %d; sleep %g; done # turn %d\n",
+		b.pieces, chattyLine, outputBytes/b.pieces, b.pause.Seconds(), time.Now().UnixNano())
 }
 
 // printed looks for two marks in what the program prints, each of which comes once, and counts the bytes between them.
@@ -76,17 +86,42 @@ func (p *printed) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// chattyAlone is the same build on the host itself, with nobody who reads what it prints. In this bench, what reads it in the
-// other one takes its share of the processors that the build has here for itself.
-func (c *cloud) chattyAlone(ctx context.Context) (time.Duration, error) {
-	dockerfile, err := os.ReadFile(filepath.Join(c.source, "Dockerfile"))
+// chattyCommand is the same build without the program.
+const chattyCommand = "cd dev/myweb && docker build -t alone:1 -t alone:2 --label alone=1 --label alone.too=2 -f - . 2>&1"
+
+// alone is the build on the host itself, with nobody who reads what it prints. In this bench, what reads it in the other
+// ones takes its share of the processors that the build has here for itself.
+func (b chattyBuild) alone(ctx context.Context) (time.Duration, error) {
+	c := b.cloud
+	return b.peer(ctx, io.Discard, "docker", "exec", "-i", "--user", c.host.User, "--workdir", "/home/"+c.host.User, c.host.Container,
+		"sh", "-c", "{ "+chattyCommand+"; } >/dev/null")
+}
+
+// overSSH is the build read over OpenSSH, from its login on.
+func (b chattyBuild) overSSH(ctx context.Context) (time.Duration, error) {
+	c := b.cloud
+	var out counter
+	took, err := b.peer(ctx, &out, "sh", "-c", "exec "+c.ssh()+" "+c.host.User+"@"+c.host.Internal+" '"+chattyCommand+"'")
+	if err == nil && out < outputBytes {
+		err = fmt.Errorf("of %d bytes that the build printed, %d came", outputBytes, out)
+	}
+	return took, err
+}
+
+// counter counts what is written to it.
+type counter int
+
+func (n *counter) Write(b []byte) (int, error) {
+	*n += counter(len(b))
+	return len(b), nil
+}
+
+func (b chattyBuild) peer(ctx context.Context, out io.Writer, command string, args ...string) (time.Duration, error) {
+	dockerfile, err := os.ReadFile(filepath.Join(b.cloud.source, "Dockerfile"))
 	if err != nil {
 		return 0, err
 	}
-	cmd := exec.CommandContext(ctx, "docker", "exec", "-i", "--user", c.host.User, c.host.Container, "sh", "-c",
-		"cd /home/kevin/dev/myweb && docker build -t alone:1 -t alone:2 --label alone=1 --label alone.too=2 -f - . >/dev/null 2>&1")
-	cmd.Stdin = bytes.NewReader(chattyDockerfile(dockerfile))
-	began := time.Now()
-	err = cmd.Run()
-	return time.Since(began), err
+	cmd := exec.CommandContext(ctx, command, args...)
+	cmd.Stdin, cmd.Stdout = bytes.NewReader(b.dockerfile(dockerfile)), out
+	return timed(cmd.Run)
 }

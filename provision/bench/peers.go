@@ -31,6 +31,7 @@ func (c *cloud) rerunWorks() []rerunWork {
 	docker := func(ctx context.Context) (time.Duration, error) {
 		return c.shell(ctx, "docker -H ssh://"+c.target()+" inspect myweb_https", "HOME="+c.dir, "PATH="+c.dir+"/path:"+os.Getenv("PATH"))
 	}
+	atOnce, inTime := chattyBuild{c, 1, 0}, chattyBuild{c, 100, 50 * time.Millisecond}
 	const grown = ", 1,000 files, 50 ms"
 	return []rerunWork{
 		{"no-op re-run, 0 ms", "ssh HOST true", 0, 1, c.noop, login, false},
@@ -40,7 +41,9 @@ func (c *cloud) rerunWorks() []rerunWork {
 		{"no-op re-run, 50 ms", "Ansible", far, 0.15, c.noop, ansible, false},
 		{"no-op re-run, 50 ms", "docker -H ssh://", far, 0, c.noop, docker, false},
 		{"one file changed, 50 ms", "ssh HOST true", far, 2, c.changed, login, false},
-		{"100 MB of build output", "the build alone", 0, 1.05, c.chatty, c.chattyAlone, false},
+		{"100 MB of build output at once", "the build alone", 0, 1.05, atOnce.ours, atOnce.alone, false},
+		{"100 MB of build output at once", "docker build over ssh", 0, 0, atOnce.ours, atOnce.overSSH, false},
+		{"100 MB of build output in 5 s", "the build alone", 0, 1.05, inTime.ours, inTime.alone, false},
 		{"no-op re-run" + grown, "ssh HOST true", far, 1, c.noop, login, true},
 		{"no-op re-run" + grown, "shell script", far, 0.35, c.noop, script, true},
 		{"no-op re-run" + grown, "Ansible", far, 0.15, c.noop, ansible, true},

@@ -1,6 +1,7 @@
 package docker_test
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -176,14 +177,27 @@ Successfully built a4968817c54a`, "1/3 FROM kehuo/centos8_conda:nginx|2/3 RUN ec
 		{"no build", "Step aside : please\nStep 0/0 : x\nStep 4/3 : x\n# [x] y\n#1 [/] x", ""},
 	} {
 		var steps []string
-		p := docker.Progress{Step: func(i, n int, instruction string) {
-			steps = append(steps, strings.TrimSpace(string(rune('0'+i))+"/"+string(rune('0'+n))+" "+instruction))
-		}}
-		for line := range strings.SplitSeq(c.log, "\n") {
-			p.Line(line)
+		var p docker.Progress
+		passed, rest := "", c.log+"\n"
+		for {
+			through, next := p.Next(rest)
+			passed += rest[:through]
+			if next != nil {
+				steps = append(steps, fmt.Sprintf("%d/%d %s", next.I, next.N, next.Text))
+				if !strings.HasSuffix(passed, next.Text) {
+					t.Errorf("%s: %q does not end with %q", c.name, passed, next.Text)
+				}
+			}
+			if through == len(rest) {
+				break
+			}
+			passed, rest = passed+"\n", rest[through+1:]
 		}
 		if got := strings.Join(steps, "|"); got != c.want {
 			t.Errorf("%s: got  %s\nwant %s", c.name, got, c.want)
+		}
+		if passed != c.log+"\n" {
+			t.Errorf("%s: %q was passed on as %q", c.name, c.log, passed)
 		}
 	}
 }

@@ -7,25 +7,31 @@ import (
 
 // Progress follows a build by its output, whichever builder prints it: "Step 3/8 : RUN …" of the classic one, "#7 [3/8] RUN …"
 // of BuildKit's plain output.
-type Progress struct {
-	// Step is called when the build comes to another instruction: the i-th of n, as the Dockerfile has it.
-	Step func(i, n int, instruction string)
+type Progress struct{ done, total int }
 
-	done, total int
+// Instruction is what a build has come to: the I-th of N, as the Dockerfile has it.
+type Instruction struct {
+	I, N int
+	Text string
 }
 
-// Line reads one line of the build's output.
-func (p *Progress) Line(line string) {
-	i, n, instruction, ok := parseClassic(line)
-	if !ok {
-		i, n, instruction, ok = parseBuildKit(line)
+// Next looks through lines of the build's output, parted by \n, for the first one at which the build comes to another
+// instruction, and returns how far they go up to the end of that line. Without such a line that is all, and nil.
+func (p *Progress) Next(lines string) (through int, next *Instruction) {
+	for line := range strings.SplitSeq(lines, "\n") {
+		through += len(line)
+		i, n, text, ok := parseClassic(line)
+		if !ok {
+			i, n, text, ok = parseBuildKit(line)
+		}
+		// BuildKit announces stages out of order and repeats itself: only ever forward.
+		if ok && (n > p.total || (n == p.total && i > p.done)) {
+			p.done, p.total = i, n
+			return through, &Instruction{i, n, text}
+		}
+		through++ // the line end
 	}
-	// BuildKit announces stages out of order and repeats itself: only ever forward.
-	if !ok || n < p.total || (n == p.total && i <= p.done) {
-		return
-	}
-	p.done, p.total = i, n
-	p.Step(i, n, instruction)
+	return len(lines), nil
 }
 
 func parseClassic(line string) (i, n int, instruction string, ok bool) {

@@ -29,7 +29,7 @@ type follower struct {
 	last  jobEnd
 }
 
-func newFollower(nonce string, output func(line string)) *follower {
+func newFollower(nonce string, output func(lines string)) *follower {
 	return &follower{mark: []byte("\x01" + nonce + " "), lines: NewLines(output), tail: newTail(stderrKept),
 		ended: make(chan struct{})}
 }

@@ -43,20 +43,20 @@ func (e *JobGoneError) Error() string {
 // ErrNoJob is the error of AttachJob for a job that is not there.
 var ErrNoJob = errors.New("there is no such job on the host")
 
-// RunJob starts a job, or attaches to the one with that ID that runs or has ended, and passes its output on line by line.
+// RunJob starts a job, or attaches to the one with that ID that runs or has ended, and passes its output on as NewLines does.
 // When the link dies it reconnects and goes on at the byte where it was. It returns when the job has ended and its folder
 // is about to be removed: nil, an *ExitError (a signal shows as 128 plus its number) or a *JobGoneError. Cancelling ctx
 // leaves the job running; see KillJob.
-func (c *Client) RunJob(ctx context.Context, j Job, output func(line string)) error {
+func (c *Client) RunJob(ctx context.Context, j Job, output func(lines string)) error {
 	return c.follow(ctx, j, output, true)
 }
 
 // AttachJob is RunJob for a job that must be there already; else the error is ErrNoJob.
-func (c *Client) AttachJob(ctx context.Context, j Job, output func(line string)) error {
+func (c *Client) AttachJob(ctx context.Context, j Job, output func(lines string)) error {
 	return c.follow(ctx, j, output, false)
 }
 
-func (c *Client) follow(ctx context.Context, j Job, output func(line string), start bool) error {
+func (c *Client) follow(ctx context.Context, j Job, output func(lines string), start bool) error {
 	if err := j.check(); err != nil {
 		return err
 	}

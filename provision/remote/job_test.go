@@ -19,7 +19,7 @@ func TestJob(t *testing.T) {
 	t.Run("output and status", func(t *testing.T) {
 		var lines []string
 		err := c.RunJob(t.Context(), remote.Job{StateDir: state, ID: "a", Script: "echo one; echo two >&2; umask; printf three; exit 5"},
-			func(line string) { lines = append(lines, line) })
+			remote.EachLine(func(line string) { lines = append(lines, line) }))
 		var ended *remote.ExitError
 		if !errors.As(err, &ended) || ended.Code != 5 {
 			t.Errorf("got %v", err)
@@ -32,7 +32,7 @@ func TestJob(t *testing.T) {
 		for i := range 3 {
 			var lines []string
 			check(t, c.RunJob(t.Context(), remote.Job{StateDir: state, ID: "a", Script: fmt.Sprint("echo ", i)},
-				func(line string) { lines = append(lines, line) }))
+				remote.EachLine(func(line string) { lines = append(lines, line) })))
 			if want := []string{fmt.Sprint(i)}; !slices.Equal(lines, want) {
 				t.Errorf("got %q", lines)
 			}
@@ -52,7 +52,7 @@ func TestJob(t *testing.T) {
 		}
 		script(t, c, "touch "+state+"/go")
 		var lines []string
-		check(t, c.AttachJob(t.Context(), job, func(line string) { lines = append(lines, line) }))
+		check(t, c.AttachJob(t.Context(), job, remote.EachLine(func(line string) { lines = append(lines, line) })))
 		if got := strings.Join(lines, " "); got != "begun ended" {
 			t.Errorf("got %q", got)
 		}
@@ -87,12 +87,12 @@ func TestJob(t *testing.T) {
 	t.Run("much output", func(t *testing.T) {
 		n := 0
 		check(t, c.RunJob(t.Context(), remote.Job{StateDir: state, ID: "f", Script: "i=0; while [ $i -lt 100000 ]; do echo line $i; i=$((i+1)); done"},
-			func(line string) {
+			remote.EachLine(func(line string) {
 				if line != fmt.Sprint("line ", n) {
 					t.Errorf("line %d is %q", n, line)
 				}
 				n++
-			}))
+			})))
 		if n != 100000 {
 			t.Errorf("%d lines", n)
 		}
@@ -106,7 +106,7 @@ func TestJobWithAnotherTail(t *testing.T) {
 	defer s.run("mv /usr/bin/tail.away /usr/bin/tail")
 	var lines []string
 	check(t, s.dial().RunJob(t.Context(), remote.Job{StateDir: "/home/kevin/other", ID: "x", Script: "echo one; sleep 0.5; echo two; printf three"},
-		func(line string) { lines = append(lines, line) }))
+		remote.EachLine(func(line string) { lines = append(lines, line) })))
 	if got := strings.Join(lines, " "); got != "one two three" {
 		t.Errorf("got %q", got)
 	}
@@ -120,11 +120,11 @@ func TestJobWithoutSetsid(t *testing.T) {
 	r, through := relay(t, s, sandbox.Link{})
 	c := s.dial(through)
 	var lines []string
-	check(t, c.RunJob(t.Context(), remote.Job{StateDir: "/home/kevin/plain", ID: "x", Script: "echo one; sleep 1; echo two"}, func(line string) {
+	check(t, c.RunJob(t.Context(), remote.Job{StateDir: "/home/kevin/plain", ID: "x", Script: "echo one; sleep 1; echo two"}, remote.EachLine(func(line string) {
 		if lines = append(lines, line); line == "one" {
 			r.Reset()
 		}
-	}))
+	})))
 	if got := strings.Join(lines, " "); got != "one two" {
 		t.Errorf("got %q", got)
 	}

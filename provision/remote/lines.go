@@ -15,15 +15,25 @@ const lineLimit = 16 << 10
 // Lines turns untrusted output into lines that are safe to show: it splits at \n and \r, drops control sequences, repairs
 // UTF-8 and bounds the length of a line. It is an io.Writer for one goroutine.
 type Lines struct {
-	emit    func(line string)
+	emit    func(lines string)
 	pending []byte // the line that has not ended yet
 	cr      bool   // the last byte was \r, so that \r\n is one end of line
 }
 
-// NewLines returns a writer that calls emit for every line, without its end.
-func NewLines(emit func(line string)) *Lines { return &Lines{emit: emit} }
+// NewLines returns a writer that calls emit with the lines that end in each write, parted by \n and without the last line
+// end: a build may print a million of them. EachLine takes them apart.
+func NewLines(emit func(lines string)) *Lines { return &Lines{emit: emit} }
 
-// Write implements io.Writer. The lines that end in p share one string: a build may print a million of them.
+// EachLine makes of a function of one line the function of several that NewLines and RunJob ask for.
+func EachLine(do func(line string)) func(lines string) {
+	return func(lines string) {
+		for line := range strings.SplitSeq(lines, "\n") {
+			do(line)
+		}
+	}
+}
+
+// Write implements io.Writer.
 func (l *Lines) Write(p []byte) (int, error) {
 	end := bytes.LastIndexByte(p, '\n') + 1
 	end += bytes.LastIndexByte(p[end:], '\r') + 1
@@ -33,47 +43,95 @@ func (l *Lines) Write(p []byte) (int, error) {
 		ended.Write(l.pending)
 		ended.Write(p[:end])
 		l.pending = l.pending[:0]
-		l.split(ended.String())
+		l.pass(ended.String())
 	}
 	l.pending = append(l.pending, p[end:]...)
 	if len(l.pending) > lineLimit {
-		rest := l.bounded(string(l.pending))
-		l.pending = append(l.pending[:0], rest...)
+		var out batch
+		l.pending = append(l.pending[:0], out.bounded(string(l.pending))...)
+		l.emit(out.String())
 	}
 	return len(p), nil
 }
 
-// split emits the lines of text, which ends with one.
-func (l *Lines) split(text string) {
+// pass emits the lines of text, which ends with one.
+func (l *Lines) pass(text string) {
+	if l.cr && text[0] == '\n' {
+		text = text[1:]
+	}
+	l.cr = strings.HasSuffix(text, "\r")
+	switch {
+	case text == "":
+	case isClean(text):
+		l.emit(text[:len(text)-1])
+	default:
+		var out batch
+		out.split(text)
+		l.emit(out.String())
+	}
+}
+
+// Flush passes on what stands after the last end of line.
+func (l *Lines) Flush() {
+	if len(l.pending) > 0 {
+		l.emit(Printable(string(l.pending)))
+		l.pending = l.pending[:0]
+	}
+}
+
+// isClean reports whether every line of text, the last of which has ended too, may be passed on as it is.
+func isClean(text string) bool {
 	for text != "" {
-		if l.cr && text[0] == '\n' {
-			l.cr, text = false, text[1:]
-			continue
+		n := plain(text)
+		if n == len(text) || text[n] != '\n' || n > lineLimit {
+			return false
 		}
-		end := lineEnd(text)
-		l.cr = text[end] == '\r'
-		l.emit(Printable(l.bounded(text[:end])))
+		text = text[n+1:]
+	}
+	return true
+}
+
+// plain is how many bytes at the start of text are printable ASCII or \t.
+func plain(text string) int {
+	n := ascii.Plain(text)
+	for n < len(text) && text[n] == '\t' {
+		n++
+		n += ascii.Plain(text[n:])
+	}
+	return n
+}
+
+// batch gathers lines that are passed on together.
+type batch struct {
+	strings.Builder
+	begun bool
+}
+
+func (b *batch) line(text string) {
+	if b.begun {
+		b.WriteByte('\n')
+	}
+	b.begun = true
+	b.WriteString(Printable(text))
+}
+
+// split adds the lines of text, which ends with one.
+func (b *batch) split(text string) {
+	for text != "" {
+		end := strings.IndexAny(text, "\r\n")
+		b.line(b.bounded(text[:end]))
+		if strings.HasPrefix(text[end:], "\r\n") {
+			end++
+		}
 		text = text[end+1:]
 	}
 }
 
-// lineEnd is where the first line of text ends. Two searches for a byte are faster than one for either.
-func lineEnd(text string) int {
-	feed := strings.IndexByte(text, '\n')
-	if feed >= 0 {
-		text = text[:feed]
-	}
-	if back := strings.IndexByte(text, '\r'); back >= 0 {
-		return back
-	}
-	return feed
-}
-
-// bounded emits what of a line is too long for one, and returns the rest.
-func (l *Lines) bounded(line string) (rest string) {
+// bounded adds what of a line is too long for one, and returns the rest.
+func (b *batch) bounded(line string) (rest string) {
 	for len(line) > lineLimit {
 		cut := lineLimit - incomplete(line[:lineLimit])
-		l.emit(Printable(line[:cut]))
+		b.line(line[:cut])
 		line = line[cut:]
 	}
 	return line
@@ -92,27 +150,19 @@ func incomplete(text string) int {
 	return 0
 }
 
-// Flush passes on what stands after the last end of line.
-func (l *Lines) Flush() {
-	if len(l.pending) > 0 {
-		l.emit(Printable(string(l.pending)))
-		l.pending = l.pending[:0]
-	}
-}
-
 // Printable drops control sequences and control characters but \n and \t, and repairs UTF-8.
 func Printable(text string) string {
-	plain := ascii.Plain(text)
-	for plain < len(text) && (text[plain] == '\t' || text[plain] == '\n') {
-		plain++
-		plain += ascii.Plain(text[plain:])
+	safe := plain(text)
+	for safe < len(text) && text[safe] == '\n' {
+		safe++
+		safe += plain(text[safe:])
 	}
-	if plain == len(text) {
+	if safe == len(text) {
 		return text
 	}
 	var b strings.Builder
-	b.WriteString(text[:plain])
-	text = text[plain:]
+	b.WriteString(text[:safe])
+	text = text[safe:]
 	for text != "" {
 		if n := sequence(text); n > 0 {
 			text = text[n:]

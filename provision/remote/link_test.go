@@ -219,7 +219,7 @@ func TestJobOverCutLinks(t *testing.T) {
 	n := 0
 	err := client.RunJob(t.Context(), remote.Job{StateDir: "/home/kevin/cut", ID: "long",
 		Script: fmt.Sprintf("i=0; while [ $i -lt %d ]; do echo line $i; i=$((i+1)); [ $((i %% 100)) = 0 ] && sleep 0.1; done; exit 9", lines)},
-		func(line string) {
+		remote.EachLine(func(line string) {
 			if want := fmt.Sprint("line ", n); line != want {
 				t.Errorf("got %q, want %q", line, want)
 			}
@@ -231,7 +231,7 @@ func TestJobOverCutLinks(t *testing.T) {
 				r.Stall()
 				time.AfterFunc(3*time.Second, r.Resume)
 			}
-		})
+		}))
 	var ended *remote.ExitError
 	if !errors.As(err, &ended) || ended.Code != 9 || n != lines {
 		t.Errorf("%d lines, %v", n, err)

@@ -219,7 +219,7 @@ func TestSudo(t *testing.T) {
 	t.Run("a job", func(t *testing.T) {
 		var lines []string
 		check(t, s.dial(as("free")).RunJob(t.Context(), remote.Job{StateDir: "/home/free/state", ID: "x", Script: "id -un", Sudo: true},
-			func(line string) { lines = append(lines, line) }))
+			remote.EachLine(func(line string) { lines = append(lines, line) })))
 		if strings.Join(lines, " ") != "root" {
 			t.Errorf("got %q", lines)
 		}

@@ -97,7 +97,7 @@ func FuzzQuote(f *testing.F) {
 
 func TestLines(t *testing.T) {
 	var got []string
-	lines := remote.NewLines(func(line string) { got = append(got, line) })
+	lines := remote.NewLines(remote.EachLine(func(line string) { got = append(got, line) }))
 	for _, piece := range []string{"a\r", "\nb\rc", "\n\x1b[31mred\x1b[0m\n", "\x1b]0;title\x07x\n", "\xffbad\n", "e\xc3", "\xa9\n", "\u202eevil\n", "bell\x07\x08\n", "\x9b31mc1\n", "last"} {
 		_, err := lines.Write([]byte(piece))
 		check(t, err)
@@ -122,11 +122,11 @@ func FuzzLines(f *testing.F) {
 	f.Add(strings.Repeat("构造", 9000)+"\n"+strings.Repeat("x", 17<<10)+"\r", uint64(2))
 	f.Fuzz(func(t *testing.T, text string, seed uint64) {
 		var whole, cut []string
-		at := remote.NewLines(func(line string) { whole = append(whole, line) })
+		at := remote.NewLines(remote.EachLine(func(line string) { whole = append(whole, line) }))
 		_, err := at.Write([]byte(text))
 		check(t, err)
 		at.Flush()
-		in := remote.NewLines(func(line string) { cut = append(cut, line) })
+		in := remote.NewLines(remote.EachLine(func(line string) { cut = append(cut, line) }))
 		random := rand.New(rand.NewPCG(seed, 0))
 		for rest := text; rest != ""; {
 			n := 1 + random.IntN(min(len(rest), 1<<random.IntN(16)))

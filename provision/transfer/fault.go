@@ -131,11 +131,11 @@ func (c *complaint) Error() string { return c.line }
 // failed write, and the rest of the upload would go to a full disk. Other lines are none of its business: a login shell's
 // start-up files may print something, and tar warns of clocks that differ.
 func faults(heard func(*complaint)) *remote.Lines {
-	return remote.NewLines(func(line string) {
+	return remote.NewLines(remote.EachLine(func(line string) {
 		if faultOf(line) != FaultOther {
 			heard(&complaint{line})
 		}
-	})
+	}))
 }
 
 // failed explains why sending failed.

@@ -3,6 +3,7 @@
 package feed
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -27,7 +28,7 @@ type Batch struct {
 type Feed struct {
 	mu      sync.Mutex
 	batch   Batch
-	outputs int
+	lines   int // of output in batch
 	wake    chan struct{}
 	closed  chan struct{}
 	closing sync.Once
@@ -53,12 +54,9 @@ func (f *Feed) Emit(e provision.Event) {
 }
 
 func (f *Feed) add(e provision.Event) {
-	switch e.Body.(type) {
+	switch b := e.Body.(type) {
 	case provision.StepOutput:
-		f.outputs++
-		if f.outputs > pending {
-			f.drop(pending / 2)
-		}
+		f.lines += strings.Count(b.Text, "\n") + 1
 	case provision.StepProgress: // only the last of several in a row is worth showing
 		if n := len(f.batch.Events); n > 0 {
 			last := &f.batch.Events[n-1]
@@ -69,17 +67,27 @@ func (f *Feed) add(e provision.Event) {
 		}
 	}
 	f.batch.Events = append(f.batch.Events, e)
+	if f.lines > pending {
+		f.drop(f.lines - pending/2)
+	}
 }
 
 // drop leaves out the n oldest lines of output.
 func (f *Feed) drop(n int) {
+	f.lines -= n
+	f.batch.Dropped += n
 	kept := f.batch.Events[:0]
 	for _, e := range f.batch.Events {
-		if _, output := e.Body.(provision.StepOutput); output && n > 0 {
-			n--
-			f.outputs--
-			f.batch.Dropped++
-			continue
+		if output, ok := e.Body.(provision.StepOutput); ok && n > 0 {
+			rest, more := output.Text, true
+			for ; n > 0 && more; n-- {
+				_, rest, more = strings.Cut(rest, "\n")
+			}
+			if !more {
+				continue
+			}
+			output.Text = rest
+			e.Body = output
 		}
 		kept = append(kept, e)
 	}
@@ -91,7 +99,7 @@ func (f *Feed) take() Batch {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	batch := f.batch
-	f.batch, f.outputs = Batch{}, 0
+	f.batch, f.lines = Batch{}, 0
 	return batch
 }
 

@@ -2,6 +2,7 @@ package feed_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/kehuo/provision/provision"
@@ -65,6 +66,33 @@ func TestASlowScreenLosesOldOutputAndNothingElse(t *testing.T) {
 	last := all.Events[len(all.Events)-2].Body.(provision.StepOutput).Text
 	if last != fmt.Sprint(lines-1) {
 		t.Errorf("the last line shown is %s", last)
+	}
+}
+
+func TestOutputThatCameTogetherIsCountedByItsLines(t *testing.T) {
+	const events, together = 30, 999
+	want := 0
+	all := collect(func(f *feed.Feed) {
+		for range events {
+			var text []string
+			for range together {
+				text = append(text, fmt.Sprint(want))
+				want++
+			}
+			f.Emit(provision.Event{Body: provision.StepOutput{Text: strings.Join(text, "\n")}})
+		}
+	})
+	next := all.Dropped
+	for _, e := range all.Events {
+		for line := range e.Body.(provision.StepOutput).Lines() {
+			if line != fmt.Sprint(next) {
+				t.Fatalf("line %d is %q", next, line)
+			}
+			next++
+		}
+	}
+	if next != events*together || all.Dropped < events*together-4000 || all.Dropped > events*together-1000 {
+		t.Errorf("up to line %d, %d dropped", next, all.Dropped)
 	}
 }
 

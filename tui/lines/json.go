@@ -25,8 +25,16 @@ func (jsonLines) format(b []byte, e provision.Event) []byte {
 	return append(append(b, line...), '\n')
 }
 
-// appendOutput writes what json.Marshal(e) would, without reflection: output comes by the hundred thousand lines.
+// appendOutput writes an object for each line as json.Marshal(e) would, without reflection: output comes by the hundred
+// thousand lines.
 func appendOutput(b []byte, e provision.Event, o provision.StepOutput) []byte {
+	for line := range o.Lines() {
+		b = appendLine(b, e, o.Stream, line)
+	}
+	return b
+}
+
+func appendLine(b []byte, e provision.Event, stream, line string) []byte {
 	b = append(b, `{"time":"`...)
 	b = e.Time.AppendFormat(b, time.RFC3339Nano)
 	b = append(b, `","type":"step.output"`...)
@@ -36,8 +44,8 @@ func appendOutput(b []byte, e provision.Event, o provision.StepOutput) []byte {
 	if e.Step != "" {
 		b = appendString(append(b, `,"step":`...), e.Step)
 	}
-	b = appendString(append(b, `,"stream":`...), o.Stream)
-	b = appendString(append(b, `,"text":`...), o.Text)
+	b = appendString(append(b, `,"stream":`...), stream)
+	b = appendString(append(b, `,"text":`...), line)
 	return append(b, "}\n"...)
 }
 

@@ -123,6 +123,29 @@ func TestJSONIsWhatTheEventMarshals(t *testing.T) {
 	}
 }
 
+func TestLinesThatCameTogetherAreLinesOfTheirOwn(t *testing.T) {
+	for name, printer := range map[string]func(io.Writer) *lines.Printer{
+		"plain": func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.English), false) },
+		"json":  lines.NewJSON,
+		"log":   lines.NewLog,
+	} {
+		write := func(texts ...string) string {
+			var out bytes.Buffer
+			p := printer(&out)
+			for _, text := range texts {
+				p.Emit(provision.Event{Time: start, Host: "aliyun", Step: "07-build", Body: provision.StepOutput{Stream: provision.StreamOut, Text: text}})
+			}
+			if err := p.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return out.String()
+		}
+		if got, want := write("one\n\n\x1b[1mtwo\n"+strings.Repeat("x", 100_000), ""), write("one", "", "\x1b[1mtwo", strings.Repeat("x", 100_000), ""); got != want {
+			t.Errorf("%s: got %.300q, want %.300q", name, got, want)
+		}
+	}
+}
+
 func TestPlainNamesTheHostWhenThereAreSeveral(t *testing.T) {
 	var out bytes.Buffer
 	p := lines.NewPlain(&out, language.New(language.English), false)

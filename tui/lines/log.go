@@ -27,8 +27,7 @@ func (l *logLines) format(b []byte, e provision.Event) []byte {
 		if o.Stream == provision.StreamErr {
 			mark = "! "
 		}
-		b = append(l.head(b, e), mark...)
-		return append(append(b, sanitize.Line(o.Text)...), '\n')
+		return appendLines(append(l.head(b, e), mark...), len(b), o)
 	}
 	text := logText(e.Body)
 	if text == "" {

@@ -40,8 +40,8 @@ const progressEvery = 2 * time.Second
 
 func (p *plain) format(b []byte, e provision.Event) []byte {
 	if o, ok := e.Body.(provision.StepOutput); ok {
-		b = append(p.head(p.begin(b, e.Host), e), "| "...)
-		return append(append(b, sanitize.Line(o.Text)...), '\n')
+		b = p.begin(b, e.Host)
+		return appendLines(append(p.head(b, e), "| "...), len(b), o)
 	}
 	text := p.text(e)
 	if text == "" {

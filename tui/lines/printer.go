@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/sanitize"
 )
 
 // delay is how long a line of output may wait for others to be written with it. Every other event is written at once.
@@ -27,7 +28,8 @@ type Printer struct {
 	mu      sync.Mutex
 	out     *bufio.Writer
 	format  formatter
-	pending bool // a flush is under way
+	text    []byte // of an event; kept for the next one
+	pending bool   // a flush is under way
 	err     error
 	flusher *time.Timer
 }
@@ -43,12 +45,15 @@ func newPrinter(w io.Writer, f formatter) *Printer {
 func (p *Printer) Emit(e provision.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	text := p.format.format(p.out.AvailableBuffer(), e) // in place, where it fits there
-	if len(text) == 0 {
+	p.text = p.format.format(p.text[:0], e)
+	if len(p.text) == 0 {
 		return
 	}
-	_, err := p.out.Write(text)
+	_, err := p.out.Write(p.text)
 	p.keep(err)
+	if cap(p.text) > 4*buffered {
+		p.text = nil
+	}
 	if _, output := e.Body.(provision.StepOutput); !output {
 		p.keep(p.out.Flush())
 		return
@@ -57,6 +62,16 @@ func (p *Printer) Emit(e provision.Event) {
 		p.pending = true
 		p.flusher.Reset(delay)
 	}
+}
+
+// appendLines appends the lines of output, each behind the head that b ends with from there on.
+func appendLines(b []byte, from int, o provision.StepOutput) []byte {
+	head := b[from:]
+	b = b[:from]
+	for line := range o.Lines() {
+		b = append(append(append(b, head...), sanitize.Line(line)...), '\n')
+	}
+	return b
 }
 
 func (p *Printer) late() {

@@ -67,7 +67,11 @@ func (w *Watch) Apply(e provision.Event) {
 		if b.Stream == provision.StreamErr {
 			kind = pane.Error
 		}
-		w.pane(e.Host, e.Step).Append(pane.Line{Kind: kind, Text: b.Text})
+		var list []pane.Line
+		for line := range b.Lines() {
+			list = append(list, pane.Line{Kind: kind, Text: line})
+		}
+		w.pane(e.Host, e.Step).Append(list...)
 	case provision.StepCommand:
 		for i, line := range strings.Split(b.Command, "\n") {
 			kind := pane.Command
