@@ -111,6 +111,7 @@ type walk struct {
 	unable   string // the step that could not be planned
 	changed  int
 	approved []string // the steps that may change something; nil: all
+	declined bool     // one of them was left out: a later one would build on what is not there, and call it the wanted state
 }
 
 func (w *walk) reporter(step string) *Reporter {
@@ -201,8 +202,10 @@ func (w *walk) step(ctx context.Context, step Step) error {
 		if err != nil {
 			return "", err
 		}
-		if len(changes) > 0 && w.approved != nil && !slices.Contains(w.approved, step.ID()) {
-			return StatusSkipped, nil
+		if len(changes) > 0 && w.approved != nil {
+			if w.declined = w.declined || !slices.Contains(w.approved, step.ID()); w.declined {
+				return StatusSkipped, nil
+			}
 		}
 		status := StatusOK
 		for _, change := range changes {

@@ -106,18 +106,19 @@ func TestAStepThatCannotBePlannedFailsInItsPlace(t *testing.T) {
 	}
 }
 
+// A step that was left out takes those after it with it: an image built from files that were not uploaded would bear their name.
 func TestOnlyApprovedStepsChangeSomething(t *testing.T) {
 	w := world{}
-	h := host("one", w, "06-files", "07-build")
+	h := host("one", w, "06-files", "07-build", "09-run")
 	var asked provision.Decision
 	result := run(t, &record{}, decide(func(d provision.Decision) (provision.Answer, error) {
 		asked = d
-		return provision.Answer{Choice: provision.AnswerYes, Steps: []string{"07-build"}}, nil
+		return provision.Answer{Choice: provision.AnswerYes, Steps: []string{"06-files", "09-run"}}, nil
 	}), h)
-	if asked.Kind != provision.DecidePlan || len(asked.Changes) != 2 || asked.Changes[0].Host != "one" || asked.Changes[0].Step != "06-files" {
+	if asked.Kind != provision.DecidePlan || len(asked.Changes) != 3 || asked.Changes[0].Host != "one" || asked.Changes[0].Step != "06-files" {
 		t.Errorf("asked %+v", asked)
 	}
-	if w["06-files"] != "" || w["07-build"] != "done" || result.Changed != 1 {
+	if w["06-files"] != "done" || w["07-build"] != "" || w["09-run"] != "" || result.Changed != 1 {
 		t.Errorf("the world is %v after %+v", w, result)
 	}
 }

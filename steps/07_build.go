@@ -134,7 +134,7 @@ func (s build) forgetEndedBuild(ctx context.Context) error {
 	}
 	var jobs []remote.JobState
 	err := s.persist(ctx, func() (err error) {
-		jobs, err = s.client.ListJobs(ctx, s.StateDir())
+		jobs, err = s.client.ListJobs(ctx, s.StateDir(), s.sudo)
 		return err
 	})
 	if err != nil {

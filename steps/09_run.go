@@ -108,7 +108,7 @@ func (s run) portsFree() error {
 		if p.Protocol == "udp" || p.Protocol == "sctp" {
 			continue
 		}
-		holder := s.holder(p.Host)
+		holder := s.holder(p.Address, p.Host)
 		if holder != "" {
 			return fmt.Errorf("port %d on %s is held by %s, which is not ours; stop it, or publish the site on another port in site.ports",
 				p.Host, s.Name(), holder)
@@ -118,12 +118,12 @@ func (s run) portsFree() error {
 }
 
 // holder names who has a port of the host, unless it is the site itself or nobody.
-func (s run) holder(port int) string {
+func (s run) holder(address string, port int) string {
 	if live := s.facts.Container; live != nil && live.Up() && live.HostConfig.NetworkMode == "host" {
 		return "" // what listens on the host may well be the site
 	}
 	for _, c := range s.facts.Containers {
-		if !c.Publishes(port) {
+		if !c.Publishes(address, port) {
 			continue
 		}
 		if c.Name == s.site().Container || slices.ContainsFunc(s.own(), func(own facts.Listed) bool { return own.ID == c.ID }) {
@@ -131,7 +131,7 @@ func (s run) holder(port int) string {
 		}
 		return fmt.Sprintf("the container %s (%s)", c.Name, c.Image)
 	}
-	at := slices.IndexFunc(s.facts.Listeners, func(l facts.Listener) bool { return l.Port == port })
+	at := slices.IndexFunc(s.facts.Listeners, func(l facts.Listener) bool { return l.Holds(address, port) })
 	if at < 0 {
 		return ""
 	}

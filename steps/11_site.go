@@ -104,12 +104,13 @@ func (s website) leftOver() []string {
 // our images that no release has any more. Nobody waits for a container that takes its time to stop.
 func (s website) finish(ctx context.Context, _ *provision.Reporter) error {
 	script := tidyScript{
-		site:     s.site().Name,
-		live:     s.site().Container,
-		left:     s.candidateName(),
-		keep:     s.site().Keep,
-		image:    s.site().Image,
-		stateDir: s.StateDir(),
+		site:      s.site().Name,
+		directory: s.site().Directory,
+		live:      s.site().Container,
+		left:      s.candidateName(),
+		keep:      s.site().Keep,
+		image:     s.site().Image,
+		stateDir:  s.StateDir(),
 	}.String()
 	out, err := s.exec(ctx, remote.Command{Script: script, Sudo: s.sudo})
 	if err != nil {

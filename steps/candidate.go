@@ -35,13 +35,14 @@ func (h *Host) boot(ctx context.Context, r *provision.Reporter, rel *release, ne
 		script = rebootScript{candidate: rel.candidate, network: network, site: h.site().Name}.String()
 	} else {
 		argv := rel.spec.Run(docker.RunOptions{
-			Name:    rel.candidate,
-			Site:    h.site().Name,
-			Image:   rel.image,
-			Tree:    rel.tree,
-			Release: rel.id,
-			Network: network,
-			Ports:   network != "",
+			Name:      rel.candidate,
+			Site:      h.site().Name,
+			Directory: h.site().Directory,
+			Image:     rel.image,
+			Tree:      rel.tree,
+			Release:   rel.id,
+			Network:   network,
+			Ports:     network != "",
 		})
 		r.Command(remote.Quote(argv...))
 		script = bootScript{candidate: rel.candidate, network: network, site: h.site().Name, run: argv}.String()

@@ -150,7 +150,7 @@ func (h *Host) cutoverScript(rel *release) string {
 	c := coldCutover{candidate: rel.candidate, site: h.site().Name, previous: rel.previous, internal: h.network(), restart: rel.spec.Restart}
 	if rel.existing == nil {
 		c.create = rel.spec.Run(docker.RunOptions{
-			Name: rel.candidate, Site: h.site().Name, Image: rel.image, Tree: rel.tree, Release: rel.id,
+			Name: rel.candidate, Site: h.site().Name, Directory: h.site().Directory, Image: rel.image, Tree: rel.tree, Release: rel.id,
 			Ports: true, Restart: true, Create: true,
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -76,11 +77,38 @@ func examine(inv *inventory.Inventory, words *language.Printer) site.Report {
 
 func scan(ctx context.Context, inv *inventory.Inventory) (*transfer.Manifest, error) {
 	s := inv.Site
-	options := transfer.ScanOptions{Root: s.Source, Upload: s.Upload}
+	options := transfer.ScanOptions{Root: s.Source, Upload: s.Upload, Never: inside(s.Source, s.EnvironmentFile, inv.File)}
 	if s.Key != "" {
 		options.Private, options.Always = []string{s.Key}, []string{s.Certificate}
 	}
 	return transfer.Scan(ctx, options)
+}
+
+// inside are those of the files that lie in a folder, relative to it and slash-separated. The secrets and the inventory often
+// lie beside the Dockerfile, and neither belongs into the image.
+func inside(folder string, files ...string) []string {
+	var list []string
+	folder = resolved(folder)
+	for _, file := range files {
+		if file == "" {
+			continue
+		}
+		if p, err := filepath.Rel(folder, filepath.Join(resolved(filepath.Dir(file)), filepath.Base(file))); err == nil && filepath.IsLocal(p) {
+			list = append(list, filepath.ToSlash(p))
+		}
+	}
+	return list
+}
+
+// resolved is a folder's real, absolute path, or the path that was given where it has none.
+func resolved(folder string) string {
+	if real, err := filepath.EvalSymlinks(folder); err == nil {
+		folder = real
+	}
+	if absolute, err := filepath.Abs(folder); err == nil {
+		folder = absolute
+	}
+	return folder
 }
 
 // specify turns the inventory's settings into the specification of the container.
@@ -136,7 +164,7 @@ func repository(image string) string {
 // saveEnvironment puts the environment file on the host, readable for its user alone, under a name made of its content: an
 // earlier release keeps its own.
 func (h *Host) saveEnvironment(ctx context.Context) error {
-	if h.environment.Empty() {
+	if h.Spec.EnvironmentFile == "" {
 		return nil
 	}
 	file := remote.Quote(h.Spec.EnvironmentFile)

@@ -227,9 +227,9 @@ func (h *Host) examineNames(ctx context.Context, e *examination) {
 		e.bad(provision.SeverityWarning, "dns", e.words.T("doctor.dns.unknown", domain, err), e.words.T("doctor.fix.dns-add"))
 		return
 	}
-	own, err := net.DefaultResolver.LookupHost(ctx, h.publicAddress())
+	own, err := net.DefaultResolver.LookupHost(ctx, h.address)
 	if err != nil {
-		own = []string{h.publicAddress()}
+		own = []string{h.address}
 	}
 	if !slices.ContainsFunc(found, func(a string) bool { return slices.Contains(own, a) }) {
 		e.bad(provision.SeverityWarning, "dns", e.words.T("doctor.dns.elsewhere", domain, strings.Join(found, ", "), strings.Join(own, ", ")),

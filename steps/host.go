@@ -37,6 +37,7 @@ type Host struct {
 	client  *remote.Client
 	ahead   *transfer.Prepared // opened ahead where there is likely something to upload; of use once
 	probes  *probes
+	address string // where the SSH configuration leads; visitors reach the site there
 	lock    *lock
 	begun   time.Time
 	sudo    bool
@@ -69,7 +70,6 @@ func (h *Host) Steps() []provision.Step {
 // a run that has nothing to change knows at once whether it answers.
 func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	h.probes = newProbes(ctx, h)
-	h.probes.fromHere(h.probes.ctx)
 	client, err := remote.Dial(ctx, remote.Config{
 		Name:             h.host.Name,
 		Address:          h.host.Address,
@@ -81,6 +81,10 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 		Timeout:          h.connection.Timeout,
 		Ask:              r.Ask,
 		Words:            h.Words,
+		Resolved: func(hostname string) {
+			h.address = hostname
+			h.probes.fromHere(h.probes.ctx)
+		},
 	})
 	if err != nil {
 		return provision.WithExit(provision.ExitUnreachable, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/sandbox"
 	"github.com/kehuo/provision/provision/sandbox/sandboxtest"
+	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/steps"
 )
 
@@ -51,6 +52,9 @@ func TestHostsSideBySide(t *testing.T) {
 		if h := r.result.Hosts[name]; h.Status != provision.StatusChanged || h.Err != nil {
 			t.Errorf("%s ended %s: %v\n%s", name, h.Status, h.Err, r.output())
 		}
+	}
+	if owner := c.sh("stat -c %%U %s/jobs", state.Dir(directory)); owner != "kevin" {
+		t.Errorf("the next run does not see the jobs of this one: their folder is %s's", owner)
 	}
 	if h := r.result.Hosts["third"]; h.Status != provision.StatusFailed || !strings.Contains(h.Err.Error(), "third") {
 		t.Errorf("third ended %s: %v", h.Status, h.Err)

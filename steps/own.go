@@ -12,11 +12,16 @@ import (
 	"github.com/kehuo/provision/provision/remote"
 )
 
-// ours reports whether a container with the site's name may be replaced without asking: it carries our label, or it runs an
+// ours reports whether a container with the site's name may be replaced without asking: it carries our labels, or it runs an
 // image of the site's name, as after following the tutorial by hand.
 func (h *Host) ours(c *docker.Container) bool {
-	return c.Label(docker.LabelSite) == h.site().Name || repository(c.Config.Image) == repository(h.site().Image)
+	return h.here(c.Label(docker.LabelDirectory)) &&
+		(c.Label(docker.LabelSite) == h.site().Name || repository(c.Config.Image) == repository(h.site().Image))
 }
+
+// here reports whether a container's label names the site's folder: another one is of another site, whose name may be the
+// same. Containers of earlier versions of the program do not have the label.
+func (h *Host) here(directory string) bool { return directory == "" || directory == h.site().Directory }
 
 // own are the containers of the site, but for the live one: they carry our label, or were run by hand and retired under a
 // name that ends with their own id.
@@ -26,7 +31,7 @@ func (h *Host) own() []facts.Listed {
 		if c.Name == h.site().Container {
 			continue
 		}
-		if c.Site == h.site().Name || c.Name == h.site().Container+"-"+c.ID[:12] {
+		if c.Site == h.site().Name && h.here(c.Directory) || c.Name == h.site().Container+"-"+c.ID[:12] {
 			list = append(list, c)
 		}
 	}

@@ -128,11 +128,11 @@ func (p *probes) close() {
 	p.pending.Wait()
 }
 
-// publicQuestions are put from this machine to the address of the inventory: what a visitor sees, whatever the DNS says.
+// publicQuestions are put from this machine to the host's address: what a visitor sees, whatever the DNS says.
 func (h *Host) publicQuestions() []question {
 	dialer := &net.Dialer{}
 	list := h.questions(func(port publicPort) string {
-		return net.JoinHostPort(h.publicAddress(), strconv.Itoa(port.host))
+		return net.JoinHostPort(h.address, strconv.Itoa(port.host))
 	})
 	for i := range list {
 		list[i].Dial = dialer.DialContext
@@ -153,14 +153,6 @@ func (h *Host) hostQuestions(client *remote.Client) []question {
 		list[i].Dial = client.DialContext
 	}
 	return list
-}
-
-// publicAddress is where visitors reach the host: the address that the SSH configuration resolves to once it is known.
-func (h *Host) publicAddress() string {
-	if h.client != nil {
-		return h.client.Hostname()
-	}
-	return h.host.Address
 }
 
 // verifyPause is the wait between two rounds of questions to a site that was just changed.

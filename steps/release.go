@@ -63,7 +63,7 @@ func (h *Host) candidateName() string { return h.site().Container + "-candidate"
 // or the release that follows it is the same one.
 func (h *Host) retiredName(c *docker.Container, next string) string {
 	release := c.Label(docker.LabelRelease)
-	if release == "" || release == next || c.Label(docker.LabelSite) != h.site().Name {
+	if release == "" || release == next || !h.ours(c) {
 		release = c.ID[:12]
 	}
 	return h.site().Container + "-" + release

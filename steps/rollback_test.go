@@ -79,7 +79,7 @@ func TestRollback(t *testing.T) {
 // TestEnvironmentFile has secrets reach the application, and nothing else.
 func TestEnvironmentFile(t *testing.T) {
 	c := beside(t)
-	file := c.source + "/../secrets.env"
+	file := c.source + "/.env" // where it often lies; it is no part of the site all the same
 	if err := os.WriteFile(file, []byte("TOKEN=hunter2-and-more\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -100,10 +100,14 @@ func TestEnvironmentFile(t *testing.T) {
 		t.Errorf("the secret lies in %q", found)
 	}
 	first := c.release()
-	if err := os.WriteFile(file, []byte("TOKEN=another\n"), 0o600); err != nil {
-		t.Fatal(err)
+	for _, content := range []string{"TOKEN=another\n", ""} {
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if changed := c.mustDeploy().changed(); changed != "09-run" {
+			t.Errorf("with other secrets these steps changed something: %s", changed)
+		}
 	}
-	c.mustDeploy()
 	c.sh("docker rm -f myweb_https-%s", first)
 	c.mustRollback(first)
 	if got := c.sh("docker exec myweb_https printenv TOKEN"); got != "hunter2-and-more" {

@@ -15,28 +15,28 @@ const stopGrace = 10 // seconds
 // stopping meanwhile; a candidate that was never live goes; of the releases that were live, the newest keep stay, with their
 // images, specifications and environment files. It prints the state of the live container.
 type tidyScript struct {
-	site, live, left, image, stateDir string
-	keep                              int
+	site, directory, live, left, image, stateDir string
+	keep                                         int
 }
 
 func (t tidyScript) String() string {
 	q := func(s ...string) string { return remote.Quote(s...) }
-	return fmt.Sprintf("live=%s left=%s site=%s image=%s keep=%d grace=%d\ncd %s || exit\n",
-		q(t.live), q(t.left), q(t.site), q(t.image), t.keep, stopGrace, q(t.stateDir)) +
-		fmt.Sprintf(tidyText, q(`{{.ID}}	{{.Names}}	{{.State}}	{{.Image}}	{{.Label "`+docker.LabelSite+`"}}	{{.Label "`+docker.LabelRelease+`"}}`),
-			docker.LabelSite)
+	return fmt.Sprintf("live=%s left=%s site=%s here=%s image=%s keep=%d grace=%d\ncd %s || exit\n",
+		q(t.live), q(t.left), q(t.site), q(t.directory), q(t.image), t.keep, stopGrace, q(t.stateDir)) +
+		fmt.Sprintf(tidyText, q(`{{.ID}}	{{.Names}}	{{.State}}	{{.Image}}	{{.Label "`+docker.LabelSite+`"}}	{{.Label "`+docker.LabelRelease+`"}}	{{.Label "`+
+			docker.LabelDirectory+`"}}`), docker.LabelSite)
 }
 
 // tidyText lists containers and images once each: a docker command is 20 ms of a processor. The newest containers come first,
-// as docker ps has them. A container is ours by its label, or by the name that ends with its own id, under which one that was
+// as docker ps has them. A container is ours by its labels, or by the name that ends with its own id, under which one that was
 // run by hand is retired. The mark of one that is stopping outlives it by a moment, for a run that has just been told that it is
 // up. Docker itself refuses to remove an image that a container needs.
 const tidyText = `mkdir -p stopping releases; rm -f stopping/*
 list=$(docker ps -a --no-trunc --format %[1]s) || exit
 n=0 have= used= going=
-while IFS='	' read -r id name state ref of release; do
+while IFS='	' read -r id name state ref of release where; do
   [ "$name" != "$live" ] || echo "$state"
-  if [ "$name" != "$live" ] && { [ "$of" = "$site" ] || case $id in "${name#"$live"-}"?*) [ ${#name} -eq $((${#live} + 13)) ] ;; *) false ;; esac; }; then
+  if [ "$name" != "$live" ] && { { [ "$of" = "$site" ] && [ "${where:-$here}" = "$here" ]; } || case $id in "${name#"$live"-}"?*) [ ${#name} -eq $((${#live} + 13)) ] ;; *) false ;; esac; }; then
     [ "$name" = "$left" ] || n=$((n + 1))
     if [ "$name" = "$left" ] || [ $n -gt "$keep" ]; then docker rm -f -v "$id" >/dev/null & going="$going $!"; continue; fi
     case $state in exited | created) ;; *)

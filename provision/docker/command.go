@@ -6,10 +6,11 @@ import "strconv"
 
 // Labels that tell what is ours and what made it.
 const (
-	LabelSite    = "io.provision.site"    // the site's name; whatever carries it is ours
-	LabelTree    = "io.provision.tree"    // image: digest of the files it was built from
-	LabelSpec    = "io.provision.spec"    // container: digest of its run specification
-	LabelRelease = "io.provision.release" // container: the release that it is
+	LabelSite      = "io.provision.site"      // the site's name
+	LabelDirectory = "io.provision.directory" // container: where the site lives, for hosts with two sites of one name
+	LabelTree      = "io.provision.tree"      // image: digest of the files it was built from
+	LabelSpec      = "io.provision.spec"      // container: digest of its run specification
+	LabelRelease   = "io.provision.release"   // container: the release that it is
 )
 
 // BuildKitPlain asks BuildKit for line output; the classic builder ignores it.

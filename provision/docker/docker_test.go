@@ -68,9 +68,9 @@ func TestDigestTellsEverySettingApart(t *testing.T) {
 
 func TestRunIsTheTutorialsCommand(t *testing.T) {
 	s := docker.Spec{Ports: []string{"80:80", "443:443"}, Command: []string{"bash", "./start.sh"}, Restart: "unless-stopped"}
-	got := remote.Quote(s.Run(docker.RunOptions{Name: "myweb_https", Site: "myweb", Image: "myweb_image:server", Tree: "t", Release: "r", Ports: true, Restart: true})...)
+	got := remote.Quote(s.Run(docker.RunOptions{Name: "myweb_https", Site: "myweb", Directory: "/d", Image: "myweb_image:server", Tree: "t", Release: "r", Ports: true, Restart: true})...)
 	want := "docker run -it -d -p 80:80 -p 443:443 --name myweb_https --restart unless-stopped --label io.provision.site=myweb" +
-		" --label io.provision.tree=t --label io.provision.spec=" + s.Digest() + " --label io.provision.release=r myweb_image:server bash ./start.sh"
+		" --label io.provision.directory=/d --label io.provision.tree=t --label io.provision.spec=" + s.Digest() + " --label io.provision.release=r myweb_image:server bash ./start.sh"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -78,12 +78,12 @@ func TestRunIsTheTutorialsCommand(t *testing.T) {
 
 func TestRunKeepsEveryArgumentWhole(t *testing.T) {
 	s := spec()
-	argv := s.Run(docker.RunOptions{Name: "candidate", Site: "myweb", Image: "sha256:1", Tree: "t", Release: "r", Network: "provision-myweb"})
+	argv := s.Run(docker.RunOptions{Name: "candidate", Site: "myweb", Directory: "/d", Image: "sha256:1", Tree: "t", Release: "r", Network: "provision-myweb"})
 	want := []string{"docker", "run", "-it", "-d", "--name", "candidate", "--network", "provision-myweb", "--init",
 		"--log-driver", "json-file", "--log-opt", "max-size=10m", "--log-opt", "max-file=3",
 		"--env-file", "/home/kevin/dev/.myweb.provision/environment-0123",
 		"-e", "A=it's $HOME", "-e", "B=two words", "-e", "C=", "-v", "/srv/pictures of cats:/pictures:ro",
-		"--label", "io.provision.site=myweb", "--label", "io.provision.tree=t", "--label", "io.provision.spec=" + s.Digest(),
+		"--label", "io.provision.site=myweb", "--label", "io.provision.directory=/d", "--label", "io.provision.tree=t", "--label", "io.provision.spec=" + s.Digest(),
 		"--label", "io.provision.release=r", "--memory=512m", "sha256:1", "bash", "./start.sh"}
 	if !slices.Equal(argv, want) {
 		t.Errorf("got  %q\nwant %q", argv, want)

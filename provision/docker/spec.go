@@ -58,15 +58,16 @@ func Release(tree string, s Spec) string {
 
 // RunOptions place a container: its name and where it listens while it is not live.
 type RunOptions struct {
-	Name    string
-	Site    string
-	Image   string
-	Tree    string
-	Release string
-	Network string // empty: the ordinary bridge
-	Ports   bool   // publish the specification's ports
-	Restart bool   // apply the specification's restart policy now; otherwise the container stays down once it ends
-	Create  bool   // create it without starting it
+	Name      string
+	Site      string
+	Directory string // where the site lives on the host
+	Image     string
+	Tree      string
+	Release   string
+	Network   string // empty: the ordinary bridge
+	Ports     bool   // publish the specification's ports
+	Restart   bool   // apply the specification's restart policy now; otherwise the container stays down once it ends
+	Create    bool   // create it without starting it
 }
 
 // Run is the tutorial's `docker run -it -d -p … --name … IMAGE COMMAND`, with what a site needs to live on.
@@ -102,6 +103,7 @@ func (s Spec) Run(o RunOptions) []string {
 	}
 	argv = append(argv,
 		"--label", LabelSite+"="+o.Site,
+		"--label", LabelDirectory+"="+o.Directory,
 		"--label", LabelTree+"="+o.Tree,
 		"--label", LabelSpec+"="+s.Digest(),
 		"--label", LabelRelease+"="+o.Release)

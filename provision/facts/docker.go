@@ -42,7 +42,8 @@ func (q Query) AskEngine(ctx context.Context, dial func(ctx context.Context, net
 
 // listed is a container as docker ps would list it.
 func listed(c docker.Summary) Listed {
-	l := Listed{ID: c.ID, Image: c.Image, Status: c.Status, Site: c.Labels[docker.LabelSite], Release: c.Labels[docker.LabelRelease]}
+	l := Listed{ID: c.ID, Image: c.Image, Status: c.Status,
+		Site: c.Labels[docker.LabelSite], Directory: c.Labels[docker.LabelDirectory], Release: c.Labels[docker.LabelRelease]}
 	for _, name := range c.Names { // a link gives a container another name, with a slash in it
 		if name = strings.TrimPrefix(name, "/"); !strings.Contains(name, "/") {
 			l.Name = name
@@ -75,8 +76,8 @@ func (q Query) ParseDocker(text []byte) (Docker, error) {
 	}
 	for line := range bytes.Lines(sections[sectionList].out) {
 		c := strings.Split(strings.TrimRight(string(line), "\n"), "\t")
-		if len(c) == 7 {
-			d.Containers = append(d.Containers, Listed{c[0], c[1], c[2], c[3], c[4], c[5], c[6]})
+		if len(c) == 8 {
+			d.Containers = append(d.Containers, Listed{c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]})
 		}
 	}
 	objects, err := docker.ParseInspect(sections[sectionObject].out)

@@ -36,15 +36,15 @@ type Facts struct {
 // Listed is a container as docker ps lists it.
 type Listed struct {
 	ID, Name, Image, Status, Ports string
-	Site, Release                  string // our labels; empty on a container that is not ours
+	Site, Directory, Release       string // our labels; empty on a container that is not ours
 }
 
 // Up reports whether the container runs.
 func (l Listed) Up() bool { return strings.HasPrefix(l.Status, "Up") }
 
-// Publishes reports whether the container holds a TCP port of the host. docker ps writes neighbouring ports as a range:
-// "0.0.0.0:80-81->80-81/tcp".
-func (l Listed) Publishes(port int) bool {
+// Publishes reports whether the container holds a TCP port of the host on an address of it; an empty one is all of them.
+// docker ps writes neighbouring ports as a range: "0.0.0.0:80-81->80-81/tcp".
+func (l Listed) Publishes(address string, port int) bool {
 	if !l.Up() {
 		return false
 	}
@@ -53,13 +53,14 @@ func (l Listed) Publishes(port int) bool {
 		if !ok || !strings.HasSuffix(private, "/tcp") {
 			continue
 		}
-		first, last, isRange := strings.Cut(public[strings.LastIndexByte(public, ':')+1:], "-")
+		at := strings.LastIndexByte(public, ':')
+		first, last, isRange := strings.Cut(public[at+1:], "-")
 		if !isRange {
 			last = first
 		}
 		from, err1 := strconv.Atoi(first)
 		to, err2 := strconv.Atoi(last)
-		if err1 == nil && err2 == nil && from <= port && port <= to {
+		if err1 == nil && err2 == nil && from <= port && port <= to && meet(address, bare(public[:max(at, 0)])) {
 			return true
 		}
 	}
@@ -68,8 +69,28 @@ func (l Listed) Publishes(port int) bool {
 
 // Listener is a TCP socket of the host that listens.
 type Listener struct {
+	Address string
 	Port    int
 	Process string // its program; empty where the user may not know
+}
+
+// Holds reports whether the socket keeps others from a port on an address of the host; an empty one is all of them.
+func (l Listener) Holds(address string, port int) bool {
+	return l.Port == port && meet(address, l.Address)
+}
+
+// meet reports whether two addresses of the host have one in common.
+func meet(a, b string) bool {
+	everywhere := func(address string) bool {
+		return address == "" || address == "0.0.0.0" || address == "::" || address == "*"
+	}
+	return a == b || everywhere(a) || everywhere(b)
+}
+
+// bare is an address without the brackets and the interface that it is printed with.
+func bare(address string) string {
+	address, _, _ = strings.Cut(strings.Trim(address, "[]"), "%")
+	return strings.TrimSuffix(address, "]")
 }
 
 // DockerClosed reports whether there is a Docker engine that the user may not talk to.
@@ -173,7 +194,7 @@ func (f *Facts) ParsePorts(out []byte) {
 		if at < 0 || err != nil {
 			continue
 		}
-		l := Listener{Port: port}
+		l := Listener{Address: bare(fields[3][:at]), Port: port}
 		if _, rest, ok := strings.Cut(string(line), `users:(("`); ok {
 			l.Process, _, _ = strings.Cut(rest, `"`)
 		}

@@ -80,8 +80,8 @@ func (m *machine) gather() *facts.Facts {
 // engine lists two containers, and inspects one of them and the image.
 const engine = `
 case $1 in
-ps) printf '%s\n' 'aaa	myweb_https	myweb_image:server	Up 3 minutes	0.0.0.0:80-81->80-81/tcp, :::443->443/tcp, 53/udp	myweb	0123456789ab'
-    printf '%s\n' 'bbb	other	nginx	Exited (0) 2 days ago			' ;;
+ps) printf '%s\n' 'aaa	myweb_https	myweb_image:server	Up 3 minutes	0.0.0.0:80-81->80-81/tcp, :::443->443/tcp, 53/udp	myweb	/home/kevin/dev/myweb	0123456789ab'
+    printf '%s\n' 'bbb	other	nginx	Exited (0) 2 days ago				' ;;
 inspect) echo '[{"Id":"aaa","Name":"/myweb_https","State":{"Status":"running","Running":true}},{"Id":"sha256:1","RepoTags":["myweb_image:server"],"Config":{"Labels":{"io.provision.site":"myweb"}}},{"Id":"ccc","Name":"/server","State":{}}]' ;;
 *) exit 9 ;;
 esac
@@ -113,7 +113,7 @@ func TestFactsOfAMachine(t *testing.T) {
 		t.Errorf("the containers are %+v", f.Containers)
 	}
 	for port, want := range map[int]bool{80: true, 81: true, 443: true, 82: false, 8: false, 53: false} {
-		if live.Publishes(port) != want {
+		if live.Publishes("", port) != want {
 			t.Errorf("Publishes(%d) is %v", port, !want)
 		}
 	}
@@ -216,12 +216,40 @@ func TestAnotherEngine(t *testing.T) {
 	}
 }
 
+// A host has several addresses, and each has its own ports.
+func TestPortsOfAnAddress(t *testing.T) {
+	var f facts.Facts
+	f.ParsePorts([]byte(`LISTEN 0 511   203.0.113.10:443 0.0.0.0:* users:(("nginx",pid=7,fd=6))
+LISTEN 0 511   127.0.0.53%lo:53 0.0.0.0:*
+LISTEN 0 511   [fe80::1]%eth0:54 [::]:*
+LISTEN 0 511   *:55 *:*
+LISTEN 0 511   [::]:56 [::]:*
+`))
+	for _, c := range []struct {
+		address string
+		port    int
+		held    bool
+	}{
+		{"", 443, true}, {"0.0.0.0", 443, true}, {"203.0.113.10", 443, true}, {"203.0.113.11", 443, false}, {"203.0.113.10", 80, false},
+		{"127.0.0.53", 53, true}, {"127.0.0.1", 53, false}, {"fe80::1", 54, true}, {"fe80::2", 54, false},
+		{"203.0.113.11", 55, true}, {"203.0.113.11", 56, true},
+	} {
+		if held := slices.ContainsFunc(f.Listeners, func(l facts.Listener) bool { return l.Holds(c.address, c.port) }); held != c.held {
+			t.Errorf("%s:%d is held: %v, want %v; %+v", c.address, c.port, held, c.held, f.Listeners)
+		}
+	}
+	bound := facts.Listed{Status: "Up 1 second", Ports: "203.0.113.10:80-81->80-81/tcp, [::1]:443->443/tcp"}
+	if !bound.Publishes("", 81) || !bound.Publishes("203.0.113.10", 80) || bound.Publishes("203.0.113.11", 80) || !bound.Publishes("::1", 443) || bound.Publishes("127.0.0.1", 443) {
+		t.Errorf("%+v is not read right", bound)
+	}
+}
+
 // The engine is asked over its socket: here one that an http server of the test listens on.
 func TestAskEngine(t *testing.T) {
 	answers := map[string]string{
 		"/containers/json": `[{"Id":"aaa","Names":["/other/alias","/myweb_https"],"Image":"myweb_image:server","Status":"Up 3 minutes",
 			"Ports":[{"IP":"0.0.0.0","PrivatePort":443,"PublicPort":443,"Type":"tcp"},{"PrivatePort":53,"Type":"udp"}],
-			"Labels":{"io.provision.site":"myweb","io.provision.release":"0123456789ab"}}]`,
+			"Labels":{"io.provision.site":"myweb","io.provision.directory":"/d","io.provision.release":"0123456789ab"}}]`,
 		"/containers/myweb_https/json": `{"Id":"aaa","Name":"/myweb_https","State":{"Status":"running","Running":true}}`,
 	}
 	status := http.StatusNotFound
@@ -245,11 +273,11 @@ func TestAskEngine(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := facts.Listed{ID: "aaa", Name: "myweb_https", Image: "myweb_image:server", Status: "Up 3 minutes",
-		Ports: "0.0.0.0:443->443/tcp, 53/udp", Site: "myweb", Release: "0123456789ab"}
+		Ports: "0.0.0.0:443->443/tcp, 53/udp", Site: "myweb", Directory: "/d", Release: "0123456789ab"}
 	if len(d.Containers) != 1 || d.Containers[0] != want {
 		t.Errorf("the containers are %+v", d.Containers)
 	}
-	if !d.Containers[0].Publishes(443) || d.Container == nil || !d.Container.Up() || d.Image != nil {
+	if !d.Containers[0].Publishes("203.0.113.1", 443) || d.Container == nil || !d.Container.Up() || d.Image != nil {
 		t.Errorf("inspected %+v and %+v", d.Container, d.Image)
 	}
 	status = http.StatusInternalServerError

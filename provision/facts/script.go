@@ -35,7 +35,7 @@ const (
 )
 
 // listFormat is one line a container. Tabs cannot occur in any of the fields.
-const listFormat = `{{.ID}}\t{{.Names}}\t{{.Image}}\t{{.Status}}\t{{.Ports}}\t{{.Label "` + docker.LabelSite + `"}}\t{{.Label "` + docker.LabelRelease + `"}}`
+const listFormat = `{{.ID}}\t{{.Names}}\t{{.Image}}\t{{.Status}}\t{{.Ports}}\t{{.Label "` + docker.LabelSite + `"}}\t{{.Label "` + docker.LabelDirectory + `"}}\t{{.Label "` + docker.LabelRelease + `"}}`
 
 // systemScript prints one value a line; Facts.system reads them in this order. A fork costs a busy host a millisecond or two,
 // so that it makes do with two.

@@ -3,6 +3,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -97,9 +98,11 @@ func (q Question) request(ctx context.Context) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.Domain != "" {
-		host = q.Domain
-	} else if port != map[bool]string{true: "443", false: "80"}[q.TLS] {
+	host = cmp.Or(q.Domain, host)
+	if strings.Contains(host, ":") { // IPv6
+		host = "[" + host + "]"
+	}
+	if q.Domain == "" && port != map[bool]string{true: "443", false: "80"}[q.TLS] {
 		host = q.Address
 	}
 	path := q.Path

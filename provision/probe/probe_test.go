@@ -163,6 +163,21 @@ func TestWithoutADomainTheAddressIsAskedFor(t *testing.T) {
 	}
 }
 
+func TestAddressesOfIPv6AreAskedFor(t *testing.T) {
+	server, q := site(t, false, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Host) })
+	q.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String())
+	}
+	for _, c := range []struct{ domain, address, want string }{
+		{"", "[2001:db8::10]:80", "[2001:db8::10]"}, {"", "[2001:db8::10]:8080", "[2001:db8::10]:8080"}, {"2001:db8::1", "[2001:db8::10]:80", "[2001:db8::1]"},
+	} {
+		q.Domain, q.Address = c.domain, c.address
+		if a := ask(t, q); a.Body != c.want || a.URL != "http://"+c.want+"/" {
+			t.Errorf("%q at %s: asked for %s, %s", c.domain, c.address, a.Body, a.URL)
+		}
+	}
+}
+
 func TestDaysLeft(t *testing.T) {
 	server, _ := site(t, true, func(http.ResponseWriter, *http.Request) {})
 	end := server.Certificate().NotAfter

@@ -36,6 +36,9 @@ func Dial(ctx context.Context, c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Resolved != nil {
+		c.Resolved(d.settings.hostname)
+	}
 	client := &Client{dialer: d, nonce: rand.Text()}
 	client.link, err = backoff.Retry(ctx, func() (*link, error) {
 		l, err := d.dial(ctx)
@@ -56,9 +59,6 @@ func (c *Client) Name() string { return c.dialer.config.Name }
 
 // Target is user@host:port as it is dialled; the port only where it is not 22.
 func (c *Client) Target() string { return c.dialer.target() }
-
-// Hostname is the name or address that is dialled, after the SSH configuration had its say.
-func (c *Client) Hostname() string { return c.dialer.settings.hostname }
 
 // User is the user that is logged in.
 func (c *Client) User() string { return c.dialer.settings.user }

@@ -34,6 +34,8 @@ type Config struct {
 	// long is lost. 0: 3 s, or ServerAliveInterval and ServerAliveCountMax of the SSH configuration where they are stricter.
 	KeepAlive time.Duration
 	Words     *language.Printer // nil: English
+	// Resolved is told, before a connection is made, where Address leads by the SSH configuration; nil: nobody asks.
+	Resolved func(hostname string)
 	// Dialer opens the TCP connection to the host, or to the first hop; nil: the system's. Tests and benches measure and
 	// disturb the link through it.
 	Dialer func(ctx context.Context, network, address string) (net.Conn, error)

@@ -63,7 +63,11 @@ func TestSSHConfiguration(t *testing.T) {
 			} else if _, err := exec.LookPath("ssh"); err != nil {
 				t.Fatal("this test needs the OpenSSH client: apt-get install openssh-client")
 			}
-			c := s.dial(sshConfig(t, hosts...), onlyName("web"))
+			resolved := ""
+			c := s.dial(sshConfig(t, hosts...), onlyName("web"), func(c *remote.Config) { c.Resolved = func(hostname string) { resolved = hostname } })
+			if resolved != machine.Address {
+				t.Errorf("web leads to %q", resolved)
+			}
 			if got := script(t, c, "id -un"); got != "kevin\n" {
 				t.Errorf("logged in as %q", got)
 			}

@@ -167,9 +167,9 @@ type JobState struct {
 	Status  int  // the exit status, when it has ended with one
 }
 
-// ListJobs tells which jobs lie in a state folder.
-func (c *Client) ListJobs(ctx context.Context, stateDir string) ([]JobState, error) {
-	out, err := c.Output(ctx, Command{Script: listJobsScript(stateDir)})
+// ListJobs tells which jobs lie in a state folder; as root, where they were started so.
+func (c *Client) ListJobs(ctx context.Context, stateDir string, sudo bool) ([]JobState, error) {
+	out, err := c.Output(ctx, Command{Script: listJobsScript(stateDir), Sudo: sudo})
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func TestJob(t *testing.T) {
 		if !errors.Is(err, context.Canceled) {
 			t.Fatalf("got %v", err)
 		}
-		jobs, err := c.ListJobs(t.Context(), state)
+		jobs, err := c.ListJobs(t.Context(), state, false)
 		check(t, err)
 		if len(jobs) != 1 || jobs[0].ID != "b" || !jobs[0].Running {
 			t.Errorf("got %+v", jobs)
@@ -99,17 +99,37 @@ func TestJob(t *testing.T) {
 	})
 }
 
-// BusyBox's tail does not know how to end with a process: a job is followed all the same.
+// A tail that cannot end with a process, or that opens what it follows anew, is not used: a job is followed all the same.
 func TestJobWithAnotherTail(t *testing.T) {
 	s := newServer(t)
-	s.run("mv /usr/bin/tail /usr/bin/tail.away; printf '#!/bin/sh\\n[ \"$1\" != -f ] || exit 1\\nexec tail.away \"$@\"\\n' >/usr/bin/tail; chmod +x /usr/bin/tail")
+	s.run("mv /usr/bin/tail /usr/bin/tail.away; printf '#!/bin/sh\\necho tail of another make\\n' >/usr/bin/tail; chmod +x /usr/bin/tail")
 	defer s.run("mv /usr/bin/tail.away /usr/bin/tail")
+	r, through := relay(t, s, sandbox.Link{})
 	var lines []string
-	check(t, s.dial().RunJob(t.Context(), remote.Job{StateDir: "/home/kevin/other", ID: "x", Script: "echo one; sleep 0.5; echo two; printf three"},
-		remote.EachLine(func(line string) { lines = append(lines, line) })))
+	check(t, s.dial(through).RunJob(t.Context(), remote.Job{StateDir: "/home/kevin/other", ID: "x", Script: "echo one; sleep 0.5; echo two; sleep 0.5; printf three"},
+		remote.EachLine(func(line string) {
+			if lines = append(lines, line); line == "two" {
+				r.Reset()
+			}
+		})))
 	if got := strings.Join(lines, " "); got != "one two three" {
 		t.Errorf("got %q", got)
 	}
+}
+
+// Whoever stops waiting for a job does not wait for it to end, nor for the process on the host that reads its output.
+func TestJobIsLeftAtOnce(t *testing.T) {
+	c := newServer(t).dial()
+	job := remote.Job{StateDir: "/home/kevin/left", ID: "x", Script: "echo begun; sleep 30"}
+	ctx, cancel := context.WithCancel(t.Context())
+	var began time.Time
+	_ = c.RunJob(ctx, job, func(string) {
+		time.AfterFunc(300*time.Millisecond, func() { began = time.Now(); cancel() })
+	})
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("leaving took %v", took)
+	}
+	check(t, c.KillJob(t.Context(), job))
 }
 
 // Where setsid is missing a job outlives its session all the same.

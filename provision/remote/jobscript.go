@@ -52,9 +52,10 @@ umask "$mask"
 // the client has said that it knows. A client that hangs up ends the streaming and nothing else.
 //
 // One file descriptor stays open on the output, so that each reader goes on where the one before stopped. The status is
-// looked for before the last cat, so that nothing written before the end is missed. In between GNU's tail follows until the
-// runner has ended; it looks a hundred times a second, which costs next to nothing. Where there is another tail, cat and
-// sleep do the same by turns, at the price of two processes each time.
+// looked for, and the length, before the last cat, so that nothing written before the end is missed. In between GNU's tail
+// follows until the runner has ended; it looks a hundred times a second, which costs next to nothing. Other tails cannot do
+// that, or open the file anew and do not move the descriptor: there cat and sleep do the same by turns, at the price of two
+// processes each time.
 func followScript(j Job, nonce string, offset int64, start bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "exec 3<&0 </dev/null; d=%s; n=%s\n", Quote(j.folder()), nonce)
@@ -74,19 +75,24 @@ until [ -f "$d/output" ] && [ -f "$d/pid" ]; do
 done
 exec 4<"$d/output"
 `)
-	fmt.Fprintf(&b, "tail -c +%d <&4\n", offset+1)
-	b.WriteString(`i=0; follow=yes
+	if offset > 0 {
+		fmt.Fprintf(&b, "dd bs=1 skip=%d count=0 <&4 2>/dev/null\n", offset)
+	}
+	b.WriteString(`follow=; case $(tail --version 2>/dev/null) in *"GNU coreutils"*) follow=yes;; esac
+t=; trap '[ -z "$t" ] || kill "$t"; exit' TERM
+i=0
 while :; do
 	end=
 	if [ -f "$d/status" ]; then end=ended
 	elif ! alive; then end=gone; [ -f "$d/status" ] && end=ended; fi
+	[ -n "$end" ] && total=$(($(wc -c <"$d/output")))
 	cat <&4
 	[ -n "$end" ] && break
-	[ $follow ] && { tail -f --pid="$pid" -s 0.01 -c +1 <&4 2>/dev/null && continue; follow=; }
+	[ -n "$follow" ] && { tail -f --pid="$pid" -s 0.01 -c +1 <&4 2>/dev/null & t=$!; wait "$t" && continue; follow=; }
 	i=$((i+1)); if [ $i -lt 100 ]; then sleep 0.02; elif [ $i -lt 200 ]; then sleep 0.05; else sleep 0.2; fi 2>/dev/null || sleep 1
 done
 s=; [ $end = ended ] && read -r s <"$d/status"
-say $end $(($(wc -c <"$d/output"))) $s
+say $end $total $s
 wait $w
 exit 0
 `)

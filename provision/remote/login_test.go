@@ -217,11 +217,17 @@ func TestSudo(t *testing.T) {
 		}
 	})
 	t.Run("a job", func(t *testing.T) {
-		var lines []string
-		check(t, s.dial(as("free")).RunJob(t.Context(), remote.Job{StateDir: "/home/free/state", ID: "x", Script: "id -un", Sudo: true},
-			remote.EachLine(func(line string) { lines = append(lines, line) })))
-		if strings.Join(lines, " ") != "root" {
-			t.Errorf("got %q", lines)
+		c := s.dial(as("free"))
+		var said string
+		var jobs []remote.JobState
+		var err error
+		check(t, c.RunJob(t.Context(), remote.Job{StateDir: "/home/free/state", ID: "x", Script: "id -un; sleep 1", Sudo: true}, func(lines string) {
+			said = lines
+			jobs, err = c.ListJobs(t.Context(), "/home/free/state", true)
+		}))
+		check(t, err)
+		if said != "root" || len(jobs) != 1 || !jobs[0].Running {
+			t.Errorf("it said %q; the jobs were %+v", said, jobs)
 		}
 	})
 }

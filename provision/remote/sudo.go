@@ -135,7 +135,8 @@ func (l *link) sudoFailed(stderr []byte) error {
 	return &SudoError{Host: l.d.config.Name, User: l.d.settings.user, Problem: sudoProblem(said), Stderr: said}
 }
 
-// sudoProblem reads sudo's own words, which are English because LC_ALL is C.
+// sudoProblem reads sudo's own words, and those of sudo-rs, which newer systems have in its place; they are English because
+// LC_ALL is C.
 func sudoProblem(said string) SudoProblem {
 	has := func(parts ...string) bool {
 		for _, part := range parts {
@@ -146,11 +147,12 @@ func sudoProblem(said string) SudoProblem {
 		return false
 	}
 	switch {
-	case has("not in the sudoers", "not allowed to", "may not run sudo"):
+	case has("not in the sudoers", "not allowed to", "may not run sudo", "afraid I can't do that"):
 		return SudoForbidden
 	case has("must have a tty", "requiretty"):
 		return SudoTerminal
-	case has("password is required", "incorrect password", "try again", "no password was provided", "terminal is required to read the password"):
+	case has("password is required", "incorrect password", "try again", "no password was provided", "terminal is required to read the password",
+		"nteractive authentication is required", "uthentication required but not attempted", "ncorrect authentication attempt"):
 		return SudoPassword
 	case has("sudo: not found", "command not found"):
 		return SudoMissing

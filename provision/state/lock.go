@@ -32,14 +32,18 @@ const (
 )
 
 // lockScript takes the lock and holds it while lines arrive on standard input, one a Heartbeat, and gives it back when the
-// input ends. A line that is a record goes into the history: the last thing that a run has to say costs no command of its own. The lock is a hard link, so that it appears whole, with its owner in it, or not at all: first line the time of
-// the last heartbeat by the host's clock, second line the owner. It prints "locked" and the lock's number, which counts how
-// often a run has taken it, or the file of who holds it.
+// input ends. A line that is a record goes into the history: the last thing that a run has to say costs no command of its own.
+// The lock is a hard link, so that it appears whole, with its owner in it, or not at all: first line the time of the last
+// heartbeat by the host's clock, second line the owner. It prints "locked" and the lock's number, which counts how often a run
+// has taken it, or the file of who holds it.
+//
+// The folder of the jobs is made here, by the user: where Docker needs sudo, the jobs themselves are root's, and the user is to
+// see that there are some.
 //
 // A run whose link was cut takes its own lock again, in a new session. The old one may still wait on the host for a link
 // that nobody has told it is dead, and must not give back what is no longer its own: hence the session in the owner.
 const lockScript = `
-mkdir -p "${dir%/*}" && umask 077 && mkdir -p "$dir" && cd "$dir" || exit 1
+mkdir -p "${dir%/*}" && umask 077 && mkdir -p "$dir/jobs" && cd "$dir" || exit 1
 mine=lock.$token.$session
 write() { { date +%s; printf '%s\n' "$owner"; } >"$mine"; }
 ours() { grep -qF "\"$token\",\"session\":$session," lock 2>/dev/null; }

@@ -110,8 +110,9 @@ func TestApply(t *testing.T) {
 			c := s.dial(t)
 			root := t.TempDir()
 			oddNames.write(t, root)
-			files{"Dockerfile": "FROM x", "ssl/site.key": "secret", "replaced": "old", "removed/a": "a", "removed/b/c": "c",
-				"file2dir": "f", "dir2file/x": "x", "link": "-> replaced", "big": random(5<<20 + 17)}.write(t, root)
+			big := random(5<<20 + 17)
+			files{"big": big, "once/more/big": big, "again": big, "Dockerfile": "FROM x", "ssl/site.key": "secret", "replaced": "old", "removed/a": "a", "removed/b/c": "c",
+				"file2dir": "f", "dir2file/x": "x", "link": "-> replaced"}.write(t, root)
 			apply(t, s, c, root, true, "ssl/site.key")
 			same(t, read(t, s.directory), read(t, root))
 			for path, mode := range map[string]fs.FileMode{"ssl": 0o700, "ssl/site.key": 0o600, "Dockerfile": 0o644, "deep/er/st/f": 0o755, "big": 0o644} {

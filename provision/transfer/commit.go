@@ -228,13 +228,16 @@ func prepare(s *staging, p *placement) (commands []string) {
 			links = append(links, fmt.Sprintf("ln -sf -- %s %s", quote(e.Target), quote("./"+e.Path)))
 		}
 	}
-	for _, e := range s.large {
+	for _, e := range slices.Concat(s.large, s.copies) {
 		folders[folderOf(e.Path)] = struct{}{}
 	}
 	commands = call(`folders "$tree"`, slices.Sorted(maps.Keys(folders)))
 	commands = append(commands, `cd -- "$tree"`)
+	for _, e := range s.copies {
+		commands = append(commands, placeLarge("cp", e))
+	}
 	for _, e := range s.large {
-		commands = append(commands, placeLarge(e))
+		commands = append(commands, placeLarge("mv", e))
 	}
 	commands = slices.Concat(commands, links, modes.calls("staged_mode"))
 	old := map[string]struct{}{}

@@ -70,8 +70,8 @@ func (d Difference) Paths() []string {
 	return lines
 }
 
-// Summary tells how many files and folders are concerned, and how many bytes they have; files that a cut upload
-// left behind whole do not count towards the bytes, because they are not sent again.
+// Summary tells how many files and folders are concerned, and how many bytes have to be sent for them: what a cut upload left
+// behind whole is not sent again.
 func (d Difference) Summary() (send int, bytes int64, adjust, remove int) {
 	for _, c := range d.Changes {
 		switch {
@@ -79,14 +79,11 @@ func (d Difference) Summary() (send int, bytes int64, adjust, remove int) {
 			remove++
 		case c.sends():
 			send++
-			if !d.arrived(c) {
-				bytes += c.Want.Size
-			}
 		default:
 			adjust++
 		}
 	}
-	return send, bytes, adjust, remove
+	return send, newStaging(d).unsent, adjust, remove
 }
 
 // sends tells whether a file's content has to be sent for the change.

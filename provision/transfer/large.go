@@ -33,11 +33,11 @@ const (
 // largeName is the name under which a large file is staged.
 func largeName(e Entry) string { return hex.EncodeToString(e.SHA256[:]) }
 
-// placeLarge is the command that moves a large file into the staged tree, once it is whole.
-func placeLarge(e Entry) string {
+// placeLarge is the command that moves a large file into the staged tree, once it is whole, or copies it there.
+func placeLarge(command string, e Entry) string {
 	target := quote("./" + e.Path)
-	return fmt.Sprintf(`mv -f -- ../large/%s %s && chmod %o -- %s && touch -c -d @%d -- %s`,
-		largeName(e), target, e.Mode.Perm(), target, e.ModTime.Unix(), target)
+	return fmt.Sprintf(`%s -f -- ../large/%s %s && chmod %o -- %s && touch -c -d @%d -- %s`,
+		command, largeName(e), target, e.Mode.Perm(), target, e.ModTime.Unix(), target)
 }
 
 // source is a large file that is being sent.

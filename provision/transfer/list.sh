@@ -13,7 +13,7 @@ hashes() {
 modes() { xargs -0 -r stat -c '%f %n' -- 2>/dev/null; }
 targets() {
 	xargs -0 -r sh -c 'for f do
-		[ -h "$f" ] && t=$(readlink "$f" && echo .) && printf "%s\0%s\0" "$f" "${t%??}"
+		[ -h "$f" ] && t=$(readlink -- "$f" && echo .) && printf "%s\0%s\0" "$f" "${t%??}"
 	done' sh
 }
 # list COMMAND...: kinds and modes, hashes and link targets of the NUL-separated paths that COMMAND prints, in their order.

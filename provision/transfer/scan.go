@@ -23,6 +23,7 @@ type ScanOptions struct {
 	Upload  []string // what of it to upload, slash-separated and relative to Root; nothing or "." is everything
 	Private []string // private keys, relative to Root: 0600, in a folder of 0700, and uploaded whatever is ignored
 	Always  []string // further files that are uploaded whatever is ignored; Dockerfile and .dockerignore always are
+	Never   []string // files that are not uploaded whatever else is said of them: they are no part of the site
 	// Cache is the file that remembers the hashes of unchanged files; "" is one in [os.UserCacheDir], "none" is no cache.
 	Cache string
 }
@@ -68,7 +69,7 @@ func Scan(ctx context.Context, o ScanOptions) (*Manifest, error) {
 		return nil, err
 	}
 	workers := min(2*runtime.GOMAXPROCS(0), 8)
-	s := &scanner{root: root, ignore: ignore}
+	s := &scanner{root: root, ignore: ignore, never: o.Never}
 	s.walkers, s.ctx = errgroup.WithContext(ctx)
 	s.walkers.SetLimit(workers)
 	top := &node{}
@@ -112,6 +113,7 @@ func finish(files []found, private []string) *Manifest {
 type scanner struct {
 	root    string
 	ignore  *ignore
+	never   []string
 	walkers *errgroup.Group
 	ctx     context.Context
 	count   atomic.Int64 // of the entries found
@@ -189,6 +191,9 @@ func (s *scanner) children(folder string, opened openFolder, names []string, sc 
 		p := name
 		if folder != "" {
 			p = folder + "/" + name
+		}
+		if slices.Contains(s.never, p) {
+			continue
 		}
 		inner := sc.child(name)
 		info, err := opened.lstat(name)

@@ -24,6 +24,9 @@ func TestScanUploadsWhatIsAsked(t *testing.T) {
 	}{
 		"everything": {func(o *ScanOptions) {}, []string{".dockerignore", ".provisionignore", "Dockerfile", "empty", "keep.log", "resource", "resource/app.log", "resource/app.py", "resource/run"}},
 		"some":       {func(o *ScanOptions) { o.Upload = []string{"resource/app.py", "./keep.log"} }, []string{".dockerignore", "Dockerfile", "keep.log", "resource", "resource/app.py"}},
+		"not these": {func(o *ScanOptions) {
+			o.Upload, o.Never = []string{".", "keep.log"}, []string{"keep.log", "resource/app.log", "empty"}
+		}, []string{".dockerignore", ".provisionignore", "Dockerfile", "resource", "resource/app.py", "resource/run"}},
 		"certificate": {func(o *ScanOptions) {
 			o.Upload, o.Private, o.Always = []string{"empty"}, []string{"ssl_files/site.key"}, []string{"ssl_files/site.pem"}
 		}, []string{".dockerignore", "Dockerfile", "empty", "ssl_files", "ssl_files/site.key", "ssl_files/site.pem"}},

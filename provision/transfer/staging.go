@@ -8,7 +8,8 @@ import (
 type staging struct {
 	entries []Entry  // all that will be staged when everything has arrived, folders before what is in them
 	small   []Entry  // files to send in bundles
-	large   []Entry  // files to send in ranges
+	large   []Entry  // files to send in ranges, each content once
+	copies  []Entry  // files with the content of one of these, which the host copies
 	unsent  int64    // bytes that have to be sent
 	stale   []string // staged paths of a cut upload that are of no use any more
 }
@@ -25,6 +26,8 @@ func newStaging(d Difference) staging {
 		wanted[c.Path] = struct{}{}
 		switch {
 		case c.Want.Kind != File || d.arrived(c):
+		case c.Want.Size >= largeFile && slices.ContainsFunc(s.large, func(e Entry) bool { return e.SHA256 == c.Want.SHA256 }):
+			s.copies = append(s.copies, c.Want)
 		case c.Want.Size >= largeFile:
 			s.large = append(s.large, c.Want)
 			s.unsent += c.Want.Size
