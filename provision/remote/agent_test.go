@@ -58,6 +58,11 @@ func TestAgent(t *testing.T) {
 	})
 	s.admit(public, "")
 	t.Run("accepted", func(t *testing.T) { s.dial(identity("")) })
+	t.Run("chosen by its public half", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "right.pub")
+		check(t, os.WriteFile(file, ssh.MarshalAuthorizedKey(public), 0o644))
+		s.dial(identity(file), sshConfig(t, "Host *", "  IdentitiesOnly yes"))
+	})
 	t.Run("identities only", func(t *testing.T) {
 		_, err := s.try(identity(""), sshConfig(t, "IdentitiesOnly yes", "IdentityFile /nonesuch"))
 		wantKind(t, err, remote.KindAuth, "/nonesuch", "no key was offered")

@@ -6,11 +6,12 @@ import (
 	"net"
 	"os"
 	"os/exec"
-
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/remote"
 )
 
@@ -127,6 +128,26 @@ func TestProxyJump(t *testing.T) {
 			if log := hop.s.run("cat " + hop.s.folder + "/log"); !strings.Contains(log, "Accepted publickey for "+hop.user) {
 				t.Errorf("%s did not pass:\n%s", hop.user, log)
 			}
+		}
+	})
+	t.Run("a person takes longer over a hop's key than a login may", func(t *testing.T) {
+		strange := sshConfig(t, append(entry("hop", machine.Address, first, "  UserKnownHostsFile "+filepath.Join(t.TempDir(), "none")),
+			append(entry("behind", "127.0.0.1", target, "  ProxyJump hop"), "Host *", "  User kevin", "  UserKnownHostsFile "+known)...)...)
+		asked := 0
+		c := target.dial(strange, onlyName("behind"), func(c *remote.Config) {
+			c.Timeout = 3 * time.Second
+			c.Ask = func(ctx context.Context, _ provision.Decision) (provision.Answer, error) {
+				asked++
+				select {
+				case <-time.After(c.Timeout + time.Second):
+					return provision.Answer{Choice: provision.AnswerYes}, nil
+				case <-ctx.Done():
+					return provision.Answer{}, ctx.Err()
+				}
+			}
+		})
+		if got := script(t, c, "id -un"); got != "kevin\n" || asked != 1 {
+			t.Errorf("got %q after %d questions", got, asked)
 		}
 	})
 	t.Run("in a circle", func(t *testing.T) {

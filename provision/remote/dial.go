@@ -28,6 +28,7 @@ type dialer struct {
 	remembered map[string]provision.Answer // answers that were right, by question
 	unlocked   map[string]ssh.Signer       // encrypted keys whose passphrase was given, by path
 	via        *dialer                     // of the last hop
+	leadsTo    *dialer                     // of a hop: whose connection goes through it
 	clock      *stopwatch                  // of the attempt under way; stands still while a person thinks
 }
 
@@ -94,7 +95,11 @@ func (d *dialer) dial(ctx context.Context) (*link, error) {
 
 // attempt opens the transport, then logs in. slow tells that a person was asked.
 func (d *dialer) attempt(ctx context.Context) (_ *link, slow bool, err error) {
-	ctx, d.clock = withStopwatch(ctx, d.timeout())
+	var outer *stopwatch
+	if d.leadsTo != nil {
+		outer = d.leadsTo.clock
+	}
+	ctx, d.clock = withStopwatch(ctx, d.timeout(), outer)
 	defer d.clock.end()
 	loginCtx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -77,12 +77,22 @@ func (k *keyring) readAgent(ctx context.Context, socket string) []identity {
 	return held
 }
 
-// addFile adds the key of one file, by way of the agent where it holds the same key: it needs no passphrase there.
+// addFile adds the key of one file, by way of the agent where it holds the same key: it needs no passphrase there. The file
+// may be a public key, as OpenSSH allows: it tells which of the agent's keys is meant.
 func (k *keyring) addFile(ctx context.Context, d *dialer, path string, held []identity) {
 	chosen := d.settings.named(path)
-	public := publicHalf(path)
+	itself := publicKey(path)
+	public := itself
+	if public == nil {
+		public = publicKey(path + ".pub")
+	}
 	if i := indexOf(held, public); i >= 0 {
 		k.addWithCertificate(path, identity{held[i].Signer, path})
+		return
+	}
+	if itself != nil {
+		k.complaints = append(k.complaints, &complaint{path, "is a public key, and ssh-agent does not hold the private one",
+			"run ssh-add with the private key, or name its file, usually the same path without .pub"})
 		return
 	}
 	signer, err := d.readIdentity(ctx, path)

@@ -52,7 +52,7 @@ func (d *dialer) readIdentity(ctx context.Context, path string) (ssh.Signer, err
 	case errors.As(err, &missing):
 		public := missing.PublicKey
 		if public == nil {
-			public = publicHalf(path)
+			public = publicKey(path + ".pub")
 		}
 		locked := &lockedKey{ctx: ctx, d: d, path: path, text: text, public: public}
 		return locked, nil
@@ -72,9 +72,9 @@ func private(path string) error {
 	return nil
 }
 
-// publicHalf reads the .pub file beside a key; nil where there is none.
-func publicHalf(path string) ssh.PublicKey {
-	text, err := os.ReadFile(path + ".pub")
+// publicKey reads the public key that is in a file; nil where there is none.
+func publicKey(path string) ssh.PublicKey {
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil
 	}
@@ -99,9 +99,6 @@ func recognise(path string, text []byte, err error) error {
 		return &complaint{path, "is a TLS certificate", "name the private key that you log in with"}
 	case len(trimmed) == 0:
 		return &complaint{path, "is empty", "name the private key that you log in with"}
-	}
-	if _, _, _, _, notPublic := ssh.ParseAuthorizedKey(trimmed); notPublic == nil {
-		return &complaint{path, "is a public key", "name the private key, usually the same path without .pub"}
 	}
 	if strings.Contains(err.Error(), "sk-ssh-") || strings.Contains(err.Error(), "sk-ecdsa") || isSecurityKey(block) {
 		return &complaint{path, "is a security key, which signs through the agent", "run ssh-add " + Quote(path)}

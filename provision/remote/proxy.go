@@ -65,7 +65,7 @@ func (d *dialer) hop(ctx context.Context, spec, before string) (*dialer, error) 
 	if err != nil {
 		return nil, err
 	}
-	hop.depth = d.depth + 1
+	hop.depth, hop.leadsTo = d.depth+1, d
 	if before != "" {
 		hop.settings.proxyJump = before
 	}

@@ -10,8 +10,10 @@ import (
 // errTooSlow is the cause of a context whose stopwatch ran out.
 var errTooSlow = errors.New("no answer in time")
 
-// stopwatch bounds an attempt to connect, but for the time in which a person is asked.
+// stopwatch bounds an attempt to connect, but for the time in which a person is asked. One of a hop holds those that wait for
+// the hop too.
 type stopwatch struct {
+	outer  *stopwatch
 	mu     sync.Mutex
 	timer  *time.Timer
 	left   time.Duration
@@ -20,14 +22,26 @@ type stopwatch struct {
 	cancel context.CancelCauseFunc
 }
 
-func withStopwatch(parent context.Context, limit time.Duration) (context.Context, *stopwatch) {
+func withStopwatch(parent context.Context, limit time.Duration, outer *stopwatch) (context.Context, *stopwatch) {
 	ctx, cancel := context.WithCancelCause(parent)
-	w := &stopwatch{left: limit, since: time.Now(), cancel: cancel}
+	w := &stopwatch{outer: outer, left: limit, since: time.Now(), cancel: cancel}
 	w.timer = time.AfterFunc(limit, func() { cancel(errTooSlow) })
 	return ctx, w
 }
 
 func (w *stopwatch) stop() {
+	for ; w != nil; w = w.outer {
+		w.hold()
+	}
+}
+
+func (w *stopwatch) start() {
+	for ; w != nil; w = w.outer {
+		w.release()
+	}
+}
+
+func (w *stopwatch) hold() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.held++; w.held == 1 {
@@ -36,7 +50,7 @@ func (w *stopwatch) stop() {
 	}
 }
 
-func (w *stopwatch) start() {
+func (w *stopwatch) release() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.held--; w.held == 0 {
@@ -46,6 +60,6 @@ func (w *stopwatch) start() {
 }
 
 func (w *stopwatch) end() {
-	w.stop()
+	w.hold()
 	w.cancel(context.Canceled)
 }
