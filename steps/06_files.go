@@ -22,7 +22,12 @@ func (s files) Plan() ([]provision.Change, error) {
 		return nil, err
 	}
 	difference := s.difference()
-	if difference.Empty() {
+	switch {
+	case difference.Leftovers(): // they take room, make every run look closer, and may lie where the image is built
+		changes := one("remove what a cut upload left", "the files are as they are here")
+		changes[0].Apply = s.discard
+		return changes, nil
+	case difference.Empty():
 		return nil, nil
 	}
 	changes := one(s.summary(difference), "the host differs from "+s.site().Source)
@@ -69,19 +74,33 @@ func (s files) upload(ctx context.Context, r *provision.Reporter) error {
 		prepared := s.ahead
 		s.ahead = nil
 		defer prepared.Close()
-		return transfer.Apply(ctx, s.client, s.difference(), transfer.ApplyOptions{
-			Root:      s.site().Source,
-			Directory: s.site().Directory,
-			StateDir:  s.StateDir(),
-			Progress:  func(done, total int64) { r.Progress(done, total, provision.UnitBytes, "") },
-			Command:   r.Command,
-			Prepared:  prepared,
-		})
+		options := s.options(r)
+		options.Prepared = prepared
+		return transfer.Apply(ctx, s.client, s.difference(), options)
 	})
 	if err != nil {
 		return fmt.Errorf("upload %s to %s on %s: %w", s.site().Source, s.site().Directory, s.Name(), err)
 	}
 	// There is nothing to read again: Apply has the host check every file before it puts any in its place.
+	return nil
+}
+
+func (s files) options(r *provision.Reporter) transfer.ApplyOptions {
+	return transfer.ApplyOptions{
+		Root:      s.site().Source,
+		Directory: s.site().Directory,
+		StateDir:  s.StateDir(),
+		Progress:  func(done, total int64) { r.Progress(done, total, provision.UnitBytes, "") },
+		Command:   r.Command,
+	}
+}
+
+// discard removes what an upload that was cut left beside files that are as wanted meanwhile.
+func (s files) discard(ctx context.Context, r *provision.Reporter) error {
+	err := s.persist(ctx, func() error { return transfer.Discard(ctx, s.client, s.difference(), s.options(r)) })
+	if err != nil {
+		return fmt.Errorf("remove what a cut upload left on %s: %w", s.Name(), err)
+	}
 	return nil
 }
 

@@ -51,6 +51,20 @@ func Apply(ctx context.Context, c *remote.Client, d Difference, o ApplyOptions) 
 	}
 }
 
+// Leftovers tells that all is as wanted, but for what an upload that was cut left beside it.
+func (d Difference) Leftovers() bool {
+	return d.Empty() && d.listing != nil && len(d.listing.staged)+len(d.listing.large) > 0
+}
+
+// Discard removes what an upload that was cut left.
+func Discard(ctx context.Context, c *remote.Client, d Difference, o ApplyOptions) error {
+	command := "rm -rf -- " + quote(d.stage(o))
+	if o.Command != nil {
+		o.Command(command)
+	}
+	return c.Run(ctx, remote.Command{Script: command})
+}
+
 // stage is the folder on the host where files are staged.
 func (d Difference) stage(o ApplyOptions) string {
 	if d.listing.inside {

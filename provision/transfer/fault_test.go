@@ -154,6 +154,35 @@ func closedToOthers(t *testing.T, stage string) {
 	}
 }
 
+// TestStagedIsOfAnotherKind: since the cut, a folder has become a link or a file, a file a folder, and one folder has gone.
+func TestStagedIsOfAnotherKind(t *testing.T) {
+	s := startSSHD(t)
+	c, root := s.dial(t), t.TempDir()
+	files{"static": "-> new", "large": random(5 << 20), "small": "s", "was/a/": "", "new/deep/file": "f"}.write(t, root)
+	stage := filepath.Join(s.state, "upload/tree")
+	files{"static/x": "x", "large/x": "x", "small/x": "x", "was": "a file", "new/gone/": "", "new/deep/file": "f"}.write(t, stage)
+	must(t, os.Chmod(filepath.Dir(stage), 0o700))
+	apply(t, s, c, root, true)
+	same(t, read(t, s.directory), read(t, root))
+}
+
+// TestLeftoversGo: what was cut is not wanted any more.
+func TestLeftoversGo(t *testing.T) {
+	s := startSSHD(t)
+	c, root := s.dial(t), t.TempDir()
+	files{"a": "a"}.write(t, root)
+	apply(t, s, c, root, true)
+	files{"upload/tree/b": "b"}.write(t, s.state)
+	d := s.compare(t, c, scan(t, root), true)
+	if !d.Leftovers() {
+		t.Fatal("what is left is not seen")
+	}
+	must(t, Discard(t.Context(), c, d, s.options(root)))
+	if d := s.compare(t, c, scan(t, root), true); d.Leftovers() || !d.Empty() {
+		t.Errorf("%q, left: %v", d.Paths(), d.Leftovers())
+	}
+}
+
 // TestStagedIsChecked: what a cut upload left is only kept where it is what is wanted.
 func TestStagedIsChecked(t *testing.T) {
 	s := startSSHD(t)

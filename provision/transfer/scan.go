@@ -60,6 +60,7 @@ func Scan(ctx context.Context, o ScanOptions) (*Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the site's source %s: %w; site.source names it", o.Root, cause(err))
 	}
+	o.Private = behindLinks(root, o.Private)
 	wanted, err := newScope(o)
 	if err != nil {
 		return nil, err
@@ -83,6 +84,21 @@ func Scan(ctx context.Context, o ScanOptions) (*Manifest, error) {
 		return nil, err
 	}
 	return finish(files, o.Private), nil
+}
+
+// behindLinks are the paths, and the files within root that they lead to where links are on the way.
+func behindLinks(root string, paths []string) []string {
+	all := slices.Clone(paths)
+	for _, p := range paths {
+		real, err := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(p)))
+		if err != nil {
+			continue // the walk says what is wrong with it
+		}
+		if inside, err := filepath.Rel(root, real); err == nil && filepath.IsLocal(inside) && filepath.ToSlash(inside) != path.Clean(p) {
+			all = append(all, filepath.ToSlash(inside))
+		}
+	}
+	return all
 }
 
 // finish turns what was found into the manifest, with the modes of private keys closed.

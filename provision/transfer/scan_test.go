@@ -56,6 +56,23 @@ func TestScanModes(t *testing.T) {
 	}
 }
 
+// A key that is a link is as secret as the file that it leads to.
+func TestScanClosesWhatAPrivateLinkLeadsTo(t *testing.T) {
+	root := t.TempDir()
+	files{".provisionignore": "archive", "archive/x/privkey1.pem": "k", "archive/other": "o", "live": "-> archive/x", "ssl/site.key": "-> ../live/privkey1.pem"}.write(t, root)
+	m := scan(t, root, func(o *ScanOptions) { o.Private = []string{"ssl/site.key"} })
+	want := map[string]os.FileMode{".provisionignore": 0o644, "archive": 0o755, "archive/x": 0o700, "archive/x/privkey1.pem": 0o600, "live": 0o777, "ssl": 0o700, "ssl/site.key": 0o777}
+	for _, e := range m.Entries {
+		if mode, ok := want[e.Path]; !ok || e.Mode != mode {
+			t.Errorf("%s has mode %o, want %o", e.Path, e.Mode, mode)
+		}
+		delete(want, e.Path)
+	}
+	if len(want) > 0 {
+		t.Errorf("these are missing: %v", want)
+	}
+}
+
 func TestScanRefuses(t *testing.T) {
 	tests := map[string]struct {
 		prepare func(root string) error

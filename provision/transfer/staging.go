@@ -17,13 +17,13 @@ type staging struct {
 // newStaging sorts what d has to bring to the host.
 func newStaging(d Difference) staging {
 	var s staging
-	wanted := make(map[string]struct{})
+	wanted := make(map[string]Kind)
 	for _, c := range d.Changes {
 		if c.Reason == Removed || c.Reason == Mode {
 			continue
 		}
 		s.entries = append(s.entries, c.Want)
-		wanted[c.Path] = struct{}{}
+		wanted[c.Path] = c.Want.Kind
 		switch {
 		case c.Want.Kind != File || d.arrived(c):
 		case c.Want.Size >= largeFile && slices.ContainsFunc(s.large, func(e Entry) bool { return e.SHA256 == c.Want.SHA256 }):
@@ -36,13 +36,20 @@ func newStaging(d Difference) staging {
 			s.unsent += c.Want.Size
 		}
 	}
+	// A folder in the way of a file would have it moved inside, one that nobody wants would be moved into the site.
+	holding := make(map[string]struct{})
+	for path := range wanted {
+		for folder := parent(path); folder != ""; folder = parent(folder) {
+			holding[folder] = struct{}{}
+		}
+	}
 	for path, have := range d.listing.staged {
-		if _, ok := wanted[path]; ok && have.Kind == File {
+		_, holds := holding[path]
+		kind, ok := wanted[path]
+		if have.Kind == Directory && (ok && kind == Directory || !ok && holds) || have.Kind == File && kind == File && ok {
 			continue
 		}
-		if have.Kind != Directory {
-			s.stale = append(s.stale, path)
-		}
+		s.stale = append(s.stale, path)
 	}
 	slices.Sort(s.stale)
 	for _, name := range d.listing.large {
