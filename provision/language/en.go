@@ -393,6 +393,7 @@ func english() map[string]string {
 		"lines.from.host":      "from the host",
 		"lines.unable":         "Not started: %s",
 		"prompt.plan":          "Carry out these %d changes on %s?",
+		"prompt.again":         "Please answer %s.",
 
 		"report.written":  "The report is in %s; read it before you send it.",
 		"report.question": "Write this report to %s?",

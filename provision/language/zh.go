@@ -393,6 +393,7 @@ func chinese() map[string]string {
 		"lines.from.host":      "从主机访问",
 		"lines.unable":         "未开始：%s",
 		"prompt.plan":          "执行这 %d 项改动（主机 %s）？",
+		"prompt.again":         "请回答 %s。",
 
 		"report.written":  "报告已写入 %s；发送之前请先阅读。",
 		"report.question": "把这份报告写入 %s？",
