@@ -71,7 +71,7 @@ func (t *template) site(s Site) {
 	t.health(s.Health)
 	t.line(field, "keep", strconv.Itoa(s.Keep), "previous releases to keep for rollback")
 	t.line(field, "delete", strconv.FormatBool(s.Delete), "remove from the host what is no longer in source")
-	t.line(field, "server", scalar(s.Server), "product the Server header must name; nginx/1.14.1 pins the version")
+	t.line(field, "server", scalar(s.Server), "product the Server header must name; nginx/1.14.1 pins the version; \"\" to not check")
 	t.line(field, "init", strconv.FormatBool(s.Init), "run an init process in the container, which passes signals on")
 	if s.Log != (Log{}) {
 		t.line(field, "log", fmt.Sprintf("{max_size: %s, max_file: %d}", scalar(s.Log.MaxSize), s.Log.MaxFile), "bounds of the container's log on the host")

@@ -14,6 +14,7 @@ func english() map[string]string {
 		"remote.code.question":       "%s asks: %s",
 		"remote.sudo.question":       "sudo password of %s on %s",
 		"remote.sudo.remedy":         "add %s to the docker group, or allow sudo without a password",
+		"remote.again":               "That was not accepted. Try again.",
 
 		"step.01-login.title":             "Log in",
 		"step.02-directory.title":         "The site's directory",
@@ -324,6 +325,8 @@ func english() map[string]string {
 		"site.mount-elsewhere.fix":                "Mount the folder of %[2]s.",
 		"site.nginx-skipped.cause":                "The inventory names %[1]s as the server, so nginx's configuration is not examined.",
 		"site.nginx-skipped.fix":                  "Set site.server to nginx if nginx answers in front of it.",
+		"site.nginx-unnamed.cause":                "The inventory names no server, so nginx's configuration is not examined.",
+		"site.nginx-unnamed.fix":                  "Set site.server to nginx if nginx answers in front of it.",
 		"site.pair-der.cause":                     "%[1]s is a certificate in DER form, which nginx does not read.",
 		"site.pair-der.fix":                       "Convert it: openssl x509 -inform der -in %[1]s -out new.pem",
 		"site.pair-pkcs12.cause":                  "%[1]s is a PKCS#12 file (.pfx), which nginx does not read.",

@@ -14,6 +14,7 @@ func chinese() map[string]string {
 		"remote.code.question":       "%s 询问：%s",
 		"remote.sudo.question":       "用户 %s 在 %s 上的 sudo 密码",
 		"remote.sudo.remedy":         "把 %s 加入 docker 组，或允许其免密码使用 sudo",
+		"remote.again":               "未被接受，请重试。",
 
 		"step.01-login.title":             "登录服务器",
 		"step.02-directory.title":         "网站目录",
@@ -324,6 +325,8 @@ func chinese() map[string]string {
 		"site.mount-elsewhere.fix":                "改为挂载 %[2]s 所在的目录.",
 		"site.nginx-skipped.cause":                "inventory 中的 server 是 %[1]s, 因此不检查 nginx 配置.",
 		"site.nginx-skipped.fix":                  "如果前面由 nginx 应答, 把 site.server 设为 nginx.",
+		"site.nginx-unnamed.cause":                "inventory 没有指定 server，因此不检查 nginx 配置。",
+		"site.nginx-unnamed.fix":                  "如果前面由 nginx 应答，把 site.server 设为 nginx。",
 		"site.pair-der.cause":                     "%[1]s 是 DER 格式的证书, nginx 不能读取.",
 		"site.pair-der.fix":                       "转换格式: openssl x509 -inform der -in %[1]s -out new.pem",
 		"site.pair-pkcs12.cause":                  "%[1]s 是 PKCS#12 文件 (.pfx), nginx 不能读取.",
