@@ -54,7 +54,7 @@ func (p prompt) secret(ctx context.Context, question string) (provision.Answer, 
 	if err != nil {
 		return provision.Answer{}, fmt.Errorf("the terminal cannot be kept from showing a secret: %w", err)
 	}
-	_, _ = fmt.Fprintf(p.out, "%s: ", question)
+	_, _ = fmt.Fprintf(p.out, "%s: ", strings.TrimRight(question, ": ")) // a host's own prompt has a colon already
 	secret, err := await(ctx, func() ([]byte, error) { return term.ReadPassword(terminal) })
 	if err != nil {
 		err = errors.Join(err, term.Restore(terminal, before))

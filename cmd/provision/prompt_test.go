@@ -79,7 +79,7 @@ func TestPromptForASecretRestoresTheTerminal(t *testing.T) {
 	var out bytes.Buffer
 	ended := make(chan error, 1)
 	go func() {
-		_, err := prompt{program, &out, language.New(language.English)}.Decide(ctx, provision.Decision{Question: "Password of kevin", Secret: true})
+		_, err := prompt{program, &out, language.New(language.English)}.Decide(ctx, provision.Decision{Question: "cloud: Password:", Secret: true})
 		ended <- err
 	}()
 	for silent := false; !silent; silent = settings().Lflag&unix.ECHO == 0 {
@@ -92,7 +92,7 @@ func TestPromptForASecretRestoresTheTerminal(t *testing.T) {
 	if after := settings(); after != before {
 		t.Errorf("the terminal's settings are %+v, were %+v", after, before)
 	}
-	if !strings.HasPrefix(out.String(), "Password of kevin: ") {
+	if !strings.HasPrefix(out.String(), "cloud: Password: ") {
 		t.Errorf("it asked %q", out.String())
 	}
 }
