@@ -66,7 +66,7 @@ func (t *template) site(s Site) {
 	t.line(field, "options", list(s.Options), "further docker run arguments, one list entry each")
 	t.line(field, "restart", scalar(s.Restart), "no, always, unless-stopped or on-failure[:tries]")
 	t.line(field, "domain", scalar(s.Domain), "the name that visitors type and the certificate must cover; \"\" to not check")
-	t.line(field, "certificate", scalar(s.Certificate), "relative to source")
+	t.line(field, "certificate", scalar(s.Certificate), "relative to source; \"\", and the same for key: plain http")
 	t.line(field, "key", scalar(s.Key), "relative to source")
 	t.health(s.Health)
 	t.line(field, "keep", strconv.Itoa(s.Keep), "previous releases to keep for rollback")
