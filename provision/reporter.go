@@ -19,11 +19,15 @@ type stream struct {
 	asking   sync.Mutex
 	sink     Sink
 	decider  Decider
+	enter    string // the answer to the plan that Enter takes
 	now      func() time.Time
 }
 
 func newStream(o Options) *stream {
-	s := &stream{sink: o.Sink, decider: o.Decider, now: o.Now}
+	s := &stream{sink: o.Sink, decider: o.Decider, enter: AnswerYes, now: o.Now}
+	if o.Cautious {
+		s.enter = AnswerNo
+	}
 	if s.sink == nil {
 		s.sink = func(Event) {}
 	}

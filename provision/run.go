@@ -14,12 +14,13 @@ import (
 
 // Options is what a run needs beside its targets.
 type Options struct {
-	Command string // what the person typed, "provision plan"
-	Site    string
-	LogFile string
-	Sink    Sink             // default: nobody listens
-	Decider Decider          // default: Headless
-	Now     func() time.Time // default: time.Now
+	Command  string // what the person typed, "provision plan"
+	Site     string
+	LogFile  string
+	Sink     Sink             // default: nobody listens
+	Decider  Decider          // default: Headless
+	Cautious bool             // the plan takes something away: Enter does not approve it
+	Now      func() time.Time // default: time.Now
 }
 
 // closing is how long a host may take to release its lock and to hang up once the run is over or was interrupted.
@@ -181,7 +182,7 @@ func (w *walk) begin(ctx context.Context, changes []Change) error {
 		Kind:     DecidePlan,
 		Question: fmt.Sprintf("Carry out %d changes on %s?", len(changes), w.target.Name()),
 		Options:  []Option{{AnswerYes, "carry out"}, {AnswerNo, "leave"}},
-		Default:  AnswerYes,
+		Default:  w.stream.enter,
 		Headless: AnswerYes,
 		Changes:  changes,
 	})

@@ -137,6 +137,21 @@ func TestADeclinedPlanChangesNothing(t *testing.T) {
 	}
 }
 
+// What takes something away is not approved by Enter, and is by --yes.
+func TestACautiousPlanIsNotApprovedByEnter(t *testing.T) {
+	for cautious, want := range map[bool]string{false: provision.AnswerYes, true: provision.AnswerNo} {
+		var asked provision.Decision
+		provision.Run(t.Context(), []provision.Target{host("one", world{}, "06-files")}, provision.Options{Cautious: cautious,
+			Decider: decide(func(d provision.Decision) (provision.Answer, error) {
+				asked = d
+				return provision.Answer{Choice: d.Default}, nil
+			})})
+		if asked.Default != want || asked.Headless != provision.AnswerYes {
+			t.Errorf("cautious %v: Enter takes %q and --yes %q", cautious, asked.Default, asked.Headless)
+		}
+	}
+}
+
 func TestADeciderThatFailsEndsTheHost(t *testing.T) {
 	w := world{}
 	result := run(t, &record{}, decide(func(provision.Decision) (provision.Answer, error) {

@@ -53,9 +53,7 @@ func (p *prompter) form(ctx context.Context) error {
 	}
 	values := map[string]string{}
 	for _, field := range f.Fields {
-		if list := found[field.Name]; len(list) > 0 {
-			field.Default = list[0]
-		}
+		field.Default = field.Standard(found, values)
 		value, err := p.field(ctx, field, values)
 		if err != nil {
 			return err
@@ -69,7 +67,11 @@ func (p *prompter) form(ctx context.Context) error {
 func (p *prompter) field(ctx context.Context, field page.Field, values map[string]string) (string, error) {
 	words := p.config.Words
 	title := words.T("wizard.field." + field.Name)
-	p.say(title + ": " + words.T("wizard.field."+field.Name+".help"))
+	help := words.T("wizard.field." + field.Name + ".help")
+	if field.Optional && field.Default != "" {
+		help += " " + words.T("wizard.form.enter")
+	}
+	p.say(title + ": " + help)
 	for {
 		value, err := p.line(title + " [" + field.Default + "]: ")
 		if err != nil {
@@ -78,10 +80,10 @@ func (p *prompter) field(ctx context.Context, field page.Field, values map[strin
 		if value == "" {
 			value = field.Default
 		}
-		if field.Optional && (value == "" || value == "-") {
-			return "", nil
+		if field.Optional && value == "-" {
+			value = ""
 		}
-		if value == "" {
+		if value == "" && !field.Optional {
 			p.say(words.T("wizard.form.empty"))
 			continue
 		}

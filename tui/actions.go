@@ -134,7 +134,7 @@ func (a actions) check(number int, values map[string]string) tea.Cmd {
 		}
 		checked := map[string]page.Checked{}
 		for _, field := range a.config.Form.Fields {
-			if values[field.Name] == "" {
+			if values[field.Name] == "" && !field.Optional {
 				continue
 			}
 			note, err := a.config.Form.Check(ctx, field.Name, values[field.Name], values)

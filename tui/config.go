@@ -57,12 +57,12 @@ func Fields() []page.Field {
 	return []page.Field{
 		{Name: "address"},
 		{Name: "port", Default: "22"},
-		{Name: "user", Default: "kevin"},
-		{Name: "identity", Optional: true},
+		{Name: "user", Default: "kevin", Optional: true, Unless: "address"},
+		{Name: "identity", Optional: true, Unless: "address"},
 		{Name: "source", Default: "."},
 		{Name: "directory", Default: "/home/kevin/dev/myweb"},
-		{Name: "domain"},
-		{Name: "certificate"},
-		{Name: "key"},
+		{Name: "domain", Optional: true},
+		{Name: "certificate", Optional: true},
+		{Name: "key", Optional: true, With: "certificate"},
 	}
 }

@@ -186,14 +186,18 @@ func TestADumbTerminalGetsPlainQuestions(t *testing.T) {
 	x := start(t, script{Form: true, HostKey: true, Password: true, Failures: 1}, "TERM=dumb")
 	x.Wait("Host [aliyun]:")
 	x.Type("\n")
-	for _, field := range []string{"SSH port [22]:", "User [kevin]:"} {
+	for _, field := range []string{"SSH port [22]:", "User []:"} {
 		x.Wait(field)
 		x.Type("\n")
 	}
-	for _, field := range []string{"Login key", "Site folder", "Folder on the host", "Domain", "Certificate", "Its key"} {
+	for _, field := range []string{"Login key", "Site folder", "Folder on the host", "Domain"} {
 		x.Wait(field + " [")
 		x.Type("\n")
 	}
+	x.Wait("- leaves it empty.", "Certificate [ssl_files/kevinhuo_cool.pem]:")
+	x.Type("-\n")
+	x.Wait("Its key []:")
+	x.Type("\n")
 	x.Wait("1. Yes, it is the right host", "Your choice [1]:")
 	x.Type("7\n")
 	x.Wait("Please type a number from 1 to 2.")

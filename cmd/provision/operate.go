@@ -28,7 +28,7 @@ func newRollback() *cobra.Command {
 			if len(args) == 1 {
 				release = args[0]
 			}
-			return f.operate(c, "provision rollback", yes, func(h *steps.Host) provision.Target { return steps.NewRollback(h, release) })
+			return f.operate(c, "provision rollback", yes, false, func(h *steps.Host) provision.Target { return steps.NewRollback(h, release) })
 		},
 	}
 	f.add(c)
@@ -45,7 +45,7 @@ func newDown() *cobra.Command {
 		Short: "Stop and remove the site's container; keep files and images",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return f.operate(c, "provision down", yes, func(h *steps.Host) provision.Target { return steps.NewDown(h, o) })
+			return f.operate(c, "provision down", yes, true, func(h *steps.Host) provision.Target { return steps.NewDown(h, o) })
 		},
 	}
 	f.add(c)
@@ -55,14 +55,15 @@ func newDown() *cobra.Command {
 	return c
 }
 
-// operate walks targets that need nothing of the source.
-func (f *flags) operate(c *cobra.Command, name string, yes bool, target func(*steps.Host) provision.Target) error {
+// operate walks targets that need nothing of the source; cautious is provision.Options.Cautious.
+func (f *flags) operate(c *cobra.Command, name string, yes, cautious bool, target func(*steps.Host) provision.Target) error {
 	ctx, cancel := f.withTimeout(c.Context())
 	defer cancel()
 	s, err := f.open(name)
 	if err != nil {
 		return f.unableToRun(ctx, err)
 	}
+	s.cautious = cautious
 	decider := s.decider()
 	if yes {
 		decider = provision.Headless{}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,31 +41,76 @@ func (p prompt) Decide(ctx context.Context, d provision.Decision) (provision.Ans
 		question = p.words.T("prompt.plan", len(d.Changes), d.Host)
 	}
 	if d.Secret {
-		_, _ = fmt.Fprintf(p.out, "%s ", question)
-		secret, err := await(ctx, func() ([]byte, error) { return term.ReadPassword(int(p.in.Fd())) })
-		_, _ = fmt.Fprintln(p.out)
-		return provision.Answer{Secret: provision.NewSecret(string(secret))}, err
+		return p.secret(ctx, question)
 	}
-	var choices []string
-	for _, o := range d.Options {
-		choice := o.ID
-		if o.ID == d.Default {
-			choice = strings.ToUpper(choice)
-		}
-		choices = append(choices, choice)
-	}
-	_, _ = fmt.Fprintf(p.out, "%s [%s] ", question, strings.Join(choices, "/"))
-	line, err := await(ctx, func() ([]byte, error) { return bufio.NewReader(p.in).ReadBytes('\n') })
+	return p.choose(ctx, question, d)
+}
+
+// secret asks for a line that is not shown. A read of the terminal goes on when ctx ends, and with it the terminal's silence:
+// whoever types in the shell afterwards wants to see it.
+func (p prompt) secret(ctx context.Context, question string) (provision.Answer, error) {
+	terminal := int(p.in.Fd())
+	before, err := term.GetState(terminal)
 	if err != nil {
-		return provision.Answer{}, err
+		return provision.Answer{}, fmt.Errorf("the terminal cannot be kept from showing a secret: %w", err)
 	}
-	typed := strings.ToLower(strings.TrimSpace(string(line)))
+	_, _ = fmt.Fprintf(p.out, "%s: ", strings.TrimRight(question, ": ")) // a host's own prompt has a colon already
+	secret, err := await(ctx, func() ([]byte, error) { return term.ReadPassword(terminal) })
+	if err != nil {
+		err = errors.Join(err, term.Restore(terminal, before))
+	}
+	_, _ = fmt.Fprintln(p.out)
+	return provision.Answer{Secret: provision.NewSecret(string(secret))}, err
+}
+
+// choose asks until the answer is one of the options. An empty line takes the default; nothing else does, for a person who
+// answers "abort" wants anything but that.
+func (p prompt) choose(ctx context.Context, question string, d provision.Decision) (provision.Answer, error) {
+	var plain, marked []string
 	for _, o := range d.Options {
-		if typed != "" && strings.HasPrefix(strings.ToLower(o.ID), typed) {
-			return provision.Answer{Choice: o.ID}, nil
+		plain = append(plain, o.ID)
+		if o.ID == d.Default {
+			marked = append(marked, strings.ToUpper(o.ID))
+		} else {
+			marked = append(marked, o.ID)
 		}
 	}
-	return provision.Answer{Choice: d.Default}, nil
+	lines := bufio.NewReader(p.in)
+	for {
+		_, _ = fmt.Fprintf(p.out, "%s [%s] ", question, strings.Join(marked, "/"))
+		line, err := await(ctx, func() ([]byte, error) { return lines.ReadBytes('\n') })
+		if err != nil {
+			return provision.Answer{}, err
+		}
+		if choice, ok := chosen(string(line), d); ok {
+			return provision.Answer{Choice: choice}, nil
+		}
+		_, _ = fmt.Fprintln(p.out, p.words.T("prompt.again", strings.Join(plain, "/")))
+	}
+}
+
+// chosen is the option that a line names, by its beginning at least; ok is false where it names none, or more than one.
+func chosen(line string, d provision.Decision) (id string, ok bool) {
+	typed := strings.ToLower(strings.TrimSpace(line))
+	switch typed {
+	case "":
+		return d.Default, d.Default != ""
+	case "是":
+		typed = provision.AnswerYes
+	case "否":
+		typed = provision.AnswerNo
+	}
+	for _, o := range d.Options {
+		switch name := strings.ToLower(o.ID); {
+		case name == typed:
+			return o.ID, true
+		case strings.HasPrefix(name, typed) && id != "":
+			return "", false
+		case strings.HasPrefix(name, typed):
+			id = o.ID
+		}
+	}
+	return id, id != ""
 }
 
 // lineReader reads lines of the terminal until its context ends.

@@ -20,6 +20,7 @@ type session struct {
 	hosts     []inventory.Host
 	words     *language.Printer
 	command   string
+	cautious  bool // Enter does not approve the plan
 	readers   readers
 	loggedTo  string // the log file, also once it is closed
 }
@@ -70,7 +71,7 @@ func (s *session) host(d *steps.Deployment, h inventory.Host) *steps.Host {
 // options are what the engine needs beside the targets.
 func (s *session) options(sink provision.Sink, decider provision.Decider) provision.Options {
 	return provision.Options{
-		Command: s.command, Site: s.inventory.Site.Name, LogFile: s.readers.logFile(), Sink: sink, Decider: decider,
+		Command: s.command, Site: s.inventory.Site.Name, LogFile: s.readers.logFile(), Sink: sink, Decider: decider, Cautious: s.cautious,
 	}
 }
 

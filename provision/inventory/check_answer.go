@@ -33,10 +33,11 @@ func CheckHealthPath(path string) error {
 // tokenSymbols are the characters of a product's name and version in a Server header (RFC 9110, section 5.6.2).
 const tokenSymbols = letters + digits + "!#$%&'*+-.^_`|~"
 
-// CheckServer accepts a product as the Server header names it, with or without a version: nginx, nginx/1.14.1.
+// CheckServer accepts a product as the Server header names it, with or without a version: nginx, nginx/1.14.1. Empty is not
+// checked: many applications that answer by themselves, those in Go or Express for example, send no such header.
 func CheckServer(server string) error {
 	if server == "" {
-		return errors.New("is empty; write the product that the Server header names, nginx for example")
+		return nil
 	}
 	product, version, versioned := strings.Cut(server, "/")
 	if product == "" || versioned && version == "" || foreign(product+version, tokenSymbols) != "" {

@@ -26,7 +26,7 @@ func TestAccepted(t *testing.T) {
 		{"CheckRestart", CheckRestart, []string{"no", "always", "unless-stopped", "on-failure", "on-failure:3"}},
 		{"CheckVolume", CheckVolume, []string{"/a:/b", "data:/b", "/a:/b:ro", "/a:/b:z,ro", "/a b:/c"}},
 		{"CheckHealthPath", CheckHealthPath, []string{"/", "/health?full=1", "/%E4%B8%AD"}},
-		{"CheckServer", CheckServer, []string{"nginx", "nginx/1.14.1", "gunicorn", "openresty/1.25.3.1"}},
+		{"CheckServer", CheckServer, []string{"", "nginx", "nginx/1.14.1", "gunicorn", "openresty/1.25.3.1"}},
 		{"CheckPort", CheckPort, []string{"80:80", "127.0.0.1:8080:80/tcp", "[::1]:53:53/udp", "0.0.0.0:443:8443", "9:9/SCTP"}},
 	} {
 		for _, value := range c.values {

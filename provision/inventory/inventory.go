@@ -44,7 +44,7 @@ type Site struct {
 	Health          Health
 	Keep            int    // how many previous releases stay on the host for rollback
 	Delete          bool   // remove from the host what is no longer in Source
-	Server          string // product, or product/version, that the Server header must name
+	Server          string // product, or product/version, that the Server header must name; empty: not checked
 	Init            bool   // run an init process in the container (docker run --init)
 	Log             Log
 	Cutover         string // CutoverAuto, CutoverWarm or CutoverCold

@@ -70,6 +70,21 @@ hosts:
     known_hosts: ~/.ssh/known_hosts # optional
 `
 
+// An application that sends no Server header, and has none of the tutorial's nginx and its pair.
+func TestLoadWithoutServer(t *testing.T) {
+	inv, err := load(t, "site:\n  server: \"\"\nhosts:\n  - address: cloud\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := inv.Site; s.Server != "" || s.Certificate != "" || s.Key != "" {
+		t.Errorf("the server is %q, the pair %q and %q", s.Server, s.Certificate, s.Key)
+	}
+	again, err := Parse(inv.File, inv.Dir, Template(*inv))
+	if err != nil || again.Site.Server != "" {
+		t.Errorf("written and read again the server is %+v, %v", again, err)
+	}
+}
+
 func TestLoadContract(t *testing.T) {
 	inv, err := load(t, contract)
 	if err != nil {

@@ -144,6 +144,8 @@ func (w Want) Check(a Answer) error {
 		return wrong("answers %d instead of %d", a.Status, w.Status)
 	case !w.Redirect && w.Text != "" && !strings.Contains(a.Body, w.Text):
 		return wrong("answers without the text %q that site.health.text asks for", w.Text)
+	case w.Server != "" && a.Server == "":
+		return wrong("sends no Server header, which should name %s; write site.server: \"\" to not check it", w.Server)
 	case w.Server != "" && !sameServer(a.Server, w.Server):
 		return wrong("names %q in its Server header instead of %s", a.Server, w.Server)
 	case w.Fingerprint != "" && a.Certificate != nil && Fingerprint(a.Certificate) != w.Fingerprint:

@@ -124,6 +124,18 @@ func TestServerNames(t *testing.T) {
 	}
 }
 
+// Go's own server names no product, and neither do many others: where none is asked for, that is right.
+func TestAnAnswerWithoutAServerHeader(t *testing.T) {
+	_, q := site(t, false, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
+	a := ask(t, q)
+	if err := (probe.Want{Status: 200}).Check(a); err != nil || a.Server != "" {
+		t.Errorf("the answer %+v is judged %v", a, err)
+	}
+	if err := (probe.Want{Status: 200, Server: "nginx"}).Check(a); err == nil || !strings.Contains(err.Error(), `site.server: ""`) {
+		t.Errorf("an answer without the header that is asked for is judged %v", err)
+	}
+}
+
 func TestAPageWithoutEndIsRead(t *testing.T) {
 	_, q := site(t, false, func(w http.ResponseWriter, r *http.Request) {
 		for r.Context().Err() == nil {

@@ -45,6 +45,16 @@ func (p *person) times(kind provision.DecisionKind) int {
 	return n
 }
 
+// toldOfRefusal checks that the second of two questions says that the first answer was wrong.
+func (p *person) toldOfRefusal(t *testing.T) {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.asked) < 2 || p.asked[0].Detail != "" || p.asked[1].Detail != "That was not accepted. Try again." {
+		t.Errorf("a wrong answer is followed by %+v", p.asked)
+	}
+}
+
 // asking puts a person at the keyboard.
 func asking(p *person) func(*remote.Config) { return func(c *remote.Config) { c.Ask = p.ask } }
 

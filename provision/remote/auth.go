@@ -170,6 +170,9 @@ func (l *login) ask(d provision.Decision) (provision.Answer, error) {
 		l.given[d.Question] = answer
 		return answer, nil
 	}
+	if _, before := l.given[d.Question]; before && d.Kind == provision.DecidePassword {
+		d.Detail = strings.TrimSpace(d.Detail + "\n" + l.d.config.Words.T("remote.again"))
+	}
 	l.asked = true
 	answer, err := l.d.ask(l.ctx, d)
 	if err != nil {

@@ -156,6 +156,7 @@ func (k *lockedKey) unlock() error {
 	defer k.mu.Unlock()
 	words := k.d.config.Words
 	k.signer = k.d.unlocked[k.path]
+	refused := ""
 	for try := 0; k.signer == nil; try++ {
 		if try == 3 {
 			return &complaint{k.path, "could not be decrypted with any passphrase given", "run ssh-add " + Quote(k.path)}
@@ -164,6 +165,7 @@ func (k *lockedKey) unlock() error {
 			Kind:     provision.DecidePassphrase,
 			Host:     k.d.config.Name,
 			Question: words.T("remote.passphrase.question", k.path),
+			Detail:   refused,
 			Secret:   true,
 			Remedy:   words.T("remote.passphrase.remedy", Quote(k.path)),
 		})
@@ -178,6 +180,7 @@ func (k *lockedKey) unlock() error {
 		case !errors.Is(err, x509.IncorrectPasswordError):
 			return recognise(k.path, k.text, err)
 		}
+		refused = words.T("remote.again")
 	}
 	return nil
 }

@@ -109,6 +109,7 @@ func TestPassphrase(t *testing.T) {
 		if script(t, c, "id -un") != "kevin\n" || len(p.asked) != 2 || !p.asked[0].Secret {
 			t.Errorf("asked %+v", p.asked)
 		}
+		p.toldOfRefusal(t)
 	})
 }
 

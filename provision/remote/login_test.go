@@ -26,6 +26,7 @@ func TestPassword(t *testing.T) {
 		if n := p.times(provision.DecidePassword); n != 3 || !p.asked[0].Secret {
 			t.Errorf("asked %d times", n)
 		}
+		p.toldOfRefusal(t)
 		check(t, c.Relogin(t.Context()))
 		if got := script(t, c, "id -un"); got != "kevin\n" || p.times(provision.DecidePassword) != 3 {
 			t.Errorf("got %q after %d questions", got, p.times(provision.DecidePassword))
@@ -165,6 +166,7 @@ func TestSudo(t *testing.T) {
 		if n := p.times(provision.DecideSudo); n != 2 {
 			t.Errorf("asked %d times", n)
 		}
+		p.toldOfRefusal(t)
 		// What sudo does not take must not reach the command.
 		s.run("echo 'wheel ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/wheel")
 		defer s.run("echo 'wheel ALL=(ALL) ALL' >/etc/sudoers.d/wheel")

@@ -96,11 +96,13 @@ func (c *Client) PrepareSudo(ctx context.Context) error {
 func (c *Client) askSudo(ctx context.Context) error {
 	words := c.dialer.config.Words
 	var err error
+	refused := ""
 	for range 3 {
 		answer, askErr := c.dialer.ask(ctx, provision.Decision{
 			Kind:     provision.DecideSudo,
 			Host:     c.Name(),
 			Question: words.T("remote.sudo.question", c.User(), c.Name()),
+			Detail:   refused,
 			Secret:   true,
 			Remedy:   words.T("remote.sudo.remedy", c.User()),
 		})
@@ -121,6 +123,7 @@ func (c *Client) askSudo(ctx context.Context) error {
 		if problem := sudoProblem(ended.Stderr); problem != SudoPassword {
 			return c.sudoError(problem, ended.Stderr, nil)
 		}
+		refused = words.T("remote.again")
 	}
 	return c.sudoError(SudoPassword, "the password was wrong", err)
 }

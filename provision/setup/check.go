@@ -27,6 +27,9 @@ func (s Setup) Check(field, value string, all Answers) (note string, err error) 
 		}
 		return "", nil
 	case User:
+		if value == "" {
+			return s.Words.T("setup.user.none"), nil
+		}
 		return "", inventory.CheckUser(value)
 	case Directory:
 		return "", inventory.CheckDirectory(value)
@@ -39,6 +42,9 @@ func (s Setup) Check(field, value string, all Answers) (note string, err error) 
 	case Certificate:
 		return s.checkPair(value, "", all)
 	case Key:
+		if (value == "") != (all[Certificate] == "") {
+			return "", errors.New(s.Words.T("setup.pair.half"))
+		}
 		return s.checkPair(all[Certificate], value, all)
 	}
 	return "", fmt.Errorf("there is no question %q", field)

@@ -27,7 +27,7 @@ const (
 	Key         = "key"
 )
 
-// Answers are what a person said, by name. What is missing has the tutorial's value.
+// Answers are what a person said, by name. What is missing has the tutorial's value; a pair of empty files is none at all.
 type Answers map[string]string
 
 // Setup makes an inventory at a path.
@@ -51,8 +51,8 @@ func (s Setup) Inventory(a Answers) (inventory.Inventory, error) {
 	set(&inv.Site.Name, a[Name])
 	set(&inv.Site.Directory, a[Directory])
 	set(&inv.Site.Domain, a[Domain])
-	set(&inv.Site.Certificate, filepath.ToSlash(a[Certificate]))
-	set(&inv.Site.Key, filepath.ToSlash(a[Key]))
+	take(&inv.Site.Certificate, a, Certificate)
+	take(&inv.Site.Key, a, Key)
 	host := inventory.Host{Name: hostName(a[Address]), Address: a[Address], User: a[User]}
 	if a[Port] != "" && a[Port] != "22" {
 		port, err := strconv.Atoi(a[Port])
@@ -81,7 +81,7 @@ func (s Setup) Write(a Answers) error {
 	}
 	file, err := os.OpenFile(s.File, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s exists already and is left as it is; remove it, or name another with --inventory", s.File)
+		return s.taken()
 	}
 	if err != nil {
 		return fmt.Errorf("write the inventory: %w", err)
@@ -91,6 +91,18 @@ func (s Setup) Write(a Answers) error {
 		return fmt.Errorf("write the inventory %s: %w", s.File, err)
 	}
 	return file.Close()
+}
+
+// Free says whether there is room for the inventory: Write overwrites nothing.
+func (s Setup) Free() error {
+	if _, err := os.Lstat(s.File); err == nil {
+		return s.taken()
+	}
+	return nil
+}
+
+func (s Setup) taken() error {
+	return fmt.Errorf("%s exists already and is left as it is; remove it, or name another with --inventory", s.File)
 }
 
 // path makes a path of this machine absolute: relative ones refer to the inventory's folder, ~/ to the home folder.
@@ -112,6 +124,13 @@ func hostName(address string) string {
 		return address
 	}
 	return "aliyun"
+}
+
+// take sets a file of the pair to its answer, and to none where the answer is empty: a site over plain http.
+func take(file *string, a Answers, name string) {
+	if answer, given := a[name]; given {
+		*file = filepath.ToSlash(answer)
+	}
 }
 
 func set(field *string, answer string) {

@@ -110,9 +110,11 @@ func TestWhereConfigurationLies(t *testing.T) {
 }
 
 func TestSkippedIsSaid(t *testing.T) {
-	report := change{site: func(s *Site) { s.Server = "gunicorn" }}.run(t)
-	of := report.Of(StepNginxConfig)
-	if len(of) != 1 || of[0].Finding.Severity != provision.SeverityInfo || of[0].Finding.Code != "site.nginx-skipped" {
-		t.Errorf("step 5 says %+v", of)
+	for server, code := range map[string]string{"gunicorn": "site.nginx-skipped", "": "site.nginx-unnamed"} {
+		report := change{site: func(s *Site) { s.Server = server }}.run(t)
+		of := report.Of(StepNginxConfig)
+		if len(of) != 1 || of[0].Finding.Severity != provision.SeverityInfo || of[0].Finding.Code != code {
+			t.Errorf("with the server %q step 5 says %+v", server, of)
+		}
 	}
 }

@@ -32,7 +32,7 @@ const (
 type Site struct {
 	Certificate, Key string   // slash-separated paths within the source; empty: a site without TLS
 	Domain           string   // the name that the certificate must cover; empty: not checked
-	Server           string   // product that answers; nginx's configuration is only examined for nginx
+	Server           string   // product that answers; nginx's configuration is only examined for nginx; empty: not named
 	Directory        string   // of the site on the host
 	Volumes          []string // as for docker run --volume
 	Ports            []int    // published ports of the container
@@ -126,9 +126,12 @@ func (r Report) Edits() []Edit {
 func Examine(in Input, words *language.Printer) Report {
 	x := &examiner{in: in, words: words, drafts: map[string]*draft{}}
 	x.dockerfile()
-	if x.nginx() {
+	switch {
+	case x.nginx():
 		x.configs()
-	} else {
+	case in.Site.Server == "":
+		x.add(place{step: StepNginxConfig, evidence: `server: ""`}, provision.SeverityInfo, "site.nginx-unnamed")
+	default:
 		x.add(place{step: StepNginxConfig, evidence: in.Site.Server}, provision.SeverityInfo, "site.nginx-skipped", in.Site.Server)
 	}
 	x.pair()

@@ -17,6 +17,19 @@ type Field struct {
 	Name     string
 	Default  string // what stands there at first
 	Optional bool   // may be left empty
+	Unless   string // a field: when it has what was found here, an alias of the SSH configuration, that says this one as well
+	With     string // a field: while it is empty, this one is
+}
+
+// Standard is what stands in a field until somebody types there, by what was found on this machine and what the fields hold.
+func (f Field) Standard(found map[string][]string, values map[string]string) string {
+	switch list := found[f.Name]; {
+	case f.Unless != "" && slices.Contains(found[f.Unless], values[f.Unless]), f.With != "" && values[f.With] == "":
+		return ""
+	case len(list) > 0:
+		return list[0]
+	}
+	return f.Default
 }
 
 // Checked is what a check found out about one field: a note to show beside it, or what is wrong with it.
@@ -142,6 +155,7 @@ func (f *Form) press(msg tea.KeyMsg) tea.Cmd {
 		return cmd
 	}
 	f.touched[f.fields[f.at].Name] = true
+	f.follow()
 	return tea.Batch(cmd, f.check())
 }
 
@@ -172,19 +186,26 @@ func (f *Form) offer() tea.Cmd {
 	f.inputs[f.at].SetValue(list[f.offered[name]])
 	f.inputs[f.at].CursorEnd()
 	f.touched[name] = true
+	f.follow()
 	return f.check()
 }
 
 // suggest fills what the person has not typed into with the best of what was found.
 func (f *Form) suggest(found SuggestionsMsg) tea.Cmd {
 	f.suggestions = found
+	f.follow()
+	return f.check()
+}
+
+// follow keeps what the person has not typed into at what stands there for the other fields as they are now.
+func (f *Form) follow() {
 	for i, field := range f.fields {
-		if list := found[field.Name]; len(list) > 0 && !f.touched[field.Name] {
-			f.inputs[i].SetValue(sanitize.Line(list[0]))
+		standard := sanitize.Line(field.Standard(f.suggestions, f.Values()))
+		if !f.touched[field.Name] && standard != f.inputs[i].Value() {
+			f.inputs[i].SetValue(standard)
 			f.inputs[i].CursorEnd()
 		}
 	}
-	return f.check()
 }
 
 // Values is what the form holds.
@@ -231,10 +252,7 @@ func (f *Form) submit() tea.Cmd {
 // wrong says what is wrong with a field; empty if nothing is known to be.
 func (f *Form) wrong(i int) string {
 	field := f.fields[i]
-	if strings.TrimSpace(f.inputs[i].Value()) == "" {
-		if field.Optional {
-			return ""
-		}
+	if strings.TrimSpace(f.inputs[i].Value()) == "" && !field.Optional {
 		return f.T("wizard.form.empty")
 	}
 	if err := f.checked.Fields[field.Name].Err; err != nil {
