@@ -1,7 +1,9 @@
 package language
 
 import (
+	"io/fs"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -55,5 +57,28 @@ func TestChineseHasItsOwnMarks(t *testing.T) {
 		if found := latin.FindString(rest); found != "" || strings.HasSuffix(rest, ".") {
 			t.Errorf("%s has a mark that is not Chinese, %q: %s", key, found, words)
 		}
+	}
+}
+
+// Words that a call asks for by a key that there is not would be shown as the key.
+func TestEveryKeyThatIsAskedForIsThere(t *testing.T) {
+	asked := regexp.MustCompile(`\.T\("([^"]+)"[,)]|(?:return|key :?=) "((?:plan|lines|wizard|status)\.[^"]+[^".])"\n`)
+	root := os.DirFS("../..")
+	found := 0
+	err := fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := fs.ReadFile(root, path)
+		for _, m := range asked.FindAllStringSubmatch(string(text), -1) {
+			found++
+			if _, ok := english()[m[1]+m[2]]; !ok {
+				t.Errorf("%s asks for %q, for which there are no words", path, m[1]+m[2])
+			}
+		}
+		return err
+	})
+	if err != nil || found < 100 {
+		t.Errorf("%d keys found: %v", found, err)
 	}
 }
