@@ -40,6 +40,8 @@ func english() map[string]string {
 		"lines.severity.warning":  "WARNING",
 		"lines.severity.info":     "NOTE",
 		"lines.severity.unknown":  "UNKNOWN FAILURE",
+		"lines.took":              "%s, %s",
+		"lines.labelled":          "%s: %s",
 		"lines.evidence":          "evidence",
 		"lines.fix":               "fix",
 		"lines.certificate-days":  "certificate good for %d days",

@@ -40,6 +40,8 @@ func chinese() map[string]string {
 		"lines.severity.warning":  "警告",
 		"lines.severity.info":     "提示",
 		"lines.severity.unknown":  "未知的失败",
+		"lines.took":              "%s，%s",
+		"lines.labelled":          "%s：%s",
 		"lines.evidence":          "证据",
 		"lines.fix":               "解决办法",
 		"lines.certificate-days":  "证书剩余 %d 天",
