@@ -1,6 +1,11 @@
 package diagnose
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"github.com/kehuo/provision/provision/language"
+)
 
 func TestFillLeavesNoGap(t *testing.T) {
 	for _, c := range []struct{ text, host, want string }{
@@ -16,5 +21,13 @@ func TestFillLeavesNoGap(t *testing.T) {
 		if got := fill(c.text, map[string]string{"host": c.host}); got != c.want {
 			t.Errorf("%q with %q is %q, want %q", c.text, c.host, got, c.want)
 		}
+	}
+}
+
+// Several patterns of one entry fit this line, and not all of them catch the name.
+func TestTheFindingNamesWhatTheLineNames(t *testing.T) {
+	found := Text("ssh: Could not resolve hostname nohost: Name or service not known", "", language.English)
+	if len(found) == 0 || !strings.Contains(found[0].Cause, "The host name nohost cannot") {
+		t.Errorf("%+v", found)
 	}
 }
