@@ -119,6 +119,8 @@ func english() map[string]string {
 		"wizard.decide.host-key.title":    "A host key that is not known yet",
 		"wizard.decide.host-key.yes":      "Yes, it is the right host: connect and remember the key",
 		"wizard.decide.host-key.no":       "No, do not connect",
+		"wizard.decide.plan.yes":          "carry out",
+		"wizard.decide.plan.no":           "leave",
 		"wizard.decide.passphrase.title":  "The private key is encrypted",
 		"wizard.decide.password.title":    "The host asks for a password",
 		"wizard.decide.code.title":        "The host asks",

@@ -119,6 +119,8 @@ func chinese() map[string]string {
 		"wizard.decide.host-key.title":    "未知的主机密钥",
 		"wizard.decide.host-key.yes":      "是，就是这台主机：连接并记住密钥",
 		"wizard.decide.host-key.no":       "否，不要连接",
+		"wizard.decide.plan.yes":          "执行",
+		"wizard.decide.plan.no":           "不执行",
 		"wizard.decide.passphrase.title":  "私钥已加密",
 		"wizard.decide.password.title":    "主机要求输入密码",
 		"wizard.decide.code.title":        "主机询问",
