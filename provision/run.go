@@ -180,7 +180,7 @@ func (w *walk) begin(ctx context.Context, changes []Change) error {
 	r := w.reporter("")
 	answer, err := r.Ask(ctx, Decision{
 		Kind:     DecidePlan,
-		Question: fmt.Sprintf("Carry out %d changes on %s?", len(changes), w.target.Name()),
+		Question: fmt.Sprintf("Carry out the plan on %s (changes: %d)?", w.target.Name(), len(changes)),
 		Options:  []Option{{AnswerYes, "carry out"}, {AnswerNo, "leave"}},
 		Default:  w.stream.enter,
 		Headless: AnswerYes,

@@ -27,7 +27,7 @@ func (s directory) Plan() ([]provision.Change, error) {
 		return nil, fmt.Errorf("%s on %s is not there and %s may not create it in %s; create it with `sudo install -d -o %s %s`, or change site.directory",
 			wanted, s.Name(), s.facts.User, s.facts.Parent, s.facts.User, remote.Quote(wanted))
 	}
-	changes := one("create "+wanted, "it is not there")
+	changes := one(s.Words.T("plan.directory.action", wanted), s.Words.T("plan.directory.reason"))
 	changes[0].Apply = s.create
 	return changes, nil
 }

@@ -30,7 +30,7 @@ func (s files) Plan() ([]provision.Change, error) {
 	case difference.Empty():
 		return nil, nil
 	}
-	changes := one(s.summary(difference), "the host differs from "+s.site().Source)
+	changes := one(s.summary(difference), s.Words.T("plan.files.reason", s.site().Source))
 	changes[0].Diff = strings.Join(difference.Paths(), "\n")
 	changes[0].Apply = s.upload
 	return changes, nil
@@ -41,23 +41,23 @@ func (s files) difference() transfer.Difference {
 }
 
 // summary says how much is to be done: "upload 3 files (12 kB), adjust 1".
-func (files) summary(d transfer.Difference) string {
+func (s files) summary(d transfer.Difference) string {
 	send, bytes, adjust, remove := d.Summary()
 	var parts []string
 	if send > 0 {
-		files := "files"
+		key := "plan.files.upload"
 		if send == 1 {
-			files = "file"
+			key = "plan.files.upload-one"
 		}
-		parts = append(parts, fmt.Sprintf("upload %d %s (%d bytes)", send, files, bytes))
+		parts = append(parts, s.Words.T(key, send, bytes))
 	}
 	if adjust > 0 {
-		parts = append(parts, fmt.Sprintf("put %d folders, links or modes right", adjust))
+		parts = append(parts, s.Words.T("plan.files.adjust", adjust))
 	}
 	if remove > 0 {
-		parts = append(parts, fmt.Sprintf("remove %d", remove))
+		parts = append(parts, s.Words.T("plan.files.remove", remove))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, s.Words.T("plan.files.and"))
 }
 
 // upload makes the host's files those of the source. After a lost link it looks again what is there: what has arrived is not

@@ -25,15 +25,15 @@ func (s build) Plan() ([]provision.Change, error) {
 	var reason string
 	switch image := s.facts.Image; {
 	case image == nil:
-		reason = "there is no image " + name
+		reason = s.Words.T("plan.build.reason-absent", name)
 	case image.Label(docker.LabelTree) == "":
-		reason = "the image " + name + " was built by somebody else"
+		reason = s.Words.T("plan.build.reason-foreign", name)
 	case image.Label(docker.LabelTree) != tree:
-		reason = "the image was built from other files"
+		reason = s.Words.T("plan.build.reason-files")
 	default:
 		return nil, nil
 	}
-	changes := one("build the image "+name, reason)
+	changes := one(s.Words.T("plan.build.action", name), reason)
 	changes[0].Apply = s.build
 	return changes, nil
 }

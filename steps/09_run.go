@@ -21,7 +21,7 @@ func (s run) Title() string { return s.title(stepRun) }
 
 // Plan implements provision.Step.
 func (s run) Plan() ([]provision.Change, error) {
-	live := s.facts.Container
+	live, name, words := s.facts.Container, s.site().Container, s.Words
 	if live != nil && !s.ours(live) {
 		return s.takeOver(live)
 	}
@@ -33,21 +33,21 @@ func (s run) Plan() ([]provision.Change, error) {
 		if holder.Release == s.Release {
 			return changes, nil
 		}
-		next, err := s.replace("replace the container "+s.site().Container, "the cutover that was interrupted was to another release")
+		next, err := s.replace(words.T("plan.replace.action", name), words.T("plan.run.reason-cutover"))
 		return append(changes, next...), err
 	}
 	reason := s.drift(live)
 	switch {
 	case live == nil:
-		return s.replace("run the container "+s.site().Container, "there is no container of that name")
+		return s.replace(words.T("plan.run.action", name), words.T("plan.run.reason-absent"))
 	case reason != "":
-		return s.replace("replace the container "+s.site().Container, reason)
+		return s.replace(words.T("plan.replace.action", name), words.T(reason))
 	case !live.Up():
-		changes := one("start the container "+s.site().Container, "it is "+live.State.Status)
+		changes := one(words.T("plan.start.action", name), words.T("plan.run.reason-state", live.State.Status))
 		changes[0].Apply = s.start
 		return changes, nil
 	case !live.Serves(s.network()):
-		return s.replace("replace the container "+s.site().Container, "it does not hold its ports")
+		return s.replace(words.T("plan.replace.action", name), words.T("plan.run.reason-ports"))
 	}
 	return nil, nil
 }
@@ -58,19 +58,20 @@ func (s run) replace(action, reason string) ([]provision.Change, error) {
 	return changes, nil
 }
 
-// drift says in what the live container is not the one that this release makes; empty where it is.
+// drift says in what the live container is not the one that this release makes, by the key of the words for it; empty where
+// it is.
 func (s run) drift(live *docker.Container) string {
 	switch {
 	case live == nil:
 		return ""
 	case live.Label(docker.LabelSpec) == "":
-		return "it was run by hand"
+		return "plan.run.reason-by-hand"
 	case live.Label(docker.LabelSpec) != s.Spec.Digest():
-		return "it was run with other settings"
+		return "plan.run.reason-settings"
 	case live.Label(docker.LabelTree) != s.Manifest.Digest():
-		return "it runs an image of other files"
+		return "plan.run.reason-files"
 	case s.facts.Image != nil && live.Image != s.facts.Image.ID:
-		return "it runs an older build of the image"
+		return "plan.run.reason-image"
 	}
 	return ""
 }
@@ -78,17 +79,17 @@ func (s run) drift(live *docker.Container) string {
 // takeOver asks before a stranger's container that has the site's name is replaced.
 func (s run) takeOver(c *docker.Container) ([]provision.Change, error) {
 	if s.takenOver == c.ID {
-		return s.replace("replace the container "+s.site().Container, "it is not ours, and you agreed to replace it")
+		return s.replace(s.Words.T("plan.replace.action", s.site().Container), s.Words.T("plan.run.reason-agreed"))
 	}
-	changes := one("take over the container "+s.site().Container, fmt.Sprintf("it runs %s and is not ours", c.Config.Image))
+	changes := one(s.Words.T("plan.take-over.action", s.site().Container), s.Words.T("plan.take-over.reason", c.Config.Image))
 	changes[0].Apply = func(ctx context.Context, r *provision.Reporter) error {
 		answer, err := r.Ask(ctx, provision.Decision{
 			Kind:     provision.DecideTakeOver,
-			Question: fmt.Sprintf("The container %s on %s runs %s and was not made by provision. Replace it?", c.BareName(), s.Name(), c.Config.Image),
-			Detail:   "It is stopped and kept under another name, so that `provision rollback` can bring it back.",
-			Options:  []provision.Option{{ID: provision.AnswerYes, Label: "replace it"}, {ID: provision.AnswerNo, Label: "leave it alone"}},
+			Question: s.Words.T("take-over.question", c.BareName(), s.Name(), c.Config.Image),
+			Detail:   s.Words.T("take-over.detail"),
+			Options:  []provision.Option{{ID: provision.AnswerYes, Label: s.Words.T("take-over.yes")}, {ID: provision.AnswerNo, Label: s.Words.T("take-over.no")}},
 			Default:  provision.AnswerNo,
-			Remedy:   "rename that container on the host, or set site.container to another name",
+			Remedy:   s.Words.T("take-over.remedy"),
 		})
 		if err != nil {
 			return err

@@ -25,7 +25,7 @@ func (s website) Plan() ([]provision.Change, error) {
 	if s.release != nil || len(left) == 0 {
 		return nil, nil
 	}
-	changes := one("stop "+strings.Join(left, ", "), "an interrupted run left it behind")
+	changes := one(s.Words.T("plan.left.action", strings.Join(left, ", ")), s.Words.T("plan.left.reason"))
 	changes[0].Apply = s.finish
 	return changes, nil
 }

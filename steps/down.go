@@ -38,7 +38,7 @@ func (s takeDown) Title() string { return s.Words.T("down.title") }
 func (s takeDown) Plan() ([]provision.Change, error) {
 	var changes []provision.Change
 	if names := s.containers(); len(names) > 0 {
-		change := provision.Change{Action: "stop and remove " + strings.Join(names, ", "), Reason: "you asked for it"}
+		change := provision.Change{Action: s.Words.T("plan.down.action", strings.Join(names, ", ")), Reason: s.Words.T("plan.asked")}
 		change.Apply = func(ctx context.Context, r *provision.Reporter) error { return s.remove(ctx, r, names) }
 		changes = append(changes, change)
 	}
@@ -46,10 +46,10 @@ func (s takeDown) Plan() ([]provision.Change, error) {
 		return nil, fmt.Errorf("the container %s on %s runs %s and is not ours; remove it by hand", live.BareName(), s.Name(), live.Config.Image)
 	}
 	if s.options.Images && s.facts.Image != nil {
-		changes = append(changes, provision.Change{Action: "remove the images of " + s.site().Name, Reason: "--images", Apply: s.removeImages})
+		changes = append(changes, provision.Change{Action: s.Words.T("plan.down.images", s.site().Name), Reason: "--images", Apply: s.removeImages})
 	}
 	if s.options.Files && s.facts.DirectoryExists(s.site().Directory) {
-		changes = append(changes, provision.Change{Action: "remove " + s.site().Directory, Reason: "--files", Apply: s.removeFiles})
+		changes = append(changes, provision.Change{Action: s.Words.T("plan.down.files", s.site().Directory), Reason: "--files", Apply: s.removeFiles})
 	}
 	return changes, nil
 }

@@ -91,7 +91,7 @@ func (h *Host) differences() ([]string, error) {
 			return found, err
 		}
 		for _, c := range changes {
-			found = append(found, c.Action+": "+c.Reason)
+			found = append(found, h.Words.T("status.change", c.Action, c.Reason))
 		}
 	}
 	return found, nil

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -63,8 +62,8 @@ func (h *Host) holdsPorts() *facts.Listed {
 // complete is the change that ends an interrupted cutover: the container that has the ports gets the live name.
 func (h *Host) complete(holder *facts.Listed) provision.Change {
 	return provision.Change{
-		Action: fmt.Sprintf("name the container %s %s", holder.Name, h.site().Container),
-		Reason: "a cutover was interrupted after the ports had moved",
+		Action: h.Words.T("plan.name.action", holder.Name, h.site().Container),
+		Reason: h.Words.T("plan.name.reason"),
 		Apply: func(ctx context.Context, r *provision.Reporter) error {
 			rel := h.newRelease(holder.Release, docker.Spec{}, "", "")
 			rel.candidate, rel.bootedID, rel.switched = h.candidateName(), holder.ID, true

@@ -127,7 +127,7 @@ func (s goBack) Plan() ([]provision.Change, error) {
 			return changes, nil
 		}
 	}
-	return append(changes, provision.Change{Action: "go back to release " + s.to, Reason: "you asked for it", Apply: s.apply}), nil
+	return append(changes, provision.Change{Action: s.Words.T("plan.back.action", s.to), Reason: s.Words.T("plan.asked"), Apply: s.apply}), nil
 }
 
 // apply brings the release back: its own container where that is still there and can boot beside the live one, and else one

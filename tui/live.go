@@ -143,12 +143,12 @@ func (p *livePrinter) finding(f provision.Finding) string {
 	case provision.SeverityWarning:
 		style = t.Warn
 	}
-	text := indent(style, p.words.T("lines.severity."+string(f.Severity))+": "+sanitize.Lines(f.Cause))
+	text := indent(style, p.words.T("lines.labelled", p.words.T("lines.severity."+string(f.Severity)), sanitize.Lines(f.Cause)))
 	if f.Evidence != "" {
 		text += indent(t.Faint, sanitize.Lines(f.Evidence))
 	}
 	if f.Fix != "" {
-		text += indent(t.Text, p.words.T("lines.fix")+": "+sanitize.Lines(f.Fix))
+		text += indent(t.Text, p.words.T("lines.labelled", p.words.T("lines.fix"), sanitize.Lines(f.Fix)))
 	}
 	return text
 }

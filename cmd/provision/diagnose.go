@@ -14,6 +14,8 @@ import (
 	"github.com/kehuo/provision/provision/diagnose"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/tui/lines"
+	"github.com/kehuo/provision/tui/sanitize"
 )
 
 // diagnoseLimit bounds what is read of a file: failures explain themselves at the end, but a build's log is read whole.
@@ -52,7 +54,7 @@ func newDiagnose() *cobra.Command {
 				}
 				return printJSON(c.OutOrStdout(), map[string]any{"findings": findings})
 			}
-			return printFindings(c.OutOrStdout(), findings, words.T("diagnose.healthy"))
+			return printFindings(c.OutOrStdout(), findings, words)
 		},
 	}
 	c.Flags().BoolVar(&f.json, "json", false, "as one JSON object")
@@ -111,16 +113,16 @@ func input(c *cobra.Command, args []string) (string, error) {
 	return string(text), err
 }
 
-func printFindings(w io.Writer, findings []provision.Finding, none string) error {
+func printFindings(w io.Writer, findings []provision.Finding, words *language.Printer) error {
 	if len(findings) == 0 {
-		_, err := fmt.Fprintln(w, none)
+		_, err := fmt.Fprintln(w, words.T("diagnose.healthy"))
 		return err
 	}
 	for i, f := range findings {
 		if i > 0 {
 			_, _ = fmt.Fprintln(w)
 		}
-		if _, err := fmt.Fprintf(w, "%s: %s\n  > %s\n  %s\n", f.Severity, f.Cause, f.Evidence, f.Fix); err != nil {
+		if _, err := fmt.Fprintln(w, sanitize.Lines(lines.FindingText(words, f))); err != nil {
 			return err
 		}
 	}

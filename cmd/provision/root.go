@@ -68,7 +68,7 @@ On a terminal it is a wizard; with --yes it asks nothing.
 Exit status:
   0    done
   1    a step failed
-  2    usage or inventory is wrong; nothing was changed
+  2    usage or inventory is wrong; nothing was connected to
   3    a host cannot be reached or refuses the login
   4    the new release failed its checks and the previous one serves
   5    another run holds the lock; see provision unlock

@@ -1,9 +1,11 @@
 package diagnose
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
@@ -177,29 +179,35 @@ func (s *scan) unrecognised(tag language.Tag) provision.Finding {
 
 func lastOf(lines []string, n int) string { return strings.Join(lines[max(0, len(lines)-n):], "\n") }
 
-// fill puts what was caught into a text: {name}, or {name|words for when it was not caught}.
+// fill puts what was caught into a text: {name}, or {name|words for when it was not caught}. Where nothing takes its place,
+// one of the two blanks around it goes too; between Chinese characters both do.
 func fill(text string, captured map[string]string) string {
-	var b strings.Builder
+	var b []byte
 	for {
 		before, rest, ok := strings.Cut(text, "{")
-		b.WriteString(before)
+		b = append(b, before...)
 		if !ok {
-			return b.String()
+			return string(b)
 		}
 		inside, after, closed := strings.Cut(rest, "}")
 		name, otherwise, hasDefault := strings.Cut(inside, "|")
 		if !closed || !isName(name) {
-			b.WriteByte('{')
+			b = append(b, '{')
 			text = rest
 			continue
 		}
 		switch value := captured[name]; {
 		case value != "":
-			b.WriteString(value)
+			b = append(b, value...)
+		case otherwise != "":
+			b = append(b, otherwise...)
 		case hasDefault:
-			b.WriteString(otherwise)
+			b = bytes.TrimSuffix(b, []byte(" "))
+			if len(b) > 0 && b[len(b)-1] >= utf8.RuneSelf {
+				after = strings.TrimPrefix(after, " ")
+			}
 		default:
-			b.WriteString("{" + inside + "}")
+			b = append(b, "{"+inside+"}"...)
 		}
 		text = after
 	}

@@ -191,8 +191,11 @@ func (s *scan) entry(r *rule, text []byte) {
 		return
 	}
 	list := s.candidates[r.entry]
-	if n := len(list); n > 0 && list[n-1].line == s.number {
-		return // another pattern of the same entry
+	if n := len(list); n > 0 && list[n-1].line == s.number { // another pattern of the same entry: the one that names most counts
+		if len(captured) > len(list[n-1].captured) {
+			list[n-1].captured = captured
+		}
+		return
 	}
 	c := candidate{entry: r.entry, line: s.number, evidence: excerpt(s.plain, at[0], at[1]), captured: captured}
 	for _, condition := range s.contexts[r.entry] {

@@ -148,12 +148,12 @@ func (p *plain) finished(e provision.Event, b provision.StepFinished) string {
 	case b.Status == provision.StatusSkipped:
 		return text
 	case b.Err != nil:
-		return text + ": " + b.Err.Error()
+		return p.words.T("lines.labelled", text, b.Err)
 	}
-	text += ", " + quantity.Duration(b.Duration)
+	text = p.words.T("lines.took", text, quantity.Duration(b.Duration))
 	if start, ok := p.waiting[e.Host]; ok {
 		delete(p.waiting, e.Host)
-		return start.Body.(provision.StepStarted).Title + ": " + text
+		return p.words.T("lines.labelled", start.Body.(provision.StepStarted).Title, text)
 	}
 	return text
 }

@@ -24,12 +24,12 @@ func startText(words *language.Printer, b provision.RunStarted) string {
 // FindingText writes a finding as a few lines of text: cause, evidence, fix.
 func FindingText(words *language.Printer, f provision.Finding) string {
 	var b strings.Builder
-	b.WriteString(words.T("lines.severity."+string(f.Severity)) + ": " + f.Cause)
+	b.WriteString(words.T("lines.labelled", words.T("lines.severity."+string(f.Severity)), f.Cause))
 	if f.Evidence != "" {
-		b.WriteString("\n  " + words.T("lines.evidence") + ": " + strings.ReplaceAll(f.Evidence, "\n", "\n    "))
+		b.WriteString("\n  " + words.T("lines.labelled", words.T("lines.evidence"), strings.ReplaceAll(f.Evidence, "\n", "\n    ")))
 	}
 	if f.Fix != "" {
-		b.WriteString("\n  " + words.T("lines.fix") + ": " + strings.ReplaceAll(f.Fix, "\n", "\n    "))
+		b.WriteString("\n  " + words.T("lines.labelled", words.T("lines.fix"), strings.ReplaceAll(f.Fix, "\n", "\n    ")))
 	}
 	return b.String()
 }

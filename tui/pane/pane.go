@@ -86,11 +86,12 @@ func (p *Pane) rows(n int) []string {
 	return Wrap(text, p.width)
 }
 
-// Wrap breaks text into rows of at most width cells, at spaces where it can; names with hyphens stay whole.
+// Wrap breaks text into rows of at most width cells, at spaces and behind the marks of Chinese where it can; names with
+// hyphens stay whole.
 func Wrap(text string, width int) []string {
 	const solid = "\u2011" // a hyphen that does not break, of the same width
 	text = strings.ReplaceAll(text, "-", solid)
-	return strings.Split(strings.ReplaceAll(ansi.Wrap(text, max(width, 1), ""), solid, "-"), "\n")
+	return strings.Split(strings.ReplaceAll(ansi.Wrap(text, max(width, 1), "，、。：；？！）"), solid, "-"), "\n")
 }
 
 // start is where the window begins.

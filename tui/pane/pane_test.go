@@ -89,6 +89,13 @@ func TestLongLinesAreWrapped(t *testing.T) {
 	}
 }
 
+func TestChineseIsWrappedBehindItsMarks(t *testing.T) {
+	got := strings.Join(pane.Wrap("逐行执行 Dockerfile；没有变化的行直接使用缓存。", 26), "\n")
+	if want := "逐行执行 Dockerfile；\n没有变化的行直接使用缓存。"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestAPlaceStaysWhileOldLinesGo(t *testing.T) {
 	p := filled(true, 4990)
 	press(p, "pgup", "pgup")
