@@ -32,7 +32,7 @@ func (h *Host) boot(ctx context.Context, r *provision.Reporter, rel *release, ne
 	var script string
 	if rel.existing != nil {
 		r.Command(remote.Quote(docker.Start(rel.candidate)...))
-		script = rebootScript{candidate: rel.candidate, network: network, site: h.site().Name}.String()
+		script = rebootScript{candidate: rel.candidate, network: network, site: h.site().Name, stateDir: h.StateDir()}.String()
 	} else {
 		argv := rel.spec.Run(docker.RunOptions{
 			Name:    rel.candidate,

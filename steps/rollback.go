@@ -57,9 +57,9 @@ func (b *Rollback) Connect(ctx context.Context, r *provision.Reporter) error {
 
 // choose finds the release to go back to: the one that was asked for, or the one that was live last.
 func (b *Rollback) choose(ctx context.Context) error {
-	slices.SortFunc(b.retired, func(x, y docker.Container) int { return y.State.FinishedAt.Compare(x.State.FinishedAt) })
+	slices.SortFunc(b.retired, lastLive)
 	for i, c := range b.retired {
-		if b.to == "" || b.releaseOf(&c) == b.to {
+		if b.to == "" && !b.isLive(b.releaseOf(&c)) || b.releaseOf(&c) == b.to {
 			b.replaced, b.to = &b.retired[i], b.releaseOf(&c)
 			_, err := b.readSaved(ctx) // one that was run by hand has nothing saved
 			return err
@@ -68,7 +68,7 @@ func (b *Rollback) choose(ctx context.Context) error {
 	if b.to == "" {
 		return fmt.Errorf("there is no earlier release of %s on %s to go back to; `provision history` lists what was deployed", b.site().Name, b.Name())
 	}
-	if live := b.facts.Container; live != nil && live.Label(docker.LabelRelease) == b.to && live.Up() {
+	if b.isLive(b.to) && b.facts.Container.Up() {
 		return nil
 	}
 	if strings.Trim(b.to, "0123456789abcdef") != "" {
@@ -78,6 +78,26 @@ func (b *Rollback) choose(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("release %s is not kept on %s any more; `provision status` lists the ones that are", b.to, b.Name()), err)
 	}
 	return nil
+}
+
+// isLive reports whether the live container is a release: another one may have been retired from the same.
+func (b *Rollback) isLive(release string) bool {
+	live := b.facts.Container
+	return live != nil && live.Label(docker.LabelRelease) == release
+}
+
+// lastLive sorts retired containers, the one that was live last first. One that runs was retired a moment ago and is still
+// being stopped.
+func lastLive(x, y docker.Container) int {
+	switch {
+	case x.State.Running && y.State.Running:
+		return y.State.StartedAt.Compare(x.State.StartedAt)
+	case x.State.Running:
+		return -1
+	case y.State.Running:
+		return 1
+	}
+	return y.State.FinishedAt.Compare(x.State.FinishedAt)
 }
 
 // readSaved reads what the host kept of the release to go back to; nil where it has nothing of it.
@@ -116,8 +136,7 @@ func (s goBack) Title() string { return s.title(stepRun) }
 
 // Plan implements provision.Step.
 func (s goBack) Plan() ([]provision.Change, error) {
-	live := s.facts.Container
-	if live != nil && live.Label(docker.LabelRelease) == s.to && live.Up() {
+	if s.isLive(s.to) && s.facts.Container.Up() {
 		return nil, nil
 	}
 	var changes []provision.Change

@@ -29,8 +29,8 @@ func (t tidyScript) String() string {
 
 // tidyText lists containers and images once each: a docker command is 20 ms of a processor. The newest containers come first,
 // as docker ps has them. A container is ours by its label, or by the name that ends with its own id, under which one that was
-// run by hand is retired. The mark of one that is stopping outlives it by a moment, for a run that has just been told that it is
-// up. Docker itself refuses to remove an image that a container needs.
+// run by hand is retired. The mark of one that is stopping says so once it has stopped, and outlives it by a moment, for a run that
+// has just been told that it is up. Docker itself refuses to remove an image that a container needs.
 const tidyText = `mkdir -p stopping releases; rm -f stopping/*
 list=$(docker ps -a --no-trunc --format %[1]s) || exit
 n=0 have= used= going=
@@ -41,7 +41,7 @@ while IFS='	' read -r id name state ref of release; do
     if [ "$name" = "$left" ] || [ $n -gt "$keep" ]; then docker rm -f -v "$id" >/dev/null & going="$going $!"; continue; fi
     case $state in exited | created) ;; *)
       : >"stopping/$name"
-      nohup sh -c 'docker update --restart no "$2"; docker stop -t "$1" "$2"; sleep 2; rm -f "stopping/$3"' sh "$grace" "$id" "$name" >/dev/null 2>&1 </dev/null & ;;
+      nohup sh -c 'docker update --restart no "$2"; docker stop -t "$1" "$2"; echo stopped >"stopping/$3"; sleep 2; rm -f "stopping/$3"' sh "$grace" "$id" "$name" >/dev/null 2>&1 </dev/null & ;;
     esac
   fi
   used="$used $ref" have="$have $release "
