@@ -125,7 +125,7 @@ func (s website) finish(ctx context.Context, _ *provision.Reporter) error {
 // when it should be answering already.
 func (s website) patience() time.Duration {
 	if s.release != nil {
-		return s.site().Health.Timeout
+		return s.demands().Health.Timeout
 	}
-	return min(s.site().Health.Timeout, 5*time.Second)
+	return min(s.demands().Health.Timeout, 5*time.Second)
 }

@@ -80,7 +80,7 @@ func (h *Host) awaitHealthy(ctx context.Context, rel *release, address string) e
 	if address == "" {
 		return fmt.Errorf("the candidate %s has no address to be asked at", rel.candidate)
 	}
-	ctx, cancel := context.WithTimeout(ctx, h.site().Health.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, h.demands().Health.Timeout)
 	defer cancel()
 	ended, begun := h.watch(ctx, rel.candidate), time.Now()
 	var answer error // the last one that was an answer: it tells more than the deadline that cut the next question short
@@ -109,7 +109,7 @@ func (h *Host) awaitHealthy(ctx context.Context, rel *release, address string) e
 			if errors.Is(ctx.Err(), context.Canceled) {
 				return ctx.Err()
 			}
-			return fmt.Errorf("the candidate did not answer as wanted within %s (site.health.timeout): %w", h.site().Health.Timeout, answer)
+			return fmt.Errorf("the candidate did not answer as wanted within %s (site.health.timeout): %w", h.demands().Health.Timeout, answer)
 		case <-time.After(probePause(time.Since(begun))):
 		}
 	}

@@ -46,7 +46,8 @@ type Host struct {
 	output  tail // the last lines of the step under way, for the diagnosis
 	release *release
 
-	takenOver string // id of a stranger's container that the person agreed to replace
+	takenOver   string   // id of a stranger's container that the person agreed to replace
+	keptDemands *demands // what was asked of the release to go back to; nil: what the inventory asks
 }
 
 // NewHost returns the target for one host of the deployment's inventory.

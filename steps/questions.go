@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/probe"
 )
 
@@ -9,6 +10,25 @@ type question struct {
 	probe.Question
 	name string // "https" or "http"
 	want probe.Want
+}
+
+// demands are what the site must answer and where. They are kept with a release: one that is brought back is held against what
+// was asked of it when it was made, and not against what a later one may have changed.
+type demands struct {
+	Ports  []inventory.Port `json:"ports"`
+	Health inventory.Health `json:"health"`
+	Server string           `json:"server"`
+	Domain string           `json:"domain"`
+	TLS    bool             `json:"tls"`
+}
+
+// demands are those of the release that is brought back, where the host has kept them, and else the inventory's.
+func (h *Host) demands() demands {
+	if h.keptDemands != nil {
+		return *h.keptDemands
+	}
+	s := h.site()
+	return demands{Ports: s.Ports, Health: s.Health, Server: s.Server, Domain: s.Domain, TLS: s.Certificate != ""}
 }
 
 // publicPort is where the site listens, on the host and in the container.
@@ -20,9 +40,9 @@ type publicPort struct {
 // questions are what the site must answer: its page over https and the redirect over http, or its page over http where it has
 // no certificate. The place says at which address to ask for a port.
 func (h *Host) questions(place func(publicPort) string) []question {
-	s := h.site()
+	s := h.demands()
 	page := probe.Want{Status: s.Health.Status, Text: s.Health.Text, Server: s.Server}
-	secure, plain := h.ports()
+	secure, plain := s.speak()
 	var list []question
 	if secure != nil {
 		want := page
@@ -47,18 +67,18 @@ func (h *Host) questions(place func(publicPort) string) []question {
 	return list
 }
 
-// ports picks the ports that speak https and http: 443 and 80 in the container, as the tutorial has them; on a site without
+// speak picks the ports that speak https and http: 443 and 80 in the container, as the tutorial has them; on a site without
 // a certificate, the first port there is speaks http.
-func (h *Host) ports() (secure, plain *publicPort) {
-	for _, p := range h.site().Ports {
+func (d demands) speak() (secure, plain *publicPort) {
+	for _, p := range d.Ports {
 		if p.Protocol != "tcp" {
 			continue
 		}
 		port := publicPort{p.Address, p.Host, p.Container}
 		switch {
-		case h.site().Certificate != "" && (p.Container == 443 || p.Host == 443) && secure == nil:
+		case d.TLS && (p.Container == 443 || p.Host == 443) && secure == nil:
 			secure = &port
-		case (p.Container == 80 || p.Host == 80 || h.site().Certificate == "") && plain == nil:
+		case (p.Container == 80 || p.Host == 80 || !d.TLS) && plain == nil:
 			plain = &port
 		}
 	}

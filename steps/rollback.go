@@ -52,7 +52,14 @@ func (b *Rollback) Connect(ctx context.Context, r *provision.Reporter) error {
 		}
 		b.retired = objects.Containers
 	}
-	return b.choose(ctx)
+	if err := b.choose(ctx); err != nil || b.saved == nil || b.saved.Asked == nil {
+		return err
+	}
+	// What was asked so far was what the inventory asks.
+	b.keptDemands = b.saved.Asked
+	b.probes.anew()
+	b.probes.fromHost(b.probes.ctx, b.client)
+	return nil
 }
 
 // choose finds the release to go back to: the one that was asked for, or the one that was live last.
@@ -69,7 +76,8 @@ func (b *Rollback) choose(ctx context.Context) error {
 		return fmt.Errorf("there is no earlier release of %s on %s to go back to; `provision history` lists what was deployed", b.site().Name, b.Name())
 	}
 	if b.isLive(b.to) && b.facts.Container.Up() {
-		return nil
+		_, err := b.readSaved(ctx)
+		return err
 	}
 	if strings.Trim(b.to, "0123456789abcdef") != "" {
 		return provision.WithExit(provision.ExitUsage, fmt.Errorf("%q is not the name of a release; `provision history` lists them", b.to))
