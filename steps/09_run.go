@@ -23,7 +23,7 @@ func (s run) Title() string { return s.title(stepRun) }
 func (s run) Plan() ([]provision.Change, error) {
 	live := s.facts.Container
 	if live != nil && !s.ours(live) {
-		return s.takeOver(live)
+		return s.takeOver(live, s.deploy)
 	}
 	if err := s.portsFree(); err != nil {
 		return nil, err
@@ -75,8 +75,8 @@ func (s run) drift(live *docker.Container) string {
 	return ""
 }
 
-// takeOver asks before a stranger's container that has the site's name is replaced.
-func (s run) takeOver(c *docker.Container) ([]provision.Change, error) {
+// takeOver asks before a stranger's container that has the site's name is replaced, which next does.
+func (s run) takeOver(c *docker.Container, next func(context.Context, *provision.Reporter) error) ([]provision.Change, error) {
 	if s.takenOver == c.ID {
 		return s.replace("replace the container "+s.site().Container, "it is not ours, and you agreed to replace it")
 	}
@@ -97,7 +97,7 @@ func (s run) takeOver(c *docker.Container) ([]provision.Change, error) {
 			return fmt.Errorf("the container %s on %s is not ours and stays as it is; set site.container to another name", c.BareName(), s.Name())
 		}
 		s.takenOver = c.ID
-		return s.deploy(ctx, r)
+		return next(ctx, r)
 	}
 	return changes, nil
 }

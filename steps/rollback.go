@@ -147,6 +147,9 @@ func (s goBack) Plan() ([]provision.Change, error) {
 	if s.isLive(s.to) && s.facts.Container.Up() {
 		return nil, nil
 	}
+	if live := s.facts.Container; live != nil && !s.ours(live) && s.takenOver != live.ID {
+		return run{s.Host}.takeOver(live, s.apply)
+	}
 	var changes []provision.Change
 	if holder := s.holdsPorts(); holder != nil {
 		changes = append(changes, s.complete(holder))
@@ -170,7 +173,7 @@ func (s goBack) apply(ctx context.Context, r *provision.Reporter) error {
 			rel.candidate, rel.existing = s.candidateName(), nil
 		}
 	}
-	s.Release = s.to
+	s.wentBack = s.to
 	if err := s.bringUp(ctx, r, rel); err != nil {
 		return err
 	}
