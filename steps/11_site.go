@@ -103,10 +103,15 @@ func (s website) leftOver() []string {
 // finish ends what a verified release leaves behind: the previous container stops, releases beyond site.keep go, and so do
 // our images that no release has any more. Nobody waits for a container that takes its time to stop.
 func (s website) finish(ctx context.Context, _ *provision.Reporter) error {
+	previous := ""
+	if s.release != nil && s.release.previous != nil {
+		previous = s.release.previous.retired
+	}
 	script := tidyScript{
 		site:     s.site().Name,
 		live:     s.site().Container,
 		left:     s.candidateName(),
+		previous: previous,
 		keep:     s.site().Keep,
 		image:    s.site().Image,
 		stateDir: s.StateDir(),

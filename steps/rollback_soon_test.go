@@ -22,7 +22,7 @@ func (c *cloud) stopped() {
 }
 
 // TestRollbackSoon goes back while the release to go back to is still being stopped: that stop must not end it once it is live,
-// and of several earlier releases it is the one that was live last.
+// and of several earlier releases it is the one that was live last, which is kept.
 func TestRollbackSoon(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, sandbox.Options{})
@@ -61,5 +61,14 @@ func TestRollbackSoon(t *testing.T) {
 	if r := c.mustRollback(""); r.result.Changed == 0 || c.release() != a {
 		t.Errorf("behind a container of the live release, went back to %s with %d changes, want %s\n%s", c.release(), r.result.Changed, a,
 			strings.ReplaceAll(c.sh("docker ps -a --format '{{.Names}} {{.Status}}'"), "\n", ", "))
+	}
+
+	// Of the releases to keep, the one that was live a second ago is the first, though others were made after it.
+	c.site["keep"] = "1"
+	c.page("e")
+	c.mustDeploy()
+	c.mustRollback("")
+	if c.release() != a {
+		t.Errorf("with one release kept, went back to %s, want %s", c.release(), a)
 	}
 }
