@@ -186,7 +186,7 @@ func (h *Host) abandon(ctx context.Context, r *provision.Reporter, rel *release,
 	h.showLog(ctx, r, rel.candidate)
 	discard := remote.Command{Script: removeOurs(rel.candidate, h.site().Name), Sudo: h.sudo}
 	if rel.existing != nil {
-		discard = remote.Command{Argv: docker.Stop(rel.candidate, 1), Sudo: h.sudo}
+		discard = remote.Command{Argv: docker.Stop(1, rel.candidate), Sudo: h.sudo}
 	}
 	if _, err := h.exec(ctx, discard); err != nil {
 		r.Output(provision.StreamErr, h.Words.T("release.candidate-left", rel.candidate, err))
