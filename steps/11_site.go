@@ -35,8 +35,10 @@ func (s website) Verify(ctx context.Context, r *provision.Reporter) error {
 	if err := ctx.Err(); err != nil {
 		return err // an interrupted run judges nothing any more
 	}
+	s.unasked(r)
 	results := s.probes.enough()
-	if s.release != nil && !s.release.confirmed || firstError(results) != nil {
+	// Nothing has come in where a release was confirmed by the host and nobody else can ask.
+	if s.release != nil && !s.release.confirmed || firstError(results) != nil || len(results) == 0 {
 		results = s.verify(ctx, s.patience())
 	}
 	if err := ctx.Err(); err != nil {
@@ -50,6 +52,19 @@ func (s website) Verify(ctx context.Context, r *provision.Reporter) error {
 		return s.finish(ctx, r)
 	}
 	return nil
+}
+
+// unasked warns of a site that no question can be put to: that nothing is wrong with it says nothing.
+func (s website) unasked(r *provision.Reporter) {
+	if len(s.hostQuestions(s.client)) > 0 {
+		return
+	}
+	r.Finding(provision.Finding{
+		Severity: provision.SeverityWarning,
+		Code:     "site.unasked",
+		Cause:    s.Words.T("site.unasked.cause"),
+		Fix:      s.Words.T("site.unasked.fix"),
+	})
 }
 
 // judge folds the answers into one error. From the host the site must answer; where it does, and not from here, something in

@@ -380,6 +380,8 @@ func english() map[string]string {
 		"release.candidate-left": "The candidate %s could not be removed: %v. The next run does it.",
 		"lock.waiting":           "%s holds the lock for %s; waiting to see whether that run still lives.",
 		"build.again":            "%s was restarted during the build; building again from what is in its cache.",
+		"site.unasked.cause":     "The site publishes no TCP port, so that there is nothing to ask it over http or https: whether it answers was not checked.",
+		"site.unasked.fix":       "Publish the port of its page in site.ports, or look whether it works by yourself.",
 		"down.title":             "Take the site down",
 
 		"fix.mended.cause":     "%s was put right, as --fix asks.",

@@ -380,6 +380,8 @@ func chinese() map[string]string {
 		"release.candidate-left": "候选容器 %s 无法删除：%v。下一次运行会删除它。",
 		"lock.waiting":           "%s 持有锁，用于 %s；正在等待，看那次运行是否还在继续。",
 		"build.again":            "%s 在构建过程中重启了；利用缓存重新构建。",
+		"site.unasked.cause":     "网站没有发布任何 TCP 端口，无法用 http 或 https 访问：没有检查它是否应答。",
+		"site.unasked.fix":       "请在 site.ports 中发布页面所用的端口，或自行确认网站是否正常。",
 		"down.title":             "下线网站",
 
 		"fix.mended.cause":     "已按 --fix 修正 %s。",
