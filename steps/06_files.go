@@ -24,7 +24,7 @@ func (s files) Plan() ([]provision.Change, error) {
 	difference := s.difference()
 	switch {
 	case difference.Leftovers(): // they take room, make every run look closer, and may lie where the image is built
-		changes := one("remove what a cut upload left", "the files are as they are here")
+		changes := one(s.Words.T("plan.files.leftovers"), s.Words.T("plan.files.reason-leftovers"))
 		changes[0].Apply = s.discard
 		return changes, nil
 	case difference.Empty():

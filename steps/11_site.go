@@ -35,8 +35,10 @@ func (s website) Verify(ctx context.Context, r *provision.Reporter) error {
 	if err := ctx.Err(); err != nil {
 		return err // an interrupted run judges nothing any more
 	}
+	s.unasked(r)
 	results := s.probes.enough()
-	if s.release != nil && !s.release.confirmed || firstError(results) != nil {
+	// Nothing has come in where a release was confirmed by the host and nobody else can ask.
+	if s.release != nil && !s.release.confirmed || firstError(results) != nil || len(results) == 0 {
 		results = s.verify(ctx, s.patience())
 	}
 	if err := ctx.Err(); err != nil {
@@ -50,6 +52,19 @@ func (s website) Verify(ctx context.Context, r *provision.Reporter) error {
 		return s.finish(ctx, r)
 	}
 	return nil
+}
+
+// unasked warns of a site that no question can be put to: that nothing is wrong with it says nothing.
+func (s website) unasked(r *provision.Reporter) {
+	if len(s.hostQuestions(s.client)) > 0 {
+		return
+	}
+	r.Finding(provision.Finding{
+		Severity: provision.SeverityWarning,
+		Code:     "site.unasked",
+		Cause:    s.Words.T("site.unasked.cause"),
+		Fix:      s.Words.T("site.unasked.fix"),
+	})
 }
 
 // judge folds the answers into one error. From the host the site must answer; where it does, and not from here, something in
@@ -103,11 +118,16 @@ func (s website) leftOver() []string {
 // finish ends what a verified release leaves behind: the previous container stops, releases beyond site.keep go, and so do
 // our images that no release has any more. Nobody waits for a container that takes its time to stop.
 func (s website) finish(ctx context.Context, _ *provision.Reporter) error {
+	previous := ""
+	if s.release != nil && s.release.previous != nil {
+		previous = s.release.previous.retired
+	}
 	script := tidyScript{
 		site:      s.site().Name,
 		directory: s.site().Directory,
 		live:      s.site().Container,
 		left:      s.candidateName(),
+		previous:  previous,
 		keep:      s.site().Keep,
 		image:     s.site().Image,
 		stateDir:  s.StateDir(),
@@ -126,7 +146,7 @@ func (s website) finish(ctx context.Context, _ *provision.Reporter) error {
 // when it should be answering already.
 func (s website) patience() time.Duration {
 	if s.release != nil {
-		return s.site().Health.Timeout
+		return s.demands().Health.Timeout
 	}
-	return min(s.site().Health.Timeout, 5*time.Second)
+	return min(s.demands().Health.Timeout, 5*time.Second)
 }

@@ -32,7 +32,7 @@ func (h *Host) boot(ctx context.Context, r *provision.Reporter, rel *release, ne
 	var script string
 	if rel.existing != nil {
 		r.Command(remote.Quote(docker.Start(rel.candidate)...))
-		script = rebootScript{candidate: rel.candidate, network: network, site: h.site().Name}.String()
+		script = rebootScript{candidate: rel.candidate, network: network, site: h.site().Name, stateDir: h.StateDir()}.String()
 	} else {
 		argv := rel.spec.Run(docker.RunOptions{
 			Name:      rel.candidate,
@@ -81,7 +81,7 @@ func (h *Host) awaitHealthy(ctx context.Context, rel *release, address string) e
 	if address == "" {
 		return fmt.Errorf("the candidate %s has no address to be asked at", rel.candidate)
 	}
-	ctx, cancel := context.WithTimeout(ctx, h.site().Health.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, h.demands().Health.Timeout)
 	defer cancel()
 	ended, begun := h.watch(ctx, rel.candidate), time.Now()
 	var answer error // the last one that was an answer: it tells more than the deadline that cut the next question short
@@ -110,7 +110,7 @@ func (h *Host) awaitHealthy(ctx context.Context, rel *release, address string) e
 			if errors.Is(ctx.Err(), context.Canceled) {
 				return ctx.Err()
 			}
-			return fmt.Errorf("the candidate did not answer as wanted within %s (site.health.timeout): %w", h.site().Health.Timeout, answer)
+			return fmt.Errorf("the candidate did not answer as wanted within %s (site.health.timeout): %w", h.demands().Health.Timeout, answer)
 		case <-time.After(probePause(time.Since(begun))):
 		}
 	}

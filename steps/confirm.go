@@ -55,7 +55,7 @@ func (c *confirmation) wait() error {
 // that was switched cold may take as long as site.health.timeout allows.
 func (h *Host) confirmWithin(rel *release) time.Duration {
 	if rel.cold || rel.rebooted {
-		return h.site().Health.Timeout
+		return h.demands().Health.Timeout
 	}
 	return warmPatience
 }

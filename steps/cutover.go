@@ -147,7 +147,10 @@ func (h *Host) cutoverScript(rel *release) string {
 			previous: rel.previous, internal: h.network(),
 		}.String()
 	}
-	c := coldCutover{candidate: rel.candidate, site: h.site().Name, previous: rel.previous, internal: h.network(), restart: rel.spec.Restart}
+	c := coldCutover{
+		candidate: rel.candidate, site: h.site().Name, stateDir: h.StateDir(),
+		previous: rel.previous, internal: h.network(), restart: rel.spec.Restart,
+	}
 	if rel.existing == nil {
 		c.create = rel.spec.Run(docker.RunOptions{
 			Name: rel.candidate, Site: h.site().Name, Directory: h.site().Directory, Image: rel.image, Tree: rel.tree, Release: rel.id,

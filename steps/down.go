@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
@@ -48,8 +49,10 @@ func (s takeDown) Plan() ([]provision.Change, error) {
 	if s.options.Images && s.facts.Image != nil {
 		changes = append(changes, provision.Change{Action: s.Words.T("plan.down.images", s.site().Name), Reason: "--images", Apply: s.removeImages})
 	}
-	if s.options.Files && s.facts.DirectoryExists(s.site().Directory) {
-		changes = append(changes, provision.Change{Action: s.Words.T("plan.down.files", s.site().Directory), Reason: "--files", Apply: s.removeFiles})
+	// What was put there is known from the folder beside it, which a run leaves behind whatever becomes of the site's own.
+	if s.options.Files && s.facts.Turn > 0 {
+		action := s.Words.T("plan.down.files", s.site().Directory, s.StateDir())
+		changes = append(changes, provision.Change{Action: action, Reason: "--files", Apply: s.removeFiles})
 	}
 	return changes, nil
 }
@@ -66,7 +69,12 @@ func (s takeDown) containers() []string {
 	return names
 }
 
+// remove gives the containers the time to end that a release gives to the previous one: an application may have to write down
+// what it has in memory. One that cannot be stopped is removed all the same.
 func (s takeDown) remove(ctx context.Context, r *provision.Reporter, names []string) error {
+	within, cancel := context.WithTimeout(ctx, stopGrace*time.Second+tidyTimeout)
+	_, _ = s.docker(within, r, docker.Stop(stopGrace, names...))
+	cancel()
 	for _, name := range names {
 		if _, err := s.docker(ctx, r, docker.Remove(name)); err != nil {
 			return fmt.Errorf("remove the container %s on %s: %w", name, s.Name(), err)
@@ -87,13 +95,19 @@ func (s takeDown) removeImages(ctx context.Context, r *provision.Reporter) error
 	return nil
 }
 
-// removeFiles removes what is listed in the manifest of what was put there, and then the folders that this leaves empty.
+// removeFiles removes what is listed in the manifest of what was put there, and then the folders that this leaves empty. Of
+// the folder beside it the lock alone stays, and that goes with it when the run gives it back.
 func (s takeDown) removeFiles(ctx context.Context, r *provision.Reporter) error {
-	script := fmt.Sprintf(removeFilesScript, remote.Quote(s.site().Directory), remote.Quote(s.StateDir()))
-	r.Command(script)
-	if _, err := s.exec(ctx, remote.Command{Script: script}); err != nil {
-		return fmt.Errorf("remove the files of %s on %s: %w", s.site().Name, s.Name(), err)
+	files := remote.Command{Script: fmt.Sprintf(removeFilesScript, remote.Quote(s.site().Directory), remote.Quote(s.StateDir()))}
+	// What docker commands have left there may be root's.
+	kept := remote.Command{Script: fmt.Sprintf(removeStateScript, remote.Quote(s.StateDir())), Sudo: s.sudo}
+	for _, cmd := range []remote.Command{files, kept} {
+		r.Command(cmd.Script)
+		if _, err := s.exec(ctx, cmd); err != nil {
+			return fmt.Errorf("remove the files of %s on %s: %w; run it again", s.site().Name, s.Name(), err)
+		}
 	}
+	s.lock.forget = true
 	return nil
 }
 
@@ -104,5 +118,12 @@ for f do
   if [ -d "$f" ] && [ ! -h "$f" ]; then rmdir -- "$f" 2>/dev/null; else rm -f -- "$f"; fi
 done' sh
 cd / && rmdir %[1]s 2>/dev/null
-rm -rf %[2]s/manifest* %[2]s/upload %[2]s/releases %[2]s/environment-*
+:
+`
+
+// removeStateScript removes what the state folder holds, but for the lock that this run has.
+const removeStateScript = `cd %s || exit
+for f in * .[!.]*; do
+  case $f in lock | lock.*) ;; *) rm -rf -- "$f" || exit ;; esac
+done
 `

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -52,8 +53,10 @@ func cloudOn(t *testing.T, host sandbox.Host) *cloud {
 func (c *cloud) load() *inventory.Inventory {
 	c.t.Helper()
 	var text strings.Builder
-	fmt.Fprintf(&text, "site:\n  name: myweb\n  source: %s\n  certificate: ssl_files/kevinhuo_cool.pem\n  key: ssl_files/kevinhuo_cool.key\n", c.source)
-	for name, value := range c.site {
+	fmt.Fprintf(&text, "site:\n  name: myweb\n  source: %s\n", c.source)
+	fields := map[string]string{"certificate": "ssl_files/kevinhuo_cool.pem", "key": "ssl_files/kevinhuo_cool.key"}
+	maps.Copy(fields, c.site)
+	for name, value := range fields {
 		fmt.Fprintf(&text, "  %s: %s\n", name, value)
 	}
 	fmt.Fprintf(&text, "hosts:\n  - {name: cloud, address: %s, user: %s, identity: %s, known_hosts: %s}\n",

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -47,7 +48,9 @@ type Host struct {
 	output  tail // the last lines of the step under way, for the diagnosis
 	release *release
 
-	takenOver string // id of a stranger's container that the person agreed to replace
+	wentBack    string   // the release that this run brings back, for the history: hosts may go back to different ones
+	takenOver   string   // id of a stranger's container that the person agreed to replace
+	keptDemands *demands // what was asked of the release to go back to; nil: what the inventory asks
 }
 
 // NewHost returns the target for one host of the deployment's inventory.
@@ -270,7 +273,7 @@ func (h *Host) record(outcome provision.HostResult) state.Record {
 		Time:       time.Now().UTC(),
 		Who:        h.Who,
 		Command:    h.command,
-		Release:    h.Release,
+		Release:    cmp.Or(h.wentBack, h.Release),
 		Outcome:    "ok",
 		Changed:    outcome.Changed,
 		DurationMS: time.Since(h.begun).Milliseconds(),

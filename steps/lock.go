@@ -27,6 +27,7 @@ type lock struct {
 	cancel context.CancelFunc
 	kept   sync.WaitGroup
 	last   string // what its session is to write into the history when it gives the lock back
+	forget bool   // the folder with the lock and the history goes then
 
 	mu      sync.Mutex
 	up      bool          // it is held now
@@ -242,7 +243,9 @@ func (l *lock) held(ctx context.Context) error {
 // release gives the lock back, with the run's record for the history, and waits until the host has said so. What is left when
 // ctx ends first, wait waits for, once the connection is closed.
 func (l *lock) release(ctx context.Context, record state.Record) error {
-	l.last = record.Line()
+	if l.last = record.Line(); l.forget {
+		l.last = state.ForgetLine
+	}
 	l.cancel()
 	done := make(chan struct{})
 	go func() { l.kept.Wait(); close(done) }()
@@ -251,7 +254,7 @@ func (l *lock) release(ctx context.Context, record state.Record) error {
 	case <-ctx.Done():
 		return fmt.Errorf("give the lock on %s back: %w; it opens by itself after %s", l.host.Name(), ctx.Err(), state.Expiry)
 	}
-	if l.err != nil { // its session did not live to write the record
+	if l.err != nil && !l.forget { // its session did not live to write the record
 		script := state.AppendHistoryScript(l.host.StateDir(), record, remote.Quote)
 		_ = l.host.client.Run(ctx, remote.Command{Script: script}) // the run is over; a history that misses it does not undo it
 	}

@@ -128,10 +128,14 @@ func (p *probes) close() {
 	p.pending.Wait()
 }
 
-// publicQuestions are put from this machine to the host's address: what a visitor sees, whatever the DNS says.
+// publicQuestions are put from this machine to the host's address: what a visitor sees, whatever the DNS says. A port that the host
+// keeps to itself is asked from there alone.
 func (h *Host) publicQuestions() []question {
 	dialer := &net.Dialer{}
 	list := h.questions(func(port publicPort) string {
+		if port.local() {
+			return ""
+		}
 		return net.JoinHostPort(h.address, strconv.Itoa(port.host))
 	})
 	for i := range list {

@@ -78,7 +78,8 @@ func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
 		return err
 	}
 	rel := s.newRelease(s.Release, s.Spec, s.Manifest.Digest(), s.facts.Image.ID)
-	made := savedRelease{rel.tree, s.releaseImage(rel.tree), rel.spec}
+	asked := s.demands()
+	made := savedRelease{rel.tree, s.releaseImage(rel.tree), rel.spec, &asked}
 	saving := make(chan error, 1) // while the candidate boots
 	go func() {
 		save := remote.Command{Script: state.SaveReleaseScript(s.StateDir(), rel.id, made, remote.Quote)}
@@ -95,6 +96,7 @@ type savedRelease struct {
 	Tree  string      `json:"tree"`
 	Image string      `json:"image"`
 	Spec  docker.Spec `json:"spec"`
+	Asked *demands    `json:"asked,omitempty"` // nil: it was saved by a version that did not keep them
 }
 
 func (h *Host) newRelease(id string, spec docker.Spec, tree, image string) *release {
@@ -184,7 +186,7 @@ func (h *Host) abandon(ctx context.Context, r *provision.Reporter, rel *release,
 	h.showLog(ctx, r, rel.candidate)
 	discard := remote.Command{Script: removeOurs(rel.candidate, h.site().Name), Sudo: h.sudo}
 	if rel.existing != nil {
-		discard = remote.Command{Argv: docker.Stop(rel.candidate, 1), Sudo: h.sudo}
+		discard = remote.Command{Argv: docker.Stop(1, rel.candidate), Sudo: h.sudo}
 	}
 	if _, err := h.exec(ctx, discard); err != nil {
 		r.Output(provision.StreamErr, h.Words.T("release.candidate-left", rel.candidate, err))

@@ -46,16 +46,27 @@ func ensureNetwork(network, site string) string {
 
 // rebootScript starts a retired container on the candidates' network and on no other: it has left the ones that reach the
 // host's ports when it was retired, or leaves them now, while it is down.
-type rebootScript struct{ candidate, network, site string }
+//
+// A rollback soon after a release finds it still running, while the stop that the release left behind is waiting for it to end.
+// That stop must have ended before the container is started, or it would end what is live by then.
+type rebootScript struct{ candidate, network, site, stateDir string }
 
 func (b rebootScript) String() string {
 	network, candidate := remote.Quote(b.network), remote.Quote(b.candidate)
 	return ensureNetwork(b.network, b.site) + fmt.Sprintf(`on=$(docker inspect --format '{{range $n, $e := .NetworkSettings.Networks}}{{$n}} {{end}}' %[2]s) || exit
 case " $on" in *' '%[1]s' '*) ;; *) docker network connect %[1]s %[2]s || exit ;; esac
 for n in $on; do [ "$n" = %[1]s ] || docker network disconnect -f "$n" %[2]s || exit; done
-docker start %[2]s >/dev/null || exit
+docker stop -t 1 %[2]s >/dev/null || exit
+%[3]sdocker start %[2]s >/dev/null || exit
 docker inspect %[2]s
-`, network, candidate)
+`, network, candidate, awaitStop(b.stateDir, b.candidate))
+}
+
+// awaitStop waits until the stop of a retired container that tidyScript has begun says that it has ended, which it does as
+// soon as the container does. A mark that it left when the host itself went away is not waited for long.
+func awaitStop(stateDir, container string) string {
+	return fmt.Sprintf("mark=%s n=0\nwhile [ -f \"$mark\" ] && [ ! -s \"$mark\" ] && [ $n -lt 50 ]; do n=$((n + 1)); sleep 0.1; done\n",
+		remote.Quote(stateDir+"/stopping/"+container))
 }
 
 // undoneExit is the exit status of a cutover that has undone itself: the ports are where they were.
@@ -148,6 +159,7 @@ d update --restart no %[1]s
 type coldCutover struct {
 	candidate string
 	site      string
+	stateDir  string
 	create    []string // creates the candidate with its ports; nil: it is there, without a network, and down
 	restart   string
 	previous  *previous
@@ -161,8 +173,8 @@ func (c coldCutover) String() string {
 	if c.create != nil {
 		fmt.Fprintf(&text, "%s\n%s >/dev/null || exit %d\n", removeOurs(c.candidate, c.site), remote.Quote(c.create...), undoneExit)
 	} else {
-		fmt.Fprintf(&text, "d stop -t 1 %[1]s\nleave %[2]s %[1]s\n[ \"$(docker inspect --format '{{len .NetworkSettings.Networks}}' %[1]s)\" != 0 ] || join bridge %[1]s || exit %[3]d\nd update --restart %[4]s %[1]s\n",
-			candidate, remote.Quote(c.internal), undoneExit, remote.Quote(c.restart))
+		fmt.Fprintf(&text, "d stop -t 1 %[1]s\n%[5]sleave %[2]s %[1]s\n[ \"$(docker inspect --format '{{len .NetworkSettings.Networks}}' %[1]s)\" != 0 ] || join bridge %[1]s || exit %[3]d\nd update --restart %[4]s %[1]s\n",
+			candidate, remote.Quote(c.internal), undoneExit, remote.Quote(c.restart), awaitStop(c.stateDir, c.candidate))
 	}
 	text.WriteString("begun=$(now)\n")
 	c.previous.free(&text)

@@ -52,14 +52,21 @@ func (b *Rollback) Connect(ctx context.Context, r *provision.Reporter) error {
 		}
 		b.retired = objects.Containers
 	}
-	return b.choose(ctx)
+	if err := b.choose(ctx); err != nil || b.saved == nil || b.saved.Asked == nil {
+		return err
+	}
+	// What was asked so far was what the inventory asks.
+	b.keptDemands = b.saved.Asked
+	b.probes.anew()
+	b.probes.fromHost(b.probes.ctx, b.client)
+	return nil
 }
 
 // choose finds the release to go back to: the one that was asked for, or the one that was live last.
 func (b *Rollback) choose(ctx context.Context) error {
-	slices.SortFunc(b.retired, func(x, y docker.Container) int { return y.State.FinishedAt.Compare(x.State.FinishedAt) })
+	slices.SortFunc(b.retired, lastLive)
 	for i, c := range b.retired {
-		if b.to == "" || b.releaseOf(&c) == b.to {
+		if b.to == "" && !b.isLive(b.releaseOf(&c)) || b.releaseOf(&c) == b.to {
 			b.replaced, b.to = &b.retired[i], b.releaseOf(&c)
 			_, err := b.readSaved(ctx) // one that was run by hand has nothing saved
 			return err
@@ -68,8 +75,9 @@ func (b *Rollback) choose(ctx context.Context) error {
 	if b.to == "" {
 		return fmt.Errorf("there is no earlier release of %s on %s to go back to; `provision history` lists what was deployed", b.site().Name, b.Name())
 	}
-	if live := b.facts.Container; live != nil && live.Label(docker.LabelRelease) == b.to && live.Up() {
-		return nil
+	if b.isLive(b.to) && b.facts.Container.Up() {
+		_, err := b.readSaved(ctx)
+		return err
 	}
 	if strings.Trim(b.to, "0123456789abcdef") != "" {
 		return provision.WithExit(provision.ExitUsage, fmt.Errorf("%q is not the name of a release; `provision history` lists them", b.to))
@@ -78,6 +86,26 @@ func (b *Rollback) choose(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("release %s is not kept on %s any more; `provision status` lists the ones that are", b.to, b.Name()), err)
 	}
 	return nil
+}
+
+// isLive reports whether the live container is a release: another one may have been retired from the same.
+func (b *Rollback) isLive(release string) bool {
+	live := b.facts.Container
+	return live != nil && live.Label(docker.LabelRelease) == release
+}
+
+// lastLive sorts retired containers, the one that was live last first. One that runs was retired a moment ago and is still
+// being stopped.
+func lastLive(x, y docker.Container) int {
+	switch {
+	case x.State.Running && y.State.Running:
+		return y.State.StartedAt.Compare(x.State.StartedAt)
+	case x.State.Running:
+		return -1
+	case y.State.Running:
+		return 1
+	}
+	return y.State.FinishedAt.Compare(x.State.FinishedAt)
 }
 
 // readSaved reads what the host kept of the release to go back to; nil where it has nothing of it.
@@ -116,9 +144,11 @@ func (s goBack) Title() string { return s.title(stepRun) }
 
 // Plan implements provision.Step.
 func (s goBack) Plan() ([]provision.Change, error) {
-	live := s.facts.Container
-	if live != nil && live.Label(docker.LabelRelease) == s.to && live.Up() {
+	if s.isLive(s.to) && s.facts.Container.Up() {
 		return nil, nil
+	}
+	if live := s.facts.Container; live != nil && !s.ours(live) && s.takenOver != live.ID {
+		return run{s.Host}.takeOver(live, s.apply)
 	}
 	var changes []provision.Change
 	if holder := s.holdsPorts(); holder != nil {
@@ -143,7 +173,7 @@ func (s goBack) apply(ctx context.Context, r *provision.Reporter) error {
 			rel.candidate, rel.existing = s.candidateName(), nil
 		}
 	}
-	s.Release = s.to
+	s.wentBack = s.to
 	if err := s.bringUp(ctx, r, rel); err != nil {
 		return err
 	}

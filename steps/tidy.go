@@ -12,10 +12,12 @@ import (
 const stopGrace = 10 // seconds
 
 // tidyScript ends a verified release: containers of ours that run and are not live stop, in the background and marked as
-// stopping meanwhile; a candidate that was never live goes; of the releases that were live, the newest keep stay, with their
-// images, specifications and environment files. It prints the state of the live container.
+// stopping meanwhile; a candidate that was never live goes; of the releases that were live, the keep that were live last stay,
+// however long ago they were made, because that is where a rollback goes: with their images, specifications and environment
+// files. It prints the state of the live container.
 type tidyScript struct {
 	site, directory, live, left, image, stateDir string
+	previous                                     string // the container that the release has replaced; empty where that cannot be told
 	keep                                         int
 }
 
@@ -24,24 +26,32 @@ func (t tidyScript) String() string {
 	return fmt.Sprintf("live=%s left=%s site=%s here=%s image=%s keep=%d grace=%d\ncd %s || exit\n",
 		q(t.live), q(t.left), q(t.site), q(t.directory), q(t.image), t.keep, stopGrace, q(t.stateDir)) +
 		fmt.Sprintf(tidyText, q(`{{.ID}}	{{.Names}}	{{.State}}	{{.Image}}	{{.Label "`+docker.LabelSite+`"}}	{{.Label "`+docker.LabelRelease+`"}}	{{.Label "`+
-			docker.LabelDirectory+`"}}`), docker.LabelSite)
+			docker.LabelDirectory+`"}}`), docker.LabelSite, q(`{{eq .Name "/`+t.previous+`"}} {{.State.Running}} {{.State.FinishedAt}} {{.Id}}`))
 }
 
-// tidyText lists containers and images once each: a docker command is 20 ms of a processor. The newest containers come first,
-// as docker ps has them. A container is ours by its labels, or by the name that ends with its own id, under which one that was
-// run by hand is retired. The mark of one that is stopping outlives it by a moment, for a run that has just been told that it is
-// up. Docker itself refuses to remove an image that a container needs.
+// tidyText lists containers and images once each: a docker command is 20 ms of a processor. Which container was live last is
+// asked only where one has to go: the previous one, then what still runs, then by when it ended. A container is ours by its
+// labels, or by the name that ends with its own id, under which one that was run by hand is retired. The mark of one that is
+// stopping says so once it has stopped, and outlives it by a moment, for a run that has just been told that it is up. Docker
+// itself refuses to remove an image that a container needs.
 const tidyText = `mkdir -p stopping releases; rm -f stopping/*
 list=$(docker ps -a --no-trunc --format %[1]s) || exit
-n=0 have= used= going=
+ours() { [ "$of" = "$site" ] && [ "${where:-$here}" = "$here" ] || case $id in "${name#"$live"-}"?*) [ ${#name} -eq $((${#live} + 13)) ] ;; *) false ;; esac; }
+n=0 earlier= surplus=
+while IFS='	' read -r id name state ref of release where; do
+  [ "$name" = "$live" ] || [ "$name" = "$left" ] || ! ours || { n=$((n + 1)); earlier="$earlier $id"; }
+done <<END
+$list
+END
+[ $n -le "$keep" ] || surplus=$(docker inspect --format %[3]s $earlier | sort -r | tail -n +$((keep + 1)))
+have= used= going=
 while IFS='	' read -r id name state ref of release where; do
   [ "$name" != "$live" ] || echo "$state"
-  if [ "$name" != "$live" ] && { { [ "$of" = "$site" ] && [ "${where:-$here}" = "$here" ]; } || case $id in "${name#"$live"-}"?*) [ ${#name} -eq $((${#live} + 13)) ] ;; *) false ;; esac; }; then
-    [ "$name" = "$left" ] || n=$((n + 1))
-    if [ "$name" = "$left" ] || [ $n -gt "$keep" ]; then docker rm -f -v "$id" >/dev/null & going="$going $!"; continue; fi
+  if [ "$name" != "$live" ] && ours; then
+    case "$name $surplus" in "$left "* | *" $id"*) docker rm -f -v "$id" >/dev/null & going="$going $!"; continue ;; esac
     case $state in exited | created) ;; *)
       : >"stopping/$name"
-      nohup sh -c 'docker update --restart no "$2"; docker stop -t "$1" "$2"; sleep 2; rm -f "stopping/$3"' sh "$grace" "$id" "$name" >/dev/null 2>&1 </dev/null & ;;
+      nohup sh -c 'docker update --restart no "$2"; docker stop -t "$1" "$2"; echo stopped >"stopping/$3"; sleep 2; rm -f "stopping/$3"' sh "$grace" "$id" "$name" >/dev/null 2>&1 </dev/null & ;;
     esac
   fi
   used="$used $ref" have="$have $release "

@@ -61,9 +61,9 @@ func Rename(container, name string) []string { return []string{"docker", "rename
 // Start starts a stopped container.
 func Start(container string) []string { return []string{"docker", "start", container} }
 
-// Stop asks a container to end and kills it after grace seconds.
-func Stop(container string, grace int) []string {
-	return []string{"docker", "stop", "-t", strconv.Itoa(grace), container}
+// Stop asks containers to end, all at once, and kills what has not after grace seconds.
+func Stop(grace int, containers ...string) []string {
+	return append([]string{"docker", "stop", "-t", strconv.Itoa(grace)}, containers...)
 }
 
 // Remove removes a container, running or not, with its anonymous volumes.

@@ -33,6 +33,8 @@ const (
 
 // lockScript takes the lock and holds it while lines arrive on standard input, one a Heartbeat, and gives it back when the
 // input ends. A line that is a record goes into the history: the last thing that a run has to say costs no command of its own.
+// After the line "forget" the folder goes with the lock, out of the way of whoever comes next before it is removed.
+//
 // The lock is a hard link, so that it appears whole, with its owner in it, or not at all: first line the time of the last
 // heartbeat by the host's clock, second line the owner. It prints "locked" and the lock's number, which counts how often a run
 // has taken it, or the file of who holds it.
@@ -71,12 +73,14 @@ rm -f lock.*
 turn=0; [ -s turn ] && read -r turn <turn
 [ "$session" -gt 1 ] || { turn=$((turn + 1)); echo "$turn" >turn; }
 echo "locked $turn"
+forget=
 while IFS= read -r line; do
   ours || exit 76
-  case $line in {*) append "$line"; continue;; esac
+  case $line in {*) append "$line"; continue;; forget) forget=yes; continue;; esac
   write && mv -f "$mine" lock
 done
-if ours; then rm -f lock; fi
+ours || exit 0
+if [ -n "$forget" ] && mv "$dir" "$dir.$token"; then cd / && rm -rf "$dir.$token"; else rm -f lock; fi
 `
 
 // LockScript is the script that takes and holds the lock of the state folder dir.
@@ -88,6 +92,9 @@ func LockScript(dir string, o Owner, quote func(...string) string) string {
 	return fmt.Sprintf("dir=%s token=%s session=%d owner=%s expiry=%d\n%s%s",
 		quote(dir), quote(o.Token), o.Session, quote(string(text)), int(Expiry/time.Second), appendScript, lockScript)
 }
+
+// ForgetLine asks the script that holds the lock to remove the whole folder when it gives the lock back.
+const ForgetLine = "forget\n"
 
 // ParseLocked reads the first line that LockScript prints when it has taken the lock: the lock's number.
 func ParseLocked(line string) (turn int, ok bool) {

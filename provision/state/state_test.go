@@ -289,3 +289,26 @@ func TestReleasesAreKept(t *testing.T) {
 		t.Errorf("kept %q", got)
 	}
 }
+
+// TestForget has the folder go with the lock: what is in it belongs to the run until then, and whoever comes next starts anew.
+func TestForget(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "it's here", ".myweb.provision")
+	first := hold(t, dir, state.Owner{Token: "FIRST", Session: 1})
+	if line := first.line(); line != "locked 1" {
+		t.Fatalf("the lock command said %q", line)
+	}
+	if _, err := io.WriteString(first.input, state.ForgetLine); err != nil {
+		t.Fatal(err)
+	}
+	if out, code := first.end(); out != "" || code != 0 {
+		t.Errorf("ended with status %d: %s", code, out)
+	}
+	if left := sh(t, "ls -A "+remote.Quote(filepath.Dir(dir))); left != "" {
+		t.Errorf("%q is left", left)
+	}
+	next := hold(t, dir, state.Owner{Token: "NEXT", Session: 1})
+	if line := next.line(); line != "locked 1" {
+		t.Errorf("the next one was told %q", line)
+	}
+	next.end()
+}

@@ -1,0 +1,46 @@
+package steps_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/sandbox"
+	"github.com/kehuo/provision/provision/state"
+	"github.com/kehuo/provision/steps"
+)
+
+// TestDown lets the application end in its own time, and leaves nothing of what it is asked to remove.
+func TestDown(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, sandbox.Options{})
+	secrets := c.source + "/../secrets.env"
+	if err := os.WriteFile(secrets, []byte("TOKEN=hunter2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.site["environment_file"] = secrets
+	c.site["volumes"] = `["/srv/kept:/kept"]`
+	c.write("start.sh", strings.Replace(c.read("start.sh"), "stop() {\n", "stop() {\n    sleep 1; echo written >/kept/down\n", 1))
+	c.mustDeploy()
+	down := func(o steps.DownOptions, changed int) {
+		t.Helper()
+		if r := c.down(o); r.result.ExitCode != provision.ExitOK || r.result.Changed != changed {
+			t.Fatalf("down %+v ended with status %d and %d changes: %v", o, r.result.ExitCode, r.result.Changed, r.err())
+		}
+	}
+
+	down(steps.DownOptions{}, 1)
+	if kept := c.sh("cat /srv/kept/down"); kept != "written" || c.sh("docker ps -aq") != "" {
+		t.Errorf("the application had no time to write what it has: %q, %s", kept, c.sh("docker ps -a"))
+	}
+	c.sh("test -f %s/environment-* && test -s %[1]s/history", state.Dir(directory))
+
+	// Somebody has removed the site's folder; the secrets are in the one beside it.
+	c.sh("rm -r %s", directory)
+	down(steps.DownOptions{Files: true}, 1)
+	if left := c.sh("ls -A /home/kevin/dev"); left != "" {
+		t.Errorf("down --files leaves %q", left)
+	}
+	down(steps.DownOptions{Files: true}, 0)
+}
