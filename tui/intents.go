@@ -79,7 +79,8 @@ func (m *Model) answered(a provision.Answer) tea.Cmd {
 		return nil
 	}
 	if m.asked != nil && m.asked.Decision.Kind == provision.DecidePlan && a.Choice == provision.AnswerNo {
-		m.leaving = true
+		m.decline()
+		return nil
 	}
 	m.answer(a)
 	return nil

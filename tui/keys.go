@@ -30,6 +30,9 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 	case "m":
 		return m.toggleMouse()
 	case "[", "]":
+		if m.bound() {
+			return nil
+		}
 		m.changeHost(map[string]int{"[": -1, "]": 1}[key])
 	case "tab":
 		if _, plan := m.page.(*page.Plan); plan && m.focus == onPage {
@@ -110,13 +113,19 @@ func (m *Model) quit() tea.Cmd {
 	case !m.active:
 		return m.leave()
 	case m.asked != nil && m.asked.Decision.Kind == provision.DecidePlan:
-		m.leaving = true
-		m.answer(provision.Answer{Choice: provision.AnswerNo})
+		m.decline()
 		return nil
 	case !m.begun:
 		return m.leave()
 	}
 	return m.askToStop()
+}
+
+// decline says no to the plan on the screen. That ends the run where there is one host; the others of several go on, and
+// their questions are still to come.
+func (m *Model) decline() {
+	m.leaving = !m.several()
+	m.answer(provision.Answer{Choice: provision.AnswerNo})
 }
 
 func (m *Model) askToStop() tea.Cmd {

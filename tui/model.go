@@ -100,6 +100,9 @@ func (m *Model) shown() *tracker.Host {
 	return m.run.Hosts[min(m.host, len(m.run.Hosts)-1)]
 }
 
+// several reports whether there is more than one host to move between.
+func (m *Model) several() bool { return len(m.run.Hosts) > 1 }
+
 // sync shows the chosen step of the chosen host, in the space that there is.
 func (m *Model) sync() {
 	host := m.shown()
@@ -142,6 +145,12 @@ func (m *Model) cycle() {
 		order = append(order, onWatch)
 	}
 	m.focus = order[(slices.Index(order, m.focus)+1)%len(order)]
+}
+
+// bound reports whether the screen speaks of one host, by a question or a failure: its name must not change above it.
+func (m *Model) bound() bool {
+	_, failed := m.page.(*page.Failure)
+	return failed || m.asked != nil
 }
 
 func (m *Model) changeHost(by int) {

@@ -83,16 +83,18 @@ var named = map[string]tea.KeyType{"enter": tea.KeyEnter, "tab": tea.KeyTab, "up
 func (s *stage) press(keys ...string) {
 	s.t.Helper()
 	for _, k := range keys {
-		if kind, ok := named[k]; ok {
-			msg := tea.KeyMsg{Type: kind}
-			if k == "space" {
-				msg.Runes = []rune{' '}
-			}
-			s.send(msg)
-			continue
-		}
-		s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)})
+		s.send(key(k))
 	}
+}
+
+func key(name string) tea.KeyMsg {
+	switch kind, ok := named[name]; {
+	case name == "space":
+		return tea.KeyMsg{Type: kind, Runes: []rune{' '}}
+	case ok:
+		return tea.KeyMsg{Type: kind}
+	}
+	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(name)}
 }
 
 // record plays a story to its end, on a clock that goes on by 150 ms whenever it is looked at.

@@ -74,7 +74,7 @@ func (m *Model) layout() {
 // View implements tea.Model.
 func (m *Model) View() string {
 	if m.leaving {
-		return ""
+		return ansi.Truncate(m.T("wizard.stopping"), m.width, "")
 	}
 	if m.width == 0 {
 		return m.T("wizard.starting")
@@ -261,7 +261,7 @@ func (m *Model) foot() string {
 // always are the keys that work on every page, less those in keys.
 func (m *Model) always(keys []page.Key) []page.Key {
 	list := []page.Key{{Key: "tab", Text: m.T("wizard.key.pane")}, {Key: "l", Text: m.T("wizard.key.log")}}
-	if len(m.run.Hosts) > 1 {
+	if m.several() && !m.bound() {
 		list = append(list, page.Key{Key: "[ ]", Text: m.T("wizard.key.host")})
 	}
 	list = append(list, page.Key{Key: "q", Text: m.T("wizard.key.leave")}, page.Key{Key: "?", Text: m.T("wizard.key.help")})

@@ -23,6 +23,8 @@ type Plan struct {
 	at            int  // index into changing
 	reading       bool // keys go to the diff
 	diff          *pane.Pane
+	answered      bool // a second enter must not answer the next host's plan
+	Several       bool // there are plans of several hosts: this one names its own
 }
 
 // NewPlan returns the page; steps are the ids of all steps of the run.
@@ -136,6 +138,10 @@ func (p *Plan) chosen() []string {
 }
 
 func (p *Plan) answer() tea.Cmd {
+	if p.answered {
+		return nil
+	}
+	p.answered = true
 	chosen := p.chosen()
 	switch len(chosen) {
 	case 0:
@@ -185,6 +191,9 @@ func DiffLines(diff string) []pane.Line {
 // head is what stands above the diff.
 func (p *Plan) head(width int) []string {
 	b := block{width: width}
+	if p.Several {
+		b.add(p.Theme.Accent, p.T("wizard.plan.host", sanitize.Line(p.decision.Host)))
+	}
 	step := p.changing[p.at]
 	b.add(p.Theme.Strong, p.T("step."+step+".title"))
 	if about := "step." + step + ".about"; p.has(about) && p.height >= 16 {
