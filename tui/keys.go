@@ -61,18 +61,18 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 	return nil
 }
 
-// press gives a key to the page in front. Enter is the page's, wherever the keys are: it takes what is highlighted there.
+// press gives a key to the page in front. In another pane, enter and esc do no more than to come back to the page that it
+// covers: nobody takes what is not on the screen.
 func (m *Model) press(front page.Page, k tea.KeyMsg) tea.Cmd {
-	if k.String() == "enter" && m.page != nil {
-		m.focus = onPage
-		return m.page.Update(k)
-	}
-	if k.String() == "esc" && m.page != nil && m.focus != onPage && !m.front().Typing() {
+	if key := k.String(); (key == "enter" || key == "esc") && m.aside() {
 		m.focus = onPage
 		return nil
 	}
 	return front.Update(k)
 }
+
+// aside reports whether the keys go to a pane while there is a page to come back to.
+func (m *Model) aside() bool { return m.overlay == nil && m.page != nil && m.focus != onPage }
 
 // scroll gives the mouse wheel to what can be scrolled.
 func (m *Model) scroll(msg tea.MouseMsg) tea.Cmd {

@@ -83,8 +83,11 @@ func (m *Model) Init() tea.Cmd {
 	return m.deploy()
 }
 
-// deploy starts the run, or starts it again.
+// deploy starts the run, or starts it again. While one is under way there is no second: two enters may come at once.
 func (m *Model) deploy() tea.Cmd {
+	if m.active {
+		return nil
+	}
 	m.page, m.overlay, m.focus, m.notice = nil, nil, onPage, ""
 	m.active, m.begun = true, false
 	m.watch.Reset()

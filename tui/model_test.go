@@ -193,6 +193,41 @@ func TestTabGoesAround(t *testing.T) {
 	s.shows("Retry from step 7")
 }
 
+func TestEnterInAnotherPaneOnlyComesBack(t *testing.T) {
+	for name, end := range map[string]story.Options{"failed": {Failures: 1}, "done": {}} {
+		for panes, keys := range map[string][]string{"steps": {"tab"}, "output": {"tab", "tab"}} {
+			t.Run(name+" "+panes, func(t *testing.T) {
+				s := plainStage(t)
+				rest := s.plan(record(end))
+				s.press("enter")
+				s.finish(rest)
+				page := s.model.page
+				s.press(keys...)
+				s.shows("esc back")
+				s.press("enter")
+				if s.left || s.model.active || s.model.page != page || s.model.focus != onPage {
+					t.Error("enter acts on a page that is not on the screen")
+				}
+			})
+		}
+	}
+}
+
+func TestTwoRetriesAtOnceAreOne(t *testing.T) {
+	s := plainStage(t)
+	rest := s.plan(record(story.Options{Failures: 1}))
+	s.press("enter")
+	s.finish(rest)
+	for i, starts := range []bool{true, false} {
+		if _, cmd := s.model.Update(page.RetryMsg{}); (cmd != nil) != starts {
+			t.Errorf("retry %d starts a run: %t", i+1, cmd != nil)
+		}
+	}
+	if _, cmd := s.model.Update(editedMsg{}); cmd != nil {
+		t.Error("the end of the editor starts a second run")
+	}
+}
+
 func TestTheFormGoesToTheFirstWrongField(t *testing.T) {
 	c := testConfig(nil)
 	c.Form = &Form{Fields: Fields()}

@@ -242,6 +242,9 @@ func (m *Model) foot() string {
 		return t.Warn.Render(page.Cut(sanitize.Line(m.notice), m.inner()))
 	}
 	keys := m.front().Keys()
+	if m.aside() {
+		keys = append(keys, page.Key{Key: "esc", Text: m.T("wizard.key.back")})
+	}
 	if _, form := m.page.(*page.Form); m.overlay == nil && !form && !m.front().Typing() {
 		keys = append(keys, m.always(keys)...)
 	}
