@@ -79,7 +79,7 @@ func (m *Model) scroll(msg tea.MouseMsg) tea.Cmd {
 	if m.overlay != nil {
 		return m.overlay.Update(msg)
 	}
-	if m.page != nil && (m.focus == onPage || whole(m.page)) {
+	if m.page != nil && m.focus == onPage {
 		return m.page.Update(msg)
 	}
 	return m.watch.Update(msg)

@@ -121,7 +121,9 @@ func (m *Model) sync() {
 
 // whole reports whether p takes the whole body and not the right column only.
 func whole(p page.Page) bool {
-	switch p.(type) {
+	switch p := p.(type) {
+	case *page.Question:
+		return p.Whole()
 	case *page.Plan, *page.Done, *page.Form, *page.Text:
 		return true
 	}

@@ -501,6 +501,7 @@ func english() map[string]string {
 		"fix.yes":                 "change the file",
 		"fix.no":                  "leave it",
 		"wizard.state.ok":         "It was as wanted already; nothing had to change.",
+		"wizard.more":             "%d more below   pgdn scrolls",
 		"wizard.plan.host":        "The plan for %s",
 		"wizard.state.skipped":    "It was left out, or not reached.",
 	}
