@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/feed"
 	"github.com/kehuo/provision/tui/story"
 )
 
@@ -33,6 +35,26 @@ func readToTheEnd(t *testing.T, s *stage, last string) {
 	s.shows(last)
 	if strings.Contains(s.view(), "more below") {
 		t.Errorf("there is more below the end:\n%s", s.view())
+	}
+}
+
+func TestTheCureIsInSightAndTheRestCanBeReached(t *testing.T) {
+	finding := provision.Finding{Severity: provision.SeverityError, Cause: strings.Repeat("A long cause of many words. ", 12),
+		Evidence: "the last piece of evidence", Fix: "Free some space on the host."}
+	for _, size := range []tea.WindowSizeMsg{{Width: 80, Height: 24}, {Width: 40, Height: 12}, {Width: 63, Height: 20}} {
+		s := plainStage(t)
+		s.play(record(story.Options{}), stepIs("07-build"))
+		for _, body := range []provision.Body{finding, provision.StepFinished{Status: provision.StatusFailed, Err: errors.New("failed")}} {
+			s.send(feed.Batch{Events: []provision.Event{{Time: s.now, Host: "aliyun", Step: "07-build", Body: body}}})
+		}
+		s.send(size)
+		s.send(Deployed{Finished: provision.RunFinished{ExitCode: provision.ExitFailed,
+			Hosts: map[string]provision.HostResult{"aliyun": {Err: errors.New("failed")}}}})
+		s.shows("fix: Free some space on the host.", "Retry from step 7")
+		if size.Width < 80 {
+			readToTheEnd(t, s, "the last piece of evidence")
+		}
+		s.send(tea.MouseMsg{Button: tea.MouseButtonWheelUp})
 	}
 }
 
