@@ -37,9 +37,10 @@ type actions struct {
 type (
 	editedMsg struct{ err error }
 	logMsg    struct {
-		text string
-		cut  bool // there is more before it
-		err  error
+		number int // of the opening of the log that it was read for
+		text   string
+		cut    bool // there is more before it
+		err    error
 	}
 	reportMsg struct {
 		text   string
@@ -172,15 +173,15 @@ func (a actions) save(text string) tea.Cmd {
 // logTail is how much of a log file's end the wizard shows, in bytes.
 const logTail = 1 << 20
 
-func (a actions) readLog(file string) tea.Cmd {
+func (a actions) readLog(file string, number int) tea.Cmd {
 	return func() tea.Msg {
 		text, cut, err := tail(file, logTail)
-		return logMsg{text, cut, err}
+		return logMsg{number, text, cut, err}
 	}
 }
 
-func (a actions) readLogLater(file string) tea.Cmd {
-	return tea.Tick(time.Second, func(time.Time) tea.Msg { return a.readLog(file)() })
+func (a actions) readLogLater(file string, number int) tea.Cmd {
+	return tea.Tick(time.Second, func(time.Time) tea.Msg { return a.readLog(file, number)() })
 }
 
 // tail reads the last limit bytes of a file, from the start of a line.

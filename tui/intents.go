@@ -96,28 +96,35 @@ func (m *Model) logFile() string {
 }
 
 func (m *Model) openLog() tea.Cmd {
-	m.overlay = page.NewLog(m.Common, m.logFile())
-	return m.act.readLog(m.logFile())
+	m.logs++
+	m.overlay = page.NewLog(m.Common, m.logFile(), m.logs)
+	return m.act.readLog(m.logFile(), m.logs)
 }
 
-// showLog fills the log page, and reads on while a run writes to it.
+// showLog fills the log page, and reads on while a run writes to it. A page that was scrolled keeps what it shows, and goes on
+// with the newest when it follows again.
 func (m *Model) showLog(msg logMsg) tea.Cmd {
-	log, ok := m.overlay.(*page.Text)
-	if !ok || !log.Follows() {
+	log, ok := m.overlay.(*page.Log)
+	if !ok || log.Number != msg.number {
 		return nil
 	}
-	switch {
-	case msg.err != nil:
-		log.SetText(msg.err.Error())
-	case msg.text == "":
-		log.SetText(m.T("wizard.log.none"))
-	case msg.cut:
-		log.SetText(m.T("wizard.log.tail") + "\n" + msg.text)
-	default:
-		log.SetText(msg.text)
+	if log.Follows() {
+		log.SetText(m.logText(msg))
 	}
 	if m.active {
-		return m.act.readLogLater(m.logFile())
+		return m.act.readLogLater(m.logFile(), msg.number)
 	}
 	return nil
+}
+
+func (m *Model) logText(msg logMsg) string {
+	switch {
+	case msg.err != nil:
+		return msg.err.Error()
+	case msg.text == "":
+		return m.T("wizard.log.none")
+	case msg.cut:
+		return m.T("wizard.log.tail") + "\n" + msg.text
+	}
+	return msg.text
 }

@@ -38,6 +38,7 @@ type Model struct {
 	steps   *page.Steps
 	watch   *page.Watch
 	page    page.Page // covers the output, or the whole body; nil: the output
+	logs    int       // how many times the log was opened
 	overlay page.Page // help, log, report, the question whether to stop; nil: none
 	focus   focus
 	asked   *Asked
@@ -124,7 +125,7 @@ func whole(p page.Page) bool {
 	switch p := p.(type) {
 	case *page.Question:
 		return p.Whole()
-	case *page.Plan, *page.Done, *page.Form, *page.Text:
+	case *page.Plan, *page.Done, *page.Form, *page.Text, *page.Log:
 		return true
 	}
 	return false
