@@ -83,6 +83,7 @@ func (s script) words() *language.Printer {
 func (s script) config(deployment *story.Story) tui.Config {
 	c := tui.Config{Words: s.words(), In: os.Stdin, Out: os.Stdout, Accessible: s.Accessible, Inventory: "inventory.yaml",
 		Deploy:     deployment.Deploy,
+		Behind:     func() []string { return []string{"gunicorn", "flask"} },
 		LogFile:    func() string { return s.LogFile },
 		ReportFile: s.ReportFile,
 		Files:      func(string) []string { return []string{s.Edit} },

@@ -178,6 +178,7 @@ func testConfig(words *language.Printer) Config {
 		Inventory:  "inventory.yaml",
 		Deploy:     story.New(story.Options{Words: words}).Deploy,
 		LogFile:    func() string { return "" },
+		Behind:     func() []string { return []string{"gunicorn", "flask"} },
 		Files:      func(string) []string { return []string{"site/requirements.txt"} },
 		Report:     func(...string) (string, error) { return "provision 1.0, linux/amd64\nhost: [masked]\n", nil },
 		SaveReport: func(string, string) error { return nil },

@@ -183,9 +183,9 @@ func (m *Model) deployed(d Deployed) tea.Cmd {
 
 func (m *Model) behind() []string {
 	if m.config.Behind == nil {
-		return []string{"gunicorn", "flask"}
+		return nil
 	}
-	return m.config.Behind
+	return m.config.Behind()
 }
 
 // failed turns to the first host that failed, and to the step that did.

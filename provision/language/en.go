@@ -169,7 +169,7 @@ func english() map[string]string {
 		"wizard.path.inside":            "on to port 5000 in the container",
 		"wizard.path.passes":            "passes the request on",
 		"wizard.path.answers":           "makes the page",
-		"wizard.path.back":              "The answer takes the same way back; the browser sees nginx.",
+		"wizard.path.back":              "The answer takes the same way back.",
 		"wizard.form.title":             "A new site",
 		"wizard.form.about":             "What the deployment needs to know. It is written to %s; change it there at any time.",
 		"wizard.form.write":             "Write %s and go on",

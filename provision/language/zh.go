@@ -169,7 +169,7 @@ func chinese() map[string]string {
 		"wizard.path.inside":            "转发到容器内的 5000 端口",
 		"wizard.path.passes":            "把请求交给下一站",
 		"wizard.path.answers":           "生成页面",
-		"wizard.path.back":              "响应沿原路返回; 浏览器看到的服务器是 nginx.",
+		"wizard.path.back":              "响应沿原路返回。",
 		"wizard.form.title":             "新网站",
 		"wizard.form.about":             "部署所需的信息. 将写入 %s, 之后可以随时修改.",
 		"wizard.form.write":             "写入 %s 并继续",
