@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strings"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/provision"
@@ -145,16 +147,20 @@ func (m *Model) consequences() string {
 	if !m.begun {
 		return m.T("step.01-login.interrupt")
 	}
-	text := ""
+	var text []string
 	for _, h := range m.run.Hosts {
+		s := h.Running()
+		if s == nil {
+			continue // done, or between two steps: nothing is cut short there
+		}
 		words := "wizard.quit.stops"
-		if s := h.Running(); s != nil && m.T("step."+s.ID+".interrupt") != "step."+s.ID+".interrupt" {
-			words = "step." + s.ID + ".interrupt"
+		if own := "step." + s.ID + ".interrupt"; m.T(own) != own {
+			words = own
 		}
-		if text != "" {
-			text += "\n"
-		}
-		text += m.T("wizard.quit.question", h.Name) + "\n" + m.T(words)
+		text = append(text, m.T("wizard.quit.question", h.Name), m.T(words))
 	}
-	return text
+	if len(text) == 0 {
+		return m.T("wizard.quit.stops")
+	}
+	return strings.Join(text, "\n")
 }

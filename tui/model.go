@@ -91,6 +91,7 @@ func (m *Model) deploy() tea.Cmd {
 	}
 	m.page, m.overlay, m.focus, m.notice = nil, nil, onPage, ""
 	m.active, m.begun = true, false
+	m.run = tracker.Run{} // a try that ends before any host is reached must not be shown with the picture of the last
 	m.watch.Reset()
 	m.steps.Follow()
 	return tea.Batch(m.act.deploy(), tick())

@@ -107,6 +107,7 @@ func TestARetryDoesNotAskForWhatWasApproved(t *testing.T) {
 	if _, failed := s.model.page.(*page.Failure); failed || !s.model.active {
 		t.Fatal("r does not retry")
 	}
+	s.play(record(story.Options{}), stepIs("01-login"))
 	again := provision.Decision{Kind: provision.DecidePlan, Host: "aliyun",
 		Changes: []provision.Change{{Host: "aliyun", Step: "07-build"}, {Host: "aliyun", Step: "09-run"}}}
 	s.ask(again)

@@ -116,7 +116,7 @@ func (m *Model) sum(out io.Writer) {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(f.Hosts)) {
 		if r := f.Hosts[name]; r.Err != nil {
-			b.WriteString(m.Theme.Bad.Render(strings.TrimPrefix(name+": ", ": ")+sanitize.Line(r.Err.Error())) + "\n")
+			b.WriteString(eachLine(m.Theme.Bad, strings.TrimPrefix(name+": ", ": ")+sanitize.Lines(r.Err.Error())))
 		}
 	}
 	if f.ExitCode == provision.ExitOK {

@@ -239,7 +239,7 @@ func (m *Model) now() string {
 func (m *Model) foot() string {
 	t := m.Theme
 	if m.notice != "" {
-		return t.Warn.Render(page.Cut(sanitize.Line(m.notice), m.inner()))
+		return t.Warn.Render(page.Cut(sanitize.Line(strings.ReplaceAll(m.notice, "\n", " ")), m.inner()))
 	}
 	keys := m.front().Keys()
 	if m.aside() {
