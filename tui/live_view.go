@@ -34,7 +34,8 @@ func liveSpin() tea.Cmd {
 	return tea.Tick(spinning, func(time.Time) tea.Msg { return liveTick{} })
 }
 
-func (m *liveModel) Init() tea.Cmd { return liveSpin() }
+// Init shows the cursor, which Bubble Tea hides at its start: the program may end by a signal that leaves no time to show it.
+func (m *liveModel) Init() tea.Cmd { return tea.Batch(tea.ShowCursor, liveSpin()) }
 
 func (m *liveModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {

@@ -232,6 +232,15 @@ func TestLiveLinesLeaveTheTerminalAsItWas(t *testing.T) {
 	x.Restored()
 }
 
+func TestTheCursorIsNotHiddenWhileLinesArePrinted(t *testing.T) {
+	x := start(t, script{Live: true, Blocked: true})
+	x.Wait("step 1 of 9")
+	if raw := x.Raw(); strings.LastIndex(raw, "\x1b[?25l") > strings.LastIndex(raw, "\x1b[?25h") {
+		t.Error("the cursor is hidden: the end by a second ctrl+c would leave it so")
+	}
+	x.Signal(syscall.SIGKILL)
+}
+
 func TestAFloodOfOutputDoesNotSlowTheBuild(t *testing.T) {
 	x := start(t, script{Lines: 300_000})
 	x.Wait("5 of 5 steps chosen")
