@@ -36,6 +36,7 @@ type actions struct {
 
 type (
 	editedMsg struct{ err error }
+	pagedMsg  struct{ err error }
 	logMsg    struct {
 		number int // of the opening of the log that it was read for
 		text   string
@@ -216,7 +217,7 @@ func (a actions) edit(file string) tea.Cmd {
 
 // pager opens file in the pager of PAGER, less if there is none.
 func (a actions) pager(file string) tea.Cmd {
-	return tea.ExecProcess(a.with(file, "less", "PAGER"), func(error) tea.Msg { return nil })
+	return tea.ExecProcess(a.with(file, "less", "PAGER"), func(err error) tea.Msg { return pagedMsg{err} })
 }
 
 // with is the command that the first of the variables names, or fallback, on file.

@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"errors"
+	"os/exec"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/provision"
@@ -42,10 +45,15 @@ func (m *Model) result(msg tea.Msg) (cmd tea.Cmd, ok bool) {
 	switch msg := msg.(type) {
 	case editedMsg:
 		if msg.err != nil {
-			m.notice = m.T("wizard.editor.failed", msg.err)
-			return nil, true
+			m.notice = m.T(editorFailed(msg.err), msg.err)
+			return m.catchMouse(), true
 		}
-		return m.deploy(), true
+		return tea.Batch(m.catchMouse(), m.deploy()), true
+	case pagedMsg:
+		if msg.err != nil {
+			m.notice = m.T("wizard.pager.failed", msg.err)
+		}
+		return m.catchMouse(), true
 	case logMsg:
 		return m.showLog(msg), true
 	case reportMsg:
@@ -67,6 +75,15 @@ func (m *Model) result(msg tea.Msg) (cmd tea.Cmd, ok bool) {
 		}
 	}
 	return nil, false
+}
+
+// editorFailed tells an editor that could not be run from one that ended with an error, by :cq in vim for example.
+func editorFailed(err error) string {
+	var ended *exec.ExitError
+	if errors.As(err, &ended) && ended.ExitCode() != 126 && ended.ExitCode() != 127 { // the shell's: not found, not to be run
+		return "wizard.editor.ended"
+	}
+	return "wizard.editor.failed"
 }
 
 // answered is the answer to the question on the screen: whether to stop, or the run's own.

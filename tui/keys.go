@@ -89,10 +89,18 @@ func (m *Model) scroll(msg tea.MouseMsg) tea.Cmd {
 
 func (m *Model) toggleMouse() tea.Cmd {
 	m.mouse = !m.mouse
-	if m.mouse {
-		return tea.EnableMouseCellMotion
+	if !m.mouse {
+		return tea.DisableMouse
 	}
-	return tea.DisableMouse
+	return m.catchMouse()
+}
+
+// catchMouse takes the mouse for the wizard if it is to have it: another program in the terminal lets it go.
+func (m *Model) catchMouse() tea.Cmd {
+	if !m.mouse {
+		return nil
+	}
+	return tea.EnableMouseCellMotion
 }
 
 // interrupt is ctrl+c: it asks once, and leaves when it comes again or where nothing is under way.

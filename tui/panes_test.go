@@ -38,6 +38,7 @@ func TestTwoRetriesAtOnceAreOne(t *testing.T) {
 			t.Errorf("retry %d starts a run: %t", i+1, cmd != nil)
 		}
 	}
+	s.model.mouse = false // that is taken again after the editor
 	if _, cmd := s.model.Update(editedMsg{}); cmd != nil {
 		t.Error("the end of the editor starts a second run")
 	}

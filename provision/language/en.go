@@ -501,6 +501,8 @@ func english() map[string]string {
 		"fix.yes":                 "change the file",
 		"fix.no":                  "leave it",
 		"wizard.state.ok":         "It was as wanted already; nothing had to change.",
+		"wizard.editor.ended":     "The editor ended with an error (%s); nothing was retried. EDITOR names another one.",
+		"wizard.pager.failed":     "The pager could not be run: %s; PAGER names another one.",
 		"wizard.more":             "%d more below   pgdn scrolls",
 		"wizard.plan.host":        "The plan for %s",
 		"wizard.state.skipped":    "It was left out, or not reached.",
