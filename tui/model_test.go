@@ -142,6 +142,10 @@ func TestQLeavesAtOnceUntilSomethingChanges(t *testing.T) {
 	if s.left || s.model.overlay != nil {
 		t.Error("the default is not to go on")
 	}
+	s.press("q", "esc")
+	if s.left || s.model.overlay != nil || !s.model.active {
+		t.Error("esc does not go back to the run")
+	}
 	s.press("q", "down", "enter")
 	if !s.left || s.model.act.ctx.Err() == nil {
 		t.Error("yes does not stop the run")

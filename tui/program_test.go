@@ -253,7 +253,7 @@ func TestTheEndOfTheInputEndsPlainQuestions(t *testing.T) {
 
 func TestLiveLinesLeaveTheTerminalAsItWas(t *testing.T) {
 	x := start(t, script{Live: true, Lines: 1000})
-	x.Wait("✓  1 Log in", "✓ 11 The site answers", "Done: 5 changed")
+	x.Wait("=  1 Log in", "= 11 The site answers", "Done: 5 changed")
 	x.Ended(0)
 	x.Restored()
 }

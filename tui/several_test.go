@@ -83,6 +83,14 @@ func TestAPlanIsAnsweredOnce(t *testing.T) {
 	}
 }
 
+func TestHelpAndTheWayOutAreAlwaysInTheFooter(t *testing.T) {
+	s := twoHosts(t)
+	s.shows("q leave   ? help")
+	s.press("enter")
+	s.answered()
+	s.shows("/ search", "q leave   ? help")
+}
+
 func TestTheHostStaysWhileItsPlanIsOnTheScreen(t *testing.T) {
 	s := twoHosts(t)
 	s.shows("-> aliyun", "The plan for aliyun")

@@ -158,8 +158,8 @@ func english() map[string]string {
 			"q          leave\n" +
 			"ctrl+c     asks what to do; a second time leaves at once\n" +
 			"\n" +
-			"The sign before a step:  %s done   %s failed   - skipped   %s still to come.\n" +
-			"Bright steps changed something, faint ones were as wanted already.",
+			"The sign before a step:  %s changed, %s as wanted already,\n" +
+			"                         %s failed, - skipped, %s still to come.",
 		"wizard.done.title":             "The site is live",
 		"wizard.done.unchanged":         "The site is live, and nothing had to change",
 		"wizard.path.browser":           "your browser",

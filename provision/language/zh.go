@@ -158,8 +158,8 @@ func chinese() map[string]string {
 			"q          离开\n" +
 			"ctrl+c     先询问; 再按一次立即离开\n" +
 			"\n" +
-			"步骤前的符号:  %s 完成   %s 失败   - 跳过   %s 尚未开始.\n" +
-			"明亮的步骤做了变更, 暗淡的步骤原本就满足要求.",
+			"步骤前的符号:  %s 有改动，%s 原本就符合要求，\n" +
+			"               %s 失败，- 跳过，%s 尚未开始。",
 		"wizard.done.title":             "网站已上线",
 		"wizard.done.unchanged":         "网站在线, 无需任何变更",
 		"wizard.path.browser":           "您的浏览器",

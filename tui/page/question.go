@@ -101,7 +101,7 @@ func (q *Question) SetSize(width, height int) {
 // Whole reports whether the question takes the whole body: there is something to read before the answer. What is said before
 // leaving is short, and the steps that it speaks of stay beside it.
 func (q *Question) Whole() bool {
-	return q.decision.Detail != "" && q.decision.Kind != provision.DecideInterrupt
+	return q.decision.Detail != "" && !q.canStay()
 }
 
 // explanation is the detail, a row a line; what looks like a diff is coloured as one.
@@ -133,8 +133,15 @@ func (q *Question) Keys() []Key {
 	if q.Typing() {
 		return append(append([]Key{q.key("enter", "send")}, q.detail.keys()...), q.key("ctrl+c", "leave"))
 	}
-	return append(append([]Key{q.key("enter", "take")}, q.detail.keys()...), q.key("up down", "choose"), q.key("q", "leave"))
+	keys := append(append([]Key{q.key("enter", "take")}, q.detail.keys()...), q.key("up down", "choose"))
+	if q.canStay() {
+		keys = append(keys, q.key("esc", "back"))
+	}
+	return append(keys, q.key("q", "leave"))
 }
+
+// canStay reports whether the question may be left unanswered: the wizard's own, whether to stop.
+func (q *Question) canStay() bool { return q.decision.Kind == provision.DecideInterrupt }
 
 // Update implements Page.
 func (q *Question) Update(msg tea.Msg) tea.Cmd {
@@ -148,6 +155,9 @@ func (q *Question) Update(msg tea.Msg) tea.Cmd {
 		k, ok := msg.(tea.KeyMsg)
 		if !ok {
 			return nil
+		}
+		if q.canStay() && k.String() == "esc" {
+			return intent(StayMsg{})
 		}
 		cmd := q.menu.update(k)
 		q.answered = cmd != nil

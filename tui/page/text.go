@@ -67,7 +67,7 @@ func NewHelp(c *Common) *Text {
 		}
 		return nil
 	})
-	t.SetText(c.T("wizard.help.text", c.Theme.Done, c.Theme.Failed, c.Theme.Waiting))
+	t.SetText(c.T("wizard.help.text", c.Theme.Done, c.Theme.Same, c.Theme.Failed, c.Theme.Waiting))
 	return t
 }
 
