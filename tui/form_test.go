@@ -49,3 +49,24 @@ func TestTheFormKeepsWhatWasTyped(t *testing.T) {
 		t.Errorf("around the end tab offers %q", got)
 	}
 }
+
+func TestTheFormAsksBeforeItForgetsWhatWasTyped(t *testing.T) {
+	c := testConfig(nil)
+	c.Form = &Form{Fields: Fields()}
+	s := newStage(t, c, theme.Plain(), 80, 24)
+	s.press("m", "esc")
+	s.shows("Press esc again to leave; what was typed is lost.")
+	s.press("down", "esc")
+	if s.left {
+		t.Fatal("the second esc was not the next key, and leaves")
+	}
+	s.press("esc")
+	if !s.left {
+		t.Error("esc does not leave when it comes again")
+	}
+	s = newStage(t, c, theme.Plain(), 80, 24)
+	s.press("esc")
+	if !s.left {
+		t.Error("esc does not leave a form that nothing was typed into")
+	}
+}
