@@ -163,7 +163,7 @@ func (q *Question) Update(msg tea.Msg) tea.Cmd {
 		q.answered = cmd != nil
 		return cmd
 	}
-	model, cmd := q.form.Update(msg)
+	model, cmd := q.form.Update(pasted(msg))
 	if form, ok := model.(*huh.Form); ok {
 		q.form = form
 	}
@@ -171,6 +171,15 @@ func (q *Question) Update(msg tea.Msg) tea.Cmd {
 		return cmd
 	}
 	return q.typed()
+}
+
+// pasted takes the line ends off the end of what was pasted: the field would make spaces of them, in a password too.
+func pasted(msg tea.Msg) tea.Msg {
+	if k, ok := msg.(tea.KeyMsg); ok && k.Paste {
+		k.Runes = []rune(strings.TrimRight(string(k.Runes), "\r\n"))
+		return k
+	}
+	return msg
 }
 
 // typed is the answer that was typed in.
