@@ -32,6 +32,7 @@ type actions struct {
 	wg     *sync.WaitGroup           // the deployments
 	last   *atomic.Pointer[Deployed] // how the last of them ended, also when the model is gone by then
 	checks *checking
+	away   *atomic.Bool // another program, the editor or the pager, has the terminal
 }
 
 type (
@@ -55,7 +56,7 @@ type (
 func newActions(ctx context.Context, c Config, env []string, send func(tea.Msg)) actions {
 	ctx, cancel := context.WithCancel(ctx)
 	return actions{ctx: ctx, cancel: cancel, config: c, env: env, send: send, wg: &sync.WaitGroup{},
-		last: &atomic.Pointer[Deployed]{}, checks: &checking{}}
+		last: &atomic.Pointer[Deployed]{}, checks: &checking{}, away: &atomic.Bool{}}
 }
 
 func tick() tea.Cmd { return tea.Tick(spinning, func(time.Time) tea.Msg { return spin{} }) }
@@ -212,12 +213,21 @@ func tail(file string, limit int64) (text string, cut bool, err error) {
 
 // edit opens file in the editor of VISUAL or EDITOR, vi if there is none. Both may hold arguments, as everywhere in Unix.
 func (a actions) edit(file string) tea.Cmd {
-	return tea.ExecProcess(a.with(file, "vi", "VISUAL", "EDITOR"), func(err error) tea.Msg { return editedMsg{err} })
+	return a.lend(a.with(file, "vi", "VISUAL", "EDITOR"), func(err error) tea.Msg { return editedMsg{err} })
 }
 
 // pager opens file in the pager of PAGER, less if there is none.
 func (a actions) pager(file string) tea.Cmd {
-	return tea.ExecProcess(a.with(file, "less", "PAGER"), func(err error) tea.Msg { return pagedMsg{err} })
+	return a.lend(a.with(file, "less", "PAGER"), func(err error) tea.Msg { return pagedMsg{err} })
+}
+
+// lend gives the terminal to another program until that ends.
+func (a actions) lend(cmd *exec.Cmd, ended func(error) tea.Msg) tea.Cmd {
+	a.away.Store(true)
+	return tea.ExecProcess(cmd, func(err error) tea.Msg {
+		a.away.Store(false)
+		return ended(err)
+	})
 }
 
 // with is the command that the first of the variables names, or fallback, on file.

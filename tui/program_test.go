@@ -66,32 +66,6 @@ func TestAFailingBuildIsMendedInTheEditorAndRetried(t *testing.T) {
 	}
 }
 
-func TestAfterAnotherProgramTheMouseWorksAndItsErrorIsSaid(t *testing.T) {
-	x := start(t, script{Failures: 1, Edit: "app.py", LogFile: "run.log"}, "EDITOR=sh -c 'exit 3'", "PAGER=there-is-no-such-pager")
-	x.Wait("waiting for your yes to the plan")
-	x.Type(enter)
-	x.Wait("Retry from step 7")
-	mouse := func(after string) {
-		t.Helper()
-		if raw := x.Raw(); strings.LastIndex(raw, "\x1b[?1002h") < strings.LastIndex(raw, "\x1b[?1002l") {
-			t.Errorf("the mouse is dead after the %s", after)
-		}
-	}
-	x.Type("e")
-	x.Wait("ended with an error (exit status 3); nothing was retried")
-	x.Type("l")
-	x.Wait("The log is empty")
-	mouse("editor")
-	x.Type("o")
-	x.Wait("The pager could not be run")
-	x.Type("q")
-	x.Wait("Retry from step 7")
-	mouse("pager")
-	x.Type("q")
-	x.Ended(1)
-	x.Restored()
-}
-
 func TestRetryGoesOnWhereItFailed(t *testing.T) {
 	x := start(t, script{Failures: 1, Lines: 50})
 	x.Wait("5 of 5 steps chosen")
