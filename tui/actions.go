@@ -32,14 +32,17 @@ type actions struct {
 	wg     *sync.WaitGroup           // the deployments
 	last   *atomic.Pointer[Deployed] // how the last of them ended, also when the model is gone by then
 	checks *checking
+	away   *atomic.Bool // another program, the editor or the pager, has the terminal
 }
 
 type (
 	editedMsg struct{ err error }
+	pagedMsg  struct{ err error }
 	logMsg    struct {
-		text string
-		cut  bool // there is more before it
-		err  error
+		number int // of the opening of the log that it was read for
+		text   string
+		cut    bool // there is more before it
+		err    error
 	}
 	reportMsg struct {
 		text   string
@@ -53,7 +56,7 @@ type (
 func newActions(ctx context.Context, c Config, env []string, send func(tea.Msg)) actions {
 	ctx, cancel := context.WithCancel(ctx)
 	return actions{ctx: ctx, cancel: cancel, config: c, env: env, send: send, wg: &sync.WaitGroup{},
-		last: &atomic.Pointer[Deployed]{}, checks: &checking{}}
+		last: &atomic.Pointer[Deployed]{}, checks: &checking{}, away: &atomic.Bool{}}
 }
 
 func tick() tea.Cmd { return tea.Tick(spinning, func(time.Time) tea.Msg { return spin{} }) }
@@ -172,15 +175,15 @@ func (a actions) save(text string) tea.Cmd {
 // logTail is how much of a log file's end the wizard shows, in bytes.
 const logTail = 1 << 20
 
-func (a actions) readLog(file string) tea.Cmd {
+func (a actions) readLog(file string, number int) tea.Cmd {
 	return func() tea.Msg {
 		text, cut, err := tail(file, logTail)
-		return logMsg{text, cut, err}
+		return logMsg{number, text, cut, err}
 	}
 }
 
-func (a actions) readLogLater(file string) tea.Cmd {
-	return tea.Tick(time.Second, func(time.Time) tea.Msg { return a.readLog(file)() })
+func (a actions) readLogLater(file string, number int) tea.Cmd {
+	return tea.Tick(time.Second, func(time.Time) tea.Msg { return a.readLog(file, number)() })
 }
 
 // tail reads the last limit bytes of a file, from the start of a line.
@@ -210,12 +213,21 @@ func tail(file string, limit int64) (text string, cut bool, err error) {
 
 // edit opens file in the editor of VISUAL or EDITOR, vi if there is none. Both may hold arguments, as everywhere in Unix.
 func (a actions) edit(file string) tea.Cmd {
-	return tea.ExecProcess(a.with(file, "vi", "VISUAL", "EDITOR"), func(err error) tea.Msg { return editedMsg{err} })
+	return a.lend(a.with(file, "vi", "VISUAL", "EDITOR"), func(err error) tea.Msg { return editedMsg{err} })
 }
 
 // pager opens file in the pager of PAGER, less if there is none.
 func (a actions) pager(file string) tea.Cmd {
-	return tea.ExecProcess(a.with(file, "less", "PAGER"), func(error) tea.Msg { return nil })
+	return a.lend(a.with(file, "less", "PAGER"), func(err error) tea.Msg { return pagedMsg{err} })
+}
+
+// lend gives the terminal to another program until that ends.
+func (a actions) lend(cmd *exec.Cmd, ended func(error) tea.Msg) tea.Cmd {
+	a.away.Store(true)
+	return tea.ExecProcess(cmd, func(err error) tea.Msg {
+		a.away.Store(false)
+		return ended(err)
+	})
 }
 
 // with is the command that the first of the variables names, or fallback, on file.

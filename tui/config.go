@@ -37,8 +37,9 @@ type Config struct {
 	// SaveReport writes it to ReportFile.
 	SaveReport func(path, text string) error
 	ReportFile string
-	// Behind names what answers behind nginx in the container, from the outside in; default: gunicorn, flask.
-	Behind []string
+	// Behind names what answers behind nginx in the container, from the outside in: gunicorn, flask. It is asked when a
+	// deployment has succeeded; nil, or no names: that is not known.
+	Behind func() []string
 }
 
 // Form is what the wizard needs to ask for a new inventory.

@@ -85,7 +85,7 @@ var scenes = map[string]func(s *stage, words *language.Printer){
 	"log": func(s *stage, words *language.Printer) {
 		s.play(record(story.Options{Words: words}), stepIs("01-login"))
 		s.press("l")
-		s.send(logMsg{text: "2026-03-01T09:30:00.150Z run started: site myweb, hosts aliyun\n" +
+		s.send(logMsg{number: 1, text: "2026-03-01T09:30:00.150Z run started: site myweb, hosts aliyun\n" +
 			"2026-03-01T09:30:00.300Z aliyun 01-login started: Log in\n"})
 	},
 	"report": func(s *stage, words *language.Printer) {

@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"errors"
+	"os/exec"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/provision"
@@ -26,6 +29,9 @@ func (m *Model) intent(msg tea.Msg) (cmd tea.Cmd, ok bool) {
 		return m.act.save(msg.Text), true
 	case page.LeaveMsg:
 		return m.leave(), true
+	case page.NoticeMsg:
+		m.notice = msg.Text
+		return nil, true
 	case page.StayMsg:
 		m.overlay = nil
 		return nil, true
@@ -42,10 +48,15 @@ func (m *Model) result(msg tea.Msg) (cmd tea.Cmd, ok bool) {
 	switch msg := msg.(type) {
 	case editedMsg:
 		if msg.err != nil {
-			m.notice = m.T("wizard.editor.failed", msg.err)
-			return nil, true
+			m.notice = m.T(editorFailed(msg.err), msg.err)
+			return m.catchMouse(), true
 		}
-		return m.deploy(), true
+		return tea.Batch(m.catchMouse(), m.deploy()), true
+	case pagedMsg:
+		if msg.err != nil {
+			m.notice = m.T("wizard.pager.failed", msg.err)
+		}
+		return m.catchMouse(), true
 	case logMsg:
 		return m.showLog(msg), true
 	case reportMsg:
@@ -69,6 +80,15 @@ func (m *Model) result(msg tea.Msg) (cmd tea.Cmd, ok bool) {
 	return nil, false
 }
 
+// editorFailed tells an editor that could not be run from one that ended with an error, by :cq in vim for example.
+func editorFailed(err error) string {
+	var ended *exec.ExitError
+	if errors.As(err, &ended) && ended.ExitCode() != 126 && ended.ExitCode() != 127 { // the shell's: not found, not to be run
+		return "wizard.editor.ended"
+	}
+	return "wizard.editor.failed"
+}
+
 // answered is the answer to the question on the screen: whether to stop, or the run's own.
 func (m *Model) answered(a provision.Answer) tea.Cmd {
 	if m.stopping() {
@@ -79,7 +99,8 @@ func (m *Model) answered(a provision.Answer) tea.Cmd {
 		return nil
 	}
 	if m.asked != nil && m.asked.Decision.Kind == provision.DecidePlan && a.Choice == provision.AnswerNo {
-		m.leaving = true
+		m.decline()
+		return nil
 	}
 	m.answer(a)
 	return nil
@@ -95,28 +116,35 @@ func (m *Model) logFile() string {
 }
 
 func (m *Model) openLog() tea.Cmd {
-	m.overlay = page.NewLog(m.Common, m.logFile())
-	return m.act.readLog(m.logFile())
+	m.logs++
+	m.overlay = page.NewLog(m.Common, m.logFile(), m.logs)
+	return m.act.readLog(m.logFile(), m.logs)
 }
 
-// showLog fills the log page, and reads on while a run writes to it.
+// showLog fills the log page, and reads on while a run writes to it. A page that was scrolled keeps what it shows, and goes on
+// with the newest when it follows again.
 func (m *Model) showLog(msg logMsg) tea.Cmd {
-	log, ok := m.overlay.(*page.Text)
-	if !ok || !log.Follows() {
+	log, ok := m.overlay.(*page.Log)
+	if !ok || log.Number != msg.number {
 		return nil
 	}
-	switch {
-	case msg.err != nil:
-		log.SetText(msg.err.Error())
-	case msg.text == "":
-		log.SetText(m.T("wizard.log.none"))
-	case msg.cut:
-		log.SetText(m.T("wizard.log.tail") + "\n" + msg.text)
-	default:
-		log.SetText(msg.text)
+	if log.Follows() {
+		log.SetText(m.logText(msg))
 	}
 	if m.active {
-		return m.act.readLogLater(m.logFile())
+		return m.act.readLogLater(m.logFile(), msg.number)
 	}
 	return nil
+}
+
+func (m *Model) logText(msg logMsg) string {
+	switch {
+	case msg.err != nil:
+		return msg.err.Error()
+	case msg.text == "":
+		return m.T("wizard.log.none")
+	case msg.cut:
+		return m.T("wizard.log.tail") + "\n" + msg.text
+	}
+	return msg.text
 }

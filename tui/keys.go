@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strings"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/provision"
@@ -30,6 +32,9 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 	case "m":
 		return m.toggleMouse()
 	case "[", "]":
+		if m.bound() {
+			return nil
+		}
 		m.changeHost(map[string]int{"[": -1, "]": 1}[key])
 	case "tab":
 		if _, plan := m.page.(*page.Plan); plan && m.focus == onPage {
@@ -58,25 +63,25 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 	return nil
 }
 
-// press gives a key to the page in front. Enter is the page's, wherever the keys are: it takes what is highlighted there.
+// press gives a key to the page in front. In another pane, enter and esc do no more than to come back to the page that it
+// covers: nobody takes what is not on the screen.
 func (m *Model) press(front page.Page, k tea.KeyMsg) tea.Cmd {
-	if k.String() == "enter" && m.page != nil {
-		m.focus = onPage
-		return m.page.Update(k)
-	}
-	if k.String() == "esc" && m.page != nil && m.focus != onPage && !m.front().Typing() {
+	if key := k.String(); (key == "enter" || key == "esc") && m.aside() {
 		m.focus = onPage
 		return nil
 	}
 	return front.Update(k)
 }
 
+// aside reports whether the keys go to a pane while there is a page to come back to.
+func (m *Model) aside() bool { return m.overlay == nil && m.page != nil && m.focus != onPage }
+
 // scroll gives the mouse wheel to what can be scrolled.
 func (m *Model) scroll(msg tea.MouseMsg) tea.Cmd {
 	if m.overlay != nil {
 		return m.overlay.Update(msg)
 	}
-	if m.page != nil && (m.focus == onPage || whole(m.page)) {
+	if m.page != nil && m.focus == onPage {
 		return m.page.Update(msg)
 	}
 	return m.watch.Update(msg)
@@ -84,10 +89,18 @@ func (m *Model) scroll(msg tea.MouseMsg) tea.Cmd {
 
 func (m *Model) toggleMouse() tea.Cmd {
 	m.mouse = !m.mouse
-	if m.mouse {
-		return tea.EnableMouseCellMotion
+	if !m.mouse {
+		return tea.DisableMouse
 	}
-	return tea.DisableMouse
+	return m.catchMouse()
+}
+
+// catchMouse takes the mouse for the wizard if it is to have it: another program in the terminal lets it go.
+func (m *Model) catchMouse() tea.Cmd {
+	if !m.mouse {
+		return nil
+	}
+	return tea.EnableMouseCellMotion
 }
 
 // interrupt is ctrl+c: it asks once, and leaves when it comes again or where nothing is under way.
@@ -110,13 +123,19 @@ func (m *Model) quit() tea.Cmd {
 	case !m.active:
 		return m.leave()
 	case m.asked != nil && m.asked.Decision.Kind == provision.DecidePlan:
-		m.leaving = true
-		m.answer(provision.Answer{Choice: provision.AnswerNo})
+		m.decline()
 		return nil
 	case !m.begun:
 		return m.leave()
 	}
 	return m.askToStop()
+}
+
+// decline says no to the plan on the screen. That ends the run where there is one host; the others of several go on, and
+// their questions are still to come.
+func (m *Model) decline() {
+	m.leaving = !m.several()
+	m.answer(provision.Answer{Choice: provision.AnswerNo})
 }
 
 func (m *Model) askToStop() tea.Cmd {
@@ -136,16 +155,20 @@ func (m *Model) consequences() string {
 	if !m.begun {
 		return m.T("step.01-login.interrupt")
 	}
-	text := ""
+	var text []string
 	for _, h := range m.run.Hosts {
+		s := h.Running()
+		if s == nil {
+			continue // done, or between two steps: nothing is cut short there
+		}
 		words := "wizard.quit.stops"
-		if s := h.Running(); s != nil && m.T("step."+s.ID+".interrupt") != "step."+s.ID+".interrupt" {
-			words = "step." + s.ID + ".interrupt"
+		if own := "step." + s.ID + ".interrupt"; m.T(own) != own {
+			words = own
 		}
-		if text != "" {
-			text += "\n"
-		}
-		text += m.T("wizard.quit.question", h.Name) + "\n" + m.T(words)
+		text = append(text, m.T("wizard.quit.question", h.Name), m.T(words))
 	}
-	return text
+	if len(text) == 0 {
+		return m.T("wizard.quit.stops")
+	}
+	return strings.Join(text, "\n")
 }

@@ -131,7 +131,7 @@ func (p *livePrinter) step(e provision.Event, b provision.StepFinished) string {
 	case provision.StatusChanged:
 		return t.Good.Render(t.Done) + " " + p.name(e.Host, e.Step) + "  " + t.Faint.Render(took) + "\n"
 	}
-	return t.Good.Render(t.Done) + " " + t.Faint.Render(p.name(e.Host, e.Step)+"  "+took) + "\n"
+	return t.Good.Render(t.Same) + " " + t.Faint.Render(p.name(e.Host, e.Step)+"  "+took) + "\n"
 }
 
 func (p *livePrinter) finding(f provision.Finding) string {

@@ -45,8 +45,8 @@ func inOrder(t *testing.T, text string, parts ...string) {
 
 func TestLivePrintsALineAStep(t *testing.T) {
 	text := printed(t, story.Options{}, false)
-	inOrder(t, text, "Deploying myweb to aliyun", "✓  1 Log in", "✓  6 Upload files", "✓  7 Build the image",
-		"port 443 from here:", "✓ 11 The site answers", "Done: 5 changed")
+	inOrder(t, text, "Deploying myweb to aliyun", "=  1 Log in", "✓  6 Upload files", "✓  7 Build the image",
+		"port 443 from here:", "= 11 The site answers", "Done: 5 changed")
 	if strings.Contains(text, "Successfully tagged") {
 		t.Error("output is printed without --verbose")
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/tui/feed"
+	"github.com/kehuo/provision/tui/pane"
 	"github.com/kehuo/provision/tui/quantity"
 	"github.com/kehuo/provision/tui/sanitize"
 	"github.com/kehuo/provision/tui/theme"
@@ -33,7 +34,8 @@ func liveSpin() tea.Cmd {
 	return tea.Tick(spinning, func(time.Time) tea.Msg { return liveTick{} })
 }
 
-func (m *liveModel) Init() tea.Cmd { return liveSpin() }
+// Init shows the cursor, which Bubble Tea hides at its start: the program may end by a signal that leaves no time to show it.
+func (m *liveModel) Init() tea.Cmd { return tea.Batch(tea.ShowCursor, liveSpin()) }
 
 func (m *liveModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
@@ -104,7 +106,8 @@ func (m *liveModel) end(f *provision.RunFinished) string {
 	var b strings.Builder
 	for _, h := range m.run.Hosts { // a failure that no step shows: the plan was refused, the lock is held
 		if r := f.Hosts[h.Name]; r.Err != nil && h.Failed() == nil {
-			b.WriteString(m.theme.Bad.Render(h.Name+": "+sanitize.Line(r.Err.Error())) + "\n")
+			text := pane.Wrap(h.Name+": "+sanitize.Lines(r.Err.Error()), m.width-1) // the terminal would get no more of a row
+			b.WriteString(eachLine(m.theme.Bad, strings.Join(text, "\n")))
 		}
 	}
 	b.WriteString(m.theme.Bad.Bold(true).Render(m.words.T("lines.failed", f.Changed, quantity.Duration(f.Duration))) + "\n")

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -65,7 +67,9 @@ func play(text string) int {
 		}
 		return finished.ExitCode
 	}
-	finished, err := tui.Run(context.Background(), s.config(deployment))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // as cmd/provision does
+	defer stop()
+	finished, err := tui.Run(ctx, s.config(deployment))
 	if err != nil {
 		fmt.Println("error:", strings.SplitN(err.Error(), "\n", 2)[0])
 	}
@@ -83,6 +87,7 @@ func (s script) words() *language.Printer {
 func (s script) config(deployment *story.Story) tui.Config {
 	c := tui.Config{Words: s.words(), In: os.Stdin, Out: os.Stdout, Accessible: s.Accessible, Inventory: "inventory.yaml",
 		Deploy:     deployment.Deploy,
+		Behind:     func() []string { return []string{"gunicorn", "flask"} },
 		LogFile:    func() string { return s.LogFile },
 		ReportFile: s.ReportFile,
 		Files:      func(string) []string { return []string{s.Edit} },

@@ -38,6 +38,7 @@ type Model struct {
 	steps   *page.Steps
 	watch   *page.Watch
 	page    page.Page // covers the output, or the whole body; nil: the output
+	logs    int       // how many times the log was opened
 	overlay page.Page // help, log, report, the question whether to stop; nil: none
 	focus   focus
 	asked   *Asked
@@ -83,10 +84,14 @@ func (m *Model) Init() tea.Cmd {
 	return m.deploy()
 }
 
-// deploy starts the run, or starts it again.
+// deploy starts the run, or starts it again. While one is under way there is no second: two enters may come at once.
 func (m *Model) deploy() tea.Cmd {
+	if m.active {
+		return nil
+	}
 	m.page, m.overlay, m.focus, m.notice = nil, nil, onPage, ""
 	m.active, m.begun = true, false
+	m.run = tracker.Run{} // a try that ends before any host is reached must not be shown with the picture of the last
 	m.watch.Reset()
 	m.steps.Follow()
 	return tea.Batch(m.act.deploy(), tick())
@@ -99,6 +104,9 @@ func (m *Model) shown() *tracker.Host {
 	}
 	return m.run.Hosts[min(m.host, len(m.run.Hosts)-1)]
 }
+
+// several reports whether there is more than one host to move between.
+func (m *Model) several() bool { return len(m.run.Hosts) > 1 }
 
 // sync shows the chosen step of the chosen host, in the space that there is.
 func (m *Model) sync() {
@@ -115,8 +123,10 @@ func (m *Model) sync() {
 
 // whole reports whether p takes the whole body and not the right column only.
 func whole(p page.Page) bool {
-	switch p.(type) {
-	case *page.Plan, *page.Done, *page.Form, *page.Text:
+	switch p := p.(type) {
+	case *page.Question:
+		return p.Whole()
+	case *page.Plan, *page.Done, *page.Form, *page.Text, *page.Log:
 		return true
 	}
 	return false
@@ -142,6 +152,12 @@ func (m *Model) cycle() {
 		order = append(order, onWatch)
 	}
 	m.focus = order[(slices.Index(order, m.focus)+1)%len(order)]
+}
+
+// bound reports whether the screen speaks of one host, by a question or a failure: its name must not change above it.
+func (m *Model) bound() bool {
+	_, failed := m.page.(*page.Failure)
+	return failed || m.asked != nil
 }
 
 func (m *Model) changeHost(by int) {

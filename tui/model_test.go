@@ -107,6 +107,7 @@ func TestARetryDoesNotAskForWhatWasApproved(t *testing.T) {
 	if _, failed := s.model.page.(*page.Failure); failed || !s.model.active {
 		t.Fatal("r does not retry")
 	}
+	s.play(record(story.Options{}), stepIs("01-login"))
 	again := provision.Decision{Kind: provision.DecidePlan, Host: "aliyun",
 		Changes: []provision.Change{{Host: "aliyun", Step: "07-build"}, {Host: "aliyun", Step: "09-run"}}}
 	s.ask(again)
@@ -140,6 +141,10 @@ func TestQLeavesAtOnceUntilSomethingChanges(t *testing.T) {
 	s.press("enter")
 	if s.left || s.model.overlay != nil {
 		t.Error("the default is not to go on")
+	}
+	s.press("q", "esc")
+	if s.left || s.model.overlay != nil || !s.model.active {
+		t.Error("esc does not go back to the run")
 	}
 	s.press("q", "down", "enter")
 	if !s.left || s.model.act.ctx.Err() == nil {
@@ -191,47 +196,6 @@ func TestTabGoesAround(t *testing.T) {
 	s.shows("▸✓  6 Upload files")
 	s.press("tab", "tab")
 	s.shows("Retry from step 7")
-}
-
-func TestTheFormGoesToTheFirstWrongField(t *testing.T) {
-	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
-	s := newStage(t, c, theme.Plain(), 80, 24)
-	form := s.model.page.(*page.Form)
-	for range c.Form.Fields {
-		s.press("enter")
-	}
-	s.send(page.CheckedMsg{Number: 1})
-	s.press("enter")
-	s.shows("▸ ✗ Host", "This is needed.")
-	s.press("a")
-	s.send(page.CheckedMsg{Number: 1, Fields: map[string]page.Checked{"address": {Err: errors.New("an old check")}}})
-	if strings.Contains(s.view(), "an old check") {
-		t.Error("the check of what stood there before is shown")
-	}
-	if got := form.Values()["address"]; got != "a" {
-		t.Errorf("the host is %q", got)
-	}
-}
-
-func TestTheFormKeepsWhatWasTyped(t *testing.T) {
-	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
-	s := newStage(t, c, theme.Plain(), 80, 24)
-	s.press("m", "e")
-	s.send(page.SuggestionsMsg{"address": {"aliyun", "tencent"}, "domain": {"kevinhuo.cool"}})
-	values := s.model.page.(*page.Form).Values()
-	if values["address"] != "me" || values["domain"] != "kevinhuo.cool" {
-		t.Errorf("the form holds %v", values)
-	}
-	s.press("tab")
-	if got := s.model.page.(*page.Form).Values()["address"]; got != "aliyun" {
-		t.Errorf("tab offers %q", got)
-	}
-	s.press("tab", "tab")
-	if got := s.model.page.(*page.Form).Values()["address"]; got != "aliyun" {
-		t.Errorf("around the end tab offers %q", got)
-	}
 }
 
 func TestHostileWordsStayText(t *testing.T) {

@@ -231,9 +231,18 @@ func TestTheEndOfTheInputEndsPlainQuestions(t *testing.T) {
 
 func TestLiveLinesLeaveTheTerminalAsItWas(t *testing.T) {
 	x := start(t, script{Live: true, Lines: 1000})
-	x.Wait("✓  1 Log in", "✓ 11 The site answers", "Done: 5 changed")
+	x.Wait("=  1 Log in", "= 11 The site answers", "Done: 5 changed")
 	x.Ended(0)
 	x.Restored()
+}
+
+func TestTheCursorIsNotHiddenWhileLinesArePrinted(t *testing.T) {
+	x := start(t, script{Live: true, Blocked: true})
+	x.Wait("instruction 1 of 9")
+	if raw := x.Raw(); strings.LastIndex(raw, "\x1b[?25l") > strings.LastIndex(raw, "\x1b[?25h") {
+		t.Error("the cursor is hidden: the end by a second ctrl+c would leave it so")
+	}
+	x.Signal(syscall.SIGKILL)
 }
 
 func TestAFloodOfOutputDoesNotSlowTheBuild(t *testing.T) {

@@ -33,11 +33,11 @@ func Run(ctx context.Context, c Config) (provision.RunFinished, error) {
 	}
 	look := theme.New(c.Out, env, c.NoColor)
 	var program *tea.Program
-	act := newActions(ctx, c, env, func(msg tea.Msg) { program.Send(msg) })
+	act := newActions(context.WithoutCancel(ctx), c, env, func(msg tea.Msg) { program.Send(msg) })
 	defer act.cancel()
 	program = tea.NewProgram(newModel(c, look, time.Now, act), tea.WithInput(c.In), tea.WithOutput(c.Out), tea.WithEnvironment(env),
 		tea.WithAltScreen(), tea.WithMouseCellMotion(), tea.WithoutSignalHandler())
-	stop := watchSignals(act.ctx, program)
+	stop := watchSignals(ctx, act, program)
 	last, err := program.Run()
 	act.cancel()
 	stop()
@@ -55,24 +55,42 @@ func capable(c Config, env []string) bool {
 
 // watchSignals ends the program when it is told to by a signal or by its context; the terminal is restored on the way. The
 // function that it returns ends the watch.
-func watchSignals(ctx context.Context, program *tea.Program) (stop func()) {
+func watchSignals(ctx context.Context, act actions, program *tea.Program) (stop func()) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
 	ended := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		select {
-		case <-signals:
-		case <-ctx.Done():
-		case <-ended:
-			return
+		if told(ctx, act, signals, ended) {
+			act.cancel() // first: the program does not listen while another one has the terminal, and this ends that one
+			program.Send(stopMsg{})
 		}
-		program.Send(stopMsg{})
 	})
 	return func() {
 		signal.Stop(signals)
 		close(ended)
 		wg.Wait()
+	}
+}
+
+// told waits until the program is to end, or has ended. A ctrl+c that is typed while the editor or the pager has the terminal
+// reaches this program too, as a signal and from whoever ends its context by that signal. It is not meant for it.
+func told(ctx context.Context, act actions, signals <-chan os.Signal, ended <-chan struct{}) bool {
+	over := ctx.Done()
+	for {
+		select {
+		case s := <-signals:
+			if s != syscall.SIGINT || !act.away.Load() {
+				return true
+			}
+		case <-over:
+			if !act.away.Load() {
+				return true
+			}
+			over = nil
+		case <-ended:
+			return false
+		}
 	}
 }
 
@@ -116,7 +134,7 @@ func (m *Model) sum(out io.Writer) {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(f.Hosts)) {
 		if r := f.Hosts[name]; r.Err != nil {
-			b.WriteString(m.Theme.Bad.Render(strings.TrimPrefix(name+": ", ": ")+sanitize.Line(r.Err.Error())) + "\n")
+			b.WriteString(eachLine(m.Theme.Bad, strings.TrimPrefix(name+": ", ": ")+sanitize.Lines(r.Err.Error())))
 		}
 	}
 	if f.ExitCode == provision.ExitOK {

@@ -64,7 +64,7 @@ func (s *stage) follow(cmd tea.Cmd) {
 		switch msg := msg.(type) {
 		case tea.QuitMsg:
 			s.left = true
-		case page.AnswerMsg, page.StayMsg, page.LeaveMsg, page.LogMsg, page.RetryMsg, page.ReportMsg, page.SaveMsg, page.WriteMsg,
+		case page.AnswerMsg, page.StayMsg, page.LeaveMsg, page.NoticeMsg, page.LogMsg, page.RetryMsg, page.ReportMsg, page.SaveMsg, page.WriteMsg,
 			logMsg, reportMsg, savedMsg:
 			model, next := s.model.Update(msg)
 			s.model = model.(*Model)
@@ -83,16 +83,18 @@ var named = map[string]tea.KeyType{"enter": tea.KeyEnter, "tab": tea.KeyTab, "up
 func (s *stage) press(keys ...string) {
 	s.t.Helper()
 	for _, k := range keys {
-		if kind, ok := named[k]; ok {
-			msg := tea.KeyMsg{Type: kind}
-			if k == "space" {
-				msg.Runes = []rune{' '}
-			}
-			s.send(msg)
-			continue
-		}
-		s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)})
+		s.send(key(k))
 	}
+}
+
+func key(name string) tea.KeyMsg {
+	switch kind, ok := named[name]; {
+	case name == "space":
+		return tea.KeyMsg{Type: kind, Runes: []rune{' '}}
+	case ok:
+		return tea.KeyMsg{Type: kind}
+	}
+	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(name)}
 }
 
 // record plays a story to its end, on a clock that goes on by 150 ms whenever it is looked at.
@@ -176,6 +178,7 @@ func testConfig(words *language.Printer) Config {
 		Inventory:  "inventory.yaml",
 		Deploy:     story.New(story.Options{Words: words}).Deploy,
 		LogFile:    func() string { return "" },
+		Behind:     func() []string { return []string{"gunicorn", "flask"} },
 		Files:      func(string) []string { return []string{"site/requirements.txt"} },
 		Report:     func(...string) (string, error) { return "provision 1.0, linux/amd64\nhost: [masked]\n", nil },
 		SaveReport: func(string, string) error { return nil },

@@ -71,7 +71,7 @@ func (m *Model) take(b feed.Batch) {
 		m.watch.Apply(m.placed(e))
 	}
 	m.watch.Dropped(b.Dropped)
-	m.watch.Hosts = len(m.run.Hosts) > 1
+	m.watch.Hosts = m.several()
 }
 
 // placed gives what happens between two steps, taking the lock for example, to the step before.
@@ -83,6 +83,10 @@ func (m *Model) placed(e provision.Event) provision.Event {
 }
 
 func (m *Model) ask(a Asked) tea.Cmd {
+	if m.leaving { // nobody looks any more: the end of the run is the answer, never a yes
+		m.act.cancel()
+		return nil
+	}
 	if answer, ok := m.again(a.Decision); ok {
 		a.Reply <- answer
 		m.begun = true
@@ -96,7 +100,9 @@ func (m *Model) ask(a Asked) tea.Cmd {
 	}
 	m.focus, m.notice = onPage, ""
 	if a.Decision.Kind == provision.DecidePlan && len(a.Decision.Changes) > 0 {
-		m.page = page.NewPlan(m.Common, a.Decision, m.stepIDs())
+		plan := page.NewPlan(m.Common, a.Decision, m.stepIDs())
+		plan.Several = m.several()
+		m.page = plan
 		return nil
 	}
 	question, cmd := page.NewQuestion(m.Common, a.Decision)
@@ -177,15 +183,16 @@ func (m *Model) deployed(d Deployed) tea.Cmd {
 
 func (m *Model) behind() []string {
 	if m.config.Behind == nil {
-		return []string{"gunicorn", "flask"}
+		return nil
 	}
-	return m.config.Behind
+	return m.config.Behind()
 }
 
 // failed turns to the first host that failed, and to the step that did.
 func (m *Model) failed(f provision.RunFinished) (*tracker.Step, error) {
 	for i, h := range m.run.Hosts {
-		if r := f.Hosts[h.Name]; r.Err != nil {
+		r := f.Hosts[h.Name]
+		if r.Err != nil && !errors.Is(r.Err, provision.ErrDeclined) { // what was declined is no failure to explain
 			m.host = i
 			step := h.Failed()
 			if step != nil && step.Err != nil {

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -74,7 +73,7 @@ func (m *Model) layout() {
 // View implements tea.Model.
 func (m *Model) View() string {
 	if m.leaving {
-		return ""
+		return ansi.Truncate(m.T("wizard.stopping"), m.width, "")
 	}
 	if m.width == 0 {
 		return m.T("wizard.starting")
@@ -233,47 +232,4 @@ func (m *Model) now() string {
 		text += "  " + m.T("lines.progress.step-of", quantity.Amount(p.Done, p.Unit), quantity.Amount(p.Total, p.Unit))
 	}
 	return text
-}
-
-// foot is the keys that work here, or what there is to say.
-func (m *Model) foot() string {
-	t := m.Theme
-	if m.notice != "" {
-		return t.Warn.Render(page.Cut(sanitize.Line(m.notice), m.inner()))
-	}
-	keys := m.front().Keys()
-	if _, form := m.page.(*page.Form); m.overlay == nil && !form && !m.front().Typing() {
-		keys = append(keys, m.always(keys)...)
-	}
-	var parts []string
-	width := 0
-	for _, k := range keys {
-		w := ansi.StringWidth(k.Key+" "+k.Text) + 3
-		if width+w-3 > m.inner() {
-			break
-		}
-		width += w
-		parts = append(parts, t.Key.Render(k.Key)+" "+t.Faint.Render(k.Text))
-	}
-	return strings.Join(parts, "   ")
-}
-
-// always are the keys that work on every page, less those in keys.
-func (m *Model) always(keys []page.Key) []page.Key {
-	list := []page.Key{{Key: "tab", Text: m.T("wizard.key.pane")}, {Key: "l", Text: m.T("wizard.key.log")}}
-	if len(m.run.Hosts) > 1 {
-		list = append(list, page.Key{Key: "[ ]", Text: m.T("wizard.key.host")})
-	}
-	list = append(list, page.Key{Key: "q", Text: m.T("wizard.key.leave")}, page.Key{Key: "?", Text: m.T("wizard.key.help")})
-	var rest []page.Key
-	for _, k := range list {
-		known := false
-		for _, have := range keys {
-			known = known || slices.Contains(strings.Fields(have.Key), k.Key)
-		}
-		if !known {
-			rest = append(rest, k)
-		}
-	}
-	return rest
 }

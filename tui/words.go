@@ -35,6 +35,15 @@ func stepName(words *language.Printer, id string) string {
 	return number + " " + words.T("step."+id+".title")
 }
 
+// eachLine renders each line of text by itself: a style of several lines at once fills them up to the longest.
+func eachLine(style lipgloss.Style, text string) string {
+	var b strings.Builder
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		b.WriteString(style.Render(line) + "\n")
+	}
+	return b.String()
+}
+
 // indent renders each line of text four cells to the right.
 func indent(style lipgloss.Style, text string) string {
 	var b strings.Builder

@@ -36,6 +36,7 @@ func (d *deployCommand) wizard(ctx context.Context) error {
 		Deploy:     w.deploy,
 		LogFile:    w.logFile,
 		Files:      w.files,
+		Behind:     w.behind,
 		Report:     w.report,
 		SaveReport: func(path, text string) error { return os.WriteFile(path, []byte(text), 0o600) },
 		ReportFile: "provision-report.txt",
@@ -75,6 +76,7 @@ type wizardRun struct {
 	mu      sync.Mutex
 	log     string
 	session *session
+	nginx   []string // what stands behind the site's nginx, where that is known
 	told    recorder
 }
 
@@ -86,6 +88,7 @@ func (w *wizardRun) deploy(ctx context.Context, sink provision.Sink, decider pro
 		sink(provision.Event{Body: result})
 		return result
 	}
+	w.begin("", nil, nil) // what the last try knew may not be so any more
 	ctx, cancel := w.command.withTimeout(ctx)
 	defer cancel()
 	s, err := w.command.open("provision")
@@ -103,15 +106,27 @@ func (w *wizardRun) deploy(ctx context.Context, sink provision.Sink, decider pro
 	if err != nil {
 		return failed(err)
 	}
-	w.mu.Lock()
-	w.log, w.session = s.readers.logFile(), s
-	w.mu.Unlock()
+	asked := s.inventory.Site
+	behind := site.Behind(os.DirFS(asked.Source), site.Site{Server: asked.Server, Command: asked.Command})
+	w.begin(s.readers.logFile(), s, behind)
 	both := func(e provision.Event) { toLog(e); w.told.Emit(e); sink(e) }
 	result := provision.Run(ctx, s.targets(deployment), s.options(both, decider))
 	if err := s.readers.close(); err != nil {
 		return failed(err)
 	}
 	return result
+}
+
+func (w *wizardRun) begin(log string, s *session, behind []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.log, w.session, w.nginx = log, s, behind
+}
+
+func (w *wizardRun) behind() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.nginx
 }
 
 func (w *wizardRun) logFile() string {

@@ -163,8 +163,8 @@ func english() map[string]string {
 			"q          leave\n" +
 			"ctrl+c     asks what to do; a second time leaves at once\n" +
 			"\n" +
-			"The sign before a step:  %s done   %s failed   - skipped   %s still to come.\n" +
-			"Bright steps changed something, faint ones were as wanted already.",
+			"The sign before a step:  %s changed, %s as wanted already,\n" +
+			"                         %s failed, - skipped, %s still to come.",
 		"wizard.done.title":             "The site is live",
 		"wizard.done.unchanged":         "The site is live, and nothing had to change",
 		"wizard.path.browser":           "your browser",
@@ -174,7 +174,7 @@ func english() map[string]string {
 		"wizard.path.inside":            "on to port 5000 in the container",
 		"wizard.path.passes":            "passes the request on",
 		"wizard.path.answers":           "makes the page",
-		"wizard.path.back":              "The answer takes the same way back; the browser sees nginx.",
+		"wizard.path.back":              "The answer takes the same way back.",
 		"wizard.form.title":             "A new site",
 		"wizard.form.about":             "What the deployment needs to know. It is written to %s; change it there at any time.",
 		"wizard.form.write":             "Write %s and go on",
@@ -562,6 +562,11 @@ func english() map[string]string {
 		"fix.yes":                 "change the file",
 		"fix.no":                  "leave it",
 		"wizard.state.ok":         "It was as wanted already; nothing had to change.",
+		"wizard.editor.ended":     "The editor ended with an error (%s); nothing was retried. EDITOR names another one.",
+		"wizard.pager.failed":     "The pager could not be run: %s; PAGER names another one.",
+		"wizard.form.leave":       "Press esc again to leave; what was typed is lost.",
+		"wizard.more":             "%d more below   pgdn scrolls",
+		"wizard.plan.host":        "The plan for %s",
 		"wizard.state.skipped":    "It was left out, or not reached.",
 	}
 }

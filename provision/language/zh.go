@@ -163,8 +163,8 @@ func chinese() map[string]string {
 			"q          离开\n" +
 			"ctrl+c     先询问；再按一次立即离开\n" +
 			"\n" +
-			"步骤前的符号：%s 完成   %s 失败   - 跳过   %s 尚未开始。\n" +
-			"明亮的步骤做了变更，暗淡的步骤原本就满足要求。",
+			"步骤前的符号：%s 有改动，%s 原本就符合要求，\n" +
+			"              %s 失败，- 跳过，%s 尚未开始。",
 		"wizard.done.title":             "网站已上线",
 		"wizard.done.unchanged":         "网站在线，无需任何变更",
 		"wizard.path.browser":           "您的浏览器",
@@ -174,7 +174,7 @@ func chinese() map[string]string {
 		"wizard.path.inside":            "转发到容器内的 5000 端口",
 		"wizard.path.passes":            "把请求交给下一站",
 		"wizard.path.answers":           "生成页面",
-		"wizard.path.back":              "响应沿原路返回；浏览器看到的服务器是 nginx。",
+		"wizard.path.back":              "响应沿原路返回。",
 		"wizard.form.title":             "新网站",
 		"wizard.form.about":             "部署所需的信息。将写入 %s，之后可以随时修改。",
 		"wizard.form.write":             "写入 %s 并继续",
@@ -562,6 +562,11 @@ func chinese() map[string]string {
 		"fix.yes":                 "修改文件",
 		"fix.no":                  "保持不变",
 		"wizard.state.ok":         "原本就满足要求，无需变更。",
+		"wizard.editor.ended":     "编辑器异常退出（%s），没有重试。可用 EDITOR 指定其他编辑器。",
+		"wizard.pager.failed":     "无法运行分页器：%s；可用 PAGER 指定其他程序。",
+		"wizard.form.leave":       "再按一次 esc 离开，已填写的内容将丢失。",
+		"wizard.more":             "下面还有 %d 行   pgdn 向下滚动",
+		"wizard.plan.host":        "%s 的计划",
 		"wizard.state.skipped":    "未勾选，或没有执行到这一步。",
 	}
 }

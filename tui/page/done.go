@@ -20,10 +20,10 @@ type Done struct {
 	width, height int
 	finished      provision.RunFinished
 	host          *tracker.Host
-	behind        []string // what answers behind nginx, from the outside in
+	behind        []string // what answers behind nginx, from the outside in; empty: not known
 }
 
-// NewDone returns the page; behind names what stands behind nginx in the container.
+// NewDone returns the page; behind names what stands behind nginx in the container, and is empty where that is not known.
 func NewDone(c *Common, f provision.RunFinished, host *tracker.Host, behind []string) *Done {
 	return &Done{Common: c, finished: f, host: host, behind: behind}
 }
@@ -98,21 +98,39 @@ func (d *Done) row(name, what, took string) string {
 func (d *Done) stations() []station {
 	http, plain := d.measured(provision.StationHTTP, provision.StationHostHTTP)
 	https, tls := d.measured(provision.StationHTTPS, provision.StationHostHTTPS)
-	inside, near := d.measured(provision.StationHostHTTPS, provision.StationHTTPS)
-	list := []station{{name: d.T("wizard.path.browser"), what: https.URL, style: d.Theme.Text}}
+	asked, class := https, 3 // with TLS, port 80 is there to redirect
+	if !tls {
+		asked, class = http, 2
+	}
+	list := []station{{name: d.T("wizard.path.browser"), what: asked.URL, style: d.Theme.Text}}
 	if plain {
-		list = append(list, station{d.T("wizard.path.port", 80), d.status(http), d.faint("wizard.path.again"), took(http), d.verdict(http, 3)})
+		then := ""
+		if tls && http.Location != "" {
+			then = d.faint("wizard.path.again")
+		}
+		list = append(list, station{d.T("wizard.path.port", 80), d.status(http), then, took(http), d.verdict(http, class)})
 	}
 	if tls {
 		list = append(list, station{d.T("wizard.path.port", 443), d.status(https), d.certificate(https), took(https), d.verdict(https, 2)})
 	}
-	if near {
-		then := ""
-		if len(d.behind) > 0 {
-			then = d.faint("wizard.path.inside")
-		}
-		list = append(list, station{"nginx", "Server: " + inside.Server, then, took(inside), d.Theme.Good})
+	return append(list, d.inside(tls)...)
+}
+
+// inside are the stations in the container: the server that named itself, and what stands behind it where that is known.
+func (d *Done) inside(tls bool) []station {
+	near, ok := d.measured(provision.StationHostHTTP, provision.StationHTTP)
+	if tls {
+		near, ok = d.measured(provision.StationHostHTTPS, provision.StationHTTPS)
 	}
+	product, _, _ := strings.Cut(near.Server, "/")
+	if !ok || product == "" {
+		return nil
+	}
+	list := []station{{sanitize.Line(product), "Server: " + near.Server, "", took(near), d.Theme.Good}}
+	if product != "nginx" || len(d.behind) == 0 {
+		return list
+	}
+	list[0].then = d.faint("wizard.path.inside")
 	for i, name := range d.behind {
 		key := "wizard.path.passes"
 		if i == len(d.behind)-1 {

@@ -7,7 +7,6 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/tui/sanitize"
 	"github.com/kehuo/provision/tui/tracker"
 )
 
@@ -18,13 +17,14 @@ type Failure struct {
 	step          *tracker.Step // nil where no step failed
 	err           error
 	findings      []provision.Finding
+	why           *reader
 	menu          menu
 }
 
 // NewFailure returns the page for a host that failed with err, at step if it is not nil; files are those that the person may
 // want to edit, report tells whether one can be made.
 func NewFailure(c *Common, host *tracker.Host, step *tracker.Step, err error, files []string, report bool) *Failure {
-	f := &Failure{Common: c, step: step, err: err, menu: menu{Common: c}}
+	f := &Failure{Common: c, step: step, err: err, why: newReader(c), menu: menu{Common: c}}
 	if step != nil {
 		f.findings = graveFirst(step.Findings)
 	} else if host != nil {
@@ -59,18 +59,45 @@ func short(file string) string {
 }
 
 // SetSize implements Page.
-func (f *Failure) SetSize(width, height int) { f.width, f.height = width, height }
+func (f *Failure) SetSize(width, height int) {
+	if f.width == width && f.height == height {
+		return
+	}
+	f.width, f.height = width, height
+	f.why.pane.SetSize(width, height) // lines take other rows at another width
+	f.fill(false)
+	if f.cureIsHidden() {
+		f.fill(true)
+	}
+}
+
+func (f *Failure) fill(cureFirst bool) {
+	f.why.fill(f.explanation(cureFirst))
+	f.why.setSize(f.width, f.room())
+}
+
+// room is how many rows the explanation has between the title and the actions, of which it leaves some in sight.
+func (f *Failure) room() int {
+	space := f.height - len(f.title())
+	actions, _ := f.menu.rows(f.width)
+	least := min(len(actions), max(f.height/3, 1))
+	return max(min(f.why.pane.Rows(space), space-1-least), 1)
+}
 
 // Typing implements Page.
 func (f *Failure) Typing() bool { return false }
 
 // Keys implements Page.
 func (f *Failure) Keys() []Key {
-	return []Key{f.key("enter", "take"), f.key("up down", "choose"), f.key("tab", "output"), f.key("l", "log"), f.key("q", "leave")}
+	keys := append([]Key{f.key("enter", "take")}, f.why.keys()...)
+	return append(keys, f.key("up down", "choose"), f.key("tab", "output"), f.key("l", "log"), f.key("q", "leave"))
 }
 
 // Update implements Page.
 func (f *Failure) Update(msg tea.Msg) tea.Cmd {
+	if scrolls(msg) {
+		return f.why.pane.Update(msg)
+	}
 	if k, ok := msg.(tea.KeyMsg); ok {
 		return f.menu.update(k)
 	}
@@ -79,57 +106,25 @@ func (f *Failure) Update(msg tea.Msg) tea.Cmd {
 
 // View implements Page.
 func (f *Failure) View() string {
-	why := f.why()
-	rows, at := f.menu.rows(f.width)
-	if room := max(f.height-len(why)-1, f.height/3, 1); len(rows) > room { // the highlighted one stays in sight
-		from := min(max(at-room/2, 0), len(rows)-room)
-		rows = rows[from : from+room]
+	rows := append(f.title(), f.why.view()...)
+	rows = append(rows, "")
+	actions, at := f.menu.rows(f.width)
+	if room := max(f.height-len(rows), 1); len(actions) > room { // the highlighted one stays in sight
+		from := min(max(at-room/2, 0), len(actions)-room)
+		actions = actions[from : from+room]
 	}
-	actions := append([]string{""}, rows...)
-	space := max(f.height-len(actions), 1)
-	if len(why) > space {
-		why = append(why[:space-1], f.Theme.Faint.Render("..."))
-	}
-	return strings.Join(Rows(strings.Join(append(why, actions...), "\n"), f.height), "\n")
+	return strings.Join(Rows(strings.Join(append(rows, actions...), "\n"), f.height), "\n")
 }
 
-func (f *Failure) why() []string {
-	t := f.Theme
+func (f *Failure) title() []string {
 	b := block{width: f.width}
 	if f.step != nil {
-		b.add(t.Bad.Bold(true), f.T("wizard.fail.title", Number(f.step.ID), f.T("step."+f.step.ID+".title")))
+		b.add(f.Theme.Bad.Bold(true), f.T("wizard.fail.title", Number(f.step.ID), f.T("step."+f.step.ID+".title")))
 	} else {
-		b.add(t.Bad.Bold(true), f.T("wizard.fail.title-run"))
+		b.add(f.Theme.Bad.Bold(true), f.T("wizard.fail.title-run"))
 	}
-	said := ""
-	if f.err != nil {
-		said = sanitize.Lines(f.err.Error())
-	}
-	for _, finding := range f.findings[:min(len(f.findings), 2)] {
+	if f.height >= 12 {
 		b.gap()
-		if finding.Severity == provision.SeverityUnknown && said != "" { // the error knows more than that
-			b.add(t.Text, said)
-			if strings.Contains(said, sanitize.Lines(finding.Evidence)) {
-				finding.Evidence = ""
-			}
-		} else {
-			b.add(t.Text, sanitize.Lines(finding.Cause))
-		}
-		if finding.Evidence != "" {
-			b.gap()
-			b.add(t.Warn, sanitize.Lines(finding.Evidence))
-		}
-		if finding.Fix != "" {
-			b.gap()
-			b.add(t.Good, sanitize.Lines(finding.Fix))
-		}
-	}
-	if len(f.findings) == 0 {
-		b.gap()
-		b.add(t.Text, said)
-	} else if said != "" && f.findings[0].Severity != provision.SeverityUnknown && f.height >= 20 {
-		b.gap()
-		b.add(t.Faint, said)
 	}
 	return b.rows
 }

@@ -65,6 +65,7 @@ type Form struct {
 	checked       CheckedMsg
 	writing       bool // write as soon as the check is here
 	err           error
+	leaving       bool // esc was pressed: once more leaves
 }
 
 // NewForm returns the page, for an inventory that will be written to file.
@@ -127,9 +128,11 @@ func (f *Form) Update(msg tea.Msg) tea.Cmd {
 }
 
 func (f *Form) press(msg tea.KeyMsg) tea.Cmd {
+	if key := msg.String(); key == "esc" || key == "q" && !f.Typing() {
+		return f.leave()
+	}
+	f.leaving = false
 	switch msg.String() {
-	case "esc":
-		return intent(LeaveMsg{})
 	case "enter":
 		if f.Typing() {
 			return f.focus(f.at + 1)
@@ -143,9 +146,6 @@ func (f *Form) press(msg tea.KeyMsg) tea.Cmd {
 		return f.offer()
 	}
 	if !f.Typing() {
-		if msg.String() == "q" {
-			return intent(LeaveMsg{})
-		}
 		return nil
 	}
 	before := f.inputs[f.at].Value()
@@ -157,6 +157,15 @@ func (f *Form) press(msg tea.KeyMsg) tea.Cmd {
 	f.touched[f.fields[f.at].Name] = true
 	f.follow()
 	return tea.Batch(cmd, f.check())
+}
+
+// leave ends the form; where something was typed, only the second time.
+func (f *Form) leave() tea.Cmd {
+	if len(f.touched) == 0 || f.leaving {
+		return intent(LeaveMsg{})
+	}
+	f.leaving = true
+	return intent(NoticeMsg{f.T("wizard.form.leave")})
 }
 
 func (f *Form) focus(at int) tea.Cmd {

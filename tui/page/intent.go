@@ -18,6 +18,8 @@ type (
 	ReportMsg struct{ Agreed []string }
 	// SaveMsg writes the report that is shown.
 	SaveMsg struct{ Text string }
+	// NoticeMsg says Text in the footer until the next key.
+	NoticeMsg struct{ Text string }
 	// LeaveMsg ends the wizard.
 	LeaveMsg struct{}
 	// StayMsg goes back to what was on the screen before.

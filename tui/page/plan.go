@@ -20,14 +20,16 @@ type Plan struct {
 	steps         []string // all of the run, in their order
 	changing      []string // those that would change something
 	approved      map[string]bool
-	at            int  // index into changing
-	reading       bool // keys go to the diff
-	diff          *pane.Pane
+	at            int     // index into changing
+	reading       bool    // keys go to the changes
+	changes       *reader // of the chosen step
+	answered      bool    // a second enter must not answer the next host's plan
+	Several       bool    // there are plans of several hosts: this one names its own
 }
 
 // NewPlan returns the page; steps are the ids of all steps of the run.
 func NewPlan(c *Common, d provision.Decision, steps []string) *Plan {
-	p := &Plan{Common: c, decision: d, steps: slices.Clone(steps), approved: map[string]bool{}, diff: pane.New(c.Theme, false)}
+	p := &Plan{Common: c, decision: d, steps: slices.Clone(steps), approved: map[string]bool{}, changes: newReader(c)}
 	for _, change := range d.Changes {
 		if !slices.Contains(p.changing, change.Step) {
 			p.changing = append(p.changing, change.Step)
@@ -62,7 +64,11 @@ func ListWidth(width int) int {
 
 func (p *Plan) layout() {
 	w := p.right()
-	p.diff.SetSize(w, max(p.height-len(p.head(w))-1, 1))
+	rows := p.height - len(p.head(w)) - 1
+	if p.list == 0 {
+		rows-- // the step stands above it
+	}
+	p.changes.setSize(w, rows)
 }
 
 func (p *Plan) right() int {
@@ -76,21 +82,22 @@ func (p *Plan) right() int {
 const gutter = 2
 
 // Typing implements Page.
-func (p *Plan) Typing() bool { return p.diff.Typing() }
+func (p *Plan) Typing() bool { return p.changes.pane.Typing() }
 
 // Keys implements Page.
 func (p *Plan) Keys() []Key {
 	if p.reading {
 		return []Key{p.key("enter", "apply"), p.key("up down", "scroll"), p.key("/", "search"), p.key("tab", "pane"), p.key("q", "leave")}
 	}
-	return []Key{p.key("enter", "apply"), p.key("space", "toggle"), p.key("up down", "step"), p.key("tab", "diff"), p.key("q", "leave")}
+	keys := append([]Key{p.key("enter", "apply"), p.key("space", "toggle")}, p.changes.keys()...)
+	return append(keys, p.key("up down", "step"), p.key("tab", "diff"), p.key("q", "leave"))
 }
 
 // Update implements Page.
 func (p *Plan) Update(msg tea.Msg) tea.Cmd {
 	k, isKey := msg.(tea.KeyMsg)
-	if !isKey || p.diff.Typing() {
-		return p.diff.Update(msg)
+	if !isKey || p.changes.pane.Typing() {
+		return p.changes.pane.Update(msg)
 	}
 	switch k.String() {
 	case "enter":
@@ -101,8 +108,8 @@ func (p *Plan) Update(msg tea.Msg) tea.Cmd {
 	case "/":
 		p.reading = true
 	}
-	if p.reading {
-		return p.diff.Update(msg)
+	if p.reading || scrolls(k) {
+		return p.changes.pane.Update(msg)
 	}
 	p.choose(k.String())
 	return nil
@@ -122,9 +129,6 @@ func (p *Plan) choose(key string) {
 		for _, id := range p.changing {
 			p.approved[id] = all
 		}
-	case "pgup", "pgdown":
-		p.reading = true
-		return
 	default:
 		return
 	}
@@ -136,6 +140,10 @@ func (p *Plan) chosen() []string {
 }
 
 func (p *Plan) answer() tea.Cmd {
+	if p.answered {
+		return nil
+	}
+	p.answered = true
 	chosen := p.chosen()
 	switch len(chosen) {
 	case 0:
@@ -146,12 +154,20 @@ func (p *Plan) answer() tea.Cmd {
 	return intent(AnswerMsg{provision.Answer{Choice: provision.AnswerYes, Steps: chosen}})
 }
 
-// show puts the changes of the chosen step into the diff.
+// show puts the changes of the chosen step on the screen: what is done and why, and then what differs.
 func (p *Plan) show() {
-	p.diff.Clear()
+	var list, diffs []pane.Line
 	for _, c := range p.of(p.changing[p.at]) {
-		p.diff.Append(DiffLines(c.Diff)...)
+		list = append(list, pane.Line{Text: c.Action})
+		if c.Reason != "" {
+			list = append(list, pane.Line{Kind: pane.Note, Text: p.T("wizard.because", c.Reason)})
+		}
+		diffs = append(diffs, DiffLines(c.Diff)...)
 	}
+	if len(diffs) > 0 {
+		list = append(append(list, pane.Line{}), diffs...)
+	}
+	p.changes.fill(list)
 	p.layout()
 }
 
@@ -182,20 +198,16 @@ func DiffLines(diff string) []pane.Line {
 	return list
 }
 
-// head is what stands above the diff.
+// head is what stands above the changes.
 func (p *Plan) head(width int) []string {
 	b := block{width: width}
+	if p.Several {
+		b.add(p.Theme.Accent, p.T("wizard.plan.host", sanitize.Line(p.decision.Host)))
+	}
 	step := p.changing[p.at]
 	b.add(p.Theme.Strong, p.T("step."+step+".title"))
 	if about := "step." + step + ".about"; p.has(about) && p.height >= 16 {
 		b.add(p.Theme.Faint, p.T(about))
-	}
-	b.gap()
-	for _, c := range p.of(step) {
-		b.add(p.Theme.Text, sanitize.Line(c.Action))
-		if c.Reason != "" {
-			b.add(p.Theme.Faint, p.T("wizard.because", sanitize.Line(c.Reason)))
-		}
 	}
 	return b.rows[:min(len(b.rows), max(p.height-4, 1))]
 }
@@ -204,7 +216,7 @@ func (p *Plan) head(width int) []string {
 func (p *Plan) View() string {
 	p.layout()
 	right := append(p.head(p.right()), "")
-	right = append(right, strings.Split(p.diff.View(), "\n")...)
+	right = append(right, p.changes.view()...)
 	if p.list == 0 {
 		return strings.Join(Rows(strings.Join(append([]string{p.row(p.changing[p.at])}, right...), "\n"), p.height), "\n")
 	}

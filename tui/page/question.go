@@ -17,7 +17,7 @@ type Question struct {
 	*Common
 	width, height int
 	decision      provision.Decision
-	detail        *pane.Pane
+	detail        *reader
 	menu          *menu     // nil for typed answers
 	form          *huh.Form // nil for options
 	text          string
@@ -26,7 +26,7 @@ type Question struct {
 
 // NewQuestion returns the page for d, and the command that it starts with.
 func NewQuestion(c *Common, d provision.Decision) (*Question, tea.Cmd) {
-	q := &Question{Common: c, decision: d, detail: pane.New(c.Theme, false)}
+	q := &Question{Common: c, decision: d, detail: newReader(c)}
 	if len(d.Options) > 0 {
 		q.menu = q.options()
 		return q, nil
@@ -93,10 +93,15 @@ func (q *Question) SetSize(width, height int) {
 	} else {
 		q.form = q.form.WithWidth(max(width, 10))
 	}
-	q.detail.Clear()
 	rows := q.explanation()
-	q.detail.Append(rows...)
-	q.detail.SetSize(width, max(min(len(rows), height-len(q.head())-answers-1), 1))
+	q.detail.fill(rows)
+	q.detail.setSize(width, min(len(rows), height-len(q.head())-answers-1))
+}
+
+// Whole reports whether the question takes the whole body: there is something to read before the answer. What is said before
+// leaving is short, and the steps that it speaks of stay beside it.
+func (q *Question) Whole() bool {
+	return q.decision.Detail != "" && !q.canStay()
 }
 
 // explanation is the detail, a row a line; what looks like a diff is coloured as one.
@@ -126,10 +131,17 @@ func (q *Question) Typing() bool { return q.menu == nil }
 // Keys implements Page.
 func (q *Question) Keys() []Key {
 	if q.Typing() {
-		return []Key{q.key("enter", "send"), q.key("ctrl+c", "leave")}
+		return append(append([]Key{q.key("enter", "send")}, q.detail.keys()...), q.key("ctrl+c", "leave"))
 	}
-	return []Key{q.key("enter", "take"), q.key("up down", "choose"), q.key("q", "leave")}
+	keys := append(append([]Key{q.key("enter", "take")}, q.detail.keys()...), q.key("up down", "choose"))
+	if q.canStay() {
+		keys = append(keys, q.key("esc", "back"))
+	}
+	return append(keys, q.key("q", "leave"))
 }
+
+// canStay reports whether the question may be left unanswered: the wizard's own, whether to stop.
+func (q *Question) canStay() bool { return q.decision.Kind == provision.DecideInterrupt }
 
 // Update implements Page.
 func (q *Question) Update(msg tea.Msg) tea.Cmd {
@@ -137,18 +149,21 @@ func (q *Question) Update(msg tea.Msg) tea.Cmd {
 		return nil
 	}
 	if scrolls(msg) {
-		return q.detail.Update(msg)
+		return q.detail.pane.Update(msg)
 	}
 	if q.menu != nil {
 		k, ok := msg.(tea.KeyMsg)
 		if !ok {
 			return nil
 		}
+		if q.canStay() && k.String() == "esc" {
+			return intent(StayMsg{})
+		}
 		cmd := q.menu.update(k)
 		q.answered = cmd != nil
 		return cmd
 	}
-	model, cmd := q.form.Update(msg)
+	model, cmd := q.form.Update(pasted(msg))
 	if form, ok := model.(*huh.Form); ok {
 		q.form = form
 	}
@@ -156,6 +171,15 @@ func (q *Question) Update(msg tea.Msg) tea.Cmd {
 		return cmd
 	}
 	return q.typed()
+}
+
+// pasted takes the line ends off the end of what was pasted: the field would make spaces of them, in a password too.
+func pasted(msg tea.Msg) tea.Msg {
+	if k, ok := msg.(tea.KeyMsg); ok && k.Paste {
+		k.Runes = []rune(strings.TrimRight(string(k.Runes), "\r\n"))
+		return k
+	}
+	return msg
 }
 
 // typed is the answer that was typed in.
@@ -196,9 +220,8 @@ func (q *Question) head() []string {
 // View implements Page.
 func (q *Question) View() string {
 	rows := q.head()
-	if !q.detail.Empty() {
-		rows = append(rows, strings.Split(q.detail.View(), "\n")...)
-		rows = append(rows, "")
+	if q.decision.Detail != "" {
+		rows = append(append(rows, q.detail.view()...), "")
 	}
 	if q.menu != nil {
 		options, _ := q.menu.rows(q.width)

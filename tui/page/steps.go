@@ -154,7 +154,7 @@ func (s *Steps) sign(step *tracker.Step) (glyph string, title lipgloss.Style) {
 	case tracker.Running:
 		return t.Accent.Render(t.Spinner[s.frame%len(t.Spinner)]), t.Strong
 	case tracker.OK:
-		return t.Good.Render(t.Done), t.Faint
+		return t.Good.Render(t.Same), t.Faint
 	case tracker.Changed:
 		return t.Good.Render(t.Done), t.Text
 	case tracker.Failed:

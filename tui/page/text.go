@@ -20,15 +20,21 @@ func newText(c *Common, title string, follow bool, keys []Key, act func(string) 
 	return &Text{Common: c, title: title, pane: pane.New(c.Theme, follow), keys: keys, act: act}
 }
 
+// Log shows the log file. It is a page of its own kind: what is read from the file must not come to stand in another text.
+type Log struct {
+	*Text
+	Number int // of the opening: what was read for an earlier one is not for this
+}
+
 // NewLog returns the page of the log file; its lines come by SetText.
-func NewLog(c *Common, file string) *Text {
+func NewLog(c *Common, file string, number int) *Log {
 	keys := []Key{c.key("/", "search"), c.key("up down", "scroll"), c.key("o", "pager"), c.key("esc", "back")}
-	return newText(c, c.T("wizard.log.title", file), true, keys, func(key string) tea.Msg {
+	return &Log{newText(c, c.T("wizard.log.title", file), true, keys, func(key string) tea.Msg {
 		if key == "o" {
 			return PagerMsg{}
 		}
 		return nil
-	})
+	}), number}
 }
 
 // NewReport returns the page that shows a report before it is written.
@@ -61,7 +67,7 @@ func NewHelp(c *Common) *Text {
 		}
 		return nil
 	})
-	t.SetText(c.T("wizard.help.text", c.Theme.Done, c.Theme.Failed, c.Theme.Waiting))
+	t.SetText(c.T("wizard.help.text", c.Theme.Done, c.Theme.Same, c.Theme.Failed, c.Theme.Waiting))
 	return t
 }
 

@@ -32,9 +32,11 @@ func (p *Pane) KeepCommand() { p.sticky = true }
 
 // SetSize tells the pane how many cells it has.
 func (p *Pane) SetSize(width, height int) {
-	p.width, p.height = max(width, 1), max(height, 1)
+	if width = max(width, 1); width != p.width {
+		p.top.row = 0 // the rows of a line are others now
+	}
+	p.width, p.height = width, max(height, 1)
 	p.find.input.Width = max(p.width-4, 1)
-	p.top.row = 0
 }
 
 // Append adds lines at the end. It is cheap: nothing is laid out before it is in sight.
@@ -64,13 +66,25 @@ func (p *Pane) Following() bool { return p.follow }
 // Follow goes to the end and stays there.
 func (p *Pane) Follow() { p.follow = true }
 
-// Below is how many lines come after the last one in sight.
+// Top goes to the first line.
+func (p *Pane) Top() { p.top, p.follow = position{p.ring.first, 0}, false }
+
+// Below is how many lines come after the last one in sight; of a last line that is in sight in part, the rest counts.
 func (p *Pane) Below() int {
-	if p.follow {
+	if p.follow || !p.start().less(p.end()) {
 		return 0
 	}
 	_, last := p.window()
-	return max(p.ring.next-1-last, 0)
+	return max(p.ring.next-1-last, 1)
+}
+
+// Rows is how many rows all lines take, or limit if they take more.
+func (p *Pane) Rows(limit int) int {
+	rows := 0
+	for n := p.ring.first; n < p.ring.next && rows < limit; n++ {
+		rows += len(p.rows(n))
+	}
+	return min(rows, limit)
 }
 
 // rows are the rows of a line as they stand in the pane, without style.

@@ -41,7 +41,7 @@ func (p *Pane) key(key string) tea.Cmd {
 	case "pgdown", " ", "ctrl+d":
 		p.down(p.content() - 1)
 	case "home", "g":
-		p.top, p.follow = position{p.ring.first, 0}, false
+		p.Top()
 	case "end", "G", "f":
 		p.follow = true
 	case "n":

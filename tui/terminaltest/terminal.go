@@ -161,10 +161,26 @@ func (x *Terminal) Ended(status int) {
 	}
 }
 
-// Restored checks that every mode that the wizard sets was taken back.
+// Restored checks that every mode that the wizard sets was taken back; what the program wrote last may still be on its way.
 func (x *Terminal) Restored() {
 	x.t.Helper()
-	raw := x.Raw()
+	deadline := time.After(Patience)
+	for {
+		left := leftOn(x.Raw())
+		if left == "" {
+			return
+		}
+		select {
+		case <-x.came:
+		case <-deadline:
+			x.t.Errorf("%s was left on", left)
+			return
+		}
+	}
+}
+
+// leftOn is what of the modes in raw was set and not taken back; empty for nothing.
+func leftOn(raw string) string {
 	for _, mode := range []struct{ set, reset, what string }{
 		{"\x1b[?1049h", "\x1b[?1049l", "the alternate screen"},
 		{"\x1b[?25l", "\x1b[?25h", "the hidden cursor"},
@@ -172,9 +188,10 @@ func (x *Terminal) Restored() {
 		{"\x1b[?2004h", "\x1b[?2004l", "bracketed paste"},
 	} {
 		if strings.LastIndex(raw, mode.set) > strings.LastIndex(raw, mode.reset) {
-			x.t.Errorf("%s was left on", mode.what)
+			return mode.what
 		}
 	}
+	return ""
 }
 
 func tailOf(text string) string { return text[max(0, len(text)-1500):] }

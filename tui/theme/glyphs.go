@@ -5,6 +5,7 @@ import "strings"
 // Glyphs are the signs of the interface, each one cell wide in every locale.
 type Glyphs struct {
 	Done, Failed, Skipped, Waiting string   // the state of a step
+	Same                           string   // a step that was as wanted already
 	Pointer                        string   // before the highlighted choice
 	Checked, Unchecked             string   // a choice that can be taken back
 	Down, Bar                      string   // an arrow's head and its shaft
@@ -15,7 +16,7 @@ type Glyphs struct {
 
 func narrow() Glyphs {
 	return Glyphs{
-		Done: "✓", Failed: "✗", Skipped: "-", Waiting: "◦",
+		Done: "✓", Failed: "✗", Skipped: "-", Waiting: "◦", Same: "=",
 		Pointer: "▸", Checked: "[✓]", Unchecked: "[ ]",
 		Down: "▾", Bar: "⡇",
 		Full: "⣿", Empty: "⣀",
@@ -26,7 +27,7 @@ func narrow() Glyphs {
 
 func ascii() Glyphs {
 	return Glyphs{
-		Done: "+", Failed: "x", Skipped: "-", Waiting: ".",
+		Done: "+", Failed: "x", Skipped: "-", Waiting: ".", Same: "=",
 		Pointer: ">", Checked: "[x]", Unchecked: "[ ]",
 		Down: "v", Bar: "|",
 		Full: "#", Empty: "-",
