@@ -86,7 +86,7 @@ func TestAPlanIsAnsweredOnce(t *testing.T) {
 
 func TestHelpAndTheWayOutAreAlwaysInTheFooter(t *testing.T) {
 	s := twoHosts(t)
-	s.shows("q leave   ? help")
+	s.shows("q not this host   ? help")
 	s.press("enter")
 	s.answered()
 	s.shows("/ search", "q leave   ? help")
