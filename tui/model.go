@@ -112,11 +112,13 @@ func (m *Model) several() bool { return len(m.run.Hosts) > 1 }
 func (m *Model) sync() {
 	host := m.shown()
 	m.steps.SetHost(host)
-	if host != nil {
+	if host == nil {
+		m.watch.Show("", nil)
+	} else {
 		m.watch.Show(host.Name, m.steps.Chosen())
-		if done, ok := m.page.(*page.Done); ok {
-			done.SetHost(host)
-		}
+	}
+	if done, ok := m.page.(*page.Done); ok {
+		done.SetHost(host)
 	}
 	m.layout()
 }

@@ -24,6 +24,8 @@ func TestARetryThatEndsEarlyIsNotShownAsTheLastRun(t *testing.T) {
 	s.press("enter")
 	s.finish(rest)
 	s.press("r")
+	s.shows("Starting")
+	s.lacks("Build the image")
 	s.send(earlyEnd(errors.New("inventory.yaml:3: no such folder")))
 	s.shows("The run ended early", "inventory.yaml:3: no such folder")
 	s.lacks("Step 7 failed", "step 7", "-> aliyun", "✗")

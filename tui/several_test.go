@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/feed"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
 )
@@ -14,8 +15,8 @@ import (
 func twoHosts(t *testing.T) *stage {
 	t.Helper()
 	s := plainStage(t)
-	events := record(story.Options{Hosts: []string{"aliyun", "tencent"}})
-	s.play(events, func(e provision.Event) bool { _, started := e.Body.(provision.RunStarted); return started })
+	s.send(feed.Batch{Events: []provision.Event{{Time: s.now, Body: provision.RunStarted{Site: "myweb",
+		Hosts: []string{"aliyun", "tencent"}, Steps: []string{"01-login", "02-directory", "06-files"}}}}})
 	s.ask(planOf("aliyun"))
 	return s
 }
@@ -85,7 +86,7 @@ func TestAPlanIsAnsweredOnce(t *testing.T) {
 
 func TestHelpAndTheWayOutAreAlwaysInTheFooter(t *testing.T) {
 	s := twoHosts(t)
-	s.shows("q leave   ? help")
+	s.shows("q not this host   ? help")
 	s.press("enter")
 	s.answered()
 	s.shows("/ search", "q leave   ? help")

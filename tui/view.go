@@ -72,6 +72,9 @@ func (m *Model) layout() {
 
 // View implements tea.Model.
 func (m *Model) View() string {
+	if m.leaving && !m.active {
+		return ""
+	}
 	if m.leaving {
 		return ansi.Truncate(m.T("wizard.stopping"), m.width, "")
 	}

@@ -565,6 +565,7 @@ func english() map[string]string {
 		"wizard.editor.ended":     "The editor ended with an error (%s); nothing was retried. EDITOR names another one.",
 		"wizard.pager.failed":     "The pager could not be run: %s; PAGER names another one.",
 		"wizard.form.leave":       "Press esc again to leave; what was typed is lost.",
+		"wizard.key.decline":      "not this host",
 		"wizard.more":             "%d more below   pgdn scrolls",
 		"wizard.plan.host":        "The plan for %s",
 		"wizard.state.skipped":    "It was left out, or not reached.",

@@ -565,6 +565,7 @@ func chinese() map[string]string {
 		"wizard.editor.ended":     "编辑器异常退出（%s），没有重试。可用 EDITOR 指定其他编辑器。",
 		"wizard.pager.failed":     "无法运行分页器：%s；可用 PAGER 指定其他程序。",
 		"wizard.form.leave":       "再按一次 esc 离开，已填写的内容将丢失。",
+		"wizard.key.decline":      "跳过这台服务器",
 		"wizard.more":             "下面还有 %d 行   pgdn 向下滚动",
 		"wizard.plan.host":        "%s 的计划",
 		"wizard.state.skipped":    "未勾选，或没有执行到这一步。",

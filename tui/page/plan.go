@@ -87,10 +87,18 @@ func (p *Plan) Typing() bool { return p.changes.pane.Typing() }
 // Keys implements Page.
 func (p *Plan) Keys() []Key {
 	if p.reading {
-		return []Key{p.key("enter", "apply"), p.key("up down", "scroll"), p.key("/", "search"), p.key("tab", "pane"), p.key("q", "leave")}
+		return []Key{p.key("enter", "apply"), p.key("up down", "scroll"), p.key("/", "search"), p.key("tab", "pane"), p.no()}
 	}
 	keys := append([]Key{p.key("enter", "apply"), p.key("space", "toggle")}, p.changes.keys()...)
-	return append(keys, p.key("up down", "step"), p.key("tab", "diff"), p.key("q", "leave"))
+	return append(keys, p.key("up down", "step"), p.key("tab", "diff"), p.no())
+}
+
+// no is the key that declines: the whole run, or this one of several hosts.
+func (p *Plan) no() Key {
+	if p.Several {
+		return p.key("q", "decline")
+	}
+	return p.key("q", "leave")
 }
 
 // Update implements Page.

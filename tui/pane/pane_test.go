@@ -194,3 +194,19 @@ func BenchmarkPicture(b *testing.B) {
 		_ = p.View()
 	}
 }
+
+func TestALineWiderThanThePaneIsReadRowByRow(t *testing.T) {
+	p := pane.New(theme.Plain(), false)
+	p.SetSize(8, 2)
+	p.Append(pane.Line{Text: "one two three four five six"})
+	if n := p.Below(); n != 1 {
+		t.Errorf("%d below a line that is in sight in part", n)
+	}
+	for range 8 {
+		press(p, "down")
+		p.SetSize(8, 2) // whoever draws it tells it its size each time
+	}
+	if last := rows(p)[1]; !strings.Contains(last, "six") || p.Below() != 0 {
+		t.Errorf("the last row in sight is %q, with %d below", last, p.Below())
+	}
+}
