@@ -48,7 +48,7 @@ func TestCtrlCInThePagerIsThePagers(t *testing.T) {
 	x.Wait("The log is empty")
 	x.Type("q")
 	x.Wait("Step 1/9", "instruction 1 of 9") // the deployment goes on
-	x.Signal(syscall.SIGINT)          // by then it is meant for the wizard again
+	x.Signal(syscall.SIGINT)                 // by then it is meant for the wizard again
 	x.Wait("left with 130")
 	x.Ended(130)
 	x.Restored()

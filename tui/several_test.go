@@ -105,3 +105,13 @@ func TestTheHostStaysWhileItsPlanIsOnTheScreen(t *testing.T) {
 	s.press("]")
 	s.shows("-> aliyun")
 }
+
+// A step that is left out takes those after it with it, and one that is taken back in those before it.
+func TestStepsOfAPlanBuildOnEachOther(t *testing.T) {
+	s := plainStage(t)
+	s.plan(record(story.Options{}))
+	s.press("down", " ")
+	s.shows("1 of 5 steps chosen")
+	s.press("down", "down", " ")
+	s.shows("4 of 5 steps chosen")
+}

@@ -151,7 +151,7 @@ func english() map[string]string {
 		"wizard.help.text": "enter      takes what is highlighted\n" +
 			"up, down   move, or scroll\n" +
 			"tab        to the other pane\n" +
-			"space      a step of the plan in or out; in a text a page down\n" +
+			"space      a plan's step in, or out with those after it; in a text a page down\n" +
 			"/          search in the output; n and N go to the next match\n" +
 			"f          follow the newest output again\n" +
 			"[ ]        the previous or next host\n" +

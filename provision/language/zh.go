@@ -151,7 +151,7 @@ func chinese() map[string]string {
 		"wizard.help.text": "enter      确定高亮的选项\n" +
 			"up, down   移动或滚动\n" +
 			"tab        切换窗格\n" +
-			"space      勾选或取消计划中的步骤；在文本中向下翻页\n" +
+			"space      勾选计划中的步骤，或连同其后的步骤一起取消；在文本中向下翻页\n" +
 			"/          在输出中搜索；n 和 N 跳到下一处\n" +
 			"f          重新跟随最新的输出\n" +
 			"[ ]        上一台或下一台主机\n" +

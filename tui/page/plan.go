@@ -130,8 +130,13 @@ func (p *Plan) choose(key string) {
 	case "down", "j":
 		p.at = min(p.at+1, len(p.changing)-1)
 	case " ", "space":
-		id := p.changing[p.at]
-		p.approved[id] = !p.approved[id]
+		// Each step builds on those before it: one that is left out takes the later ones with it, as in a run.
+		in := !p.approved[p.changing[p.at]]
+		for i, id := range p.changing {
+			if in && i <= p.at || !in && i >= p.at {
+				p.approved[id] = in
+			}
+		}
 	case "a":
 		all := len(p.chosen()) < len(p.changing)
 		for _, id := range p.changing {
