@@ -79,7 +79,8 @@ func TestAPlanIsApprovedWholeOrStepByStep(t *testing.T) {
 	}{
 		"whole":           {[]string{"enter"}, provision.AnswerYes, nil},
 		"without the run": {[]string{"down", "down", "down", "down", "space", "enter"}, provision.AnswerYes, []string{"02-directory", "05-nginx-config", "06-files", "07-build"}},
-		"in and out":      {[]string{"space", "space", "enter"}, provision.AnswerYes, nil},
+		"out and in":      {[]string{"down", "down", "down", "down", "space", "space", "enter"}, provision.AnswerYes, nil},
+		"the first alone": {[]string{"space", "space", "enter"}, provision.AnswerYes, []string{"02-directory"}},
 		"nothing":         {[]string{"a", "enter"}, provision.AnswerNo, nil},
 		"after reading":   {[]string{"down", "tab", "down", "tab", "enter"}, provision.AnswerYes, nil},
 		"left":            {[]string{"q"}, provision.AnswerNo, nil},
