@@ -1,15 +1,12 @@
 package steps
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/kehuo/provision/provision"
@@ -98,108 +95,6 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	}
 	h.probes.fromHost(h.probes.ctx, client)
 	return h.gather(ctx)
-}
-
-// gather reads all facts again: one command, and beside it the questions to the Docker Engine.
-func (h *Host) gather(ctx context.Context) error {
-	query := h.query()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var (
-		known     facts.Docker
-		unreached error
-		asking    sync.WaitGroup
-	)
-	asking.Go(func() { known, unreached = query.AskEngine(ctx, h.client.DialContext) })
-	out, err := h.exec(ctx, remote.Command{Script: query.Script()})
-	if err != nil {
-		cancel()
-	}
-	asking.Wait()
-	if err != nil {
-		return fmt.Errorf("gather the facts of %s: %w", h.Name(), err)
-	}
-	if h.facts, err = query.Parse(out); err != nil {
-		return err
-	}
-	h.facts.Docker = known
-	if unreached != nil || h.facts.OtherEngine() {
-		if err := h.askDocker(ctx, query); err != nil {
-			return err
-		}
-	}
-	if err := h.listeners(ctx); err != nil || h.Manifest == nil {
-		return err
-	}
-	return h.list(ctx)
-}
-
-// query says what to ask the host.
-func (h *Host) query() facts.Query {
-	s := h.site()
-	query := facts.Query{
-		Directory: s.Directory,
-		Container: s.Container,
-		Image:     s.Image,
-		Room:      h.room,
-		Mark:      rand.Text(),
-		Quote:     remote.Quote,
-	}
-	if h.Manifest != nil {
-		query.Files = transfer.HostScript(s.Directory, h.StateDir(), h.Manifest)
-	}
-	return query
-}
-
-// askDocker asks by docker commands what the engine itself could not be asked. Where the user may not talk to it, they go
-// through sudo, as every docker command of the run does then.
-func (h *Host) askDocker(ctx context.Context, query facts.Query) error {
-	h.sudo = h.facts.DockerClosed() && !h.facts.OtherEngine()
-	out, err := h.exec(ctx, remote.Command{Script: query.DockerScript(), Sudo: h.sudo})
-	switch {
-	case err != nil && h.sudo:
-		return fmt.Errorf("%s may not talk to Docker on %s: %w", h.facts.User, h.Name(), err)
-	case err != nil:
-		return fmt.Errorf("ask Docker on %s: %w", h.Name(), err)
-	}
-	h.facts.Docker, err = query.ParseDocker(out)
-	return err
-}
-
-// listeners asks who listens on the host, where the site's own container is not up: then its ports have to be free.
-func (h *Host) listeners(ctx context.Context) error {
-	if live := h.facts.Container; h.facts.DockerError != "" || live != nil && live.Up() {
-		return nil
-	}
-	out, err := h.exec(ctx, remote.Command{Script: facts.PortsScript})
-	if err != nil {
-		return fmt.Errorf("ask who listens on %s: %w", h.Name(), err)
-	}
-	h.facts.ParsePorts(out)
-	return nil
-}
-
-// list reads the host's side of the files; a tree of very many new ones is asked for once more, by its names.
-func (h *Host) list(ctx context.Context) error {
-	listing, err := transfer.ParseHost(bytes.NewReader(h.facts.Files))
-	if err == nil && !listing.Complete(h.Manifest) {
-		return h.persist(ctx, func() error { return h.relist(ctx) })
-	}
-	if err != nil {
-		return fmt.Errorf("list %s on %s: %w", h.site().Directory, h.Name(), err)
-	}
-	h.listing = listing
-	return nil
-}
-
-// relist reads the host's side of the files anew.
-func (h *Host) relist(ctx context.Context) error {
-	listing, err := transfer.List(ctx, h.client, h.site().Directory, h.StateDir(), h.Manifest)
-	if err != nil {
-		return fmt.Errorf("list %s on %s: %w", h.site().Directory, h.Name(), err)
-	}
-	h.listing = listing
-	return nil
 }
 
 // Begin implements provision.Target: it takes the lock, lets what an interrupted run left behind come to its end, and looks

@@ -98,7 +98,7 @@ func (w *wizardTest) fromTheEmptyFolder(t *testing.T) {
 
 func (w *wizardTest) nothingToDo(t *testing.T) {
 	x := w.start(t, nil, "--lang", "zh")
-	x.Wait("网站在线, 无需任何变更")
+	x.Wait("网站在线，无需任何变更")
 	x.Type(enterKey)
 	x.Wait("完成：0 处变更")
 	x.Ended(0)
