@@ -64,6 +64,7 @@ func TestHostsSideBySide(t *testing.T) {
 		t.Errorf("the last event is %#v", r.events[len(r.events)-1].Body)
 	}
 	contract(t, r.events)
+	t.Run("back, side by side", func(t *testing.T) { backSideBySide(t, c.on(t), cloudOn(t, hosts[1])) })
 }
 
 // contract holds a run's events against what scripts rely on: every one a flat object with time and type, every step's end

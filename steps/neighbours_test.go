@@ -6,14 +6,11 @@ import (
 	"testing"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/provision/sandbox"
 )
 
-// TestNeighbours has sites that nobody gave a name of their own live on one host, each in its folder, one of them behind a proxy of the host: none takes what is
-// another's, and one that also wants another's container asks.
-func TestNeighbours(t *testing.T) {
-	t.Parallel()
-	first := newCloud(t, sandbox.Options{})
+// neighbours has sites that nobody gave a name of their own live on one host, each in its folder, one of them behind a proxy of
+// the host: none takes what is another's, and one that also wants another's container asks.
+func neighbours(t *testing.T, first *cloud) {
 	first.mustDeploy()
 	running := func(container string) string {
 		return first.sh("docker inspect --format '{{.Id}} {{.State.Running}}' %s", container)

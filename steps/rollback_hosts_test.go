@@ -7,22 +7,17 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
-	"github.com/kehuo/provision/provision/sandbox"
-	"github.com/kehuo/provision/provision/sandbox/sandboxtest"
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/steps"
 )
 
-// TestRollbackSideBySide takes two hosts back in one run, each to the release that it had before: the history of each names its
-// own. It is the race detector's to say that they share nothing.
-func TestRollbackSideBySide(t *testing.T) {
-	t.Parallel()
-	hosts := sandboxtest.Hosts(t, sandbox.Options{Count: 2})
-	first, second := cloudOn(t, hosts[0]), cloudOn(t, hosts[1])
+// backSideBySide takes two hosts back in one run, each to the release that it had before: the history of each names its own. It
+// is the race detector's to say that they share nothing.
+func backSideBySide(t *testing.T, first, second *cloud) {
+	first.page("of the first alone")
+	first.mustDeploy()
 	before := map[*cloud]string{}
-	for c, text := range map[*cloud]string{first: "one", second: "two"} {
-		c.page(text)
-		c.mustDeploy()
+	for _, c := range []*cloud{first, second} {
 		before[c] = c.release()
 		c.page("the same")
 		c.mustDeploy()

@@ -1,11 +1,5 @@
 package steps_test
 
-import (
-	"testing"
-
-	"github.com/kehuo/provision/provision/sandbox"
-)
-
 // plainly has the site speak http alone, on a port of the host's.
 func (c *cloud) plainly(ports string) {
 	c.t.Helper()
@@ -13,11 +7,10 @@ func (c *cloud) plainly(ports string) {
 	c.write("resource/default.conf", "server {\n  listen 80;\n  location / { proxy_pass http://127.0.0.1:5000; }\n}\n")
 }
 
-// TestRollbackAsksWhatWasAsked goes back over releases that changed ports and TLS: an earlier release is asked what it was asked
+// asksWhatWasAsked goes back over releases that changed ports and TLS: an earlier release is asked what it was asked
 // when it was made, not what the inventory asks of a later one.
-func TestRollbackAsksWhatWasAsked(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, sandbox.Options{})
+func asksWhatWasAsked(c *cloud) {
+	t := c.t
 	config := c.read("resource/default.conf")
 	c.plainly(`["443:80"]`)
 	c.mustDeploy()

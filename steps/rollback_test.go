@@ -113,4 +113,6 @@ func TestEnvironmentFile(t *testing.T) {
 	if got := c.sh("docker exec myweb_https printenv TOKEN"); got != "hunter2-and-more" {
 		t.Errorf("after a rollback the application sees TOKEN=%q", got)
 	}
+	t.Run("neighbours", func(t *testing.T) { neighbours(t, c.on(t)) })
+	t.Run("other settings", func(t *testing.T) { asksWhatWasAsked(c.on(t)) })
 }
