@@ -30,7 +30,7 @@ func TestCold(t *testing.T) {
 			}
 			c.write("start.sh", cold.start)
 			c.page(cold.name)
-			v := c.visit(often)
+			v := c.visit(seldom)
 			r := c.mustDeploy()
 			c.outOfReach(v, 3*time.Second)
 			if !strings.Contains(r.output(), "switched cold") {

@@ -5,7 +5,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/state"
@@ -144,7 +143,7 @@ func (c *cloud) testDiskFull() {
 			c.page("full " + full.name)
 			c.write("app/big.txt", strings.Repeat("a line of a page that is big enough to fill what is left\n", 5000))
 			c.sh("%s; dd if=/dev/zero of=%s/fill bs=1k >/dev/null 2>&1; rm -f %s/fill; dd if=/dev/zero of=%s/fill bs=1k count=2 >/dev/null 2>&1; true", full.mount, full.folder, full.folder, full.folder)
-			v := c.visit(50 * time.Millisecond)
+			v := c.visit(seldom)
 			r := c.deploy()
 			if seen := v.Stop(); len(seen.Outages) > 0 {
 				t.Errorf("the site was out of reach: %v", seen.Outages)

@@ -18,7 +18,7 @@ func TestHandMade(t *testing.T) {
 	c.sh("docker run -it -d -p 80:80 -p 443:443 --name myweb_https myweb_image:server bash ./start.sh")
 	hand := c.sh("docker inspect --format '{{.Id}}' myweb_https")
 
-	v := c.visit(often)
+	v := c.visit(seldom)
 	c.mustDeploy()
 	c.outOfReach(v, time.Second)
 	if c.sh("docker inspect --format '{{.Id}}' myweb_https-%s", hand[:12]) != hand {

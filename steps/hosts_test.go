@@ -19,6 +19,7 @@ import (
 // TestHostsSideBySide provisions two hosts and one that nobody answers at: the two are live, and the result tells which is not.
 // The two forward no sockets, so that what Docker knows is asked by its commands; on one of them, the user needs sudo for that.
 func TestHostsSideBySide(t *testing.T) {
+	t.Parallel()
 	hosts := sandboxtest.Hosts(t, sandbox.Options{Count: 2, SSHD: []string{"AllowStreamLocalForwarding no", "MaxSessions 2"}})
 	c := cloudOn(t, hosts[0])
 	c.sh("gpasswd -d kevin docker && echo 'kevin ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/kevin")

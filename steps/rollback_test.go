@@ -33,7 +33,7 @@ func TestRollback(t *testing.T) {
 	red := c.release()
 	colour := func() string { return c.sh("docker exec myweb_https printenv COLOUR") }
 
-	v := c.visit(often)
+	v := c.visit(seldom)
 	c.mustRollback("")
 	c.outOfReach(v, time.Second)
 	if colour() != "blue" || c.release() != blue || !c.live("blue") {
