@@ -50,7 +50,8 @@ type Decision struct {
 	Remedy   string // the flag or inventory field that answers the question beforehand
 }
 
-// Answer is what was decided. Steps is set where a person approved only some steps of a plan.
+// Answer is what was decided. Steps is set where a person approved only some steps of a plan; those after the first that was left
+// out are skipped too.
 type Answer struct {
 	Choice string
 	Secret Secret

@@ -78,8 +78,8 @@ func (h *Host) questions(place func(publicPort) string) []question {
 }
 
 // speak picks the ports that speak https and http: 443 and 80, as the tutorial has them, in the container or else on the host.
-// Where a site with a certificate has no such port for https, 8443 or else the first one that is not http's has to be it; on a site without
-// one, the first port there is speaks http.
+// Where a site with a certificate has no such port for https, 8443 or else the first one that is not http's has to be it; on a
+// site without one, the first port there is speaks http.
 func (d demands) speak() (secure, plain *publicPort) {
 	var ports []publicPort
 	for _, p := range d.Ports {
