@@ -42,7 +42,7 @@ func TestTutorial(t *testing.T) {
 		{"the container run by hand", "docker rm -f myweb_https; docker run -it -d -p 80:80 -p 443:443 -e BY=hand --name myweb_https myweb_image:server bash ./start.sh", "09-run"},
 		{"the container renamed", "docker rename myweb_https mine", "09-run"},
 		{"the container off its network", "docker network disconnect bridge myweb_https", "09-run"},
-		{"the image and the container removed", "docker rm -f myweb_https; docker rmi -f $(docker images -q myweb_image)", "07-build 09-run"},
+		{"the image and the container removed", "docker rm -f $(docker ps -aq); docker rmi -f $(docker images -q myweb_image)", "07-build 09-run"},
 		{"all of it removed", "docker rm -f $(docker ps -aq); rm -rf " + directory + "/app /home/kevin/dev/.myweb.provision", "06-files 09-run"},
 	} {
 		t.Run(drift.name, func(t *testing.T) {

@@ -31,6 +31,7 @@ func TestWithoutHost(t *testing.T) {
 // TestOnHost drives the program against a real host. The scripts share it, one after another: each one deploys first, which is
 // a run with nothing to do where the one before left the site as it was.
 func TestOnHost(t *testing.T) {
+	t.Parallel()
 	host := sandboxtest.Host(t, sandbox.Options{})
 	source := filepath.Join(t.TempDir(), "site")
 	if err := sandbox.WriteSample(source); err != nil {
@@ -58,6 +59,7 @@ func home(env *testscript.Env) error {
 	env.Setenv("XDG_CACHE_HOME", filepath.Join(dir, ".cache"))
 	env.Setenv("LC_ALL", "C")
 	env.Setenv("SSH_AUTH_SOCK", "")
+	env.Setenv("GORACE", os.Getenv("GORACE"))
 	return os.MkdirAll(filepath.Join(dir, ".ssh"), 0o700)
 }
 

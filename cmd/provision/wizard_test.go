@@ -20,17 +20,14 @@ const (
 
 // wizardTest is the real program, a host, and a home that knows nothing of it.
 type wizardTest struct {
-	program, home string
-	dir           string // with the folder of the sample site, and nothing else at first
-	host          sandbox.Host
+	home string
+	dir  string // with the folder of the sample site, and nothing else at first
+	host sandbox.Host
 }
 
 func newWizardTest(t *testing.T) *wizardTest {
 	t.Helper()
-	w := &wizardTest{program: filepath.Join(t.TempDir(), "provision"), home: t.TempDir(), dir: t.TempDir(), host: sandboxtest.Host(t, sandbox.Options{})}
-	if out, err := exec.Command("go", "build", "-o", w.program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	w := &wizardTest{home: t.TempDir(), dir: t.TempDir(), host: sandboxtest.Host(t, sandbox.Options{})}
 	if err := sandbox.WriteSample(filepath.Join(w.dir, "site")); err != nil {
 		t.Fatal(err)
 	}
@@ -49,9 +46,9 @@ func newWizardTest(t *testing.T) *wizardTest {
 
 func (w *wizardTest) start(t *testing.T, env []string, args ...string) *terminaltest.Terminal {
 	t.Helper()
-	cmd := exec.Command(w.program, args...)
+	cmd := exec.Command("provision", args...) // the one of TestMain
 	cmd.Dir = w.dir
-	cmd.Env = append([]string{"HOME=" + w.home, "PATH=" + os.Getenv("PATH"), "TERM=xterm-256color", "LANG=C.UTF-8"}, env...)
+	cmd.Env = append([]string{"HOME=" + w.home, "PATH=" + os.Getenv("PATH"), "TERM=xterm-256color", "LANG=C.UTF-8", "GORACE=" + os.Getenv("GORACE")}, env...)
 	return terminaltest.Start(t, cmd)
 }
 
@@ -67,6 +64,7 @@ func edit(t *testing.T, file string, change func(string) string) {
 }
 
 func TestWizard(t *testing.T) {
+	t.Parallel()
 	w := newWizardTest(t)
 	t.Run("from the empty folder to the live site", w.fromTheEmptyFolder)
 	t.Run("nothing to do", w.nothingToDo)

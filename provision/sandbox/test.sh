@@ -7,7 +7,8 @@ export PROVISION_SANDBOX_DIR
 shift
 
 tidy() {
-	go run ./cmd/provision sandbox down || echo "test.sh: sandbox hosts are left behind in $PROVISION_SANDBOX_DIR" >&2
+	# With the race detector, because that is how the tests have just compiled it.
+	go run -race ./cmd/provision sandbox down || echo "test.sh: sandbox hosts are left behind in $PROVISION_SANDBOX_DIR" >&2
 	rm -rf "$PROVISION_SANDBOX_DIR"
 	sh provision/sandbox/setup.sh stop
 }

@@ -138,7 +138,7 @@ func newWorld(t *testing.T) *world {
 	dir := t.TempDir()
 	w := &world{t: t, host: sandboxtest.Host(t, sandbox.Options{}), source: filepath.Join(dir, "site"),
 		inventory: filepath.Join(dir, "inventory.yaml"), program: filepath.Join(dir, "provision")}
-	build := exec.CommandContext(t.Context(), "go", "build", "-race=false", "-o", w.program, "github.com/kehuo/provision/cmd/provision")
+	build := exec.CommandContext(t.Context(), "go", "build", "-race", "-o", w.program, "github.com/kehuo/provision/cmd/provision")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("the program cannot be built: %v\n%s", err, out)
 	}
