@@ -71,7 +71,9 @@ func (h *Host) buildJob() string {
 
 func (s build) build(ctx context.Context, r *provision.Reporter) error {
 	site, tree := s.site(), s.Manifest.Digest()
-	command := remote.Quote(docker.Build(site.Name, tree, site.Image, s.releaseImage(tree))...)
+	command := remote.Quote(docker.Build(docker.BuildOptions{
+		Site: site.Name, Directory: site.Directory, Tree: tree, Name: site.Image, ReleaseName: s.releaseImage(tree),
+	})...)
 	r.Command("cd " + remote.Quote(site.Directory) + " && " + command)
 	if err := s.forgetEndedBuild(ctx); err != nil {
 		return err

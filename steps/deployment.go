@@ -148,8 +148,11 @@ func (d *Deployment) site() inventory.Site { return d.Inventory.Site }
 
 // releaseImage is the name that an image keeps while its release is kept: the inventory's, with the tree's digest as tag.
 func (d *Deployment) releaseImage(tree string) string {
-	return repository(d.site().Image) + ":" + tree[:12]
+	return repository(d.site().Image) + ":" + tree[:treeInName]
 }
+
+// treeInName is how many digits of a tree's digest tell releases apart in names.
+const treeInName = 12
 
 // repository is an image's name without its tag.
 func repository(image string) string {

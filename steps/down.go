@@ -86,8 +86,7 @@ func (s takeDown) remove(ctx context.Context, r *provision.Reporter, names []str
 }
 
 func (s takeDown) removeImages(ctx context.Context, r *provision.Reporter) error {
-	script := fmt.Sprintf("docker image ls -q --no-trunc --filter %s | sort -u | xargs -r docker image rm -f",
-		remote.Quote("label="+docker.LabelSite+"="+s.site().Name))
+	script := imageNames(s.site().Name, s.site().Directory) + " | cut -d ' ' -f 2 | xargs -r docker image rm -f"
 	r.Command(script)
 	if _, err := s.exec(ctx, remote.Command{Script: script, Sudo: s.sudo}); err != nil {
 		return fmt.Errorf("remove the images of %s on %s: %w", s.site().Name, s.Name(), err)

@@ -11,7 +11,8 @@ import (
 	"github.com/kehuo/provision/steps"
 )
 
-// TestDown lets the application end in its own time, and leaves nothing of what it is asked to remove.
+// TestDown lets the application end in its own time, as a release does that keeps none of the earlier ones, and leaves nothing
+// of what it is asked to remove.
 func TestDown(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, sandbox.Options{})
@@ -22,7 +23,17 @@ func TestDown(t *testing.T) {
 	c.site["environment_file"] = secrets
 	c.site["volumes"] = `["/srv/kept:/kept"]`
 	c.write("start.sh", strings.Replace(c.read("start.sh"), "stop() {\n", "stop() {\n    sleep 1; echo written >/kept/down\n", 1))
+	c.site["keep"] = "0"
 	c.mustDeploy()
+	written := func() string { return c.sh("cat /srv/kept/down; rm -f /srv/kept/down; docker ps -aq | wc -l") }
+
+	c.page("the only one that is kept")
+	c.mustDeploy()
+	c.stopped()
+	if kept := written(); kept != "written\n1" {
+		t.Errorf("behind a release that keeps no other: %q, want written, and one container", kept)
+	}
+
 	down := func(o steps.DownOptions, changed int) {
 		t.Helper()
 		if r := c.down(o); r.result.ExitCode != provision.ExitOK || r.result.Changed != changed {
@@ -31,8 +42,8 @@ func TestDown(t *testing.T) {
 	}
 
 	down(steps.DownOptions{}, 1)
-	if kept := c.sh("cat /srv/kept/down"); kept != "written" || c.sh("docker ps -aq") != "" {
-		t.Errorf("the application had no time to write what it has: %q, %s", kept, c.sh("docker ps -a"))
+	if kept := written(); kept != "written\n0" {
+		t.Errorf("after down: %q, want written, and no container", kept)
 	}
 	c.sh("test -f %s/environment-* && test -s %[1]s/history", state.Dir(directory))
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/state"
+	"github.com/kehuo/provision/steps"
 )
 
 func (c *cloud) mustRollback(release string) *record {
@@ -59,7 +60,7 @@ func TestRollback(t *testing.T) {
 	}
 
 	// No more releases are kept than asked for, with their images; strangers' stay.
-	c.sh("docker tag kehuo/centos8_conda:nginx stranger:1; docker create --name myweb_https-2 stranger:1 true")
+	c.sh("docker tag kehuo/centos8_conda:nginx stranger:1; docker create --name myweb_https-2 stranger:1 true; docker tag myweb_image:server backup:1")
 	for _, text := range []string{"one", "two", "three"} {
 		c.page(text)
 		c.mustDeploy()
@@ -67,13 +68,18 @@ func TestRollback(t *testing.T) {
 	if kept := c.sh("docker ps -a --format '{{.Names}}' --filter label=io.provision.site=myweb | grep -c -- '-[0-9a-f]*$' || true"); kept != "2" {
 		t.Errorf("%s earlier releases are kept, want 2", kept)
 	}
-	if images := c.sh("docker image ls -q --filter label=io.provision.site=myweb | sort -u | wc -l"); images != "3" {
-		t.Errorf("%s images are kept, want 3: %s", images, c.sh("docker image ls; docker ps -a"))
+	if images := c.sh("docker image ls -q --filter label=io.provision.site=myweb | sort -u | wc -l"); images != "4" {
+		t.Errorf("%s images are kept, want 3, and the one that somebody named: %s", images, c.sh("docker image ls; docker ps -a"))
 	}
 	if saved := c.sh("ls %s | wc -l", state.Dir(directory)+"/releases"); saved != "3" {
 		t.Errorf("%s specifications are kept, want 3", saved)
 	}
 	c.sh("docker inspect stranger:1 myweb_https-2 >/dev/null; docker rm myweb_https-2; docker rmi stranger:1")
+
+	c.down(steps.DownOptions{Images: true})
+	if images := c.sh("docker image ls --filter label=io.provision.site=myweb --format '{{.Repository}}:{{.Tag}}'"); images != "backup:1" {
+		t.Errorf("down --images leaves %q, want what somebody named, backup:1", images)
+	}
 }
 
 // TestEnvironmentFile has secrets reach the application, and nothing else.

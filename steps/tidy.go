@@ -14,7 +14,8 @@ const stopGrace = 10 // seconds
 // tidyScript ends a verified release: containers of ours that run and are not live stop, in the background and marked as
 // stopping meanwhile; a candidate that was never live goes; of the releases that were live, the keep that were live last stay,
 // however long ago they were made, because that is where a rollback goes: with their images, specifications and environment
-// files. It prints the state of the live container.
+// files. One that goes and still runs stops first, and its image goes with the next release. It prints the state of the live
+// container.
 type tidyScript struct {
 	site, directory, live, left, image, stateDir string
 	previous                                     string // the container that the release has replaced; empty where that cannot be told
@@ -26,7 +27,7 @@ func (t tidyScript) String() string {
 	return fmt.Sprintf("live=%s left=%s site=%s here=%s image=%s keep=%d grace=%d\ncd %s || exit\n",
 		q(t.live), q(t.left), q(t.site), q(t.directory), q(t.image), t.keep, stopGrace, q(t.stateDir)) +
 		fmt.Sprintf(tidyText, q(`{{.ID}}	{{.Names}}	{{.State}}	{{.Image}}	{{.Label "`+docker.LabelSite+`"}}	{{.Label "`+docker.LabelRelease+`"}}	{{.Label "`+
-			docker.LabelDirectory+`"}}`), docker.LabelSite, q(`{{eq .Name "/`+t.previous+`"}} {{.State.Running}} {{.State.FinishedAt}} {{.Id}}`))
+			docker.LabelDirectory+`"}}`), imageNames(t.site, t.directory), q(`{{eq .Name "/`+t.previous+`"}} {{.State.Running}} {{.State.FinishedAt}} {{.Id}}`))
 }
 
 // tidyText lists containers and images once each: a docker command is 20 ms of a processor. Which container was live last is
@@ -48,10 +49,15 @@ have= used= going=
 while IFS='	' read -r id name state ref of release where; do
   [ "$name" != "$live" ] || echo "$state"
   if [ "$name" != "$live" ] && ours; then
-    case "$name $surplus" in "$left "* | *" $id"*) docker rm -f -v "$id" >/dev/null & going="$going $!"; continue ;; esac
-    case $state in exited | created) ;; *)
+    goes=
+    case $surplus in *" $id"*) goes=yes ;; esac
+    case $name:$state:$goes in
+    "$left":* | *:exited:yes | *:created:yes) docker rm -f -v "$id" >/dev/null & going="$going $!"; continue ;;
+    *:exited: | *:created:) ;;
+    *)
       : >"stopping/$name"
-      nohup sh -c 'docker update --restart no "$2"; docker stop -t "$1" "$2"; echo stopped >"stopping/$3"; sleep 2; rm -f "stopping/$3"' sh "$grace" "$id" "$name" >/dev/null 2>&1 </dev/null & ;;
+      nohup sh -c 'docker update --restart no "$2"; docker stop -t "$1" "$2"; [ -z "$4" ] || docker rm -f -v "$2"
+        echo stopped >"stopping/$3"; sleep 2; rm -f "stopping/$3"' sh "$grace" "$id" "$name" "$goes" >/dev/null 2>&1 </dev/null & ;;
     esac
   fi
   used="$used $ref" have="$have $release "
@@ -70,16 +76,11 @@ done
 for file in environment-*; do
   [ ! -f "$file" ] || grep -qF "$file" releases/*.json 2>/dev/null || rm -f "$file"
 done
-images=$(docker image ls --no-trunc --filter label=%[2]s="$site" --format '{{.Repository}}:{{.Tag}} {{.ID}}')
+images=$(%[2]s)
 [ -z "$going" ] || wait $going
-while read -r name id; do
-  case $used in *"$id"*) continue ;; esac
-  case $name in
-  "$image") continue ;;
-  *'<none>'*) name=$id ;;
-  *) ! grep -qF "\"$name\"" releases/*.json 2>/dev/null || continue ;;
-  esac
-  [ -z "$name" ] || docker image rm "$name" >/dev/null 2>&1
+while read -r id name; do
+  case "$used $image" in *"$id"* | *" $name") continue ;; esac
+  [ -z "$name" ] || grep -qF "\"$name\"" releases/*.json 2>/dev/null || docker image rm "$name" >/dev/null 2>&1
 done <<END
 $images
 END

@@ -7,7 +7,8 @@ import "strconv"
 // Labels that tell what is ours and what made it.
 const (
 	LabelSite      = "io.provision.site"      // the site's name
-	LabelDirectory = "io.provision.directory" // container: where the site lives, for hosts with two sites of one name
+	LabelDirectory = "io.provision.directory" // where the site lives, for hosts with two sites of one name
+	LabelImage     = "io.provision.image"     // image: the name that it was built as, beside that of its release
 	LabelTree      = "io.provision.tree"      // image: digest of the files it was built from
 	LabelSpec      = "io.provision.spec"      // container: digest of its run specification
 	LabelRelease   = "io.provision.release"   // container: the release that it is
@@ -16,13 +17,20 @@ const (
 // BuildKitPlain asks BuildKit for line output; the classic builder ignores it.
 const BuildKitPlain = "BUILDKIT_PROGRESS=plain"
 
-// Build builds the folder the command is run in. The labels come last among the layers, so that they cost no cache.
-func Build(site, tree string, tags ...string) []string {
-	argv := []string{"docker", "build"}
-	for _, tag := range tags {
-		argv = append(argv, "-t", tag)
-	}
-	return append(argv, "--label", LabelSite+"="+site, "--label", LabelTree+"="+tree, ".")
+// BuildOptions say what an image is built for.
+type BuildOptions struct {
+	Site, Directory string // the site's name, and where it lives on the host
+	Tree            string // digest of the files there
+	Name            string // the image's name
+	ReleaseName     string // the name that it keeps when Name goes to the next one
+}
+
+// Build builds the site's folder, in which the command is run. The labels come last among the layers, so that they cost no
+// cache.
+func Build(o BuildOptions) []string {
+	return []string{"docker", "build", "-t", o.Name, "-t", o.ReleaseName,
+		"--label", LabelSite + "=" + o.Site, "--label", LabelDirectory + "=" + o.Directory, "--label", LabelImage + "=" + o.Name,
+		"--label", LabelTree + "=" + o.Tree, "."}
 }
 
 // Tag gives an image another name.

@@ -22,6 +22,7 @@ import (
 type verifier struct {
 	d       *dialer
 	address string // the name under which the key is filed, with the port
+	bare    string // the name with the standard port, where OpenSSH looks next; empty where that is the same
 	db      *knownHosts
 	verdict *DialError // why the key was refused
 	asked   bool       // a person was asked, which takes longer than a server waits
@@ -39,13 +40,20 @@ func newVerifier(d *dialer) (*verifier, error) {
 	if err != nil {
 		return nil, d.fail(KindConfig, err.Error(), "repair the file or name another one in known_hosts", err)
 	}
-	return &verifier{d: d, address: net.JoinHostPort(name, strconv.Itoa(port)), db: db}, nil
+	v := &verifier{d: d, address: net.JoinHostPort(name, strconv.Itoa(port)), db: db}
+	if port != 22 {
+		v.bare = net.JoinHostPort(name, "22")
+	}
+	return v, nil
 }
 
 // algorithms are the host key algorithms to ask the server for: those whose keys are on file first, because a server that
 // presents another of its keys would look like an impostor. Certificates only count where an authority is on file.
 func (v *verifier) algorithms() []string {
 	known := v.db.HostKeyAlgorithms(v.address)
+	if len(known) == 0 && v.bare != "" {
+		known = v.db.HostKeyAlgorithms(v.bare)
+	}
 	wished := v.d.settings.hostKeyAlgos
 	supported := ssh.SupportedAlgorithms().HostKeys
 	if wished == nil {
@@ -74,7 +82,8 @@ func (v *verifier) authority() bool {
 
 // check is the ssh.HostKeyCallback. There is no way past it.
 func (v *verifier) check(ctx context.Context, remote net.Addr, key ssh.PublicKey) error {
-	err := v.db.HostKeyCallback()(v.address, tcpAddress(remote), key)
+	callback := v.db.HostKeyCallback()
+	err := callback(v.address, tcpAddress(remote), key)
 	if err == nil {
 		return nil
 	}
@@ -86,9 +95,12 @@ func (v *verifier) check(ctx context.Context, remote net.Addr, key ssh.PublicKey
 	case errors.As(err, &revoked):
 		v.verdict = v.revoked(revoked.Revoked, key)
 	case errors.As(err, &mismatch):
-		if want := v.plain(mismatch.Want); len(want) > 0 {
+		switch want := v.plain(mismatch.Want); {
+		case len(want) > 0:
 			v.verdict = v.changed(want, key)
-		} else {
+		case v.bare != "" && callback(v.bare, tcpAddress(remote), key) == nil: // filed before sshd moved to another port
+			return nil
+		default:
 			v.verdict = v.unknown(ctx, key)
 		}
 	default:

@@ -110,6 +110,13 @@ func TestHostKeys(t *testing.T) {
 		s.dial(sshConfig(t, "UserKnownHostsFile "+dir+"/none "+dir+"/empty", "GlobalKnownHostsFile "+dir+"/global"),
 			func(c *remote.Config) { c.KnownHosts = "" })
 	})
+	t.Run("filed without its port", func(t *testing.T) {
+		s.dial(hostsFile(t, machine.Address+" "+key))
+		_, err := s.try(hostsFile(t, machine.Address+" "+other))
+		wantKind(t, err, remote.KindHostKeyUnknown, fingerprint)
+		_, err = s.try(hostsFile(t, machine.Address+" "+key, name+" "+other))
+		wantKind(t, err, remote.KindHostKeyChanged)
+	})
 	t.Run("alias", func(t *testing.T) {
 		s.dial(hostsFile(t, "myhost "+key), sshConfig(t, "HostKeyAlias myhost"))
 	})
