@@ -18,14 +18,15 @@ import (
 // still there, or to one made again from what the host kept of the release.
 type Rollback struct {
 	*Host
-	to       string // the release asked for; empty: the one before the live one
+	asked    string // the release asked for; empty: the one before the live one
+	to       string // the release that this is
 	retired  []docker.Container
 	saved    *savedRelease     // what the host kept of it; nil: nothing
 	replaced *docker.Container // the container to go back to; nil: it is made again
 }
 
 // NewRollback returns the target that takes a host back to a release, or to the previous one for an empty name.
-func NewRollback(h *Host, release string) *Rollback { return &Rollback{Host: h, to: release} }
+func NewRollback(h *Host, release string) *Rollback { return &Rollback{Host: h, asked: release} }
 
 // Steps implements provision.Target.
 func (b *Rollback) Steps() []provision.Step {
@@ -37,6 +38,25 @@ func (b *Rollback) Connect(ctx context.Context, r *provision.Reporter) error {
 	if err := b.Host.Connect(ctx, r); err != nil {
 		return err
 	}
+	return b.look(ctx)
+}
+
+// Begin implements provision.Target. Another run may have made a release since this one was planned; the way back from that is
+// not the one that was approved.
+func (b *Rollback) Begin(ctx context.Context, r *provision.Reporter, changes []provision.Change) error {
+	planned, known := b.to, b.facts
+	if err := b.Host.Begin(ctx, r, changes); err != nil || b.facts == known {
+		return err
+	}
+	if err := b.look(ctx); err != nil || b.to == planned {
+		return err
+	}
+	return fmt.Errorf("another run has changed what is live on %s since this one was planned: the way back is to release %s now, not to %s; run it again if that is wanted", b.Name(), b.to, planned)
+}
+
+// look finds out which release to go back to, and what there is of it.
+func (b *Rollback) look(ctx context.Context) error {
+	b.to, b.retired, b.saved, b.replaced = b.asked, nil, nil, nil
 	var names []string
 	for _, c := range b.Host.retired() {
 		names = append(names, c.ID)

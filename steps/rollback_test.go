@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/steps"
 )
@@ -57,6 +58,17 @@ func TestRollback(t *testing.T) {
 	c.mustDeploy() // red again
 	if c.release() != red {
 		t.Errorf("the wanted release is not live but %s", c.release())
+	}
+
+	// While the question is open, somebody else makes a release: the way back that was approved is not the way back any more.
+	target := steps.NewRollback(steps.Installed(c.load(), language.New(language.English)).NewHost(c.load().Hosts[0], steps.Connection{}, "test"), "")
+	meanwhile := deciderFunc(func() provision.Answer {
+		c.page("meanwhile")
+		c.deploy()
+		return provision.Answer{Choice: provision.AnswerYes}
+	})
+	if r := c.run(t.Context(), meanwhile, target); r.result.ExitCode != provision.ExitFailed || !strings.Contains(r.err().Error(), "another run") || !c.live("meanwhile") {
+		t.Errorf("went past another's release: status %d, %v", r.result.ExitCode, r.err())
 	}
 
 	// No more releases are kept than asked for, with their images; strangers' stay.
