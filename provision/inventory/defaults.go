@@ -14,7 +14,7 @@ func Defaults() Site {
 		Directory:   "/home/kevin/dev/myweb",
 		Image:       "myweb_image:server",
 		Container:   "myweb_https",
-		Ports:       []Port{{Host: 80, Container: 80, Protocol: "tcp"}, {Host: 443, Container: 443, Protocol: "tcp"}},
+		Ports:       DefaultPorts(true),
 		Command:     []string{"bash", "./start.sh"},
 		Environment: map[string]string{},
 		Restart:     "unless-stopped",
@@ -26,4 +26,13 @@ func Defaults() Site {
 		Log:         Log{MaxSize: "10m", MaxFile: 3},
 		Cutover:     CutoverAuto,
 	}
+}
+
+// DefaultPorts are the ports of a site that names none: those for http and https, or the one for http where it has no pair.
+func DefaultPorts(tls bool) []Port {
+	ports := []Port{{Host: 80, Container: 80, Protocol: "tcp"}}
+	if tls {
+		ports = append(ports, Port{Host: 443, Container: 443, Protocol: "tcp"})
+	}
+	return ports
 }

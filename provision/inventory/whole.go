@@ -16,6 +16,9 @@ func (d *decoder) wholeSite(s *Site) {
 		return
 	}
 	d.pairFiles(s)
+	if _, given := d.positions["site.ports"]; !given {
+		s.Ports = DefaultPorts(s.Certificate != "")
+	}
 	for i, entry := range s.Upload {
 		s.Upload[i] = path.Clean(entry)
 		if err := checkUploaded(s.Source, entry); err != nil {

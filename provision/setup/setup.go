@@ -53,6 +53,7 @@ func (s Setup) Inventory(a Answers) (inventory.Inventory, error) {
 	set(&inv.Site.Domain, a[Domain])
 	take(&inv.Site.Certificate, a, Certificate)
 	take(&inv.Site.Key, a, Key)
+	inv.Site.Ports = inventory.DefaultPorts(inv.Site.Certificate != "")
 	host := inventory.Host{Name: hostName(a[Address]), Address: a[Address], User: a[User]}
 	if a[Port] != "" && a[Port] != "22" {
 		port, err := strconv.Atoi(a[Port])
