@@ -52,7 +52,7 @@ docker version >/dev/null 2>&1 && [ "$(engine)" = "$was" ] && exit $code
 n=0
 until docker version >/dev/null 2>&1; do
   n=$((n + 1)); [ $n -lt 120 ] || exit $code
-  sleep 0.5
+  sleep 0.5 2>/dev/null || sleep 1
 done
 echo 'The Docker engine was away; building again.'
 build

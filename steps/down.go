@@ -111,9 +111,15 @@ func (s takeDown) removeFiles(ctx context.Context, r *provision.Reporter) error 
 }
 
 // removeFilesScript takes the names, ended by NUL, from the manifests in the state folder; in reverse order what is in a
-// folder comes before the folder. A folder with somebody else's files in it stays.
+// folder comes before the folder. A folder with somebody else's files in it stays, and so does what lies elsewhere, behind a
+// link that has taken a folder's place.
 const removeFilesScript = `cd %[1]s && cat %[2]s/manifest %[2]s/manifest.kept 2>/dev/null | sort -zr | xargs -0 -r sh -c '
+root=$(pwd -P) folder= leads=
 for f do
+  case $f in */*)
+    [ "${f%%/*}" = "$folder" ] || { folder=${f%%/*}; leads=$(cd -P -- "$folder" 2>/dev/null && pwd -P); }
+    [ "$leads" = "$root/$folder" ] || continue ;;
+  esac
   if [ -d "$f" ] && [ ! -h "$f" ]; then rmdir -- "$f" 2>/dev/null; else rm -f -- "$f"; fi
 done' sh
 cd / && rmdir %[1]s 2>/dev/null

@@ -90,12 +90,14 @@ func TestTutorial(t *testing.T) {
 		if r := c.mustDeploy(); r.changed() != "09-run" {
 			t.Errorf("after down, a run changed %q", r.changed())
 		}
+		c.sh("mv %s/app/templates /srv/elsewhere; ln -s /srv/elsewhere %[1]s/app/templates", directory)
 		if r := c.down(steps.DownOptions{Files: true, Images: true}); r.result.ExitCode != provision.ExitOK {
 			t.Fatalf("down --files --images failed: %v", r.err())
 		}
 		if left := c.sh("ls -A %s; docker images -q myweb_image", directory); left != "another\nnotes.txt" {
 			t.Errorf("down --files --images leaves %q, want the strangers' files alone", left)
 		}
+		c.sh("test -f /srv/elsewhere/index.html")
 	})
 }
 

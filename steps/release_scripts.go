@@ -65,7 +65,7 @@ docker inspect %[2]s
 // awaitStop waits until the stop of a retired container that tidyScript has begun says that it has ended, which it does as
 // soon as the container does. A mark that it left when the host itself went away is not waited for long.
 func awaitStop(stateDir, container string) string {
-	return fmt.Sprintf("mark=%s n=0\nwhile [ -f \"$mark\" ] && [ ! -s \"$mark\" ] && [ $n -lt 50 ]; do n=$((n + 1)); sleep 0.1; done\n",
+	return fmt.Sprintf("mark=%s n=0\nwhile [ -f \"$mark\" ] && [ ! -s \"$mark\" ] && [ $n -lt 50 ]; do n=$((n + 1)); sleep 0.1 2>/dev/null || sleep 1; done\n",
 		remote.Quote(stateDir+"/stopping/"+container))
 }
 
@@ -73,14 +73,14 @@ func awaitStop(stateDir, container string) string {
 const undoneExit = 71
 
 // cutoverTools are shell functions. d runs a docker command and, while the engine is being restarted, tries again for a
-// minute; leave and join take a container off a network and put it there, wherever it is now. now is in milliseconds.
+// minute; leave and join take a container off a network and put it there, wherever it is now. now is in milliseconds; BusyBox knows no %N.
 const cutoverTools = `
 d() {
   n=0
   until message=$(docker "$@" 2>&1); do
     case $message in *'Cannot connect to the Docker daemon'*|*'error during connect'*|*'unexpected EOF'*|*'EOF'|*'connection reset'*|*'closed network connection'*|*'context canceled'*) ;; *) return 1;; esac
     n=$((n + 1)); [ $n -lt 120 ] || return 1
-    sleep 0.5
+    sleep 0.5 2>/dev/null || sleep 1
   done
 }
 say() { printf '%s\n' "$message" >&2; }
@@ -88,7 +88,7 @@ leave() { d network disconnect -f "$1" "$2" && return; case $message in *'is not
 join() { d network connect "$@" && return; case $message in *'already exists in network'*|*'already attached to network'*) ;; *) say; return 1;; esac; }
 holds() { d port "$1" && [ -n "$message" ]; }
 named() { d rename "$1" "$2" && return; case $message in *'same name as its current'*) ;; *) say; return 1;; esac; }
-now() { t=$(date +%s%N); case $t in *N) echo "${t%N}000";; *) echo "${t%??????}";; esac; }
+now() { t=$(date +%s%N); case $t in *[!0-9]* | ??????????) echo "$(date +%s)000";; *) echo "${t%??????}";; esac; }
 `
 
 // free is the text that takes a container's ports away, and restore the text that gives them back. A container that shares

@@ -193,6 +193,14 @@ func (s goBack) apply(ctx context.Context, r *provision.Reporter) error {
 			rel.candidate, rel.existing = s.candidateName(), nil
 		}
 	}
+	if rel.existing == nil {
+		// By its id, for which nobody else's image is ever fetched: a name that is not there any more is asked for at a registry.
+		id, err := s.docker(ctx, r, docker.ImageID(rel.image))
+		if err != nil {
+			return fmt.Errorf("the image %s of release %s is not on %s any more; `provision --yes` builds what is here: %w", rel.image, rel.id, s.Name(), err)
+		}
+		rel.image = strings.TrimSpace(string(id))
+	}
 	s.wentBack = s.to
 	if err := s.bringUp(ctx, r, rel); err != nil {
 		return err

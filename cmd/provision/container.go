@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"time"
 
@@ -69,7 +70,8 @@ func newExec() *cobra.Command {
 }
 
 // stdin is the input of a command in the container: a pipe or a file, not a person at a terminal.
-func stdin() *os.File {
+// The link to the host watches over a command without any.
+func stdin() io.Reader {
 	if onTerminal() {
 		return nil
 	}

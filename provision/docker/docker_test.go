@@ -97,6 +97,23 @@ func TestRunKeepsEveryArgumentWhole(t *testing.T) {
 	}
 }
 
+func TestNetworkOfTheOptions(t *testing.T) {
+	for _, c := range []struct {
+		options   []string
+		host, own bool
+	}{
+		{nil, false, false},
+		{[]string{"--pid", "host", "--network-alias=web"}, false, false},
+		{[]string{"--network", "mine", "--pid", "host"}, false, true},
+		{[]string{"--pid", "host", "--net", "host"}, true, true},
+		{[]string{"--network=host"}, true, true},
+	} {
+		if s := (docker.Spec{Options: c.options}); s.HostNetwork() != c.host || s.OwnNetwork() != c.own {
+			t.Errorf("%q: on the host's network %v, on one of its own %v", c.options, s.HostNetwork(), s.OwnNetwork())
+		}
+	}
+}
+
 func TestParseInspect(t *testing.T) {
 	text, err := os.ReadFile("testdata/inspect-20.10.json") // docker inspect myweb_https myweb_image:server
 	if err != nil {

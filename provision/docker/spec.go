@@ -37,17 +37,24 @@ func (s Spec) Digest() string {
 }
 
 // HostNetwork reports whether the options have the container share the host's network.
-func (s Spec) HostNetwork() bool {
-	return slices.ContainsFunc(s.Options, func(o string) bool {
-		return o == "--network=host" || o == "--net=host"
-	}) || slices.Contains(s.Options, "host") && s.OwnNetwork()
-}
+func (s Spec) HostNetwork() bool { return s.network() == "host" }
 
 // OwnNetwork reports whether the options put the container on a network of their own choice.
-func (s Spec) OwnNetwork() bool {
-	return slices.ContainsFunc(s.Options, func(o string) bool {
-		return strings.HasPrefix(o, "--network") || strings.HasPrefix(o, "--net=") || o == "--net"
-	})
+func (s Spec) OwnNetwork() bool { return s.network() != "" }
+
+// network is the first network that the options name, as docker run reads them; empty for none.
+func (s Spec) network() string {
+	for i, option := range s.Options {
+		flag, value, joined := strings.Cut(option, "=")
+		switch {
+		case flag != "--network" && flag != "--net":
+		case joined:
+			return value
+		case i+1 < len(s.Options):
+			return s.Options[i+1]
+		}
+	}
+	return ""
 }
 
 // Release names the release that a spec on a tree makes: twelve hexadecimal digits.

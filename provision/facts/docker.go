@@ -37,7 +37,15 @@ func (q Query) AskEngine(ctx context.Context, dial func(ctx context.Context, net
 	})
 	group.Go(func() (err error) { d.Container, err = engine.Container(ctx, q.Container); return err })
 	group.Go(func() (err error) { d.Image, err = engine.Image(ctx, q.Image); return err })
-	return d, group.Wait()
+	err := group.Wait()
+	// The engine takes the beginning of an id for a name as well.
+	if d.Container != nil && d.Container.BareName() != q.Container {
+		d.Container = nil
+	}
+	if d.Image != nil && !d.Image.Tagged(q.Image) {
+		d.Image = nil
+	}
+	return d, err
 }
 
 // listed is a container as docker ps would list it.

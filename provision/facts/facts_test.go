@@ -280,6 +280,10 @@ func TestAskEngine(t *testing.T) {
 	if !d.Containers[0].Publishes("203.0.113.1", 443) || d.Container == nil || !d.Container.Up() || d.Image != nil {
 		t.Errorf("inspected %+v and %+v", d.Container, d.Image)
 	}
+	answers["/containers/aa/json"] = answers["/containers/myweb_https/json"]
+	if d, err := (facts.Query{Container: "aa", Image: "myweb_image:server"}).AskEngine(t.Context(), dial); err != nil || d.Container != nil {
+		t.Errorf("a stranger's container whose id begins with the site's name is taken for the site's: %+v, %v", d.Container, err)
+	}
 	status = http.StatusInternalServerError
 	if _, err := query.AskEngine(t.Context(), dial); err == nil {
 		t.Error("an engine that fails is believed")

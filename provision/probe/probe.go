@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strings"
@@ -173,5 +174,5 @@ func Fingerprint(c *x509.Certificate) string {
 
 // DaysLeft is how many whole days a certificate is still valid at a moment; negative once it has expired.
 func DaysLeft(c *x509.Certificate, now time.Time) int {
-	return int(c.NotAfter.Sub(now).Hours()) / 24
+	return int(math.Floor(c.NotAfter.Sub(now).Hours() / 24))
 }

@@ -193,7 +193,7 @@ func TestAddressesOfIPv6AreAskedFor(t *testing.T) {
 func TestDaysLeft(t *testing.T) {
 	server, _ := site(t, true, func(http.ResponseWriter, *http.Request) {})
 	end := server.Certificate().NotAfter
-	for left, want := range map[time.Duration]int{36 * time.Hour: 1, 24 * time.Hour: 1, 23 * time.Hour: 0, -36 * time.Hour: -1} {
+	for left, want := range map[time.Duration]int{36 * time.Hour: 1, 24 * time.Hour: 1, 23 * time.Hour: 0, -time.Hour: -1, -36 * time.Hour: -2} {
 		if got := probe.DaysLeft(server.Certificate(), end.Add(-left)); got != want {
 			t.Errorf("%s before the end: %d days, want %d", left, got, want)
 		}

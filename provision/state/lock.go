@@ -45,7 +45,11 @@ const (
 // A run whose link was cut takes its own lock again, in a new session. The old one may still wait on the host for a link
 // that nobody has told it is dead, and must not give back what is no longer its own: hence the session in the owner.
 const lockScript = `
-mkdir -p "${dir%/*}" && umask 077 && mkdir -p "$dir/jobs" && cd "$dir" || exit 1
+mkdir -p "${dir%/*}" && umask 077 && mkdir -p "$dir" || exit 1
+if [ -k "${dir%/*}" ] && [ ! -O "$dir" ]; then # anybody may make folders in /tmp
+  echo "$dir belongs to somebody else, in a folder that everybody may write to; choose another site.directory" >&2; exit 1
+fi
+mkdir -p "$dir/jobs" && cd "$dir" || exit 1
 mine=lock.$token.$session
 write() { { date +%s; printf '%s\n' "$owner"; } >"$mine"; }
 ours() { grep -qF "\"$token\",\"session\":$session," lock 2>/dev/null; }
@@ -70,6 +74,7 @@ if ! ours; then
   exit 75
 fi
 rm -f lock.*
+ours || exit 75 # one that was about to put it back may have found no file to put
 turn=0; [ -s turn ] && read -r turn <turn
 [ "$session" -gt 1 ] || { turn=$((turn + 1)); echo "$turn" >turn; }
 echo "locked $turn"
