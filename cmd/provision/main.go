@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -29,7 +30,7 @@ func run(args []string) int {
 	case errors.As(err, &said): // the run has told the story already
 		return int(said)
 	}
-	fmt.Fprintln(os.Stderr, "provision:", err)
+	fmt.Fprintln(os.Stderr, "provision:", safetext.Clean(err.Error()))
 	if ctx.Err() != nil {
 		return provision.ExitInterrupted
 	}

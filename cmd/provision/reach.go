@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/steps"
 )
 
@@ -44,7 +45,7 @@ func (s *session) reach(ctx context.Context, d *steps.Deployment, work func(cont
 
 // failure says why a host has nothing to show: to the person on standard error, to a script as an object of its own.
 func (s *session) failure(host string, err error) error {
-	fmt.Fprintf(os.Stderr, "provision: %s: %v\n", host, err)
+	fmt.Fprintf(os.Stderr, "provision: %s: %s\n", host, safetext.Clean(err.Error()))
 	if !s.flags.json {
 		return nil
 	}
@@ -96,5 +97,12 @@ func (s *session) one() error {
 	return usage("the inventory has %d hosts and this command works on one; name it with --limit", len(s.hosts))
 }
 
-// printJSON writes v as one line.
-func printJSON(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
+// printJSON writes v as one line, which may be shown on a terminal as it is.
+func printJSON(w io.Writer, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(safetext.EscapeJSON(text), '\n'))
+	return err
+}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // clean appends line to dst without control sequences and with invalid UTF-8 repaired, so that the result can be shown on
@@ -60,7 +62,7 @@ var writtenEscapes = [...]string{"\\u001b", "\\x1b", "\\033", "\\e", "^["}
 func escapeLength(line []byte) int {
 	switch line[0] {
 	case 0x1b:
-		return 1 + sequenceLength(line[1:])
+		return safetext.Sequence(line)
 	case '[':
 		return colourLength(line)
 	case '\\', '^':
@@ -73,36 +75,6 @@ func escapeLength(line []byte) int {
 		}
 	}
 	return 0
-}
-
-// sequenceLength measures what follows an escape character.
-func sequenceLength(rest []byte) int {
-	if len(rest) == 0 {
-		return 0
-	}
-	switch rest[0] {
-	case '[': // CSI: parameters, then a final byte
-		for i := 1; i < len(rest); i++ {
-			if rest[i] >= 0x40 && rest[i] <= 0x7e {
-				return i + 1
-			}
-		}
-		return len(rest)
-	case ']', 'P', '_', '^', 'X': // a string, up to BEL or ESC \
-		for i := 1; i < len(rest); i++ {
-			if rest[i] == 0x07 {
-				return i + 1
-			}
-			if rest[i] == 0x1b {
-				return i
-			}
-		}
-		return len(rest)
-	case '(', ')', '*', '+', '#', '%':
-		return min(2, len(rest))
-	default:
-		return 1
-	}
 }
 
 // colourLength measures "[0;91m" and "[K".

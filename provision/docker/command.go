@@ -87,7 +87,9 @@ func Describe(image, mark string) []string {
 }
 
 // ImageID prints the id of an image that is on the host.
-func ImageID(image string) []string { return []string{"docker", "image", "inspect", "--format", "{{.Id}}", image} }
+func ImageID(image string) []string {
+	return []string{"docker", "image", "inspect", "--format", "{{.Id}}", image}
+}
 
 // Wait prints the exit status of a container once it ends.
 func Wait(container string) []string { return []string{"docker", "wait", container} }

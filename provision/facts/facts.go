@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/state"
 )
 
@@ -153,7 +154,7 @@ func (q Query) split(text []byte) (map[string]section, error) {
 			continue
 		}
 		s.exit, _ = strconv.Atoi(code)
-		s.err = strings.TrimSpace(string(rest))
+		s.err = safetext.Clean(strings.TrimSpace(string(rest)))
 		sections[name] = s
 	}
 	return sections, nil

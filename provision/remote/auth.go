@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // login is one attempt to authenticate: what the server accepts, what was offered, what was answered.
@@ -151,7 +152,7 @@ func (l *login) challenge(name, instruction string, prompts []string, echos []bo
 		answer, err := l.ask(provision.Decision{
 			Kind:     kind,
 			Question: words.T("remote.code.question", l.d.config.Name, oneLine([]byte(prompt))),
-			Detail:   strings.TrimSpace(Printable(name + "\n" + instruction)),
+			Detail:   strings.TrimSpace(safetext.Clean(name + "\n" + instruction)),
 			Secret:   true,
 			Remedy:   words.T("remote.password.remedy", l.d.target()),
 		})
@@ -200,7 +201,7 @@ func (l *login) failure(err error) *DialError {
 	for _, problem := range append(l.problems, l.keys().complaints...) {
 		failure.Detail = append(failure.Detail, problem.Error())
 	}
-	if banner := strings.TrimSpace(Printable(l.banner.String())); banner != "" {
+	if banner := strings.TrimSpace(safetext.Clean(l.banner.String())); banner != "" {
 		failure.Detail = append(failure.Detail, banner)
 	}
 	return failure

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // Kind says why a host could not be reached or why it refused the login.
@@ -129,5 +130,5 @@ func abbreviate(text string, limit int) string {
 
 // oneLine is untrusted output as one line for a sentence.
 func oneLine(output []byte) string {
-	return abbreviate(strings.Join(strings.Fields(Printable(string(output))), " "), 500)
+	return abbreviate(strings.Join(strings.Fields(safetext.Clean(string(output))), " "), 500)
 }

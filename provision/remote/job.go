@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/kehuo/provision/provision/safetext"
 	"strconv"
 	"strings"
 )
@@ -120,7 +121,7 @@ func (c *Client) finish(j Job, p *Process, end jobEnd, said *tail) error {
 	case end.word == "gone":
 		return &JobGoneError{Host: c.Name(), ID: j.ID}
 	case end.status != 0:
-		return &ExitError{Command: j.ID, Code: end.status, Stderr: Printable(string(said.Bytes()))}
+		return &ExitError{Command: j.ID, Code: end.status, Stderr: safetext.Clean(string(said.Bytes()))}
 	}
 	return nil
 }
@@ -179,7 +180,7 @@ func (c *Client) ListJobs(ctx context.Context, stateDir string, sudo bool) ([]Jo
 		if len(words) < 2 {
 			continue
 		}
-		state := JobState{ID: Printable(words[0]), Running: words[1] == "running", Gone: words[1] == "gone"}
+		state := JobState{ID: safetext.Clean(words[0]), Running: words[1] == "running", Gone: words[1] == "gone"}
 		if len(words) > 2 {
 			state.Status, _ = strconv.Atoi(words[2])
 		}

@@ -3,10 +3,9 @@ package remote
 import (
 	"bytes"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
-	"github.com/kehuo/provision/provision/ascii"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // lineLimit bounds one line; what is longer is passed on in pieces.
@@ -74,7 +73,7 @@ func (l *Lines) pass(text string) {
 // Flush passes on what stands after the last end of line.
 func (l *Lines) Flush() {
 	if len(l.pending) > 0 {
-		l.emit(Printable(string(l.pending)))
+		l.emit(safetext.Clean(string(l.pending)))
 		l.pending = l.pending[:0]
 	}
 }
@@ -82,7 +81,7 @@ func (l *Lines) Flush() {
 // isClean reports whether every line of text, the last of which has ended too, may be passed on as it is.
 func isClean(text string) bool {
 	for text != "" {
-		n := plain(text)
+		n := uniform(text)
 		if n == len(text) || text[n] != '\n' || n > lineLimit {
 			return false
 		}
@@ -91,12 +90,12 @@ func isClean(text string) bool {
 	return true
 }
 
-// plain is how many bytes at the start of text are printable ASCII or \t.
-func plain(text string) int {
-	n := ascii.Plain(text)
+// uniform is how many bytes at the start of text are printable ASCII or \t.
+func uniform(text string) int {
+	n := safetext.Prefix(text)
 	for n < len(text) && text[n] == '\t' {
 		n++
-		n += ascii.Plain(text[n:])
+		n += safetext.Prefix(text[n:])
 	}
 	return n
 }
@@ -112,7 +111,7 @@ func (b *batch) line(text string) {
 		b.WriteByte('\n')
 	}
 	b.begun = true
-	b.WriteString(Printable(text))
+	b.WriteString(safetext.Clean(text))
 }
 
 // split adds the lines of text, which ends with one.
@@ -148,77 +147,4 @@ func incomplete(text string) int {
 		}
 	}
 	return 0
-}
-
-// Printable drops control sequences and control characters but \n and \t, and repairs UTF-8.
-func Printable(text string) string {
-	safe := plain(text)
-	for safe < len(text) && text[safe] == '\n' {
-		safe++
-		safe += plain(text[safe:])
-	}
-	if safe == len(text) {
-		return text
-	}
-	var b strings.Builder
-	b.WriteString(text[:safe])
-	text = text[safe:]
-	for text != "" {
-		if n := sequence(text); n > 0 {
-			text = text[n:]
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(text)
-		switch {
-		case r == '\n' || r == '\t':
-			b.WriteRune(r)
-		case unicode.IsControl(r), bidirectional(r):
-		default:
-			b.WriteRune(r) // utf8.RuneError for what is not UTF-8
-		}
-		text = text[size:]
-	}
-	return b.String()
-}
-
-// bidirectional characters can make text read other than it is.
-func bidirectional(r rune) bool {
-	return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f
-}
-
-// sequence is the length of the control sequence of ECMA-48 that text begins with; 0 where it begins with none.
-func sequence(text string) int {
-	if text[0] != 0x1b {
-		return 0
-	}
-	if len(text) == 1 {
-		return 1
-	}
-	switch text[1] {
-	case '[': // CSI: parameters, intermediates, one final byte
-		for i := 2; i < len(text); i++ {
-			if text[i] >= 0x40 && text[i] <= 0x7e {
-				return i + 1
-			}
-			if text[i] < 0x20 || text[i] > 0x3f {
-				return i
-			}
-		}
-		return len(text)
-	case ']', 'P', '^', '_', 'X': // strings up to BEL or ESC \
-		for i := 2; i < len(text); i++ {
-			if text[i] == 0x07 {
-				return i + 1
-			}
-			if text[i] == 0x1b {
-				return min(i+2, len(text))
-			}
-		}
-		return len(text)
-	}
-	i := 1
-	for i < len(text) && text[i] >= 0x20 && text[i] <= 0x2f {
-		i++
-	}
-	return min(i+1, len(text))
 }

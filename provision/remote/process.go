@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kehuo/provision/provision/safetext"
 	"golang.org/x/crypto/ssh"
 )
 
@@ -213,12 +214,12 @@ func (p *Process) outcome(ctx context.Context, end exit, streamErr error) error 
 	case !p.begun.seen():
 		return p.link.sudoFailed(p.stderr.Bytes())
 	case !end.known:
-		return &ExitError{Command: p.command.String(), Code: 255, Stderr: Printable(string(p.stderr.Bytes()))}
+		return &ExitError{Command: p.command.String(), Code: 255, Stderr: safetext.Clean(string(p.stderr.Bytes()))}
 	case end.signal != "":
 		return &ExitError{Command: p.command.String(), Code: 128 + signalNumber(end.signal), Signal: end.signal,
-			Stderr: Printable(string(p.stderr.Bytes()))}
+			Stderr: safetext.Clean(string(p.stderr.Bytes()))}
 	case end.status != 0:
-		return &ExitError{Command: p.command.String(), Code: int(end.status), Stderr: Printable(string(p.stderr.Bytes()))}
+		return &ExitError{Command: p.command.String(), Code: int(end.status), Stderr: safetext.Clean(string(p.stderr.Bytes()))}
 	case streamErr != nil:
 		return fmt.Errorf("the output of %s could not be written: %w", abbreviate(p.command.String(), 200), streamErr)
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // SudoProblem says why sudo did not run a command.
@@ -129,12 +130,12 @@ func (c *Client) askSudo(ctx context.Context) error {
 }
 
 func (c *Client) sudoError(problem SudoProblem, said string, err error) error {
-	return &SudoError{Host: c.Name(), User: c.User(), Problem: problem, Stderr: Printable(said), Err: err}
+	return &SudoError{Host: c.Name(), User: c.User(), Problem: problem, Stderr: safetext.Clean(said), Err: err}
 }
 
 // sudoFailed is the error of a command that sudo did not begin.
 func (l *link) sudoFailed(stderr []byte) error {
-	said := Printable(string(stderr))
+	said := safetext.Clean(string(stderr))
 	return &SudoError{Host: l.d.config.Name, User: l.d.settings.user, Problem: sudoProblem(said), Stderr: said}
 }
 

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // Heartbeat is how often the holder of a lock shows that it lives; Expiry is the silence after which a lock counts as left
@@ -161,5 +163,6 @@ func ParseLock(text string) *Held {
 	if err := json.Unmarshal([]byte(lines[2]), &held.Owner); err != nil || err1 != nil || err2 != nil {
 		return unreadable
 	}
+	held.Owner.Who, held.Owner.Purpose = safetext.Clean(held.Owner.Who), safetext.Clean(held.Owner.Purpose)
 	return held
 }

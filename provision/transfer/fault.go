@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // Fault is why a host could not take an upload.
@@ -191,10 +192,10 @@ func telling(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for _, line := range lines {
 		if faultOf(line) != FaultOther {
-			return remote.Printable(line)
+			return safetext.Clean(line)
 		}
 	}
-	return remote.Printable(lines[len(lines)-1])
+	return safetext.Clean(lines[len(lines)-1])
 }
 
 // errNoBox says that the session that commits ended before it had made room for a bundle; what it printed tells why.

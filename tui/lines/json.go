@@ -7,9 +7,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
-// NewJSON returns the printer of --json: one object a line, as provision.Event marshals itself.
+// NewJSON returns the printer of --json: one object a line, as provision.Event marshals itself. Whatever a host has said, a
+// line may be shown on a terminal as it is.
 func NewJSON(w io.Writer) *Printer { return newPrinter(w, jsonLines{}) }
 
 type jsonLines struct{}
@@ -22,7 +24,7 @@ func (jsonLines) format(b []byte, e provision.Event) []byte {
 	if err != nil { // a value that JSON cannot hold, a year beyond 9999 for example
 		line, _ = json.Marshal(map[string]string{"type": "error", "error": err.Error()})
 	}
-	return append(append(b, line...), '\n')
+	return append(append(b, safetext.EscapeJSON(line)...), '\n')
 }
 
 // appendOutput writes an object for each line as json.Marshal(e) would, without reflection: output comes by the hundred
@@ -54,7 +56,7 @@ func appendString(b []byte, s string) []byte {
 		switch c := s[i]; {
 		case c < 0x20, c >= utf8.RuneSelf, c == '"', c == '\\', c == '<', c == '>', c == '&', c == 0x7f:
 			quoted, _ := json.Marshal(s) // of a string it cannot fail
-			return append(b, quoted...)
+			return append(b, safetext.EscapeJSON(quoted)...)
 		}
 	}
 	b = append(b, '"')

@@ -1,13 +1,13 @@
-package ascii_test
+package safetext_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/kehuo/provision/provision/ascii"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
-// byByte is what Plain must answer.
+// byByte is what Prefix must answer.
 func byByte(text string) int {
 	for i := range len(text) {
 		if text[i] < 0x20 || text[i] > 0x7e {
@@ -19,14 +19,14 @@ func byByte(text string) int {
 
 func TestEveryByteAtEveryPlace(t *testing.T) {
 	for length := range 27 {
-		if text := strings.Repeat("~", length); ascii.Plain(text) != length {
-			t.Errorf("%q: %d", text, ascii.Plain(text))
+		if text := strings.Repeat("~", length); safetext.Prefix(text) != length {
+			t.Errorf("%q: %d", text, safetext.Prefix(text))
 		}
 		for at := range length {
 			for b := range 256 {
 				text := []byte(strings.Repeat(" ~aZ", 7)[:length])
 				text[at] = byte(b)
-				if got, want := ascii.Plain(string(text)), byByte(string(text)); got != want {
+				if got, want := safetext.Prefix(string(text)), byByte(string(text)); got != want {
 					t.Fatalf("%q: %d, want %d", text, got, want)
 				}
 			}
@@ -34,10 +34,10 @@ func TestEveryByteAtEveryPlace(t *testing.T) {
 	}
 }
 
-func FuzzPlain(f *testing.F) {
+func FuzzPrefix(f *testing.F) {
 	f.Add("Step 1/9 : FROM \x1b[31mred\x7f 构造")
 	f.Fuzz(func(t *testing.T, text string) {
-		if got, want := ascii.Plain(text), byByte(text); got != want {
+		if got, want := safetext.Prefix(text), byByte(text); got != want {
 			t.Errorf("%q: %d, want %d", text, got, want)
 		}
 	})

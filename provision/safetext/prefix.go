@@ -1,9 +1,8 @@
-// Package ascii tells plain text from text that needs a closer look, eight bytes at a time: a build prints a hundred
-// megabytes, and nearly all of it is plain.
-package ascii
+package safetext
 
-// Plain is how many bytes at the start of text are printable ASCII, ' ' to '~', and therefore safe on any terminal.
-func Plain(text string) int {
+// Prefix is how many bytes at the start of text are printable ASCII, ' ' to '~', and therefore safe on any terminal. It looks
+// at eight bytes at a time: a build prints a hundred megabytes, and nearly all of it is plain.
+func Prefix(text string) int {
 	n := 0
 	for ; len(text)-n >= 8; n += 8 {
 		t := text[n : n+8]

@@ -1,0 +1,71 @@
+package safetext_test
+
+import (
+	"encoding/json"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/kehuo/provision/provision/safetext"
+)
+
+func TestClean(t *testing.T) {
+	for name, c := range map[string]struct{ in, want string }{
+		"plain":            {"Step 1/9 : FROM nginx\n\tdone\n", "Step 1/9 : FROM nginx\n\tdone\n"},
+		"chinese":          {"构造镜像 🎉", "构造镜像 🎉"},
+		"colour":           {"\x1b[31merror\x1b[0m", "error"},
+		"title":            {"a\x1b]0;owned\x07b\x1b]0;owned\x1b\\c", "abc"},
+		"title broken off": {"a\x1b]0;owned\x1b[1mb", "ab"},
+		"unfinished":       {"a\x1b]0;owned", "a"},
+		"charset":          {"a\x1b(0b", "ab"},
+		"lone escape":      {"a\x1b", "a"},
+		"C1":               {"a\u009b2Jb\u0085c", "abc"},
+		"controls":         {"a\r\a\x7fb", "ab"},
+		"invalid UTF-8":    {"a\xffb", "a\ufffdb"},
+		"order of reading": {"a\u202eb\u2066c\u061cd\u200fe", "abcde"},
+		"ends of lines":    {"a\u2028b\u2029c\ufeffd", "abcd"},
+		"tags":             {"a\U000e0041b", "ab"},
+	} {
+		if got := safetext.Clean(c.in); got != c.want {
+			t.Errorf("%s: Clean(%q) = %q, want %q", name, c.in, got, c.want)
+		}
+	}
+}
+
+func FuzzClean(f *testing.F) {
+	f.Add("a\x1b[31mb\n")
+	f.Add("\x1b]0;x\x07\xff\u202e\u009b1m")
+	f.Fuzz(func(t *testing.T, in string) {
+		got := safetext.Clean(in)
+		for _, r := range got {
+			if safetext.Harmful(r) && r != '\n' && r != '\t' {
+				t.Errorf("Clean(%q) = %q lets %U through", in, got, r)
+			}
+		}
+		if !utf8.ValidString(got) || safetext.Clean(got) != got {
+			t.Errorf("Clean(%q) = %q is not stable", in, got)
+		}
+	})
+}
+
+func FuzzEscapeJSON(f *testing.F) {
+	f.Add("a \u202e\u0085\U000e0041\x7f\xff構造\n")
+	f.Fuzz(func(t *testing.T, in string) {
+		text, err := json.Marshal(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		escaped := safetext.EscapeJSON(text)
+		for _, r := range string(escaped) {
+			if safetext.Harmful(r) {
+				t.Errorf("%q lets %U through", escaped, r)
+			}
+		}
+		var before, after string
+		if err := json.Unmarshal(text, &before); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(escaped, &after); err != nil || after != before {
+			t.Errorf("%q means %q, want %q: %v", escaped, after, before, err)
+		}
+	})
+}
