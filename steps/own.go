@@ -37,6 +37,12 @@ func (h *Host) own() []facts.Listed {
 	return list
 }
 
+// hasOurName reports whether a container has the site's name or that of one of its releases: whose it is, and whether it may
+// be replaced, is asked then.
+func (h *Host) hasOurName(c facts.Listed) bool {
+	return c.Name == h.site().Container || strings.HasPrefix(c.Name, h.site().Container+"-")
+}
+
 // retired are the containers that were live once.
 func (h *Host) retired() []facts.Listed {
 	return slices.DeleteFunc(h.own(), func(c facts.Listed) bool {
