@@ -33,7 +33,7 @@ func (s directory) Plan() ([]provision.Change, error) {
 // lock and history are kept.
 func (s directory) mayKeep(wanted string) error {
 	for _, c := range s.facts.Containers {
-		if c.Directory == wanted && c.Site != s.site().Name && !s.hasOurName(c) {
+		if c.Directory == wanted && c.Release != "" && c.Site != s.site().Name && !s.hasOurName(c) {
 			return errors.New(s.Words.T("directory.other-site", wanted, s.Name(), c.Site, c.Name))
 		}
 	}
@@ -42,6 +42,8 @@ func (s directory) mayKeep(wanted string) error {
 	switch {
 	case writable && keeps:
 		return nil
+	case s.facts.Frozen:
+		return errors.New(s.Words.T("directory.frozen", wanted, s.StateDir(), s.Name(), user, s.facts.Parent))
 	case writable:
 		return errors.New(s.Words.T("directory.beside", s.StateDir(), s.Name(), user, beside))
 	case exists && keeps:

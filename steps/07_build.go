@@ -47,7 +47,7 @@ func (s build) ofAnother(image *docker.Image) bool {
 		return false
 	}
 	return slices.ContainsFunc(s.facts.Containers, func(c facts.Listed) bool {
-		return c.Directory == image.Label(docker.LabelDirectory) && !s.hasOurName(c)
+		return c.Directory == image.Label(docker.LabelDirectory) && c.Release != "" && !s.hasOurName(c)
 	})
 }
 

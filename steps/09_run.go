@@ -100,7 +100,7 @@ func (s run) holder(address string, port int) string {
 		if !c.Publishes(address, port) {
 			continue
 		}
-		if c.Name == s.site().Container || slices.ContainsFunc(s.own(), func(own facts.Listed) bool { return own.ID == c.ID }) {
+		if c.Name == s.site().Container || s.made(c) || s.strayed(c) {
 			return ""
 		}
 		return fmt.Sprintf("the container %s (%s)", c.Name, c.Image)

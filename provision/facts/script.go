@@ -43,9 +43,10 @@ const systemScript = `
 id; date +%s; printf '%s\n' "$HOME"
 p=$dir; until [ -d "$p" ]; do p=${p%/*}; [ -n "$p" ] || p=/; done
 printf '%s\n' "$p"
-[ -w "$p" ] && echo writable || echo read-only
+may() { if [ -w "$1" ]; then echo writable; elif [ -O "$1" ]; then echo frozen; else echo closed; fi; }
+may "$p"
 q=$beside; until [ -d "$q" ]; do q=${q%/*}; [ -n "$q" ] || q=/; done
-[ -w "$q" ] && echo writable || echo read-only
+may "$q"
 [ -e /var/run/docker.sock ] && { [ -w /var/run/docker.sock ] && echo open || echo closed; } || echo none
 engine=default; [ -z "$DOCKER_HOST$DOCKER_CONTEXT" ] || engine=other
 if [ -r "${DOCKER_CONFIG:-$HOME/.docker}/config.json" ]; then

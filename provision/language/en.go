@@ -451,6 +451,7 @@ func english() map[string]string {
 		"take-over.declined":          "the container %s on %s is not ours and stays as it is; set site.container, site.image and site.directory to names of this site's own",
 		"directory.other-site":        "%s on %s is the folder of the site %s (container %s); set site.directory to a folder of this site's own, or take that site down first",
 		"directory.beside":            "%[3]s may not write to %[1]s on %[2]s, where lock and history of the site are kept; make that folder with `sudo install -d -o %[3]s %[4]s`, or change site.directory",
+		"directory.frozen":            "%[4]s owns %[1]s or %[2]s on %[3]s and may not write there all the same: the file system is mounted read-only, or the folder's mode forbids it; look with `findmnt -T %[5]s` and `ls -ld %[5]s`",
 		"directory.not-yours":         "%[1]s on %[2]s belongs to somebody else and %[3]s may not write there; give it to the user with `sudo chown -R %[3]s %[4]s`",
 		"directory.cannot-create":     "%[1]s on %[2]s is not there and %[3]s may not create it in %[4]s; create it with `sudo install -d -o %[3]s %[5]s`, or change site.directory",
 		"build.other-site":            "the image %s on %s is that of the site %s in %s; set site.image to a name of this site's own",

@@ -451,6 +451,7 @@ func chinese() map[string]string {
 		"take-over.declined":          "容器 %s（主机 %s）不属于本网站，保持不动；请把 site.container、site.image 和 site.directory 设为本网站专用的名称",
 		"directory.other-site":        "%s（主机 %s）是网站 %s 的目录（容器 %s）；请把 site.directory 设为本网站专用的目录，或先下线那个网站",
 		"directory.beside":            "%[3]s 不能写入主机 %[2]s 上的 %[1]s，网站的锁和历史保存在那里；请用 `sudo install -d -o %[3]s %[4]s` 创建该目录，或更改 site.directory",
+		"directory.frozen":            "主机 %[3]s 上的 %[1]s 或 %[2]s 属于 %[4]s，却不能写入：文件系统以只读方式挂载，或目录权限不允许；请用 `findmnt -T %[5]s` 和 `ls -ld %[5]s` 查看",
 		"directory.not-yours":         "主机 %[2]s 上的 %[1]s 属于他人，%[3]s 不能写入；请用 `sudo chown -R %[3]s %[4]s` 把它交给该用户",
 		"directory.cannot-create":     "主机 %[2]s 上没有 %[1]s，%[3]s 不能在 %[4]s 中创建；请用 `sudo install -d -o %[3]s %[5]s` 创建，或更改 site.directory",
 		"build.other-site":            "主机 %[2]s 上的镜像 %[1]s 属于网站 %[3]s（%[4]s）；请把 site.image 设为本网站专用的名称",
