@@ -98,7 +98,7 @@ func (c *Client) askSudo(ctx context.Context) error {
 	var err error
 	refused := ""
 	for range 3 {
-		answer, askErr := c.dialer.ask(ctx, provision.Decision{
+		answer, askErr := c.dialer.config.ask(ctx, provision.Decision{ // no connection is being made, so no clock has to stand still
 			Kind:     provision.DecideSudo,
 			Host:     c.Name(),
 			Question: words.T("remote.sudo.question", c.User(), c.Name()),
