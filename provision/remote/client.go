@@ -1,7 +1,6 @@
 package remote
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -130,14 +129,6 @@ func (c *Client) Run(ctx context.Context, cmd Command) error {
 		return err
 	}
 	return p.Wait()
-}
-
-// Output runs a command and returns its standard output; Stdout of cmd is not used.
-func (c *Client) Output(ctx context.Context, cmd Command) ([]byte, error) {
-	var out bytes.Buffer
-	cmd.Stdout = &out
-	err := c.Run(ctx, cmd)
-	return out.Bytes(), err
 }
 
 // DialContext connects to an address as seen from the host: network is "tcp" or "unix". It does not count as a session.
