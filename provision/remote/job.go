@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -185,10 +184,11 @@ func (c *Client) ListJobs(ctx context.Context, stateDir string, sudo bool) ([]Jo
 		if len(words) < 2 {
 			continue
 		}
-		state := JobState{ID: Printable(words[0]), Running: words[1] == "running", Gone: words[1] == "gone"}
-		if len(words) > 2 {
-			state.Status, _ = strconv.Atoi(words[2])
+		word, status := words[1], 0
+		if word == "ended" {
+			word, status = ended(words[2:])
 		}
+		state := JobState{ID: Printable(words[0]), Running: word == "running", Gone: word == "gone", Status: status}
 		jobs = append(jobs, state)
 	}
 	return jobs, nil
