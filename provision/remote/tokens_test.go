@@ -63,7 +63,10 @@ func TestTokensAreOfTheSSHConfiguration(t *testing.T) {
 
 // No name, whoever wrote it, makes a proxy command another one.
 func TestProxyCommandIsNoPlaceForTricks(t *testing.T) {
-	trace := filepath.Join(t.TempDir(), "trace")
+	dir, err := os.MkdirTemp("", "proxy") // in lower case, as OpenSSH makes names of hosts
+	check(t, err)
+	defer func() { _ = os.RemoveAll(dir) }()
+	trace := filepath.Join(dir, "trace")
 	trick := "$(echo>" + trace + ")"
 	command := "ProxyCommand echo way %%h to %h:%p as %r >&2"
 	for name, edit := range map[string]func(*remote.Config){
@@ -81,7 +84,7 @@ func TestProxyCommandIsNoPlaceForTricks(t *testing.T) {
 			}
 		})
 	}
-	_, err := dialled(t, sshConfig(t, command), func(c *remote.Config) { c.Address, c.User = "fe80::1%eth0", "kevin" })
+	_, err = dialled(t, sshConfig(t, command), func(c *remote.Config) { c.Address, c.User = "fe80::1%eth0", "kevin" })
 	wantKind(t, err, remote.KindProxy, "way %h to fe80::1%eth0:22 as kevin")
 	_, err = dialled(t, sshConfig(t, "ProxyCommand echo no names >&2"), func(c *remote.Config) { c.Address, c.User = "web", `AD\kevin$` })
 	if wantKind(t, err, remote.KindProxy); !strings.Contains(err.Error(), "no names") {
