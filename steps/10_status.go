@@ -21,6 +21,10 @@ func (status) Plan() ([]provision.Change, error) { return nil, nil }
 // after 100 ms, then 200 ms, and so on, doubling.
 const settled = 2 * time.Second
 
+// crashing is how long after its last restart a container is suspected of ending again: Docker waits a minute at most before it
+// restarts one.
+const crashing = time.Minute
+
 // Verify implements provision.Verifier: a container that has only just started is looked at again.
 func (s status) Verify(ctx context.Context, r *provision.Reporter) error {
 	live := s.facts.Container
@@ -28,7 +32,16 @@ func (s status) Verify(ctx context.Context, r *provision.Reporter) error {
 		return fmt.Errorf("the container %s is not there on %s; run the command again", s.site().Container, s.Name())
 	}
 	// A candidate that answered and was looked at after its cutover has shown that it is up; step 11 looks once more.
-	if live.Up() && (s.release != nil && s.release.switched || s.facts.Clock.Sub(live.State.StartedAt) > settled) {
+	up := s.facts.Clock.Sub(live.State.StartedAt)
+	if live.Up() && live.RestartCount > 0 && up < crashing {
+		r.Finding(provision.Finding{
+			Severity: provision.SeverityWarning,
+			Code:     "run.restarts",
+			Cause:    s.Words.T("status.restarts.cause", live.BareName(), live.RestartCount, int(up.Seconds())),
+			Fix:      s.Words.T("status.restarts.fix"),
+		})
+	}
+	if live.Up() && (s.release != nil && s.release.switched || up > settled) {
 		return nil
 	}
 	restarts := live.RestartCount

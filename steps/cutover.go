@@ -37,7 +37,7 @@ func (h *Host) cutover(ctx context.Context, r *provision.Reporter, rel *release)
 	if err != nil {
 		return err
 	}
-	rel.switched, rel.outside = true, !rel.cold
+	rel.switched, rel.outside, rel.letGo = true, !rel.cold, gap.moved.Add(-gap.ports)
 	err = early.wait()
 	gap.answered = time.Now()
 	switch {
@@ -216,7 +216,11 @@ func (h *Host) back(ctx context.Context, r *provision.Reporter, cause error) err
 	if err != nil {
 		return fmt.Errorf("the new release %s failed on %s (%w), and the previous one could not be brought back: %w; see `provision status`", rel.id, h.Name(), cause, err)
 	}
-	r.Output(provision.StreamErr, h.Words.T("release.back", rel.id, g.ports.Milliseconds()))
+	out := g.ports
+	if rel.cold { // it has not answered in between
+		out = time.Since(rel.letGo)
+	}
+	r.Output(provision.StreamErr, h.Words.T("release.back", rel.id, out.Milliseconds()))
 	rel.switched = false
 	return h.abandon(ctx, r, rel, cause)
 }

@@ -24,6 +24,7 @@ type Overview struct {
 	Container       string   `json:"container"`
 	State           string   `json:"state"` // as docker has it, or "absent"
 	Since           string   `json:"since,omitempty"`
+	Restarts        int      `json:"restarts,omitempty"` // by Docker, after the container had ended by itself
 	Ports           []string `json:"ports"`
 	CertificateDays *int     `json:"certificate_days,omitempty"` // of the certificate that is served
 	CertificateEnd  string   `json:"certificate_end,omitempty"`
@@ -62,7 +63,7 @@ func (h *Host) Overview(sourceErr error) Overview {
 	}
 	if live := h.facts.Container; live != nil {
 		o.Release, o.State = live.Label(docker.LabelRelease), live.State.Status
-		o.Since = live.State.StartedAt.UTC().Format(time.RFC3339)
+		o.Since, o.Restarts = live.State.StartedAt.UTC().Format(time.RFC3339), live.RestartCount
 	}
 	for _, c := range h.facts.Containers {
 		if c.Name == s.Container && c.Ports != "" {

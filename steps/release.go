@@ -31,12 +31,13 @@ type release struct {
 	saved     func() error      // waits until its settings are kept on the host; nil: they are
 	previous  *previous         // nil for a first release
 
-	cold      bool // the application could not boot without a way out, or must not
-	started   bool // the live container was only started again
-	switched  bool // the candidate has the ports
-	outside   bool // it has left the internal network
-	confirmed bool // it was seen to answer on the ports, from the host
-	rebooted  bool // the host went away during the cutover, so that the candidate is warm no longer
+	cold      bool      // the application could not boot without a way out, or must not
+	started   bool      // the live container was only started again
+	switched  bool      // the candidate has the ports
+	outside   bool      // it has left the internal network
+	confirmed bool      // it was seen to answer on the ports, from the host
+	letGo     time.Time // when the previous one lost the ports
+	rebooted  bool      // the host went away during the cutover, so that the candidate is warm no longer
 }
 
 // previous is the container that a release takes the ports from, and what it takes to give them back.
@@ -227,9 +228,9 @@ func (h *Host) showLog(ctx context.Context, r *provision.Reporter, container str
 		}
 		last = append(last, line)
 	}))
-	_ = h.client.Run(ctx, remote.Command{Argv: docker.Logs(container, logLinesRead, false), Sudo: h.sudo, Stdout: lines, Stderr: lines})
+	err := h.client.Run(ctx, remote.Command{Argv: docker.Logs(container, logLinesRead, false), Sudo: h.sudo, Stdout: lines, Stderr: lines})
 	lines.Flush()
-	if len(last) > 0 {
+	if err == nil && len(last) > 0 { // docker has nothing to say of a container that it could not even create
 		h.lines(r)(strings.Join(last, "\n"))
 	}
 }

@@ -40,7 +40,8 @@ func ensureNetwork(network, site string) string {
 	if network == "" {
 		return ""
 	}
-	return fmt.Sprintf("docker network inspect %s >/dev/null 2>&1 || %s >/dev/null || exit\n",
+	// One of that name which leads out of the host would give the candidate the ports: docker says that the name is taken.
+	return fmt.Sprintf("[ \"$(docker network inspect --format '{{.Internal}}' %s 2>/dev/null)\" = true ] || %s >/dev/null || exit\n",
 		remote.Quote(network), remote.Quote(docker.CreateNetwork(network, site)...))
 }
 

@@ -66,6 +66,9 @@ func overview(words *language.Printer, o steps.Overview) string {
 	row("release", release)
 	row("image", strings.TrimSpace(o.Image+" "+o.ImageID))
 	row("container", container)
+	if o.Restarts > 0 {
+		row("restarts", words.T("status.restarted", o.Restarts))
+	}
 	row("ports", strings.Join(o.Ports, ", "))
 	if o.Release != "" || o.Since != "" {
 		row("answers", o.Answer)

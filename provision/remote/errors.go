@@ -3,6 +3,8 @@ package remote
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
@@ -99,7 +101,7 @@ func IsLost(err error) bool {
 
 // ExitError is how a command ended that did not succeed.
 type ExitError struct {
-	Command string // what was run, as a person could type it
+	Command string // what was run, as a person could type it, or the job's name; empty for a script, which explains nothing
 	Code    int    // the exit status; 128 plus the signal's number where Signal is set
 	Signal  string // "KILL", "TERM", …; "" where the command ended by itself
 	Stderr  string // the end of what it wrote there (a job: of all it wrote), control sequences neutralised
@@ -110,7 +112,10 @@ func (e *ExitError) Error() string {
 	if e.Signal != "" {
 		how = "killed by SIG" + e.Signal
 	}
-	text := fmt.Sprintf("%s: %s", abbreviate(e.Command, 200), how)
+	text := how
+	if e.Command != "" {
+		text = abbreviate(e.Command, 200) + ": " + how
+	}
 	if last := lastLine(e.Stderr); last != "" {
 		text += ": " + abbreviate(last, 300)
 	}
@@ -120,10 +125,19 @@ func (e *ExitError) Error() string {
 // unreachable gives err the exit status of a host that cannot be reached.
 func unreachable(err error) error { return provision.WithExit(provision.ExitUnreachable, err) }
 
+// lastLine is the last line of text that tells something: many tools end by pointing at their own help.
 func lastLine(text string) string {
-	text = strings.TrimRight(text, "\n")
-	return strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])
+	for _, line := range slices.Backward(strings.Split(text, "\n")) {
+		line = strings.TrimSpace(line)
+		if line != "" && !helpHint.MatchString(line) {
+			return line
+		}
+	}
+	return ""
 }
+
+// helpHint is a line such as docker's "See 'docker run --help'." and "Run 'docker run --help' for more information".
+var helpHint = regexp.MustCompile(`^(See|Run) '[^']* --help'`)
 
 // abbreviate cuts text to at most limit bytes at a character's border.
 func abbreviate(text string, limit int) string {

@@ -32,16 +32,15 @@ type Command struct {
 	detached bool // guards its own life: no lifeline
 }
 
-// String is the command as a person could type it.
+// String is the command as a person could type it; empty for a script.
 func (cmd Command) String() string {
-	text := cmd.Script
-	if len(cmd.Argv) > 0 {
-		text = Quote(cmd.Argv...)
+	switch {
+	case len(cmd.Argv) == 0:
+		return ""
+	case cmd.Sudo:
+		return "sudo " + Quote(cmd.Argv...)
 	}
-	if cmd.Sudo {
-		text = "sudo " + text
-	}
-	return text
+	return Quote(cmd.Argv...)
 }
 
 // Process is a command that runs on the host.

@@ -90,7 +90,7 @@ func (l *link) noSFTP(ctx context.Context, err error, channel ssh.Channel, ended
 	if said := oneLine(complaint.Bytes()); said != "" {
 		err = errors.New(said)
 	}
-	return fmt.Errorf("%s: the host offers no SFTP (%w); add the line \"Subsystem sftp internal-sftp\" to its sshd_config",
+	return fmt.Errorf("%s: the host offers no SFTP (%w); add the line \"Subsystem sftp internal-sftp\" to its sshd_config, or silence what a start-up file such as .bashrc prints there",
 		l.d.config.Name, err)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/kehuo/provision/provision/remote"
@@ -187,9 +188,12 @@ func (u *upload) probe(ctx context.Context) (string, error) {
 	return telling(string(out)), err
 }
 
+// stageName is the name of a folder that an upload makes within one of the site's: what is wrong, and can be mended, is that one.
+var stageName = regexp.MustCompile(`/[A-Z2-7]{26}\b`)
+
 // telling is the line of a command's output that tells what is wrong: the first one that is known, else the last.
 func telling(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
+	lines := strings.Split(strings.TrimSpace(stageName.ReplaceAllString(text, "")), "\n")
 	for _, line := range lines {
 		if faultOf(line) != FaultOther {
 			return safetext.Clean(line)
