@@ -549,6 +549,7 @@ func english() map[string]string {
 		"setup.port":              "%q is not a port; write a number from 1 to 65535.",
 		"setup.missing":           "%s does not exist.",
 		"setup.folder":            "%s is a folder; name the key file in it.",
+		"setup.directory.other":   "This is in the home folder of %s, and %s logs in; %s would be its own.",
 		"setup.user.none":         "The user of the SSH configuration is taken, as ssh does.",
 		"setup.identity.none":     "The agent and the usual key files are used, as ssh does.",
 		"setup.identity.public":   "This is the public key; name the private one, %s.",

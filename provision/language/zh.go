@@ -550,6 +550,7 @@ func chinese() map[string]string {
 		"setup.missing":           "%s 不存在。",
 		"setup.folder":            "%s 是一个目录；请写出其中的密钥文件。",
 		"setup.identity.none":     "与 ssh 一样，使用 ssh-agent 和常用的密钥文件。",
+		"setup.directory.other":   "这在 %s 的主目录里，而登录用户是 %s；其自己的目录可用 %s。",
 		"setup.user.none":         "使用 SSH 配置中的用户，与 ssh 相同。",
 		"setup.identity.public":   "这是公钥；请写私钥：%s。",
 		"setup.identity.open":     "其他用户可以读取 %[1]s，ssh 会拒绝使用；请运行 chmod 600 %[1]s。",
