@@ -65,3 +65,14 @@ func (h *Host) advice(step string, r *provision.Reporter) {
 		}
 	}
 }
+
+// Advice implements provision.Adviser: a plan has the warnings of a run, and leaves the rest to it.
+func (h *Host) Advice(step string) []provision.Finding {
+	var list []provision.Finding
+	for _, p := range h.Report.Of(step) {
+		if p.Finding.Severity == provision.SeverityWarning {
+			list = append(list, p.Finding)
+		}
+	}
+	return list
+}
