@@ -31,6 +31,9 @@ func (f *flags) open(command string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(f.limit) == 0 && f.limited != nil && f.limited() { // a shell variable that is not set must not mean every host
+		return nil, usage("--limit is empty; name a host of the inventory, or leave the flag out for all of them")
+	}
 	inv, err := inventory.Load(f.inventory)
 	if errors.Is(err, os.ErrNotExist) {
 		if _, missing := os.Stat(f.inventory); missing != nil {
