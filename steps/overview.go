@@ -39,13 +39,14 @@ type Holder struct {
 	Purpose      string    `json:"purpose"`
 	Since        time.Time `json:"since"`
 	QuietSeconds int       `json:"quiet_seconds"` // since its last heartbeat
+	Alive        bool      `json:"alive"`         // it was heard of within state.Expiry
 }
 
 func holder(held *state.Held) *Holder {
 	if held == nil {
 		return nil
 	}
-	return &Holder{held.Owner.Who, held.Owner.Purpose, held.Owner.Since, int(held.Quiet.Seconds())}
+	return &Holder{held.Owner.Who, held.Owner.Purpose, held.Owner.Since, int(held.Quiet.Seconds()), !held.Stale()}
 }
 
 // Overview tells what is deployed, and what a run would change of it. The host must be connected. Where the source here cannot
@@ -124,6 +125,9 @@ func (h *Host) History(ctx context.Context) ([]state.Record, error) {
 	return state.ParseHistory(out), nil
 }
 
+// Holder is who has the lock; nil for nobody. The host must be connected.
+func (h *Host) Holder() *Holder { return holder(h.facts.Lock) }
+
 // Unlock removes the lock and returns who held it; nil where nobody did.
 func (h *Host) Unlock(ctx context.Context) (*Holder, error) {
 	if h.facts.Lock == nil {
@@ -132,7 +136,7 @@ func (h *Host) Unlock(ctx context.Context) (*Holder, error) {
 	if _, err := h.exec(ctx, remote.Command{Script: state.UnlockScript(h.StateDir(), remote.Quote)}); err != nil {
 		return nil, fmt.Errorf("remove the lock on %s: %w", h.Name(), err)
 	}
-	return holder(h.facts.Lock), nil
+	return h.Holder(), nil
 }
 
 // Attach runs a docker command on the host with the given streams: logs and exec.

@@ -1,10 +1,6 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"github.com/kehuo/provision/provision"
@@ -95,39 +91,4 @@ func (f *flags) operate(c *cobra.Command, name string, yes, cautious bool, targe
 		targets = append(targets, target(s.host(d, h)))
 	}
 	return f.unableToRun(ctx, s.walk(ctx, targets, decider, !silent))
-}
-
-func newUnlock() *cobra.Command {
-	f := &flags{}
-	c := &cobra.Command{
-		Use:   "unlock",
-		Short: "Say who holds the lock and remove it",
-		Args:  noArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			ctx, cancel := f.withTimeout(c.Context())
-			defer cancel()
-			s, err := f.open("provision unlock")
-			if err != nil {
-				return err
-			}
-			return s.reach(ctx, steps.Installed(s.inventory, s.words), func(ctx context.Context, h *steps.Host) error {
-				held, err := h.Unlock(ctx)
-				if err != nil {
-					return err
-				}
-				if f.json {
-					return printJSON(c.OutOrStdout(), map[string]any{"host": h.Name(), "lock": held})
-				}
-				text := s.words.T("unlock.none", h.Name())
-				if held != nil {
-					text = s.words.T("unlock.removed", h.Name(), held.Who, held.Purpose, held.Since.Local().Format(time.TimeOnly),
-						time.Duration(held.QuietSeconds)*time.Second)
-				}
-				_, err = fmt.Fprintln(c.OutOrStdout(), text)
-				return err
-			})
-		},
-	}
-	f.add(c)
-	return c
 }
