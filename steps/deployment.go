@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +45,7 @@ func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *languag
 	if d.Manifest, err = scan(ctx, inv); err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, err)
 	}
+	d.Report.Problems = append(d.Report.Problems, uploadedHistory(d.Manifest, words)...)
 	if err := d.specify(); err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, err)
 	}
@@ -82,6 +84,22 @@ func scan(ctx context.Context, inv *inventory.Inventory) (*transfer.Manifest, er
 		options.Private, options.Always = []string{s.Key}, []string{s.Certificate}
 	}
 	return transfer.Scan(ctx, options)
+}
+
+// uploadedHistory warns of a repository that travels with the site. Mostly nobody means it to: what was deleted from the site
+// long ago, secrets among it, is still in there.
+func uploadedHistory(m *transfer.Manifest, words *language.Printer) []site.Problem {
+	at := slices.IndexFunc(m.Entries, func(e transfer.Entry) bool {
+		return e.Kind == transfer.Directory && !e.Unbuilt && path.Base(e.Path) == ".git"
+	})
+	if at < 0 {
+		return nil
+	}
+	folder := m.Entries[at].Path
+	return []site.Problem{{Step: stepFiles, File: folder, Finding: provision.Finding{
+		Severity: provision.SeverityWarning, Code: "site.git-uploaded", Evidence: folder,
+		Cause: words.T("site.git-uploaded.cause", folder), Fix: words.T("site.git-uploaded.fix", folder),
+	}}}
 }
 
 // inside are those of the files that lie in a folder, relative to it and slash-separated. The secrets and the inventory often

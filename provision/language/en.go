@@ -327,6 +327,8 @@ func english() map[string]string {
 		"site.listen-twice.fix":                   "Delete one of the two listen lines.",
 		"site.mount-elsewhere.cause":              "This volume puts %[1]s where nginx looks for the pair, but the file will lie at %[2]s on the host.",
 		"site.mount-elsewhere.fix":                "Mount the folder of %[2]s.",
+		"site.git-uploaded.cause":                 "The folder %s is part of the upload; whoever has the image has its history.",
+		"site.git-uploaded.fix":                   "Write %s into .dockerignore.",
 		"site.nginx-skipped.cause":                "The inventory names %[1]s as the server, so nginx's configuration is not examined.",
 		"site.nginx-skipped.fix":                  "Set site.server to nginx if nginx answers in front of it.",
 		"site.nginx-unnamed.cause":                "The inventory names no server, so nginx's configuration is not examined.",
