@@ -108,7 +108,7 @@ type Host struct {
 const maxSize = 1 << 20
 
 // Load reads and validates the inventory at path. No variable in it is expanded, but a leading ~/ is, in every path of this
-// machine. The error asks for the exit status provision.ExitUsage; what is wrong inside the file is an *Error.
+// machine. The error asks for the exit status provision.ExitUsage; what is wrong inside the file is an *Error, or several.
 func Load(path string) (*Inventory, error) {
 	content, err := read(path)
 	if err != nil {
@@ -132,7 +132,7 @@ func Parse(name, dir string, content []byte) (*Inventory, error) {
 	body, err := d.parse(content)
 	if err == nil {
 		d.inventory(inv, body)
-		err = d.first()
+		err = d.all()
 	}
 	if err != nil {
 		return nil, err

@@ -99,6 +99,14 @@ func failure(t *testing.T, text string) string {
 	return strings.ReplaceAll(shown, filepath.Dir(e.File), "DIR")
 }
 
+// All that is wrong is told at once, up to a number that a person can take in.
+func TestTenProblemsAreShown(t *testing.T) {
+	_, err := load(t, "site:\n"+strings.Repeat("  x: 1\n", 15)+"hosts: [{address: a}]\n")
+	if err == nil || strings.Count(err.Error(), "inventory.yaml:") != 10 || !strings.HasSuffix(err.Error(), "\nand 5 more like these") {
+		t.Errorf("it says %v", err)
+	}
+}
+
 func TestFileErrors(t *testing.T) {
 	dir := t.TempDir()
 	large := filepath.Join(dir, "large.yaml")
