@@ -181,7 +181,7 @@ func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
 	case os.IsNotExist(err):
-		return nil, fmt.Errorf("there is no inventory at %s; write one with 'provision init', or name another file with --inventory", path)
+		return nil, notThere{path}
 	case err != nil:
 		return nil, fmt.Errorf("cannot read the inventory %s: %w", path, err)
 	case info.IsDir():
@@ -195,3 +195,13 @@ func read(path string) ([]byte, error) {
 	}
 	return content, nil
 }
+
+// notThere is an inventory that is not there, which is how everybody begins.
+type notThere struct{ path string }
+
+func (m notThere) Error() string {
+	return fmt.Sprintf("there is no inventory at %s; write one with 'provision init', name another file with --inventory, or try the sandbox with 'provision sandbox up'", m.path)
+}
+
+// Unwrap lets errors.Is find os.ErrNotExist.
+func (notThere) Unwrap() error { return os.ErrNotExist }

@@ -113,8 +113,11 @@ func TestFileErrors(t *testing.T) {
 	if err := os.WriteFile(large, make([]byte, maxSize+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := Load(filepath.Join(dir, "none.yaml")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("an inventory that is not there: %v", err)
+	}
 	for path, want := range map[string]string{
-		filepath.Join(dir, "none.yaml"): "provision init",
+		filepath.Join(dir, "none.yaml"): "provision sandbox up",
 		dir:                             "is a folder",
 		large:                           "more than",
 	} {
