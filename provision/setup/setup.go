@@ -81,11 +81,12 @@ func (s Setup) Write(a Answers) error {
 	if err != nil {
 		return fmt.Errorf("write the inventory: %w", err)
 	}
-	if _, err := file.Write(text); err != nil {
-		_ = file.Close()
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Close()); err != nil {
+		_ = os.Remove(s.File) // a part of it would be in the way of the next try
 		return fmt.Errorf("write the inventory %s: %w", s.File, err)
 	}
-	return file.Close()
+	return nil
 }
 
 // Free says whether there is room for the inventory: Write overwrites nothing.
