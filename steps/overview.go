@@ -128,12 +128,17 @@ func (h *Host) History(ctx context.Context) ([]state.Record, error) {
 // Holder is who has the lock; nil for nobody. The host must be connected.
 func (h *Host) Holder() *Holder { return holder(h.facts.Lock) }
 
-// Unlock removes the lock and returns who held it; nil where nobody did.
+// Unlock removes the lock and returns who held it; nil where nobody did. One that another run has put there since the facts
+// were read, while a person was asked perhaps, stays.
 func (h *Host) Unlock(ctx context.Context) (*Holder, error) {
 	if h.facts.Lock == nil {
 		return nil, nil
 	}
-	if _, err := h.exec(ctx, remote.Command{Script: state.UnlockScript(h.StateDir(), remote.Quote)}); err != nil {
+	script := state.UnlockScript(h.StateDir(), remote.Quote)
+	if token := h.facts.Lock.Owner.Token; token != "" { // one that cannot be read has none
+		script = fmt.Sprintf("grep -qF %s %s 2>/dev/null || exit 0\n", remote.Quote(`"`+token+`"`), remote.Quote(h.StateDir()+"/lock")) + script
+	}
+	if _, err := h.exec(ctx, remote.Command{Script: script}); err != nil {
 		return nil, fmt.Errorf("remove the lock on %s: %w", h.Name(), err)
 	}
 	return h.Holder(), nil
