@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/kehuo/provision/provision"
@@ -17,19 +18,40 @@ func (s directory) Title() string { return s.title(stepDirectory) }
 // Plan implements provision.Step.
 func (s directory) Plan() ([]provision.Change, error) {
 	wanted := s.site().Directory
-	switch {
-	case s.facts.DirectoryExists(wanted) && s.facts.Writable:
+	if err := s.mayKeep(wanted); err != nil {
+		return nil, err
+	}
+	if s.facts.DirectoryExists(wanted) {
 		return nil, nil
-	case s.facts.DirectoryExists(wanted):
-		return nil, fmt.Errorf("%s on %s belongs to somebody else and %s may not write there; give it to the user with `sudo chown -R %s %s`",
-			wanted, s.Name(), s.facts.User, s.facts.User, remote.Quote(wanted))
-	case !s.facts.Writable:
-		return nil, fmt.Errorf("%s on %s is not there and %s may not create it in %s; create it with `sudo install -d -o %s %s`, or change site.directory",
-			wanted, s.Name(), s.facts.User, s.facts.Parent, s.facts.User, remote.Quote(wanted))
 	}
 	changes := one(s.Words.T("plan.directory.action", wanted), s.Words.T("plan.directory.reason"))
 	changes[0].Apply = s.create
 	return changes, nil
+}
+
+// mayKeep is why the site cannot live in a folder: another site does, or the user may not write there, or not beside it, where
+// lock and history are kept.
+func (s directory) mayKeep(wanted string) error {
+	for _, c := range s.facts.Containers {
+		if c.Directory == wanted && c.Release != "" && c.Site != s.site().Name && !s.hasOurName(c) {
+			return errors.New(s.Words.T("directory.other-site", wanted, s.Name(), c.Site, c.Name))
+		}
+	}
+	user, folder, beside := s.facts.User, remote.Quote(wanted), remote.Quote(s.StateDir())
+	exists, writable, keeps := s.facts.DirectoryExists(wanted), s.facts.Writable, s.facts.Keeps
+	switch {
+	case writable && keeps:
+		return nil
+	case s.facts.Frozen:
+		return errors.New(s.Words.T("directory.frozen", wanted, s.StateDir(), s.Name(), user, s.facts.Parent))
+	case writable:
+		return errors.New(s.Words.T("directory.beside", s.StateDir(), s.Name(), user, beside))
+	case exists && keeps:
+		return errors.New(s.Words.T("directory.not-yours", wanted, s.Name(), user, folder))
+	case exists:
+		return errors.New(s.Words.T("directory.not-yours", wanted, s.Name(), user, folder+" && sudo install -d -o "+user+" "+beside))
+	}
+	return errors.New(s.Words.T("directory.cannot-create", wanted, s.Name(), user, s.facts.Parent, folder+" "+beside))
 }
 
 func (s directory) create(ctx context.Context, r *provision.Reporter) error {
@@ -38,6 +60,6 @@ func (s directory) create(ctx context.Context, r *provision.Reporter) error {
 	if _, err := s.exec(ctx, remote.Command{Argv: argv}); err != nil {
 		return fmt.Errorf("create %s on %s: %w", s.site().Directory, s.Name(), err)
 	}
-	s.facts.Parent, s.facts.Writable = s.site().Directory, true
+	s.facts.Parent, s.facts.Writable, s.facts.Keeps = s.site().Directory, true, true
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/transfer"
 )
 
@@ -64,7 +65,8 @@ func (s files) summary(d transfer.Difference) string {
 // sent twice.
 func (s files) upload(ctx context.Context, r *provision.Reporter) error {
 	again := false
-	err := s.persist(ctx, func() error {
+	var losses remote.Losses
+	err := s.persistWhile(ctx, &losses, func() error {
 		if again {
 			if err := s.relist(ctx); err != nil {
 				return err
@@ -76,6 +78,10 @@ func (s files) upload(ctx context.Context, r *provision.Reporter) error {
 		defer prepared.Close()
 		options := s.options(r)
 		options.Prepared = prepared
+		options.Progress = func(done, total int64) {
+			losses.Left(total - done)
+			r.Progress(done, total, provision.UnitBytes, "")
+		}
 		return transfer.Apply(ctx, s.client, s.difference(), options)
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/remote"
 )
 
@@ -24,6 +25,8 @@ func (s build) Plan() ([]provision.Change, error) {
 	tree, name := s.Manifest.Digest(), s.site().Image
 	var reason string
 	switch image := s.facts.Image; {
+	case s.ofAnother(image):
+		return nil, errors.New(s.Words.T("build.other-site", name, s.Name(), image.Label(docker.LabelSite), image.Label(docker.LabelDirectory)))
 	case image == nil:
 		reason = s.Words.T("plan.build.reason-absent", name)
 	case image.Label(docker.LabelTree) == "":
@@ -36,6 +39,16 @@ func (s build) Plan() ([]provision.Change, error) {
 	changes := one(s.Words.T("plan.build.action", name), reason)
 	changes[0].Apply = s.build
 	return changes, nil
+}
+
+// ofAnother reports whether an image was built for another site that lives on the host beside this one.
+func (s build) ofAnother(image *docker.Image) bool {
+	if image == nil || s.here(image.Label(docker.LabelDirectory)) {
+		return false
+	}
+	return slices.ContainsFunc(s.facts.Containers, func(c facts.Listed) bool {
+		return c.Directory == image.Label(docker.LabelDirectory) && c.Release != "" && !s.hasOurName(c)
+	})
 }
 
 // buildScript builds, and builds once more if the engine went away in the middle: what was built so far is in its cache.

@@ -76,37 +76,6 @@ func (s run) drift(live *docker.Container) string {
 	return ""
 }
 
-// takeOver asks before a stranger's container that has the site's name is replaced, which next does.
-func (s run) takeOver(c *docker.Container, next func(context.Context, *provision.Reporter) error) ([]provision.Change, error) {
-	if s.takenOver == c.ID {
-		return s.replace(s.Words.T("plan.replace.action", s.site().Container), s.Words.T("plan.run.reason-agreed"))
-	}
-	changes := one(s.Words.T("plan.take-over.action", s.site().Container), s.Words.T("plan.take-over.reason", c.Config.Image))
-	question := s.Words.T("take-over.question", c.BareName(), s.Name(), c.Config.Image)
-	if directory := c.Label(docker.LabelDirectory); !s.here(directory) {
-		question = s.Words.T("take-over.question-site", c.BareName(), s.Name(), directory)
-	}
-	changes[0].Apply = func(ctx context.Context, r *provision.Reporter) error {
-		answer, err := r.Ask(ctx, provision.Decision{
-			Kind:     provision.DecideTakeOver,
-			Question: question,
-			Detail:   s.Words.T("take-over.detail"),
-			Options:  []provision.Option{{ID: provision.AnswerYes, Label: s.Words.T("take-over.yes")}, {ID: provision.AnswerNo, Label: s.Words.T("take-over.no")}},
-			Default:  provision.AnswerNo,
-			Remedy:   s.Words.T("take-over.remedy"),
-		})
-		if err != nil {
-			return err
-		}
-		if answer.Choice != provision.AnswerYes {
-			return fmt.Errorf("the container %s on %s is not ours and stays as it is; set site.container to another name", c.BareName(), s.Name())
-		}
-		s.takenOver = c.ID
-		return next(ctx, r)
-	}
-	return changes, nil
-}
-
 // portsFree makes sure that nobody else holds the ports that the site publishes.
 func (s run) portsFree() error {
 	for _, p := range s.site().Ports {
@@ -131,7 +100,7 @@ func (s run) holder(address string, port int) string {
 		if !c.Publishes(address, port) {
 			continue
 		}
-		if c.Name == s.site().Container || slices.ContainsFunc(s.own(), func(own facts.Listed) bool { return own.ID == c.ID }) {
+		if c.Name == s.site().Container || s.made(c) || s.strayed(c) {
 			return ""
 		}
 		return fmt.Sprintf("the container %s (%s)", c.Name, c.Image)

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -79,38 +78,19 @@ func examine(inv *inventory.Inventory, words *language.Printer) site.Report {
 
 func scan(ctx context.Context, inv *inventory.Inventory) (*transfer.Manifest, error) {
 	s := inv.Site
-	options := transfer.ScanOptions{Root: s.Source, Upload: s.Upload, Never: inside(s.Source, s.EnvironmentFile, inv.File)}
+	options := transfer.ScanOptions{Root: s.Source, Upload: s.Upload, Never: inside(s.Source, inv.Private()...)}
 	if s.Key != "" {
 		options.Private, options.Always = []string{s.Key}, []string{s.Certificate}
 	}
 	return transfer.Scan(ctx, options)
 }
 
-// uploadedHistory warns of a repository that travels with the site. Mostly nobody means it to: what was deleted from the site
-// long ago, secrets among it, is still in there.
-func uploadedHistory(m *transfer.Manifest, words *language.Printer) []site.Problem {
-	at := slices.IndexFunc(m.Entries, func(e transfer.Entry) bool {
-		return e.Kind == transfer.Directory && !e.Unbuilt && path.Base(e.Path) == ".git"
-	})
-	if at < 0 {
-		return nil
-	}
-	folder := m.Entries[at].Path
-	return []site.Problem{{Step: stepFiles, File: folder, Finding: provision.Finding{
-		Severity: provision.SeverityWarning, Code: "site.git-uploaded", Evidence: folder,
-		Cause: words.T("site.git-uploaded.cause", folder), Fix: words.T("site.git-uploaded.fix", folder),
-	}}}
-}
-
-// inside are those of the files that lie in a folder, relative to it and slash-separated. The secrets and the inventory often
-// lie beside the Dockerfile, and neither belongs into the image.
+// inside are those of the files that lie in a folder, relative to it and slash-separated. Secrets and inventories often lie
+// beside the Dockerfile, and none of them belongs into the image.
 func inside(folder string, files ...string) []string {
 	var list []string
 	folder = resolved(folder)
 	for _, file := range files {
-		if file == "" {
-			continue
-		}
 		if p, err := filepath.Rel(folder, filepath.Join(resolved(filepath.Dir(file)), filepath.Base(file))); err == nil && filepath.IsLocal(p) {
 			list = append(list, filepath.ToSlash(p))
 		}

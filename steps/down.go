@@ -9,6 +9,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // DownOptions says what Down removes beside the containers.
@@ -85,11 +86,16 @@ func (s takeDown) remove(ctx context.Context, r *provision.Reporter, names []str
 	return nil
 }
 
+// removeImages takes from the images the names that builds gave them. One that somebody else's container needs stays.
 func (s takeDown) removeImages(ctx context.Context, r *provision.Reporter) error {
-	script := imageNames(s.site().Name, s.site().Directory) + " | cut -d ' ' -f 2 | xargs -r docker image rm -f"
+	script := imageNames(s.site().Name, s.site().Directory) + ` | while read -r id name; do docker image rm "$name" 2>&1 >/dev/null || :; done`
 	r.Command(script)
-	if _, err := s.exec(ctx, remote.Command{Script: script, Sudo: s.sudo}); err != nil {
+	out, err := s.exec(ctx, remote.Command{Script: script, Sudo: s.sudo})
+	if err != nil {
 		return fmt.Errorf("remove the images of %s on %s: %w", s.site().Name, s.Name(), err)
+	}
+	if stays := strings.TrimSpace(string(out)); stays != "" {
+		r.Output(provision.StreamErr, safetext.Clean(stays))
 	}
 	return nil
 }

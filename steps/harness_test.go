@@ -29,7 +29,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type cloud struct {
 	t      *testing.T
 	host   sandbox.Host
-	source string            // the site's folder here
+	name   string            // the site's
+	source string            // its folder here
 	site   map[string]string // further fields of site, as YAML
 
 	visitor string // path of the program that asks for pages
@@ -46,14 +47,14 @@ func cloudOn(t *testing.T, host sandbox.Host) *cloud {
 	if err := sandbox.WriteSample(source); err != nil {
 		t.Fatal(err)
 	}
-	return &cloud{t: t, host: host, source: source, site: map[string]string{"domain": "kevinhuo.cool"}}
+	return &cloud{t: t, host: host, name: "myweb", source: source, site: map[string]string{"domain": "kevinhuo.cool"}}
 }
 
 // load writes the inventory and reads it as the program does.
 func (c *cloud) load() *inventory.Inventory {
 	c.t.Helper()
 	var text strings.Builder
-	fmt.Fprintf(&text, "site:\n  name: myweb\n  source: %s\n", c.source)
+	fmt.Fprintf(&text, "site:\n  name: %s\n  source: %s\n", c.name, c.source)
 	fields := map[string]string{"certificate": "ssl_files/kevinhuo_cool.pem", "key": "ssl_files/kevinhuo_cool.key"}
 	maps.Copy(fields, c.site)
 	for name, value := range fields {

@@ -97,12 +97,15 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	return h.gather(ctx)
 }
 
-// Begin implements provision.Target: it takes the lock, lets what an interrupted run left behind come to its end, and looks
+// Begin implements provision.Target: it asks what must be asked before anything changes, takes the lock, lets what an interrupted run left behind come to its end, and looks
 // again if anything may have changed meanwhile.
 func (h *Host) Begin(ctx context.Context, r *provision.Reporter, changes []provision.Change) error {
 	releases := h.Manifest != nil && slices.ContainsFunc(changes, func(c provision.Change) bool { return c.Step == stepRun })
 	if err := h.probes.forbidden(); err != nil && releases {
 		return h.noWayIn(err)
+	}
+	if err := h.agree(ctx, r, changes); err != nil {
+		return err
 	}
 	lock, err := takeLock(ctx, h, r)
 	if err != nil {

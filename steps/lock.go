@@ -166,8 +166,8 @@ func (l *lock) again(ctx context.Context, why error) (*hold, error) {
 		return nil, provision.WithExit(provision.ExitLocked,
 			fmt.Errorf("the lock on %s was taken away from this run, which goes no further; run it again", l.host.Name()))
 	}
-	for {
-		if err := l.host.client.Reconnect(ctx); err != nil {
+	for losses := (&remote.Losses{}); ; {
+		if err := l.host.client.Recover(ctx, losses, why); err != nil {
 			return nil, err
 		}
 		l.owner.Session++
@@ -177,6 +177,7 @@ func (l *lock) again(ctx context.Context, why error) (*hold, error) {
 		case err == nil:
 			return next, nil
 		case remote.IsLost(err) && ctx.Err() == nil:
+			why = err
 		case errors.As(err, &held):
 			return nil, provision.WithExit(provision.ExitLocked, fmt.Errorf(
 				"while the link to %s was cut, another run took the lock, and this one goes no further: %w", l.host.Name(), held))

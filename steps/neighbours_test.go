@@ -41,7 +41,28 @@ func neighbours(t *testing.T, first *cloud) {
 	if r := third.deploy(); !errors.As(r.err(), &unanswered) || !strings.Contains(unanswered.Decision.Question, directory) {
 		t.Errorf("ended with status %d: %v", r.result.ExitCode, r.err())
 	}
-	if running("myweb_https") != before {
-		t.Error("the first site's container was touched")
+	if running("myweb_https") != before || first.sh("ls /home/kevin/dev") != "myweb\nsecond" {
+		t.Error("the first site's container was touched, or something was left of the third")
+	}
+
+	// What else two sites may not share is told before anything changes.
+	for name, c := range map[string]struct{ field, value, says string }{
+		"the folder": {"directory", directory, "the folder of the site"},
+		"the image":  {"image", "second:server", "is that of the site"},
+	} {
+		fourth := cloudOn(t, first.host)
+		fourth.name = "fourth"
+		for name, value := range map[string]string{"directory": "/home/kevin/dev/fourth", "container": "fourth", "image": "fourth:1", "ports": `["8090:80"]`} {
+			fourth.site[name] = value
+		}
+		fourth.site[c.field] = c.value
+		if r := fourth.deploy(); r.result.ExitCode != provision.ExitFailed || r.result.Changed != 0 || !strings.Contains(r.err().Error(), c.says) {
+			t.Errorf("%s of another site: status %d, %d changed: %v", name, r.result.ExitCode, r.result.Changed, r.err())
+		}
+	}
+	fifth := cloudOn(t, first.host)
+	fifth.name = "fifth"
+	if r := fifth.deploy(); !errors.As(r.err(), &unanswered) || !strings.Contains(unanswered.Decision.Question, "belongs to the site myweb") || r.result.Changed != 0 {
+		t.Errorf("in everything of another site: status %d, %d changed: %v", r.result.ExitCode, r.result.Changed, r.err())
 	}
 }

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -70,7 +71,7 @@ func (h *Host) Overview(sourceErr error) Overview {
 		}
 	}
 	for _, c := range h.retired() {
-		o.Earlier = append(o.Earlier, strings.TrimPrefix(c.Name, s.Container+"-"))
+		o.Earlier = append(o.Earlier, cmp.Or(c.Release, strings.TrimPrefix(c.Name, s.Container+"-")))
 	}
 	o.Lock = holder(h.facts.Lock)
 	h.answers(&o)

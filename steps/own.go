@@ -8,6 +8,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
+	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/remote"
 )
 
@@ -22,26 +23,46 @@ func (h *Host) ours(c *docker.Container) bool {
 // same. Containers of earlier versions of the program do not have the label.
 func (h *Host) here(directory string) bool { return directory == "" || directory == h.site().Directory }
 
-// own are the containers of the site, but for the live one: they carry our label, or were run by hand and retired under a
-// name that ends with their own id.
+// own are the containers of the site, but for the live one.
 func (h *Host) own() []facts.Listed {
-	var list []facts.Listed
-	for _, c := range h.facts.Containers {
-		if c.Name == h.site().Container {
-			continue
-		}
-		if c.Site == h.site().Name && h.here(c.Directory) || c.Name == h.site().Container+"-"+c.ID[:12] {
-			list = append(list, c)
-		}
+	return slices.DeleteFunc(slices.Clone(h.facts.Containers), func(c facts.Listed) bool { return !h.made(c) && !h.strayed(c) })
+}
+
+// made reports whether a run has given a container its name: the candidate's, one that ends with the release that it is, or
+// with its own id. Labels alone do not tell: a container that somebody runs from one of our images has those of the image, and
+// one of an image that was committed from a release has all of them.
+func (h *Host) made(c facts.Listed) bool {
+	if kept, named := strings.CutPrefix(c.Name, h.site().Container+"-"); named && len(kept) == idInName && strings.HasPrefix(c.ID, kept) {
+		return true
 	}
-	return list
+	return h.released(c) && (c.Name == h.candidateName() || strings.HasSuffix(c.Name, "-"+c.Release))
+}
+
+// released reports whether a container has the labels of a release of the site.
+func (h *Host) released(c facts.Listed) bool {
+	return c.Release != "" && c.Site == h.site().Name && h.here(c.Directory)
+}
+
+// strayed reports whether a container is a release that has the site's ports, but not its name: somebody has renamed one of
+// the two.
+func (h *Host) strayed(c facts.Listed) bool {
+	return c.Name != h.site().Container && h.released(c) && slices.ContainsFunc(h.site().Ports, func(p inventory.Port) bool {
+		return c.Publishes(p.Address, p.Host)
+	})
+}
+
+// idInName is how many digits of its id a container is retired under that is no release of its own, and how many docker shows.
+const idInName = 12
+
+// hasOurName reports whether a container has the site's name or that of one of its releases: whose it is, and whether it may
+// be replaced, is asked then.
+func (h *Host) hasOurName(c facts.Listed) bool {
+	return c.Name == h.site().Container || strings.HasPrefix(c.Name, h.site().Container+"-")
 }
 
 // retired are the containers that were live once.
 func (h *Host) retired() []facts.Listed {
-	return slices.DeleteFunc(h.own(), func(c facts.Listed) bool {
-		return c.Name == h.candidateName() || !strings.HasPrefix(c.Name, h.site().Container+"-")
-	})
+	return slices.DeleteFunc(slices.Clone(h.facts.Containers), func(c facts.Listed) bool { return !h.made(c) || c.Name == h.candidateName() })
 }
 
 // holdsPorts is a container of ours that holds the host's ports without having the live name: a cutover was interrupted

@@ -64,7 +64,7 @@ func (h *Host) candidateName() string { return h.site().Container + "-candidate"
 func (h *Host) retiredName(c *docker.Container, next string) string {
 	release := c.Label(docker.LabelRelease)
 	if release == "" || release == next || !h.ours(c) {
-		release = c.ID[:12]
+		release = c.ID[:idInName]
 	}
 	return h.site().Container + "-" + release
 }

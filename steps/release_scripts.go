@@ -30,9 +30,9 @@ fi
 `, remote.Quote(b.run...), removeOurs(b.candidate, b.site), ensureNetwork(b.network, b.site), remote.Quote(docker.Inspect(b.candidate)...))
 }
 
-// removeOurs removes the container of a name if it is one of the site's. A stranger's may have that name too.
+// removeOurs removes the container of a name if it is a release of the site's. A stranger's may have that name too.
 func removeOurs(container, site string) string {
-	return fmt.Sprintf("left=$(docker ps -aq --filter %s --filter %s)\n[ -z \"$left\" ] || docker rm -f -v $left >/dev/null",
+	return fmt.Sprintf("left=$(docker ps -aq --filter %s --filter %s --filter label="+docker.LabelRelease+")\n[ -z \"$left\" ] || docker rm -f -v $left >/dev/null",
 		remote.Quote("name=^/"+container+"$"), remote.Quote("label="+docker.LabelSite+"="+site))
 }
 
@@ -204,12 +204,14 @@ func (n namesScript) String() string {
 		// A container that was retired from the same release before has had its day.
 		fmt.Fprintf(&text, `d update --restart no %[1]s
 if ! d rename %[1]s %[2]s; then
-  for other in $(docker ps -aq --no-trunc --filter %[3]s --filter %[4]s); do
+  for other in $(docker ps -aq --no-trunc --filter %[3]s --filter %[4]s --filter label=`+docker.LabelRelease+`); do
     [ "$other" = %[1]s ] || docker rm -f -v "$other" >/dev/null
   done
-  named %[1]s %[2]s || exit 1
+  # A stranger has that name: then it is retired under its own id.
+  d rename %[1]s %[2]s || named %[1]s %[5]s || exit 1
 fi
-`, n.previous.id, remote.Quote(n.previous.retired), remote.Quote("name=^/"+n.previous.retired+"$"), remote.Quote("label="+docker.LabelSite+"="+n.site))
+`, n.previous.id, remote.Quote(n.previous.retired), remote.Quote("name=^/"+n.previous.retired+"$"), remote.Quote("label="+docker.LabelSite+"="+n.site),
+			remote.Quote(n.live+"-"+n.previous.id[:idInName]))
 	}
 	fmt.Fprintf(&text, "named %s %s || exit 1\n", remote.Quote(n.candidate), remote.Quote(n.live))
 	if n.internal != "" {

@@ -73,6 +73,9 @@ func TestRollback(t *testing.T) {
 
 	// No more releases are kept than asked for, with their images; strangers' stay.
 	c.sh("docker tag kehuo/centos8_conda:nginx stranger:1; docker create --name myweb_https-2 stranger:1 true; docker tag myweb_image:server backup:1")
+	c.sh("docker run -d --name worker -p 8081:80 myweb_image:server sleep 100000; docker run --name myweb_https-job myweb_image:server true")
+	strangers := "docker inspect --format '{{.Name}} {{.Id}} {{.State.Status}}' worker myweb_https-job"
+	before := c.sh("%s", strangers)
 	for _, text := range []string{"one", "two", "three"} {
 		c.page(text)
 		c.mustDeploy()
@@ -89,6 +92,9 @@ func TestRollback(t *testing.T) {
 	c.sh("docker inspect stranger:1 myweb_https-2 >/dev/null; docker rm myweb_https-2; docker rmi stranger:1")
 
 	c.down(steps.DownOptions{Images: true})
+	if after := c.sh("%s", strangers); after != before {
+		t.Errorf("what somebody runs from one of our images was %s and is %s", before, after)
+	}
 	if images := c.sh("docker image ls --filter label=io.provision.site=myweb --format '{{.Repository}}:{{.Tag}}'"); images != "backup:1" {
 		t.Errorf("down --images leaves %q, want what somebody named, backup:1", images)
 	}

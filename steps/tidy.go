@@ -31,13 +31,16 @@ func (t tidyScript) String() string {
 }
 
 // tidyText lists containers and images once each: a docker command is 20 ms of a processor. Which container was live last is
-// asked only where one has to go: the previous one, then what still runs, then by when it ended. A container is ours by its
-// labels, or by the name that ends with its own id, under which one that was run by hand is retired. The mark of one that is
-// stopping says so once it has stopped, and outlives it by a moment, for a run that has just been told that it is up. Docker
-// itself refuses to remove an image that a container needs.
+// asked only where one has to go: the previous one, then what still runs, then by when it ended. Which ones are ours, Host.made
+// says as well. The mark of one that is stopping says so once it has stopped, and outlives it by a moment, for a run that has
+// just been told that it is up. Docker itself refuses to remove an image that a container needs.
 const tidyText = `mkdir -p stopping releases; rm -f stopping/*
 list=$(docker ps -a --no-trunc --format %[1]s) || exit
-ours() { [ "$of" = "$site" ] && [ "${where:-$here}" = "$here" ] || case $id in "${name#"$live"-}"?*) [ ${#name} -eq $((${#live} + 13)) ] ;; *) false ;; esac; }
+ours() {
+  case $name in "$live-"????????????) case $id in "${name#"$live-"}"*) return 0 ;; esac ;; esac
+  [ -n "$release" ] && [ "$of" = "$site" ] && [ "${where:-$here}" = "$here" ] || return
+  case $name in "$left" | *-"$release") ;; *) return 1 ;; esac
+}
 n=0 earlier= surplus=
 while IFS='	' read -r id name state ref of release where; do
   [ "$name" = "$live" ] || [ "$name" = "$left" ] || ! ours || { n=$((n + 1)); earlier="$earlier $id"; }

@@ -20,6 +20,8 @@ type Facts struct {
 	Home       string
 	Parent     string // the site's folder, or the nearest one above it that exists
 	Writable   bool   // Parent, by the user
+	Keeps      bool   // the folder beside the site's is there and may be written to, or may be made
+	Frozen     bool   // one of the two is the user's own and may not be written to
 	DiskFree   int64  // bytes, where the site lives; only with Query.Room
 	MemoryFree int64  // bytes; only with Query.Room
 	Docker
@@ -162,7 +164,7 @@ func (q Query) split(text []byte) (map[string]section, error) {
 
 func (f *Facts) system(s section) error {
 	lines := strings.Split(strings.TrimRight(string(s.out), "\n"), "\n")
-	if len(lines) < 7 {
+	if len(lines) < 8 {
 		return fmt.Errorf("the host's system cannot be read: %s", s.err)
 	}
 	number := func(text string) int64 {
@@ -174,9 +176,10 @@ func (f *Facts) system(s section) error {
 		f.UID = int(number(strings.TrimPrefix(user, "uid=")))
 	}
 	f.Clock, f.Home, f.Parent = time.Unix(number(lines[1]), 0), lines[2], lines[3]
-	f.Writable, f.socket, f.elsewhere = lines[4] == "writable", lines[5], lines[6] != "default"
-	if len(lines) >= 9 {
-		f.DiskFree, f.MemoryFree = number(lines[7])<<10, number(lines[8])<<10
+	f.Frozen = lines[4] == "frozen" || lines[5] == "frozen"
+	f.Writable, f.Keeps, f.socket, f.elsewhere = lines[4] == "writable", lines[5] == "writable", lines[6], lines[7] != "default"
+	if len(lines) >= 10 {
+		f.DiskFree, f.MemoryFree = number(lines[8])<<10, number(lines[9])<<10
 	}
 	return nil
 }

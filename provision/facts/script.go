@@ -43,7 +43,10 @@ const systemScript = `
 id; date +%s; printf '%s\n' "$HOME"
 p=$dir; until [ -d "$p" ]; do p=${p%/*}; [ -n "$p" ] || p=/; done
 printf '%s\n' "$p"
-[ -w "$p" ] && echo writable || echo read-only
+may() { if [ -w "$1" ]; then echo writable; elif [ -O "$1" ]; then echo frozen; else echo closed; fi; }
+may "$p"
+q=$beside; until [ -d "$q" ]; do q=${q%/*}; [ -n "$q" ] || q=/; done
+may "$q"
 [ -e /var/run/docker.sock ] && { [ -w /var/run/docker.sock ] && echo open || echo closed; } || echo none
 engine=default; [ -z "$DOCKER_HOST$DOCKER_CONTEXT" ] || engine=other
 if [ -r "${DOCKER_CONFIG:-$HOME/.docker}/config.json" ]; then
@@ -81,7 +84,7 @@ type part struct{ name, script string }
 // Script is the text of the one command that gathers the facts, but for what Docker knows.
 func (q Query) Script() string {
 	stateDir := state.Dir(q.Directory)
-	system := systemScript
+	system := "beside=" + q.Quote(stateDir) + systemScript
 	if q.Room {
 		system += roomScript
 	}

@@ -100,8 +100,8 @@ func CheckAddress(address string) error {
 	if strings.HasPrefix(address, "[") {
 		return fmt.Errorf("%q has brackets; write the IPv6 address without them, and the port in the field port", address)
 	}
-	if _, err := netip.ParseAddr(address); err == nil {
-		return nil
+	if ip, err := netip.ParseAddr(address); err == nil {
+		return checkZone(address, ip.Zone())
 	}
 	if host, port, ok := strings.Cut(address, ":"); ok {
 		if foreign(port, digits) == "" {
@@ -113,6 +113,16 @@ func CheckAddress(address string) error {
 		return fmt.Errorf("%q is not an IP address; it has four numbers from 0 to 255", address)
 	}
 	return checkHostName(address)
+}
+
+// checkZone accepts the zone of an IPv6 address, a network interface of this machine: it may end up in a shell command of the
+// SSH configuration.
+func checkZone(address, zone string) error {
+	if bad := foreign(zone, nameSymbols); bad != "" {
+		return fmt.Errorf("%q is not an IP address: its zone may not have %q; write the network interface behind the %%, fe80::1%%eth0 for example",
+			address, bad)
+	}
+	return nil
 }
 
 // hostOf is the host at the start of what follows the scheme of a URL.

@@ -19,7 +19,7 @@ func TestAccepted(t *testing.T) {
 		{"CheckName", CheckName, []string{"a", "my.site_2-b", "0"}},
 		{"CheckContainer", CheckContainer, []string{"myweb_https", "0a", "A.b"}},
 		{"CheckImage", CheckImage, []string{"myweb", "myweb_image:server", "localhost:5000/a/b:V1", "registry.example.com/team/app:1.2.3-rc.1", "kehuo/centos8_conda:nginx"}},
-		{"CheckAddress", CheckAddress, []string{"aliyun", "203.0.113.10", "::1", "fe80::1%eth0", "host-1.example.com", "my_alias"}},
+		{"CheckAddress", CheckAddress, []string{"aliyun", "203.0.113.10", "::1", "fe80::1%eth0", "fe80::1%br-1.2_a", "host-1.example.com", "my_alias"}},
 		{"CheckUser", CheckUser, []string{"root", "kevin", "svc_web", "kevin.huo", "user@example.com", "machine$"}},
 		{"CheckDomain", CheckDomain, []string{"", "kevinhuo.cool", "WWW.kevinhuo.cool", "例子.中国", "localhost", "203.0.113.10", "::1"}},
 		{"CheckDirectory", CheckDirectory, []string{"/home/kevin/dev/myweb", "/srv/myweb", "/opt/my web", "/root/site", "/var/www/site", "/usr/local/site", "/data"}},

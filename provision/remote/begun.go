@@ -40,20 +40,28 @@ func (b *begun) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// look searches for the announcement and returns what follows it.
+// longestGroup bounds what may stand between the mark and the end of its line: the number of a process group.
+const longestGroup = 64
+
+// look searches for the announcement and returns what follows it. A mark without the end of a line in reach is noise.
 func (b *begun) look(p []byte) []byte {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.before = append(b.before, p...)
-	if start := bytes.Index(b.before, b.mark); start >= 0 {
-		rest := b.before[start+len(b.mark):]
-		if end := bytes.IndexByte(rest, '\n'); end >= 0 {
+	for from := 0; ; {
+		start := bytes.Index(b.before[from:], b.mark)
+		if start < 0 {
+			break
+		}
+		start += from
+		from = start + len(b.mark)
+		rest := b.before[from:]
+		if end := bytes.IndexByte(rest[:min(len(rest), longestGroup)], '\n'); end >= 0 {
 			b.pgid, _ = strconv.Atoi(string(bytes.TrimSpace(rest[:end])))
 			b.before = b.before[:start]
 			close(b.found)
 			return rest[end+1:]
 		}
-		return nil
 	}
 	if over := len(b.before) - noiseLimit; over > 0 {
 		b.before = append([]byte(nil), b.before[over:]...)

@@ -1,7 +1,6 @@
 package remote
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -20,10 +19,13 @@ type Client struct {
 	sudo   sudoer
 	nonce  string
 
-	mu     sync.Mutex // held while a connection is replaced
+	replacing chan struct{}   // holds something while a Reconnect is under way, which others wait for by their own contexts
+	open      context.Context // ends with Close
+	hangUp    context.CancelFunc
+
+	mu     sync.Mutex // for what follows; nobody waits for anything while holding it
 	link   *link
 	before Traffic // of connections that are gone
-	closed bool
 
 	removing sync.Mutex
 	removals map[string]*Process // sessions that remove the folder of a job, by folder
@@ -39,7 +41,8 @@ func Dial(ctx context.Context, c Config) (*Client, error) {
 	if c.Resolved != nil {
 		c.Resolved(d.settings.hostname)
 	}
-	client := &Client{dialer: d, nonce: rand.Text()}
+	client := &Client{dialer: d, nonce: rand.Text(), replacing: make(chan struct{}, 1)}
+	client.open, client.hangUp = context.WithCancel(context.WithoutCancel(ctx)) // it outlives the dialling
 	client.link, err = backoff.Retry(ctx, func() (*link, error) {
 		l, err := d.dial(ctx)
 		var failure *DialError
@@ -49,6 +52,7 @@ func Dial(ctx context.Context, c Config) (*Client, error) {
 		return l, err
 	}, backoff.WithBackOff(pauses()), backoff.WithMaxTries(firstTries))
 	if err != nil {
+		client.hangUp()
 		return nil, permanent(ctx, err)
 	}
 	return client, nil
@@ -67,8 +71,8 @@ func (c *Client) User() string { return c.dialer.settings.user }
 func (c *Client) current() (*link, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed {
-		return nil, unreachable(&LostError{Host: c.Name(), Err: net.ErrClosed})
+	if c.open.Err() != nil {
+		return nil, c.gone()
 	}
 	return c.link, nil
 }
@@ -127,14 +131,6 @@ func (c *Client) Run(ctx context.Context, cmd Command) error {
 	return p.Wait()
 }
 
-// Output runs a command and returns its standard output; Stdout of cmd is not used.
-func (c *Client) Output(ctx context.Context, cmd Command) ([]byte, error) {
-	var out bytes.Buffer
-	cmd.Stdout = &out
-	err := c.Run(ctx, cmd)
-	return out.Bytes(), err
-}
-
 // DialContext connects to an address as seen from the host: network is "tcp" or "unix". It does not count as a session.
 func (c *Client) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	l, err := c.current()
@@ -169,44 +165,6 @@ func (c *Client) SFTPEarly(ctx context.Context, o ...sftp.ClientOption) (*sftp.C
 	return l.openSFTP(ctx, true, o...)
 }
 
-// Reconnect makes a new connection when the one in use is lost, trying again with growing pauses until ctx ends. It does
-// nothing when the connection lives. A host key that changed and a login that is refused end it at once.
-func (c *Client) Reconnect(ctx context.Context) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return unreachable(&LostError{Host: c.Name(), Err: net.ErrClosed})
-	}
-	if c.link.alive() {
-		return nil
-	}
-	c.link.close()
-	l, err := backoff.Retry(ctx, func() (*link, error) {
-		l, err := c.dialer.dial(ctx)
-		var failure *DialError
-		if err != nil && (!errors.As(err, &failure) || !failure.Temporary()) {
-			return nil, backoff.Permanent(err)
-		}
-		return l, err
-	}, backoff.WithBackOff(pauses()), backoff.WithMaxElapsedTime(reconnecting))
-	if err != nil {
-		return permanent(ctx, err)
-	}
-	c.before = c.before.plus(c.link.conn.count())
-	c.link = l
-	return nil
-}
-
-// Relogin replaces the connection, so that the host reads the user's groups anew.
-func (c *Client) Relogin(ctx context.Context) error {
-	l, err := c.current()
-	if err != nil {
-		return err
-	}
-	l.close()
-	return c.Reconnect(ctx)
-}
-
 // Traffic is what went over the link so far, over all connections one after another.
 func (c *Client) Traffic() Traffic {
 	c.mu.Lock()
@@ -234,13 +192,4 @@ func (c *Client) Crowded() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.link.slots.crowded
-}
-
-// Close hangs up. Commands that run end with a *LostError, and their process groups on the host end too.
-func (c *Client) Close() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.closed = true
-	c.link.close()
-	return nil
 }

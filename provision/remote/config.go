@@ -54,6 +54,14 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// ask puts a question to the person, where there is one.
+func (c Config) ask(ctx context.Context, q provision.Decision) (provision.Answer, error) {
+	if c.Ask == nil {
+		return provision.Answer{}, &provision.Unanswered{Decision: q}
+	}
+	return c.Ask(ctx, q)
+}
+
 // args is what of c the OpenSSH client has to know before it can say how it would connect.
 func (c Config) args() []string {
 	var args []string

@@ -75,12 +75,9 @@ func (d *dialer) timeout() time.Duration {
 
 // ask puts a question to the person while the clock stands still.
 func (d *dialer) ask(ctx context.Context, q provision.Decision) (provision.Answer, error) {
-	if d.config.Ask == nil {
-		return provision.Answer{}, &provision.Unanswered{Decision: q}
-	}
 	d.clock.stop()
 	defer d.clock.start()
-	return d.config.Ask(ctx, q)
+	return d.config.ask(ctx, q)
 }
 
 // dial makes one connection. A server that hung up while a person was thinking gets a second attempt.

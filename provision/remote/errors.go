@@ -70,11 +70,16 @@ func (e *DialError) Temporary() bool {
 
 // LostError is what an operation returns whose connection died under it. What it did on the host is unknown.
 type LostError struct {
-	Host string
-	Err  error // why
+	Host  string
+	Times int   // how often in a row, where the same work was given up for it; else 0
+	Err   error // why
 }
 
 func (e *LostError) Error() string {
+	if e.Times > 0 {
+		return fmt.Sprintf("the connection to %s was lost %d times in a row over the same work (%v); find out what cuts it, a "+
+			"firewall or the host's sshd for example, and run it again, it goes on from where it was", e.Host, e.Times, e.Err)
+	}
 	return fmt.Sprintf("the connection to %s was lost (%v); run it again, it goes on from where it was", e.Host, e.Err)
 }
 
@@ -86,7 +91,7 @@ func IsForbidden(err error) bool {
 	return errors.As(err, &refused) && refused.Reason == ssh.Prohibited
 }
 
-// IsLost reports whether err says that the connection died, so that the same may be tried again after Reconnect.
+// IsLost reports whether err says that the connection died, so that the same may be tried again after Recover.
 func IsLost(err error) bool {
 	var lost *LostError
 	return errors.As(err, &lost)

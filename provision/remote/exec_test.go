@@ -67,6 +67,14 @@ func TestExec(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 	})
+	t.Run("more output than anybody wants", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_, err := c.Output(ctx, remote.Command{Script: "head -c 67108865 /dev/zero; exec sleep 1000"})
+		if err == nil || !strings.Contains(err.Error(), "64 MiB") || !strings.Contains(err.Error(), "test: ") {
+			t.Errorf("got %v", err)
+		}
+	})
 	t.Run("directory", func(t *testing.T) {
 		out, err := c.Output(t.Context(), remote.Command{Argv: []string{"pwd"}, Dir: "/usr/bin"})
 		check(t, err)

@@ -87,11 +87,21 @@ func (f *follower) control(line []byte) {
 		if len(words) > 1 {
 			f.last.total, _ = strconv.ParseInt(words[1], 10, 64)
 		}
-		if len(words) > 2 {
-			f.last.status, _ = strconv.Atoi(words[2])
+		if words[0] == "ended" {
+			f.last.word, f.last.status = ended(words[min(2, len(words)):])
 		}
 		f.settle()
 	}
+}
+
+// ended reads the exit status of a job that has ended. A file without one, on a disk that was full for example, is no success.
+func ended(words []string) (word string, status int) {
+	if len(words) == 1 {
+		if status, err := strconv.Atoi(words[0]); err == nil {
+			return "ended", status
+		}
+	}
+	return "gone", 0
 }
 
 // settle ends the following once the end is known and the output is complete; they come on two streams.

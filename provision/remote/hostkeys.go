@@ -26,6 +26,7 @@ type verifier struct {
 	db      *knownHosts
 	verdict *DialError // why the key was refused
 	asked   bool       // a person was asked, which takes longer than a server waits
+	trusted []byte     // the key that was found right; the library asks about it again whenever the session keys are renewed
 }
 
 func newVerifier(d *dialer) (*verifier, error) {
@@ -80,8 +81,20 @@ func (v *verifier) authority() bool {
 	return slices.ContainsFunc(v.db.HostKeys(v.address), func(k knownhosts.PublicKey) bool { return k.Cert })
 }
 
-// check is the ssh.HostKeyCallback. There is no way past it.
+// check is the ssh.HostKeyCallback. There is no way past it. As in OpenSSH a key holds for as long as the connection does:
+// db does not know one that was filed after it was read, and whoever was asked is asked once.
 func (v *verifier) check(ctx context.Context, remote net.Addr, key ssh.PublicKey) error {
+	if v.trusted != nil && bytes.Equal(v.trusted, key.Marshal()) {
+		return nil
+	}
+	if err := v.judge(ctx, remote, key); err != nil {
+		return err
+	}
+	v.trusted = key.Marshal()
+	return nil
+}
+
+func (v *verifier) judge(ctx context.Context, remote net.Addr, key ssh.PublicKey) error {
 	callback := v.db.HostKeyCallback()
 	err := callback(v.address, tcpAddress(remote), key)
 	if err == nil {
@@ -100,6 +113,9 @@ func (v *verifier) check(ctx context.Context, remote net.Addr, key ssh.PublicKey
 			v.verdict = v.changed(want, key)
 		case v.bare != "" && callback(v.bare, tcpAddress(remote), key) == nil: // filed before sshd moved to another port
 			return nil
+		case v.trusted != nil: // nobody can be asked any more, and nothing is filed unseen
+			v.verdict = v.d.fail(KindHostKeyChanged, "the host presents another key in the middle of the connection, "+
+				key.Type()+" "+ssh.FingerprintSHA256(key), "find out whether somebody listens in, then run it again", nil)
 		default:
 			v.verdict = v.unknown(ctx, key)
 		}

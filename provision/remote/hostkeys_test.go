@@ -130,6 +130,35 @@ func TestHostKeys(t *testing.T) {
 	})
 }
 
+// A server that renews the session keys presents its host key again each time. It was accepted once, and that is enough.
+func TestHostKeyAfterRekeying(t *testing.T) {
+	s := newServer(t, "RekeyLimit 64K")
+	much := func(t *testing.T, c *remote.Client) {
+		t.Helper()
+		if got := script(t, c, "head -c 400000 /dev/zero"); len(got) != 400_000 {
+			t.Errorf("%d bytes", len(got))
+		}
+	}
+	t.Run("accepted by flag", func(t *testing.T) {
+		var c remote.Config
+		file := hostsFile(t)
+		file(&c)
+		much(t, s.dial(file, func(c *remote.Config) { c.AcceptNewHostKey = true }))
+		text, err := os.ReadFile(c.KnownHosts)
+		check(t, err)
+		if want := s.knownLine() + "\n"; string(text) != want {
+			t.Errorf("got %q, want %q", text, want)
+		}
+	})
+	t.Run("accepted by a person", func(t *testing.T) {
+		p := &person{answers: map[provision.DecisionKind][]string{provision.DecideHostKey: {provision.AnswerYes}}}
+		much(t, s.dial(hostsFile(t), asking(p)))
+		if n := p.times(provision.DecideHostKey); n != 1 {
+			t.Errorf("asked %d times", n)
+		}
+	})
+}
+
 // A host with several keys presents the one that is on file.
 func TestHostKeyOfTheTypeOnFile(t *testing.T) {
 	s := newServer(t)

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/kehuo/provision/provision/safetext"
-	"strconv"
 	"strings"
+
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // Job is work on the host that runs on though the link dies and this program ends. What it prints and how it ends lies on
@@ -45,7 +45,7 @@ func (e *JobGoneError) Error() string {
 var ErrNoJob = errors.New("there is no such job on the host")
 
 // RunJob starts a job, or attaches to the one with that ID that runs or has ended, and passes its output on as NewLines does.
-// When the link dies it reconnects and goes on at the byte where it was. It returns when the job has ended and its folder
+// When the link dies it reconnects and goes on at the byte where it was, unless Recover finds that nothing comes of it. It returns when the job has ended and its folder
 // is about to be removed: nil, an *ExitError (a signal shows as 128 plus its number) or a *JobGoneError. Cancelling ctx
 // leaves the job running; see KillJob.
 func (c *Client) RunJob(ctx context.Context, j Job, output func(lines string)) error {
@@ -68,13 +68,19 @@ func (c *Client) follow(ctx context.Context, j Job, output func(lines string), s
 		return err
 	}
 	f := newFollower(c.nonce, output)
+	var losses Losses
 	for {
+		before := f.offset()
 		err := c.followOnce(ctx, j, f, start && !f.attached())
 		if !IsLost(err) || ctx.Err() != nil {
 			f.flush()
 			return err
 		}
-		if err := c.Reconnect(ctx); err != nil {
+		if f.offset() > before {
+			losses.Progress()
+		}
+		if err := c.Recover(ctx, &losses, err); err != nil {
+			f.flush()
 			return err
 		}
 	}
@@ -180,10 +186,11 @@ func (c *Client) ListJobs(ctx context.Context, stateDir string, sudo bool) ([]Jo
 		if len(words) < 2 {
 			continue
 		}
-		state := JobState{ID: safetext.Clean(words[0]), Running: words[1] == "running", Gone: words[1] == "gone"}
-		if len(words) > 2 {
-			state.Status, _ = strconv.Atoi(words[2])
+		word, status := words[1], 0
+		if word == "ended" {
+			word, status = ended(words[2:])
 		}
+		state := JobState{ID: safetext.Clean(words[0]), Running: word == "running", Gone: word == "gone", Status: status}
 		jobs = append(jobs, state)
 	}
 	return jobs, nil

@@ -77,6 +77,21 @@ func TestJob(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("ended without a status", func(t *testing.T) {
+		job := remote.Job{StateDir: state, ID: "full", Script: ": >" + state + "/jobs/full/status; until [ -e " + state + "/seen ]; do sleep 0.05; done"}
+		var gone *remote.JobGoneError
+		if err := c.RunJob(t.Context(), job, nil); !errors.As(err, &gone) {
+			t.Errorf("got %v", err)
+		}
+		check(t, c.KillJob(t.Context(), job))
+		script(t, c, "mkdir -p "+state+"/jobs/full; : >"+state+"/jobs/full/status")
+		jobs, err := c.ListJobs(t.Context(), state, false)
+		check(t, err)
+		if len(jobs) != 1 || !jobs[0].Gone {
+			t.Errorf("got %+v", jobs)
+		}
+		check(t, c.KillJob(t.Context(), job))
+	})
 	t.Run("latency", func(t *testing.T) {
 		var seen time.Time
 		check(t, c.RunJob(t.Context(), remote.Job{StateDir: state, ID: "e", Script: "echo now; sleep 0.5"}, func(string) { seen = time.Now() }))

@@ -176,15 +176,42 @@ func TestMaxStartups(t *testing.T) {
 	s.dial()
 }
 
-func TestNoSFTP(t *testing.T) {
-	s := newServer(t)
-	s.run("sed -i '/^Subsystem/d' " + s.folder + "/config")
+// withSubsystem starts the server again with another line for SFTP.
+func (s *server) withSubsystem(line string) {
+	s.t.Helper()
+	s.run("sed -i 's,^Subsystem.*," + line + ",' " + s.folder + "/config")
 	s.stop()
 	s.run("/usr/sbin/sshd -f " + s.folder + "/config -E " + s.folder + "/log; until [ -s " + s.folder + "/pid ]; do sleep 0.05; done")
+}
+
+func TestNoSFTP(t *testing.T) {
+	s := newServer(t)
+	s.withSubsystem("")
 	client := s.dial(func(c *remote.Config) { c.Timeout = 2 * time.Second })
 	_, err := client.SFTP(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "Subsystem sftp") {
 		t.Errorf("got %v", err)
+	}
+	script(t, client, "true")
+}
+
+// A server program that neither speaks nor ends, though its session was closed, holds nobody up.
+func TestSilentSFTP(t *testing.T) {
+	s := newServer(t)
+	s.withSubsystem("Subsystem sftp /bin/sleep 1000")
+	client := s.dial(func(c *remote.Config) { c.Timeout = 2 * time.Second })
+	ended := make(chan error, 1)
+	go func() {
+		_, err := client.SFTP(t.Context())
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		if err == nil || remote.IsLost(err) || !strings.Contains(err.Error(), "Subsystem sftp") {
+			t.Errorf("got %v", err)
+		}
+	case <-time.After(15 * time.Second):
+		t.Error("it waits for ever")
 	}
 	script(t, client, "true")
 }

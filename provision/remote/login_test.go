@@ -198,6 +198,18 @@ func TestSudo(t *testing.T) {
 		p := &person{answers: map[provision.DecisionKind][]string{provision.DecideSudo: {"a", "b", "c"}}}
 		problem(t, s.dial(as("wheel"), asking(p)).Run(t.Context(), whoami), remote.SudoPassword)
 	})
+	t.Run("a password given a moment ago", func(t *testing.T) {
+		s.run("echo 'Defaults:wheel timestamp_type=global' >/etc/sudoers.d/global")
+		defer s.run("rm /etc/sudoers.d/global")
+		c := s.dial(as("wheel"))
+		script(t, c, "echo "+sandbox.Password+" | sudo -S -p '' true && sudo -n true")
+		problem(t, c.Run(t.Context(), whoami), remote.SudoPassword)
+		p := &person{answers: map[provision.DecisionKind][]string{provision.DecideSudo: {sandbox.Password}}}
+		c = s.dial(as("wheel"), asking(p))
+		try(t, c)
+		script(t, c, "sudo -K")
+		try(t, c)
+	})
 	t.Run("not a sudoer", func(t *testing.T) {
 		p := &person{answers: map[provision.DecisionKind][]string{provision.DecideSudo: {sandbox.Password}}}
 		problem(t, s.dial(asking(p)).Run(t.Context(), whoami), remote.SudoForbidden)

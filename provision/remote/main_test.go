@@ -20,7 +20,7 @@ import (
 var machine sandbox.Host
 
 // The ports of the machine that tests may use, one for each sshd.
-const firstPort, ports = 2201, 48
+const firstPort, ports = 2201, 56
 
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }
 

@@ -107,5 +107,12 @@ func readFiles(c Config, home string) (options, error) {
 			return nil, fmt.Errorf("the SSH configuration %s cannot be read: %w", path, err)
 		}
 	}
+	if len(o["hostname"]) > 0 { // as ssh -G tells it: that one value has its tokens expanded already
+		hostname, err := expandOnly(o.first("hostname"), tokens{'h': c.Address})
+		if err != nil {
+			return nil, err
+		}
+		o["hostname"] = []string{hostname}
+	}
 	return o, nil
 }

@@ -9,8 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kehuo/provision/provision/safetext"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // Command is something to run on the host: Argv as it stands, or Script as POSIX sh text.
@@ -76,11 +77,12 @@ func (l *link) start(ctx context.Context, cmd Command, line, nonce string, input
 	if err == nil {
 		err = p.request(line)
 	}
-	if err != nil {
+	if err != nil { // neither request is answered: it cannot be sent, because the link is gone
+		l.waitDown()
 		_ = channel.Close()
 		l.workers.Go(func() { ssh.DiscardRequests(requests) })
 		l.slots.release()
-		return nil, err
+		return nil, l.lost()
 	}
 	l.workers.Go(func() { p.run(ctx, requests) })
 	return p, nil
@@ -112,11 +114,8 @@ func (l *link) waitDown() {
 // request sends the exec request. It asks for no answer: the first output is answer enough, and one packet sooner. A
 // host that does not take the command shows by not beginning.
 func (p *Process) request(line string) error {
-	if _, err := p.channel.SendRequest("exec", false, ssh.Marshal(struct{ Command string }{line})); err != nil {
-		p.link.waitDown()
-		return p.link.lost()
-	}
-	return nil
+	_, err := p.channel.SendRequest("exec", false, ssh.Marshal(struct{ Command string }{line}))
+	return err
 }
 
 // run owns the process until it has ended: it feeds and drains it, collects how it ended, and gives the session back.

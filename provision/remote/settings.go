@@ -132,11 +132,7 @@ func (s *settings) complete(c Config, o options, home string) error {
 	if err != nil {
 		return err
 	}
-	if s.hostname, err = expandOnly(s.hostname, tokens{'h': c.Address}); err != nil {
-		return err
-	}
-	t['h'] = s.hostname
-	if s.proxyCommand, err = expandOnly(s.proxyCommand, t); err != nil {
+	if s.proxyCommand, err = t.shell(s.proxyCommand); err != nil {
 		return err
 	}
 	if s.proxyJump, err = expandOnly(s.proxyJump, t); err != nil {
@@ -158,21 +154,18 @@ func (s *settings) complete(c Config, o options, home string) error {
 	if len(identities) == 0 {
 		identities = defaultIdentities()
 	}
-	if c.Identity != "" {
-		identities = append([]string{c.Identity}, identities...)
-	}
 	userHosts := fields(o["userknownhostsfile"], "~/.ssh/known_hosts ~/.ssh/known_hosts2")
-	if c.KnownHosts != "" {
-		userHosts = []string{c.KnownHosts}
-	}
 	globalHosts := fields(o["globalknownhostsfile"], "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2")
 	var errs [4]error
 	s.identities, errs[0] = t.paths(identities, home)
-	if c.Identity != "" && len(s.identities) > 0 {
-		s.identity = s.identities[0]
-	}
 	s.certificates, errs[1] = t.paths(o["certificatefile"], home)
-	s.userHosts, errs[2] = t.paths(userHosts, home)
+	if s.userHosts = []string{tilde(c.KnownHosts, home)}; c.KnownHosts == "" {
+		s.userHosts, errs[2] = t.paths(userHosts, home)
+	}
+	if c.Identity != "" { // the inventory's paths have no tokens
+		s.identity = tilde(c.Identity, home)
+		s.identities = append([]string{s.identity}, s.identities...)
+	}
 	s.globalHosts, errs[3] = t.paths(globalHosts, home)
 	return errors.Join(errs[:]...)
 }

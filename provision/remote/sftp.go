@@ -27,10 +27,6 @@ func (l *link) openSFTP(ctx context.Context, early bool, o ...sftp.ClientOption)
 	})
 	complaint := newTail(stderrKept)
 	l.workers.Go(func() { _ = drain(complaint, channel.Stderr()) })
-	stop := context.AfterFunc(ctx, func() { _ = channel.Close() })
-	defer stop()
-	timer := time.AfterFunc(l.d.timeout(), func() { _ = channel.Close() })
-	defer timer.Stop()
 	payload := ssh.Marshal(struct{ Subsystem string }{"sftp"})
 	if _, err = channel.SendRequest("subsystem", false, payload); err == nil {
 		in := io.Reader(channel)
@@ -40,11 +36,36 @@ func (l *link) openSFTP(ctx context.Context, early bool, o ...sftp.ClientOption)
 			}}
 		}
 		var client *sftp.Client
-		if client, err = sftp.NewClientPipe(in, sftpInput{channel}, o...); err == nil {
+		if client, err = l.greet(ctx, in, channel, o...); err == nil {
 			return client, nil
 		}
 	}
 	return nil, l.noSFTP(ctx, err, channel, ended, complaint)
+}
+
+// greet tells the versions to one another. A read ends only when the host closes its end too, so that whoever waits no longer
+// leaves it behind, to end with the link at the latest.
+func (l *link) greet(ctx context.Context, in io.Reader, channel ssh.Channel, o ...sftp.ClientOption) (*sftp.Client, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, l.d.timeout(), errTooSlow)
+	defer cancel()
+	var client *sftp.Client
+	var err error
+	greeted := make(chan struct{})
+	l.workers.Go(func() {
+		defer close(greeted)
+		client, err = sftp.NewClientPipe(in, sftpInput{channel}, o...)
+	})
+	select {
+	case <-greeted:
+		return client, err
+	case <-ctx.Done():
+	}
+	l.workers.Go(func() {
+		if <-greeted; err == nil {
+			_ = client.Close()
+		}
+	})
+	return nil, context.Cause(ctx)
 }
 
 // noSFTP is the error of a session that ended before the host told its version.
@@ -56,7 +77,16 @@ func (l *link) noSFTP(ctx context.Context, err error, channel ssh.Channel, ended
 	case !l.settled():
 		return l.lost()
 	}
-	<-ended
+	select {
+	case <-ended:
+	case <-l.down:
+		return l.lost()
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(cancelGrace):
+		return fmt.Errorf("%s: the host's SFTP does not answer and does not end either (%w); see what the line Subsystem sftp of its sshd_config runs",
+			l.d.config.Name, err)
+	}
 	if said := oneLine(complaint.Bytes()); said != "" {
 		err = errors.New(said)
 	}

@@ -57,10 +57,11 @@ type sudoer struct {
 	password provision.Secret // empty: none needed
 }
 
-// sudoProbe tells in one exec how a command can be run as root.
+// sudoProbe tells in one exec how a command can be run as root. With -k sudo does not count a password that was given a moment
+// ago: it would be wanted again in the middle of the run.
 const sudoProbe = `[ "$(id -u)" = 0 ] && { echo root; exit 0; }
 command -v sudo >/dev/null 2>&1 || { echo missing; exit 0; }
-said=$(sudo -n true 2>&1) && { echo free; exit 0; }
+said=$(sudo -k -n true 2>&1) && { echo free; exit 0; }
 printf '%s\n' "$said"`
 
 // PrepareSudo finds out how commands can be run as root and asks for the password where one is needed. Commands with Sudo
@@ -99,7 +100,7 @@ func (c *Client) askSudo(ctx context.Context) error {
 	var err error
 	refused := ""
 	for range 3 {
-		answer, askErr := c.dialer.ask(ctx, provision.Decision{
+		answer, askErr := c.dialer.config.ask(ctx, provision.Decision{ // no connection is being made, so no clock has to stand still
 			Kind:     provision.DecideSudo,
 			Host:     c.Name(),
 			Question: words.T("remote.sudo.question", c.User(), c.Name()),

@@ -85,10 +85,41 @@ func (t tokens) path(text, home string) (string, error) {
 		}
 		expanded = expanded[:start] + value + expanded[start+length+1:]
 	}
-	if rest, ok := strings.CutPrefix(expanded, "~/"); ok {
-		return filepath.Join(home, rest), nil
+	return tilde(expanded, home), nil
+}
+
+// tilde puts the home directory in the place of a leading tilde.
+func tilde(path, home string) string {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		return filepath.Join(home, rest)
 	}
-	return expanded, nil
+	return path
+}
+
+// shell expands tokens in a command for the person's shell. Names of hosts and of users may have come from elsewhere, a file
+// that somebody else wrote for example: one that the shell could take for more than a word, or a program for an option, is
+// refused, because nobody knows how the command quotes it.
+func (t tokens) shell(command string) (string, error) {
+	safe := tokens{}
+	for token, value := range t {
+		if strings.IndexByte("hknrj", token) < 0 || isWord(value) {
+			safe[token] = value
+			continue
+		}
+		if strings.Contains(strings.ReplaceAll(command, "%%", ""), "%"+string(token)) {
+			return "", fmt.Errorf("the ProxyCommand %q would hand %q to a shell as %%%c; write a name of letters, digits, '.', '_' and '-' in its place",
+				command, value, token)
+		}
+	}
+	return expandOnly(command, safe)
+}
+
+// isWord reports whether any shell and any program takes text as a word and nothing more. What is not ASCII has no meaning to
+// a shell.
+func isWord(text string) bool {
+	return !strings.HasPrefix(text, "-") && !strings.ContainsFunc(text, func(r rune) bool {
+		return r < 0x80 && !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._-:%@+,/", r))
+	})
 }
 
 func (t tokens) paths(texts []string, home string) ([]string, error) {

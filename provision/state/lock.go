@@ -53,7 +53,7 @@ if [ -k "${dir%/*}" ] && [ ! -O "$dir" ]; then # anybody may make folders in /tm
 fi
 mkdir -p "$dir/jobs" && cd "$dir" || exit 1
 mine=lock.$token.$session
-write() { { date +%s; printf '%s\n' "$owner"; } >"$mine"; }
+write() { { date +%s; printf '%s\n' "$owner"; } >"$mine" && [ -s "$mine" ]; }
 ours() { grep -qF "\"$token\",\"session\":$session," lock 2>/dev/null; }
 take() { write && ln "$mine" lock 2>/dev/null; }
 stale() {
@@ -62,6 +62,7 @@ stale() {
   case $last in '' | *[!0-9]*) last=0;; esac # cut short by a power failure
   [ $(($(date +%s) - last)) -gt "$expiry" ]
 }
+why=$(write 2>&1) || { rm -f "$mine"; echo "${why:-the disk is full}" >&2; exit 1; } # full, read-only, out of inodes
 if grep -qF "\"$token\"" lock 2>/dev/null; then
   write && mv -f "$mine" lock
 elif ! take && stale lock && mv lock "$mine.old" 2>/dev/null; then
@@ -71,8 +72,7 @@ elif ! take && stale lock && mv lock "$mine.old" 2>/dev/null; then
   take
 fi
 if ! ours; then
-  [ -f "$mine" ] && [ ! -s "$mine" ] && { rm -f "$mine"; echo 'the disk is full' >&2; exit 1; }
-  rm -f "$mine"; date +%s; cat lock
+  rm -f "$mine"; date +%s; cat lock 2>/dev/null
   exit 75
 fi
 rm -f lock.*
@@ -151,6 +151,9 @@ func UnlockScript(dir string, quote func(...string) string) string {
 func ParseLock(text string) *Held {
 	lines := strings.SplitN(strings.TrimSpace(text), "\n", 3)
 	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	if len(lines) == 1 { // the time alone: whoever held it has just given it back
 		return nil
 	}
 	unreadable := &Held{Owner: Owner{Who: "a run that cannot be told any more", Purpose: "an unknown purpose"}, Quiet: 2 * Expiry}
