@@ -26,6 +26,7 @@ type target struct {
 	begin   func(ctx context.Context, changes []provision.Change) error
 	close   func(ctx context.Context, outcome provision.HostResult) error
 	explain func(step string, err error) []provision.Finding
+	advice  map[string][]provision.Finding
 	left    string
 
 	mu    sync.Mutex
@@ -71,6 +72,8 @@ func (t *target) Explain(step string, err error) []provision.Finding {
 	}
 	return t.explain(step, err)
 }
+
+func (t *target) Advice(step string) []provision.Finding { return t.advice[step] }
 
 func (t *target) Stopped(string) string { return t.left }
 

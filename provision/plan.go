@@ -56,3 +56,8 @@ type Stopper interface {
 type Explainer interface {
 	Explain(step string, err error) []Finding
 }
+
+// Adviser is a target that knows, once it is connected, what is not wrong but worth knowing before a step is carried out.
+type Adviser interface {
+	Advice(step string) []Finding
+}

@@ -59,6 +59,9 @@ func Plan(ctx context.Context, targets []Target, o Options) PlanFinished {
 		if w.unable != "" {
 			w.explain(w.unable, err)
 		}
+		if err == nil || w.unable != "" {
+			w.advise()
+		}
 		mu.Lock()
 		plans[t.Name()] = changes
 		mu.Unlock()
@@ -233,6 +236,19 @@ func (w *walk) explain(step string, err error) {
 	}
 	for _, finding := range explainer.Explain(step, err) {
 		w.reporter(step).Finding(finding)
+	}
+}
+
+// advise tells in a plan what a run tells as it comes to each step.
+func (w *walk) advise() {
+	adviser, ok := w.target.(Adviser)
+	if !ok {
+		return
+	}
+	for _, step := range w.target.Steps() {
+		for _, finding := range adviser.Advice(step.ID()) {
+			w.reporter(step.ID()).Finding(finding)
+		}
 	}
 }
 

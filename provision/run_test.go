@@ -261,23 +261,3 @@ func TestAFailingCloseFailsTheHost(t *testing.T) {
 		t.Errorf("the host ended %+v", one)
 	}
 }
-
-func TestPlanChangesNothing(t *testing.T) {
-	w := world{}
-	one, two := host("one", w, "06-files"), host("two", w, "06-files", "07-build")
-	two.steps[2] = step{id: "07-build", world: w, plan: errBroken}
-	r := &record{}
-	result := provision.Plan(t.Context(), []provision.Target{one, two}, provision.Options{Sink: r.sink})
-	if len(w) != 0 || slices.Contains(one.calls, "begin") || slices.Contains(two.calls, "begin") {
-		t.Errorf("planning changed something: %v %v %v", w, one.calls, two.calls)
-	}
-	if len(result.Changes) != 2 || result.Changes[0].Host != "one" || result.Changes[1].Host != "two" {
-		t.Errorf("the changes are %+v, want those of one and two in that order", result.Changes)
-	}
-	if result.ExitCode != provision.ExitFailed || !errors.Is(result.Hosts["two"].Err, errBroken) {
-		t.Errorf("the plan ended %+v", result)
-	}
-	if _, ok := r.events[len(r.events)-1].Body.(provision.PlanFinished); !ok {
-		t.Errorf("the stream ends with %T", r.events[len(r.events)-1].Body)
-	}
-}

@@ -2,11 +2,14 @@ package steps
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/site"
+	"github.com/kehuo/provision/provision/transfer"
 )
 
 // siteError is what is wrong with the site's own files for a step.
@@ -64,4 +67,31 @@ func (h *Host) advice(step string, r *provision.Reporter) {
 			r.Finding(p.Finding)
 		}
 	}
+}
+
+// Advice implements provision.Adviser: a plan has the warnings of a run, and leaves the rest to it.
+func (h *Host) Advice(step string) []provision.Finding {
+	var list []provision.Finding
+	for _, p := range h.Report.Of(step) {
+		if p.Finding.Severity == provision.SeverityWarning {
+			list = append(list, p.Finding)
+		}
+	}
+	return list
+}
+
+// uploadedHistory warns of a repository that travels with the site. Mostly nobody means it to: what was deleted from the site
+// long ago, secrets among it, is still in there.
+func uploadedHistory(m *transfer.Manifest, words *language.Printer) []site.Problem {
+	at := slices.IndexFunc(m.Entries, func(e transfer.Entry) bool {
+		return e.Kind == transfer.Directory && !e.Unbuilt && path.Base(e.Path) == ".git"
+	})
+	if at < 0 {
+		return nil
+	}
+	folder := m.Entries[at].Path
+	return []site.Problem{{Step: stepFiles, File: folder, Finding: provision.Finding{
+		Severity: provision.SeverityWarning, Code: "site.git-uploaded", Evidence: folder,
+		Cause: words.T("site.git-uploaded.cause", folder), Fix: words.T("site.git-uploaded.fix", folder),
+	}}}
 }

@@ -41,13 +41,14 @@ type Holder struct {
 	Purpose      string    `json:"purpose"`
 	Since        time.Time `json:"since"`
 	QuietSeconds int       `json:"quiet_seconds"` // since its last heartbeat
+	Alive        bool      `json:"alive"`         // it was heard of within state.Expiry
 }
 
 func holder(held *state.Held) *Holder {
 	if held == nil {
 		return nil
 	}
-	return &Holder{held.Owner.Who, held.Owner.Purpose, held.Owner.Since, int(held.Quiet.Seconds())}
+	return &Holder{held.Owner.Who, held.Owner.Purpose, held.Owner.Since, int(held.Quiet.Seconds()), !held.Stale()}
 }
 
 // Overview tells what is deployed, and what a run would change of it. The host must be connected. Where the source here cannot
@@ -126,15 +127,23 @@ func (h *Host) History(ctx context.Context) ([]state.Record, error) {
 	return state.ParseHistory(out), nil
 }
 
-// Unlock removes the lock and returns who held it; nil where nobody did.
+// Holder is who has the lock; nil for nobody. The host must be connected.
+func (h *Host) Holder() *Holder { return holder(h.facts.Lock) }
+
+// Unlock removes the lock and returns who held it; nil where nobody did. One that another run has put there since the facts
+// were read, while a person was asked perhaps, stays.
 func (h *Host) Unlock(ctx context.Context) (*Holder, error) {
 	if h.facts.Lock == nil {
 		return nil, nil
 	}
-	if _, err := h.exec(ctx, remote.Command{Script: state.UnlockScript(h.StateDir(), remote.Quote)}); err != nil {
+	script := state.UnlockScript(h.StateDir(), remote.Quote)
+	if token := h.facts.Lock.Owner.Token; token != "" { // one that cannot be read has none
+		script = fmt.Sprintf("grep -qF %s %s 2>/dev/null || exit 0\n", remote.Quote(`"`+token+`"`), remote.Quote(h.StateDir()+"/lock")) + script
+	}
+	if _, err := h.exec(ctx, remote.Command{Script: script}); err != nil {
 		return nil, fmt.Errorf("remove the lock on %s: %w", h.Name(), err)
 	}
-	return holder(h.facts.Lock), nil
+	return h.Holder(), nil
 }
 
 // Attach runs a docker command on the host with the given streams: logs and exec.

@@ -96,6 +96,7 @@ func askAnswers(ctx context.Context, out io.Writer, s setup.Setup, given setup.A
 			given[field.Name] = ""
 			continue
 		}
+		s.Follow(offers, given)
 		field.Default = field.Standard(offers, given)
 		if err := i.ask(field, given); err != nil {
 			return err

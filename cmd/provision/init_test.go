@@ -34,7 +34,7 @@ func TestInitByEnterAlone(t *testing.T) {
 	dir := t.TempDir()
 	x := startInit(t, dir, "Host cloud\n  User admin\n")
 	for _, prompt := range []string{"Host [cloud]:", "SSH port [22]:", "User []:", "Login key []:", "Site name [myweb]:", "Site folder [.]:",
-		"Folder on the host [/home/kevin/dev/myweb]:", "Domain []:", "Empty: plain http."} {
+		"Folder on the host [/home/admin/dev/myweb]:", "Domain []:", "Empty: plain http."} {
 		x.Wait(prompt)
 		x.Type("\n")
 	}
@@ -44,7 +44,7 @@ func TestInitByEnterAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, h := inv.Site, inv.Hosts[0]; s.Certificate != "" || s.Key != "" || h.Address != "cloud" || h.User != "" {
+	if s, h := inv.Site, inv.Hosts[0]; s.Certificate != "" || s.Key != "" || h.Address != "cloud" || h.User != "" || s.Directory != "/home/admin/dev/myweb" {
 		t.Errorf("the inventory has %+v", inv)
 	}
 }

@@ -1,10 +1,6 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"github.com/kehuo/provision/provision"
@@ -28,6 +24,9 @@ func newRollback() *cobra.Command {
 			if len(args) == 1 {
 				release = args[0]
 			}
+			if err := f.mayRun(yes, false); err != nil {
+				return f.unableToRun(c.Context(), err)
+			}
 			return f.operate(c, "provision rollback", yes, false, func(h *steps.Host) provision.Target { return steps.NewRollback(h, release) })
 		},
 	}
@@ -45,14 +44,31 @@ func newDown() *cobra.Command {
 		Short: "Stop and remove the site's container; keep files and images",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := f.mayRun(yes, o.Files || o.Images); err != nil {
+				return f.unableToRun(c.Context(), err)
+			}
 			return f.operate(c, "provision down", yes, true, func(h *steps.Host) provision.Target { return steps.NewDown(h, o) })
 		},
 	}
 	f.add(c)
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "ask nothing")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "ask nothing; without a terminal, --images and --files need it")
 	c.Flags().BoolVar(&o.Images, "images", false, "remove the site's images too")
 	c.Flags().BoolVar(&o.Files, "files", false, "remove the uploaded files too, and the folder with the history")
 	return c
+}
+
+// mayRun refuses to leave out, without --yes, a question that a person could be asked. Where nobody can be, what can be taken
+// back by another run is done without one: scripts do it, and the command says what it does. What destroys is not.
+func (f *flags) mayRun(yes, destroys bool) error {
+	switch {
+	case yes:
+		return nil
+	case onTerminal() && f.json:
+		return usage("with --json no question is asked; add --yes to run without it")
+	case destroys && !onTerminal():
+		return usage("this removes for good what is on the host, and nobody is asked in this mode; add --yes, or see with `provision status` what is there")
+	}
+	return nil
 }
 
 // operate walks targets that need nothing of the source; cautious is provision.Options.Cautious.
@@ -75,39 +91,4 @@ func (f *flags) operate(c *cobra.Command, name string, yes, cautious bool, targe
 		targets = append(targets, target(s.host(d, h)))
 	}
 	return f.unableToRun(ctx, s.walk(ctx, targets, decider, !silent))
-}
-
-func newUnlock() *cobra.Command {
-	f := &flags{}
-	c := &cobra.Command{
-		Use:   "unlock",
-		Short: "Say who holds the lock and remove it",
-		Args:  noArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			ctx, cancel := f.withTimeout(c.Context())
-			defer cancel()
-			s, err := f.open("provision unlock")
-			if err != nil {
-				return err
-			}
-			return s.reach(ctx, steps.Installed(s.inventory, s.words), func(ctx context.Context, h *steps.Host) error {
-				held, err := h.Unlock(ctx)
-				if err != nil {
-					return err
-				}
-				if f.json {
-					return printJSON(c.OutOrStdout(), map[string]any{"host": h.Name(), "lock": held})
-				}
-				text := s.words.T("unlock.none", h.Name())
-				if held != nil {
-					text = s.words.T("unlock.removed", h.Name(), held.Who, held.Purpose, held.Since.Local().Format(time.TimeOnly),
-						time.Duration(held.QuietSeconds)*time.Second)
-				}
-				_, err = fmt.Fprintln(c.OutOrStdout(), text)
-				return err
-			})
-		},
-	}
-	f.add(c)
-	return c
 }

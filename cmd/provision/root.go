@@ -16,6 +16,7 @@ import (
 type flags struct {
 	inventory        string
 	limit            []string
+	limited          func() bool // --limit was given
 	json             bool
 	verbose          bool
 	noColor          bool
@@ -29,6 +30,7 @@ func (f *flags) add(c *cobra.Command) {
 	set := c.Flags()
 	set.StringVarP(&f.inventory, "inventory", "i", "inventory.yaml", "the `file` that says what goes where")
 	set.StringSliceVar(&f.limit, "limit", nil, "only these hosts of the inventory: `NAME,…`")
+	f.limited = func() bool { return set.Changed("limit") }
 	set.BoolVar(&f.json, "json", false, "one JSON object a line on standard output, and nothing else there")
 	set.BoolVarP(&f.verbose, "verbose", "v", false, "show the commands that run on the hosts, and diffs")
 	set.BoolVar(&f.noColor, "no-color", os.Getenv("NO_COLOR") != "", "no colours; as NO_COLOR in the environment")

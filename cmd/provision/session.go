@@ -31,12 +31,10 @@ func (f *flags) open(command string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	inv, err := inventory.Load(f.inventory)
-	if errors.Is(err, os.ErrNotExist) {
-		if _, missing := os.Stat(f.inventory); missing != nil {
-			return nil, usage("there is no inventory %s here; write one with `provision init`, name another with --inventory, or try the sandbox with `provision sandbox up`", f.inventory)
-		}
+	if len(f.limit) == 0 && f.limited != nil && f.limited() { // a shell variable that is not set must not mean every host
+		return nil, usage("--limit is empty; name a host of the inventory, or leave the flag out for all of them")
 	}
+	inv, err := inventory.Load(f.inventory)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,7 +10,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// decoder walks the parsed file. It collects every problem, so that the one it reports is the first in the file.
+// decoder walks the parsed file. It collects every problem, so that they are mended in one go.
 type decoder struct {
 	source
 	dir       string              // what relative paths refer to
@@ -44,14 +45,27 @@ func (d *decoder) reject(n ast.Node, field string, err error) bool {
 	return err != nil
 }
 
-// first is the problem that comes first in the file.
-func (d *decoder) first() error {
-	if len(d.problems) == 0 {
-		return nil
-	}
-	return slices.MinFunc(d.problems, func(a, b *Error) int {
+// maxShown bounds the problems that are told at once: more is another kind of file.
+const maxShown = 10
+
+// all are the problems in the order of the file.
+func (d *decoder) all() error {
+	slices.SortStableFunc(d.problems, func(a, b *Error) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
+	// One value may have been looked at twice.
+	d.problems = slices.CompactFunc(d.problems, func(a, b *Error) bool { return *a == *b })
+	var list []error
+	for _, e := range d.problems[:min(len(d.problems), maxShown)] {
+		list = append(list, e)
+	}
+	if more := len(d.problems) - maxShown; more > 0 {
+		list = append(list, fmt.Errorf("and %d more like these", more))
+	}
+	if len(list) == 1 {
+		return list[0]
+	}
+	return errors.Join(list...)
 }
 
 // resolve follows anchors, aliases and tags to the value itself.
@@ -154,73 +168,6 @@ func (d *decoder) entries(n ast.Node, path string) ([]entry, bool) {
 		list = append(list, entry{name, key, v.Value})
 	}
 	return list, true
-}
-
-// text reads a string. A number or a truth value is refused: YAML would rewrite it (1.10 to 1.1).
-func (d *decoder) text(field string, n ast.Node) (string, bool) {
-	switch v := d.resolve(n).(type) {
-	case *ast.StringNode:
-		return v.Value, true
-	case *ast.LiteralNode:
-		return v.Value.Value, true
-	case nil:
-	case *ast.NullNode:
-		d.fail(v, field, "has no value; give it one, or delete the line to take the default")
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
-		d.fail(v, field, "is %s where text belongs; put it in quotes: %q", kind(v), v.GetToken().Value)
-	default:
-		d.fail(v, field, "is %s where text belongs; write one value on the same line", kind(v))
-	}
-	return "", false
-}
-
-// checked reads a string that check accepts into target.
-func (d *decoder) checked(target *string, check func(string) error) func(string, ast.Node) {
-	return func(field string, n ast.Node) {
-		text, ok := d.text(field, n)
-		if ok && !d.reject(n, field, check(text)) {
-			*target = text
-		}
-	}
-}
-
-// integer reads a whole number of at least low and at most high.
-func (d *decoder) integer(target *int, low, high int) func(string, ast.Node) {
-	return func(field string, n ast.Node) {
-		v := d.resolve(n)
-		if v == nil {
-			return
-		}
-		number, ok := v.(*ast.IntegerNode)
-		if !ok {
-			d.fail(v, field, "is %s; write a whole number from %d to %d, without quotes", kind(v), low, high)
-			return
-		}
-		value, fits := number.Value.(int64)
-		if unsigned, ok := number.Value.(uint64); ok && unsigned <= uint64(high) {
-			value, fits = int64(unsigned), true
-		}
-		if !fits || value < int64(low) || value > int64(high) {
-			d.fail(v, field, "is %s; write a whole number from %d to %d", number.GetToken().Value, low, high)
-			return
-		}
-		*target = int(value)
-	}
-}
-
-func (d *decoder) boolean(target *bool) func(string, ast.Node) {
-	return func(field string, n ast.Node) {
-		v := d.resolve(n)
-		if v == nil {
-			return
-		}
-		truth, ok := v.(*ast.BoolNode)
-		if !ok {
-			d.fail(v, field, "is %s; write true or false, without quotes", kind(v))
-			return
-		}
-		*target = truth.Value
-	}
 }
 
 // sequence lists the entries of a list. Nothing after the colon is an empty list.

@@ -39,7 +39,7 @@ func (d *decoder) host(path string, n ast.Node) (Host, bool) {
 	before := len(d.problems)
 	d.mapping(n, path, []key{
 		{"name", d.checked(&h.Name, CheckName)},
-		{"address", d.checked(&h.Address, CheckAddress)},
+		{"address", d.needed(&h.Address, CheckAddress)},
 		{"port", d.integer(&h.Port, 1, 65535)},
 		{"user", d.checked(&h.User, CheckUser)},
 		{"identity", d.localFile(&h.Identity, checkIdentity)},

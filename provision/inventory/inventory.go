@@ -108,7 +108,7 @@ type Host struct {
 const maxSize = 1 << 20
 
 // Load reads and validates the inventory at path. No variable in it is expanded, but a leading ~/ is, in every path of this
-// machine. The error asks for the exit status provision.ExitUsage; what is wrong inside the file is an *Error.
+// machine. The error asks for the exit status provision.ExitUsage; what is wrong inside the file is an *Error, or several.
 func Load(path string) (*Inventory, error) {
 	content, err := read(path)
 	if err != nil {
@@ -132,7 +132,7 @@ func Parse(name, dir string, content []byte) (*Inventory, error) {
 	body, err := d.parse(content)
 	if err == nil {
 		d.inventory(inv, body)
-		err = d.first()
+		err = d.all()
 	}
 	if err != nil {
 		return nil, err
@@ -181,7 +181,7 @@ func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
 	case os.IsNotExist(err):
-		return nil, fmt.Errorf("there is no inventory at %s; write one with 'provision init', or name another file with --inventory", path)
+		return nil, notThere{path}
 	case err != nil:
 		return nil, fmt.Errorf("cannot read the inventory %s: %w", path, err)
 	case info.IsDir():
@@ -195,3 +195,13 @@ func read(path string) ([]byte, error) {
 	}
 	return content, nil
 }
+
+// notThere is an inventory that is not there, which is how everybody begins.
+type notThere struct{ path string }
+
+func (m notThere) Error() string {
+	return fmt.Sprintf("there is no inventory at %s; write one with 'provision init', name another file with --inventory, or try the sandbox with 'provision sandbox up'", m.path)
+}
+
+// Unwrap lets errors.Is find os.ErrNotExist.
+func (notThere) Unwrap() error { return os.ErrNotExist }

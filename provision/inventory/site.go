@@ -177,12 +177,13 @@ func (d *decoder) environmentFile(target *string) func(string, ast.Node) {
 
 func (d *decoder) volumes(target *[]string) func(string, ast.Node) {
 	return func(field string, n ast.Node) {
+		before := len(d.problems)
 		d.texts(target, `["/srv/data:/data"]`, CheckVolume)(field, n)
+		if len(d.problems) > before {
+			return // the numbers of the entries no longer fit
+		}
 		first := map[string]string{}
 		for i, volume := range *target {
-			if len(d.problems) > 0 {
-				return // the numbers of the entries no longer fit
-			}
 			to := path.Clean(strings.Split(volume, ":")[1])
 			if before, twice := first[to]; twice {
 				d.failField(fmt.Sprintf("%s[%d]", field, i), fmt.Sprintf("%q mounts at %s, where %q does already; delete one of them", volume, to, before))
@@ -194,7 +195,11 @@ func (d *decoder) volumes(target *[]string) func(string, ast.Node) {
 
 func (d *decoder) options(target *[]string) func(string, ast.Node) {
 	return func(field string, n ast.Node) {
+		before := len(d.problems)
 		d.texts(target, `["--memory=512m"]`, checkNoNUL)(field, n)
+		if len(d.problems) > before {
+			return // the numbers of the entries no longer fit
+		}
 		if i, err := checkOptions(*target); err != nil {
 			if list, ok := d.resolve(n).(*ast.SequenceNode); ok && i < len(list.Values) {
 				n = list.Values[i]

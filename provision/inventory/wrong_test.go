@@ -99,14 +99,25 @@ func failure(t *testing.T, text string) string {
 	return strings.ReplaceAll(shown, filepath.Dir(e.File), "DIR")
 }
 
+// All that is wrong is told at once, up to a number that a person can take in.
+func TestTenProblemsAreShown(t *testing.T) {
+	_, err := load(t, "site:\n"+strings.Repeat("  x: 1\n", 15)+"hosts: [{address: a}]\n")
+	if err == nil || strings.Count(err.Error(), "inventory.yaml:") != 10 || !strings.HasSuffix(err.Error(), "\nand 5 more like these") {
+		t.Errorf("it says %v", err)
+	}
+}
+
 func TestFileErrors(t *testing.T) {
 	dir := t.TempDir()
 	large := filepath.Join(dir, "large.yaml")
 	if err := os.WriteFile(large, make([]byte, maxSize+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := Load(filepath.Join(dir, "none.yaml")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("an inventory that is not there: %v", err)
+	}
 	for path, want := range map[string]string{
-		filepath.Join(dir, "none.yaml"): "provision init",
+		filepath.Join(dir, "none.yaml"): "provision sandbox up",
 		dir:                             "is a folder",
 		large:                           "more than",
 	} {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -51,7 +52,7 @@ func (r recipe) buildArgs(tag string) []string {
 
 // dockerfile is the recipe for docker build.
 func (r recipe) dockerfile(from string) string {
-	removed := append(unneeded[:], r.remove...)
+	removed := slices.Concat(unneeded[:], r.remove)
 	for i, pattern := range removed {
 		removed[i] = "/" + pattern
 	}

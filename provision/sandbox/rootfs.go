@@ -192,7 +192,7 @@ func (r rootfs) bootstrap(ctx context.Context, recipe recipe, path string) error
 
 // finish removes what is not needed and writes the recipe's own files.
 func (r recipe) finish(root string) error {
-	for _, pattern := range append(unneeded[:], r.remove...) {
+	for _, pattern := range slices.Concat(unneeded[:], r.remove) {
 		if err := removeMatches(root, pattern); err != nil {
 			return err
 		}

@@ -29,3 +29,12 @@ func TestFinishRemovesLinks(t *testing.T) {
 		t.Errorf("a link that no pattern names is gone: %v", err)
 	}
 }
+
+// A recipe that removes nothing of its own must not write into the list that all recipes share.
+func TestRecipesDoNotShareWhatTheyRemove(t *testing.T) {
+	before := unneeded
+	_ = recipe{}.dockerfile("debian")
+	if unneeded != before {
+		t.Errorf("what is not needed has become %q", unneeded)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -32,7 +33,7 @@ func (s Setup) Check(field, value string, all Answers) (note string, err error) 
 		}
 		return "", inventory.CheckUser(value)
 	case Directory:
-		return "", inventory.CheckDirectory(value)
+		return s.checkDirectory(value, all)
 	case Domain:
 		return "", inventory.CheckDomain(value)
 	case Identity:
@@ -48,6 +49,18 @@ func (s Setup) Check(field, value string, all Answers) (note string, err error) 
 		return s.checkPair(all[Certificate], value, all)
 	}
 	return "", fmt.Errorf("there is no question %q", field)
+}
+
+// checkDirectory notes a folder in the home of another user than the one who logs in, who may not be able to make it.
+func (s Setup) checkDirectory(value string, all Answers) (string, error) {
+	login := orElse(all[User], sshUser(all[Address]))
+	owner, inHome := strings.CutPrefix(value, "/home/")
+	owner, _, _ = strings.Cut(owner, "/")
+	own := s.directory(all, path.Base(value))
+	if inHome && login != "" && login != "root" && !strings.HasPrefix(own, "/home/"+owner+"/") {
+		return s.Words.T("setup.directory.other", owner, login, own), inventory.CheckDirectory(value)
+	}
+	return "", inventory.CheckDirectory(value)
 }
 
 func (s Setup) checkIdentity(value string) (string, error) {

@@ -27,7 +27,8 @@ const (
 	Key         = "key"
 )
 
-// Answers are what a person said, by name. What is missing has the tutorial's value; a pair of empty files is none at all.
+// Answers are what a person said, by name. What is missing is derived from the rest and from the source; a pair of empty files
+// is none at all.
 type Answers map[string]string
 
 // Setup makes an inventory at a path.
@@ -46,14 +47,7 @@ func (s Setup) dir() string {
 
 // Inventory is the inventory that the answers make.
 func (s Setup) Inventory(a Answers) (inventory.Inventory, error) {
-	inv := inventory.Inventory{File: s.File, Dir: s.dir(), Site: inventory.Defaults()}
-	inv.Site.Source = s.path(orElse(a[Source], "."))
-	set(&inv.Site.Name, a[Name])
-	set(&inv.Site.Directory, a[Directory])
-	set(&inv.Site.Domain, a[Domain])
-	take(&inv.Site.Certificate, a, Certificate)
-	take(&inv.Site.Key, a, Key)
-	inv.Site.Ports = inventory.DefaultPorts(inv.Site.Certificate != "")
+	inv := inventory.Inventory{File: s.File, Dir: s.dir(), Site: s.site(a)}
 	host := inventory.Host{Name: hostName(a[Address]), Address: a[Address], User: a[User]}
 	if a[Port] != "" && a[Port] != "22" {
 		port, err := strconv.Atoi(a[Port])
@@ -87,11 +81,12 @@ func (s Setup) Write(a Answers) error {
 	if err != nil {
 		return fmt.Errorf("write the inventory: %w", err)
 	}
-	if _, err := file.Write(text); err != nil {
-		_ = file.Close()
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Close()); err != nil {
+		_ = os.Remove(s.File) // a part of it would be in the way of the next try
 		return fmt.Errorf("write the inventory %s: %w", s.File, err)
 	}
-	return file.Close()
+	return nil
 }
 
 // Free says whether there is room for the inventory: Write overwrites nothing.
@@ -117,14 +112,6 @@ func (s Setup) path(p string) string {
 		return filepath.Clean(p)
 	}
 	return filepath.Join(s.dir(), p)
-}
-
-// hostName names the host in the inventory: its address, where that is a name, or the tutorial's cloud.
-func hostName(address string) string {
-	if inventory.CheckName(address) == nil && len(address) > 0 && (address[0] < '0' || address[0] > '9') {
-		return address
-	}
-	return "aliyun"
 }
 
 // take sets a file of the pair to its answer, and to none where the answer is empty: a site over plain http.

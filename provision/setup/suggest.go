@@ -6,10 +6,13 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/kehuo/provision/provision/inventory"
 )
 
 // searchDepth is how deep below a folder the Dockerfile and the certificate pair are looked for.
@@ -33,7 +36,27 @@ func (s Setup) Suggest() map[string][]string {
 	if len(found[Certificate]) > 0 {
 		found[Domain] = domains(filepath.Join(root, found[Certificate][0]))
 	}
+	s.Follow(found, nil)
 	return found
+}
+
+// Follow brings what hangs on other answers, the site's name and its folder on the host, into line with those given by now.
+// What is not answered yet counts as what is offered for it.
+func (s Setup) Follow(found map[string][]string, given Answers) {
+	a := maps.Clone(given)
+	if a == nil {
+		a = Answers{}
+	}
+	for _, field := range []string{Source, Address} {
+		if _, answered := a[field]; !answered && len(found[field]) > 0 {
+			a[field] = found[field][0]
+		}
+	}
+	if _, answered := a[User]; !answered && len(found[Address]) == 0 {
+		a[User] = inventory.DefaultUser // no SSH configuration names the login, so that the tutorial's is offered
+	}
+	wanted := s.site(a)
+	found[Name], found[Directory] = []string{wanted.Name}, []string{wanted.Directory}
 }
 
 // domains lists the names that a certificate covers, but for those that stand for many.

@@ -119,7 +119,7 @@ func (s *stage) append(i instruction, lex *shell.Lex) {
 		}
 		setVariables(lex, env, i)
 		i.env = env
-	case "copy", "add":
+	case "copy", "add", "expose":
 		for n := range i.args {
 			i.args[n] = expandWord(lex, i.args[n], i.env)
 		}
@@ -206,16 +206,22 @@ func (i instruction) copied() (copied, bool) {
 
 func (i instruction) has(flag string) bool { return slices.Contains(i.flags, flag) }
 
-// finalCopies lists what goes from the build context into the image: the COPY and ADD of the last stage and of the stages that
-// it builds on.
+// finalCopies lists what goes from the build context into the image.
 func (r *recipe) finalCopies() []copied {
 	var list []copied
-	for i := len(r.stages) - 1; i >= 0; i = r.stageIndex(r.stages[i].base, i) {
-		for _, line := range r.stages[i].lines {
-			if c, ok := line.copied(); ok && c.from == "" {
-				list = append(list, c)
-			}
+	for _, line := range r.finalLines() {
+		if c, ok := line.copied(); ok && c.from == "" {
+			list = append(list, c)
 		}
+	}
+	return list
+}
+
+// finalLines lists the instructions that make the image: those of the last stage and of the stages that it builds on.
+func (r *recipe) finalLines() []instruction {
+	var list []instruction
+	for i := len(r.stages) - 1; i >= 0; i = r.stageIndex(r.stages[i].base, i) {
+		list = append(list, r.stages[i].lines...)
 	}
 	return list
 }

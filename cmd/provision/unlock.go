@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/steps"
+)
+
+func newUnlock() *cobra.Command {
+	f := &flags{}
+	var yes bool
+	c := &cobra.Command{
+		Use:   "unlock",
+		Short: "Say who holds the lock and remove it",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx, cancel := f.withTimeout(c.Context())
+			defer cancel()
+			s, err := f.open("provision unlock")
+			if err != nil {
+				return err
+			}
+			return s.reach(ctx, steps.Installed(s.inventory, s.words), func(ctx context.Context, h *steps.Host) error {
+				return s.unlock(ctx, c.OutOrStdout(), h, yes)
+			})
+		},
+	}
+	f.add(c)
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "ask nothing, and take the lock away from a run that is alive too")
+	return c
+}
+
+func (s *session) unlock(ctx context.Context, out io.Writer, h *steps.Host, yes bool) error {
+	if held := h.Holder(); held != nil && held.Alive && !yes {
+		if err := s.takeAway(ctx, h.Name(), held); err != nil {
+			return err
+		}
+	}
+	held, err := h.Unlock(ctx)
+	if err != nil {
+		return err
+	}
+	if s.flags.json {
+		return printJSON(out, map[string]any{"host": h.Name(), "lock": held})
+	}
+	text := s.words.T("unlock.none", h.Name())
+	if held != nil {
+		text = s.words.T("unlock.removed", describe(h.Name(), held)...)
+	}
+	_, err = fmt.Fprintln(out, text)
+	return err
+}
+
+// takeAway asks whether a run that is at work is to lose its lock: another one beside it is what the lock is there to prevent.
+func (s *session) takeAway(ctx context.Context, host string, held *steps.Holder) error {
+	decider := s.decider()
+	if _, nobody := decider.(provision.Headless); nobody {
+		return errors.New(s.words.T("unlock.alive", describe(host, held)...))
+	}
+	answer, err := decider.Decide(ctx, provision.Decision{
+		Kind:     provision.DecideTakeOver,
+		Host:     host,
+		Question: s.words.T("unlock.question", describe(host, held)...),
+		Options:  []provision.Option{{ID: provision.AnswerYes}, {ID: provision.AnswerNo}},
+		Default:  provision.AnswerNo,
+	})
+	if err == nil && answer.Choice != provision.AnswerYes {
+		err = errors.New(s.words.T("unlock.left"))
+	}
+	return err
+}
+
+// describe are the arguments of the sentences about a lock.
+func describe(host string, held *steps.Holder) []any {
+	return []any{host, held.Who, held.Purpose, held.Since.Local().Format(time.TimeOnly), time.Duration(held.QuietSeconds) * time.Second}
+}

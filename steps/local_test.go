@@ -1,0 +1,54 @@
+package steps_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/steps"
+)
+
+// A repository that travels with the site is warned of, by the doctor and by the step that uploads, until .dockerignore has it.
+func TestTheHistoryInTheUploadIsWarnedOf(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	dir := t.TempDir()
+	for name, text := range map[string]string{"Dockerfile": "FROM scratch\n", "app/.git/HEAD": "ref: refs/heads/main\n", "inventory.yaml": "site: {source: ., server: \"\", command: \"\"}\nhosts: [{address: cloud}]\n"} {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	deployment := func() *steps.Deployment {
+		inv, err := inventory.Load(filepath.Join(dir, "inventory.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := steps.NewDeployment(t.Context(), inv, language.New(language.English))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	d := deployment()
+	if said := d.NewHost(inventory.Host{}, steps.Connection{}, "").Advice("06-files"); len(said) != 1 || said[0].Severity != provision.SeverityWarning ||
+		!strings.HasPrefix(said[0].Cause, "The folder app/.git is part of the upload") || said[0].Fix != "Write app/.git into .dockerignore." {
+		t.Errorf("the step that uploads says %+v", said)
+	}
+	if !slices.ContainsFunc(d.Local(), func(c steps.Check) bool { return strings.HasPrefix(c.Detail, "app/.git: ") }) {
+		t.Errorf("the doctor says %+v", d.Local())
+	}
+	if err := os.WriteFile(filepath.Join(dir, ".dockerignore"), []byte("app/.git\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said := deployment().NewHost(inventory.Host{}, steps.Connection{}, "").Advice("06-files"); len(said) > 0 {
+		t.Errorf("what is not uploaded is warned of: %+v", said)
+	}
+}
