@@ -560,7 +560,6 @@ func english() map[string]string {
 
 		"unlock.none":     "%s: nobody holds the lock",
 		"unlock.removed":  "%s: removed the lock of %s (%s, since %s, last heard of %s ago)",
-		"unlock.alive":    "the lock on %s is held by %s, which is alive (%s, since %s, last heard of %s ago); wait for that run to end, or add --yes to take the lock away from it",
 		"unlock.question": "%s: %s is alive and holds the lock (%s, since %s, last heard of %s ago). Take it away?",
 		"unlock.left":     "the lock was left to the run that holds it",
 

@@ -560,7 +560,6 @@ func chinese() map[string]string {
 
 		"unlock.none":     "%s：没有人持有锁",
 		"unlock.removed":  "%s：已移除 %s 的锁（%s，自 %s，最后心跳在 %s 前）",
-		"unlock.alive":    "%s 上的锁由 %s 持有，该运行仍在进行（%s，自 %s 起，最近一次心跳在 %s 前）；请等它结束，或加上 --yes 强行解除",
 		"unlock.question": "%s：%s 仍在运行并持有锁（%s，自 %s 起，最近一次心跳在 %s 前）。强行解除吗？",
 		"unlock.left":     "锁留给了持有它的运行",
 
