@@ -81,6 +81,7 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 		Timeout:          h.connection.Timeout,
 		Ask:              r.Ask,
 		Words:            h.Words,
+		Link:             h.linkChanged,
 		Resolved: func(hostname string) {
 			h.address = hostname
 			h.probes.fromHere(h.probes.ctx)

@@ -11,6 +11,17 @@ import (
 // Where a run goes on after its link was cut: a command that may be run twice goes through exec, work that must not end with
 // the link is a job of the host's own and goes through job. Everything else that needs the host is persist's.
 
+// linkChanged tells the person that the link is gone, and that it is back: meanwhile nothing moves on the screen.
+func (h *Host) linkChanged(up bool) {
+	r, key := h.output.reporter(), "link.lost"
+	if up {
+		key = "link.back"
+	}
+	if r != nil {
+		r.Output(provision.StreamErr, h.Words.T(key, h.Name()))
+	}
+}
+
 // exec runs a command that does no harm when it is run twice, and returns its standard output. When the link dies under it,
 // it is run again over a new one.
 func (h *Host) exec(ctx context.Context, cmd remote.Command) ([]byte, error) {
@@ -30,8 +41,8 @@ func (h *Host) exec(ctx context.Context, cmd remote.Command) ([]byte, error) {
 	return out, err
 }
 
-// persist does work until it ends for another reason than a lost link, or has lost it too often. It does none without the lock, once the run has
-// taken it: a run that was out of touch for too long may have been succeeded by another one.
+// persist does work until it ends for another reason than a lost link, or has lost it too often. It does none without the lock,
+// once the run has taken it: a run that was out of touch for too long may have been succeeded by another one.
 func (h *Host) persist(ctx context.Context, work func() error) error {
 	return h.persistWhile(ctx, &remote.Losses{}, work)
 }

@@ -27,6 +27,13 @@ func (t *tail) of(step *provision.Reporter) {
 	}
 }
 
+// reporter is that of the step whose output came last; nil before there was any.
+func (t *tail) reporter() *provision.Reporter {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.step
+}
+
 func (t *tail) add(lines string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

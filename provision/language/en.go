@@ -457,6 +457,8 @@ func english() map[string]string {
 		"status.restarts.cause":       "The container %s has ended and was restarted %d times, the last time %d s ago.",
 		"status.restarts.fix":         "Look why it ends with `provision logs`.",
 		"status.restarted":            "%d, each time after it had ended by itself",
+		"link.lost":                   "The link to %s is gone; connecting again. A build or a cutover goes on there meanwhile.",
+		"link.back":                   "The link to %s is back.",
 		"directory.not-yours":         "%[1]s on %[2]s belongs to somebody else and %[3]s may not write there; give it to the user with `sudo chown -R %[3]s %[4]s`",
 		"directory.cannot-create":     "%[1]s on %[2]s is not there and %[3]s may not create it in %[4]s; create it with `sudo install -d -o %[3]s %[5]s`, or change site.directory",
 		"build.other-site":            "the image %s on %s is that of the site %s in %s; set site.image to a name of this site's own",

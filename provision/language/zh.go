@@ -457,6 +457,8 @@ func chinese() map[string]string {
 		"status.restarts.cause":       "容器 %s 已自行退出并被重启 %d 次，最近一次在 %d 秒前。",
 		"status.restarts.fix":         "请用 `provision logs` 查看退出原因。",
 		"status.restarted":            "%d 次，每次都是自行退出后被重启",
+		"link.lost":                   "与 %s 的连接已断开，正在重新连接。其间主机上的构建或切换会继续进行。",
+		"link.back":                   "与 %s 的连接已恢复。",
 		"directory.not-yours":         "主机 %[2]s 上的 %[1]s 属于他人，%[3]s 不能写入；请用 `sudo chown -R %[3]s %[4]s` 把它交给该用户",
 		"directory.cannot-create":     "主机 %[2]s 上没有 %[1]s，%[3]s 不能在 %[4]s 中创建；请用 `sudo install -d -o %[3]s %[5]s` 创建，或更改 site.directory",
 		"build.other-site":            "主机 %[2]s 上的镜像 %[1]s 属于网站 %[3]s（%[4]s）；请把 site.image 设为本网站专用的名称",

@@ -23,7 +23,6 @@ type login struct {
 	offered  []identity
 	accepted *identity                   // the server said yes to this key's public half
 	problems []error                     // why a method could not be tried to its end
-	asked    bool                        // a person was asked, which takes longer than a server waits
 	asks     int                         // passwords and prompts answered
 	given    map[string]provision.Answer // what was answered, to be remembered if it was right
 	banner   strings.Builder
@@ -174,7 +173,6 @@ func (l *login) ask(d provision.Decision) (provision.Answer, error) {
 	if _, before := l.given[d.Question]; before && d.Kind == provision.DecidePassword {
 		d.Detail = strings.TrimSpace(d.Detail + "\n" + l.d.config.Words.T("remote.again"))
 	}
-	l.asked = true
 	answer, err := l.d.ask(l.ctx, d)
 	if err != nil {
 		l.problems = append(l.problems, err)

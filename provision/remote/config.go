@@ -36,6 +36,9 @@ type Config struct {
 	Words     *language.Printer // nil: English
 	// Resolved is told, before a connection is made, where Address leads by the SSH configuration; nil: nobody asks.
 	Resolved func(hostname string)
+	// Link is told when the connection was lost and another one is being made, and when there is one again; nil: nobody asks. It
+	// must not call the client.
+	Link func(up bool)
 	// Dialer opens the TCP connection to the host, or to the first hop; nil: the system's. Tests and benches measure and
 	// disturb the link through it.
 	Dialer func(ctx context.Context, network, address string) (net.Conn, error)
@@ -47,6 +50,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Words == nil {
 		c.Words = language.New(language.English)
+	}
+	if c.Link == nil {
+		c.Link = func(bool) {}
 	}
 	if c.Dialer == nil {
 		c.Dialer = (&net.Dialer{}).DialContext

@@ -30,6 +30,7 @@ type dialer struct {
 	via        *dialer                     // of the last hop
 	leadsTo    *dialer                     // of a hop: whose connection goes through it
 	clock      *stopwatch                  // of the attempt under way; stands still while a person thinks
+	asked      bool                        // a person was asked in the attempt under way, which takes longer than a server waits
 }
 
 func newDialer(ctx context.Context, c Config) (*dialer, error) {
@@ -75,6 +76,7 @@ func (d *dialer) timeout() time.Duration {
 
 // ask puts a question to the person while the clock stands still.
 func (d *dialer) ask(ctx context.Context, q provision.Decision) (provision.Answer, error) {
+	d.asked = true
 	d.clock.stop()
 	defer d.clock.start()
 	return d.config.ask(ctx, q)
@@ -82,16 +84,17 @@ func (d *dialer) ask(ctx context.Context, q provision.Decision) (provision.Answe
 
 // dial makes one connection. A server that hung up while a person was thinking gets a second attempt.
 func (d *dialer) dial(ctx context.Context) (*link, error) {
-	l, slow, err := d.attempt(ctx)
+	l, err := d.attempt(ctx)
 	var failure *DialError
-	if slow && errors.As(err, &failure) && failure.hungUp {
-		l, _, err = d.attempt(ctx)
+	if d.asked && errors.As(err, &failure) && failure.hungUp {
+		l, err = d.attempt(ctx)
 	}
 	return l, err
 }
 
-// attempt opens the transport, then logs in. slow tells that a person was asked.
-func (d *dialer) attempt(ctx context.Context) (_ *link, slow bool, err error) {
+// attempt opens the transport, then logs in.
+func (d *dialer) attempt(ctx context.Context) (*link, error) {
+	d.asked = false
 	var outer *stopwatch
 	if d.leadsTo != nil {
 		outer = d.leadsTo.clock
@@ -106,29 +109,28 @@ func (d *dialer) attempt(ctx context.Context) (_ *link, slow bool, err error) {
 	defer func() { reading.Wait(); keys().close() }()
 	verifier, err := newVerifier(d)
 	if err != nil {
-		return nil, false, unreachable(err)
+		return nil, unreachable(err)
 	}
 	conn, hop, err := d.transport(ctx)
 	if err != nil {
-		return nil, false, d.explain(ctx, err)
+		return nil, d.explain(ctx, err)
 	}
 	metered := newMeteredConn(conn)
 	l := &login{d: d, ctx: ctx, keys: keys, given: map[string]provision.Answer{}}
 	client, err := d.handshake(ctx, metered, verifier, l)
-	slow = l.asked || verifier.asked
 	if err != nil {
 		if hop != nil {
 			hop.close()
 		}
 		if proxy, ok := conn.(*proxyConn); ok && len(l.accepts) == 0 && verifier.verdict == nil && ctx.Err() == nil {
 			if failure := proxy.failure(); failure != nil {
-				return nil, slow, unreachable(d.proxyFailed(failure))
+				return nil, unreachable(d.proxyFailed(failure))
 			}
 		}
-		return nil, slow, d.explainHandshake(ctx, err, verifier, l, metered.ended.Load())
+		return nil, d.explainHandshake(ctx, err, verifier, l, metered.ended.Load())
 	}
 	maps.Copy(d.remembered, l.given)
-	return newLink(d, client, metered, hop), slow, nil
+	return newLink(d, client, metered, hop), nil
 }
 
 // handshake speaks SSH over conn and logs in. The end of ctx closes conn, which is what stops the library.

@@ -25,7 +25,6 @@ type verifier struct {
 	bare    string // the name with the standard port, where OpenSSH looks next; empty where that is the same
 	db      *knownHosts
 	verdict *DialError // why the key was refused
-	asked   bool       // a person was asked, which takes longer than a server waits
 	trusted []byte     // the key that was found right; the library asks about it again whenever the session keys are renewed
 }
 
@@ -191,7 +190,6 @@ func (v *verifier) unknown(ctx context.Context, key ssh.PublicKey) *DialError {
 		return refuse("the SSH configuration says StrictHostKeyChecking yes: add the key to known_hosts yourself, or pass "+
 			"--accept-new-host-key", nil)
 	default:
-		v.asked = true
 		answer, err := v.d.ask(ctx, v.question(key, fingerprint))
 		if err != nil {
 			return refuse("compare it with the host's console and pass --accept-new-host-key", err)

@@ -1,6 +1,7 @@
 package remote_test
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -9,6 +10,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -111,6 +113,52 @@ func TestPassphrase(t *testing.T) {
 		}
 		p.toldOfRefusal(t)
 	})
+}
+
+// A person who takes longer over a passphrase than the server waits is not told that the key was refused.
+func TestSlowPassphrase(t *testing.T) {
+	s := newServer(t, "LoginGraceTime 1")
+	key := lockedKey(t)
+	path := filepath.Join(t.TempDir(), "locked")
+	check(t, os.WriteFile(path, key.text, 0o600))
+	s.admit(key.public, "")
+	hungUp := make(chan struct{})
+	asked := 0
+	s.dial(identity(path), func(c *remote.Config) {
+		c.Dialer = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+			return &untilHungUp{Conn: conn, hungUp: hungUp}, err
+		}
+		c.Ask = func(context.Context, provision.Decision) (provision.Answer, error) {
+			asked++
+			<-hungUp
+			return provision.Answer{Secret: provision.NewSecret(passphrase)}, nil
+		}
+	})
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+}
+
+// untilHungUp is a connection that says when the other end has closed it.
+type untilHungUp struct {
+	net.Conn
+	hungUp chan struct{}
+	once   sync.Once
+}
+
+func (c *untilHungUp) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err != nil {
+		c.once.Do(func() {
+			select {
+			case <-c.hungUp: // the second connection ends with the test
+			default:
+				close(c.hungUp)
+			}
+		})
+	}
+	return n, err
 }
 
 // An old PEM key does not show its public half: it is the last resort, and its passphrase is asked for only then.

@@ -85,7 +85,15 @@ func TestLostLinks(t *testing.T) {
 // The host is away for a while, as in a reboot, and comes back.
 func TestReconnectKeepsTrying(t *testing.T) {
 	s := newServer(t)
-	client := s.dial()
+	told := make(chan bool, 2)
+	client := s.dial(func(c *remote.Config) {
+		c.Link = func(up bool) {
+			select {
+			case told <- up:
+			default:
+			}
+		}
+	})
 	s.stop()
 	wantLost(t, client.Run(t.Context(), remote.Command{Script: "sleep 1000"}))
 	back := make(chan error, 1)
@@ -99,6 +107,9 @@ func TestReconnectKeepsTrying(t *testing.T) {
 	check(t, <-back)
 	if got := script(t, client, "echo back"); got != "back\n" {
 		t.Errorf("got %q", got)
+	}
+	if len(told) != 2 || <-told || !<-told {
+		t.Error("nobody was told that the link was gone, and that it was back")
 	}
 	t.Run("until the context ends", func(t *testing.T) {
 		s.stop()

@@ -11,7 +11,10 @@ import (
 // Reconnect makes a new connection when the one in use is lost, trying again with growing pauses until ctx ends. It does
 // nothing when the connection lives. A host key that changed and a login that is refused end it at once. Of several calls one
 // does it, and the others wait for that one.
-func (c *Client) Reconnect(ctx context.Context) error {
+func (c *Client) Reconnect(ctx context.Context) error { return c.replace(ctx, c.dialer.config.Link) }
+
+// replace is Reconnect; link is told of it.
+func (c *Client) replace(ctx context.Context, link func(up bool)) error {
 	select {
 	case c.replacing <- struct{}{}:
 		defer func() { <-c.replacing }()
@@ -25,10 +28,12 @@ func (c *Client) Reconnect(ctx context.Context) error {
 		return err
 	}
 	dead.close()
+	link(false)
 	l, err := c.redial(ctx)
 	if err != nil {
 		return err
 	}
+	link(true)
 	return c.use(l)
 }
 
@@ -75,7 +80,7 @@ func (c *Client) Relogin(ctx context.Context) error {
 		return err
 	}
 	l.close()
-	return c.Reconnect(ctx)
+	return c.replace(ctx, func(bool) {})
 }
 
 // gone is the error of a client that was closed.
