@@ -60,7 +60,7 @@ func (h *Host) Overview(sourceErr error) Overview {
 		Ports: []string{}, Drift: []string{}, Earlier: []string{},
 	}
 	if image := h.facts.Image; image != nil {
-		o.ImageID = strings.TrimPrefix(image.ID, "sha256:")[:12]
+		o.ImageID = short(strings.TrimPrefix(image.ID, "sha256:"))
 	}
 	if live := h.facts.Container; live != nil {
 		o.Release, o.State = live.Label(docker.LabelRelease), live.State.Status

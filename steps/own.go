@@ -54,6 +54,9 @@ func (h *Host) strayed(c facts.Listed) bool {
 // idInName is how many digits of its id a container is retired under that is no release of its own, and how many docker shows.
 const idInName = 12
 
+// short is an id as it stands in names.
+func short(id string) string { return id[:min(idInName, len(id))] }
+
 // hasOurName reports whether a container has the site's name or that of one of its releases: whose it is, and whether it may
 // be replaced, is asked then.
 func (h *Host) hasOurName(c facts.Listed) bool {

@@ -65,7 +65,7 @@ func (h *Host) candidateName() string { return h.site().Container + "-candidate"
 func (h *Host) retiredName(c *docker.Container, next string) string {
 	release := c.Label(docker.LabelRelease)
 	if release == "" || release == next || !h.ours(c) {
-		release = c.ID[:idInName]
+		release = short(c.ID)
 	}
 	return h.site().Container + "-" + release
 }

@@ -212,7 +212,7 @@ if ! d rename %[1]s %[2]s; then
   d rename %[1]s %[2]s || named %[1]s %[5]s || exit 1
 fi
 `, n.previous.id, remote.Quote(n.previous.retired), remote.Quote("name=^/"+n.previous.retired+"$"), remote.Quote("label="+docker.LabelSite+"="+n.site),
-			remote.Quote(n.live+"-"+n.previous.id[:idInName]))
+			remote.Quote(n.live+"-"+short(n.previous.id)))
 	}
 	fmt.Fprintf(&text, "named %s %s || exit 1\n", remote.Quote(n.candidate), remote.Quote(n.live))
 	if n.internal != "" {

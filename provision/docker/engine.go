@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -70,6 +71,9 @@ func ask[T any](ctx context.Context, e *Engine, path string) (*T, error) {
 	return object, nil
 }
 
+// answerLimit bounds one answer of the engine, in bytes: thousands of containers.
+const answerLimit = 64 << 20
+
 // get reads one JSON object. found is false for what the engine does not know.
 func (e *Engine) get(ctx context.Context, path string, into any) (found bool, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://docker"+path, nil)
@@ -88,7 +92,7 @@ func (e *Engine) get(ctx context.Context, path string, into any) (found bool, er
 	default:
 		return false, fmt.Errorf("ask the Docker Engine for %s: %s", path, response.Status)
 	}
-	if err := json.NewDecoder(response.Body).Decode(into); err != nil {
+	if err := json.NewDecoder(io.LimitReader(response.Body, answerLimit)).Decode(into); err != nil {
 		return false, fmt.Errorf("read the Docker Engine's answer to %s: %w", path, err)
 	}
 	return true, nil

@@ -52,14 +52,14 @@ type Listing struct {
 	large    []string // hashes of large files that are partly staged
 }
 
-// maxListing bounds what a listing may unpack to, in bytes: over a million long paths.
-const maxListing = 1 << 30
+// maxListing bounds what a listing may unpack to, in bytes: a million paths. Unpacked it takes about ten times that.
+const maxListing = 64 << 20
 
 // ParseHost reads the output of [HostScript].
 func ParseHost(r io.Reader) (*Listing, error) {
 	p := &hostParser{in: bufio.NewReader(r), l: &Listing{State: Present, Free: -1}}
 	if line, _ := p.line(); line != "transfer 1" {
-		return nil, fmt.Errorf("cannot read the host's list of files: it begins with %q; check that the login shell of the host prints nothing of its own", line)
+		return nil, fmt.Errorf("cannot read the host's list of files: it begins with %.80q; check that the login shell of the host prints nothing of its own", line)
 	}
 	for {
 		line, err := p.line()

@@ -98,8 +98,11 @@ type answer struct {
 
 const readyWord = "ready\n"
 
+// answerLimit bounds what is kept of it, in bytes: a session has a few lines to say.
+const answerLimit = 1 << 20
+
 func (a *answer) Write(p []byte) (int, error) {
-	_, _ = a.text.Write(p) // a buffer takes everything
+	_, _ = a.text.Write(p[:min(len(p), max(0, answerLimit-a.text.Len()))]) // a buffer takes everything
 	if rest, found := bytes.CutPrefix(a.text.Bytes(), []byte(readyWord)); found && !a.heard {
 		a.heard = true
 		a.text = *bytes.NewBuffer(bytes.Clone(rest))
