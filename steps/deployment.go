@@ -44,7 +44,7 @@ func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *languag
 	if d.Manifest, err = scan(ctx, inv); err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, err)
 	}
-	d.Report.Problems = append(d.Report.Problems, uploadedHistory(d.Manifest, words)...)
+	d.Report.Problems = append(d.Report.Problems, exposed(d.Manifest, words)...)
 	if err := d.specify(); err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, err)
 	}

@@ -80,18 +80,32 @@ func (h *Host) Advice(step string) []provision.Finding {
 	return list
 }
 
-// uploadedHistory warns of a repository that travels with the site. Mostly nobody means it to: what was deleted from the site
-// long ago, secrets among it, is still in there.
-func uploadedHistory(m *transfer.Manifest, words *language.Printer) []site.Problem {
-	at := slices.IndexFunc(m.Entries, func(e transfer.Entry) bool {
-		return e.Kind == transfer.Directory && !e.Unbuilt && path.Base(e.Path) == ".git"
-	})
-	if at < 0 {
-		return nil
+// exposed warns of what travels with the site though mostly nobody means it to: a repository, in which everything is that was
+// ever deleted from the site, and files of secrets.
+func exposed(m *transfer.Manifest, words *language.Printer) []site.Problem {
+	var problems []site.Problem
+	for _, rule := range []struct {
+		code string
+		is   func(transfer.Entry) bool
+	}{
+		{"site.git-uploaded", func(e transfer.Entry) bool { return e.Kind == transfer.Directory && path.Base(e.Path) == ".git" }},
+		{"site.secrets-uploaded", func(e transfer.Entry) bool { return e.Kind == transfer.File && isEnvironment(path.Base(e.Path)) }},
+	} {
+		at := slices.IndexFunc(m.Entries, func(e transfer.Entry) bool { return !e.Unbuilt && rule.is(e) })
+		if at < 0 {
+			continue
+		}
+		name := m.Entries[at].Path
+		problems = append(problems, site.Problem{Step: stepFiles, File: name, Finding: provision.Finding{
+			Severity: provision.SeverityWarning, Code: rule.code, Evidence: name,
+			Cause: words.T(rule.code+".cause", name), Fix: words.T(rule.code+".fix", name),
+		}})
 	}
-	folder := m.Entries[at].Path
-	return []site.Problem{{Step: stepFiles, File: folder, Finding: provision.Finding{
-		Severity: provision.SeverityWarning, Code: "site.git-uploaded", Evidence: folder,
-		Cause: words.T("site.git-uploaded.cause", folder), Fix: words.T("site.git-uploaded.fix", folder),
-	}}}
+	return problems
+}
+
+// isEnvironment reports whether a file is by its name one of secrets, and not an example of one.
+func isEnvironment(name string) bool {
+	rest, found := strings.CutPrefix(name, ".env")
+	return found && (rest == "" || rest[0] == '.') && !slices.Contains([]string{".example", ".sample", ".template", ".dist"}, path.Ext(name))
 }

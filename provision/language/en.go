@@ -327,6 +327,8 @@ func english() map[string]string {
 		"site.listen-twice.fix":                   "Delete one of the two listen lines.",
 		"site.mount-elsewhere.cause":              "This volume puts %[1]s where nginx looks for the pair, but the file will lie at %[2]s on the host.",
 		"site.mount-elsewhere.fix":                "Mount the folder of %[2]s.",
+		"site.secrets-uploaded.cause":             "The file %s is part of the upload; whoever has the image can read what it says.",
+		"site.secrets-uploaded.fix":               "Name it as environment_file in the inventory, which keeps it out, or write %s into .dockerignore.",
 		"site.git-uploaded.cause":                 "The folder %s is part of the upload; whoever has the image has its history.",
 		"site.git-uploaded.fix":                   "Write %s into .dockerignore.",
 		"site.nginx-skipped.cause":                "The inventory names %[1]s as the server, so nginx's configuration is not examined.",

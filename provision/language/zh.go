@@ -327,6 +327,8 @@ func chinese() map[string]string {
 		"site.listen-twice.fix":                   "删除其中一个 listen。",
 		"site.mount-elsewhere.cause":              "这个挂载把 %[1]s 放到 nginx 读取证书的位置，但主机上文件在 %[2]s。",
 		"site.mount-elsewhere.fix":                "改为挂载 %[2]s 所在的目录。",
+		"site.secrets-uploaded.cause":             "文件 %s 会随网站一起上传；拿到镜像的人就能读到其中的内容。",
+		"site.secrets-uploaded.fix":               "请在 inventory 中把它写为 environment_file（不会上传），或把 %s 写进 .dockerignore。",
 		"site.git-uploaded.cause":                 "目录 %s 会随网站一起上传；拿到镜像的人就拿到了它的全部历史。",
 		"site.git-uploaded.fix":                   "请把 %s 写进 .dockerignore。",
 		"site.nginx-skipped.cause":                "inventory 中的 server 是 %[1]s，因此不检查 nginx 配置。",
