@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"time"
 
@@ -45,7 +46,7 @@ func openParcel(ctx context.Context, c *remote.Client, control *session, box str
 		context.AfterFunc(ctx, func() { _ = p.client.Close() })
 		select {
 		case <-control.out.ready:
-			if p.file, p.err = p.client.OpenFile(box+"/bundle", os.O_WRONLY); errors.Is(p.err, sftp.ErrSSHFxConnectionLost) {
+			if p.file, p.err = p.client.OpenFile(box+"/bundle", os.O_WRONLY); errors.Is(p.err, sftp.ErrSSHFxConnectionLost) || errors.Is(p.err, io.EOF) {
 				p.err = &sessionError{cmp.Or(p.client.Wait(), p.err)}
 			} else if p.err != nil {
 				p.err = &sftpError{p.err}
