@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -11,6 +12,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // Client is one host that is logged in to. Its methods may be called from several goroutines.
@@ -143,8 +146,19 @@ func (c *Client) DialContext(ctx context.Context, network, address string) (net.
 		l.waitDown()
 		return nil, l.lost()
 	}
+	if refused != nil && refused.Reason == ssh.ConnectionFailed {
+		return nil, fmt.Errorf("the host cannot connect to %s: %w", address, &unreached{refused})
+	}
 	return conn, err
 }
+
+// unreached is what sshd says of an address that it could not connect to, without the words of the protocol: the program that
+// should listen there is the matter, and not SSH.
+type unreached struct{ *ssh.OpenChannelError }
+
+func (e *unreached) Error() string { return safetext.Clean(e.Message) }
+
+func (e *unreached) Unwrap() error { return e.OpenChannelError }
 
 // SFTP opens an SFTP session. It counts as a session until it is closed.
 func (c *Client) SFTP(ctx context.Context, o ...sftp.ClientOption) (*sftp.Client, error) {
