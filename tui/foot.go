@@ -15,6 +15,9 @@ func (m *Model) foot() string {
 	if m.notice != "" {
 		return m.Theme.Warn.Render(page.Cut(sanitize.Line(strings.ReplaceAll(m.notice, "\n", " ")), m.inner()))
 	}
+	if m.fresh && m.front() == m.page {
+		return "" // they do not work yet
+	}
 	room := m.inner()
 	var parts, ends []string
 	keys, last := m.keys()

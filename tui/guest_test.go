@@ -8,9 +8,9 @@ import (
 
 func TestAfterAnotherProgramTheMouseWorksAndItsErrorIsSaid(t *testing.T) {
 	x := start(t, script{Failures: 1, Edit: "app.py", LogFile: "run.log"}, "EDITOR=sh -c 'exit 3'", "PAGER=there-is-no-such-pager")
-	x.Wait("waiting for your yes to the plan")
+	x.Wait("waiting for your yes to the plan", "enter carry out")
 	x.Type(enter)
-	x.Wait("Retry from step 7")
+	x.Wait("Retry from step 7", "enter take it")
 	mouse := func(after string) {
 		t.Helper()
 		if raw := x.Raw(); strings.LastIndex(raw, "\x1b[?1002h") < strings.LastIndex(raw, "\x1b[?1002l") {
@@ -35,7 +35,7 @@ func TestAfterAnotherProgramTheMouseWorksAndItsErrorIsSaid(t *testing.T) {
 func TestCtrlCInThePagerIsThePagers(t *testing.T) {
 	x := start(t, script{Blocked: true, LogFile: "run.log"},
 		`PAGER=sh -c 'trap "echo caught" INT; echo paging; while ! read line; do :; done' sh`)
-	x.Wait("5 of 5 steps chosen")
+	x.Wait("5 of 5 steps chosen", "enter carry out")
 	x.Type(enter)
 	x.Wait("Step 1/9")
 	x.Type("l")
@@ -56,7 +56,7 @@ func TestCtrlCInThePagerIsThePagers(t *testing.T) {
 
 func TestASignalEndsThePagerToo(t *testing.T) {
 	x := start(t, script{Blocked: true, LogFile: "run.log"}, `PAGER=sh -c 'echo paging; exec sleep 1000' sh`)
-	x.Wait("5 of 5 steps chosen")
+	x.Wait("5 of 5 steps chosen", "enter carry out")
 	x.Type("l")
 	x.Wait("The log is empty")
 	x.Type("o")

@@ -10,11 +10,15 @@ import (
 )
 
 func (m *Model) key(k tea.KeyMsg) tea.Cmd {
-	m.notice = ""
 	key := k.String()
 	if key == "ctrl+c" {
+		m.notice = ""
 		return m.interrupt()
 	}
+	if m.tooSoon(k) {
+		return nil
+	}
+	m.notice = ""
 	if key == "q" && m.stopping() {
 		return m.leave()
 	}

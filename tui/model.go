@@ -45,7 +45,12 @@ type Model struct {
 	notice  string
 	mouse   bool
 	leaving bool
-	broken  error // an internal error that ended the wizard
+
+	arrivals int  // how many pages came by themselves
+	fresh    bool // the last of them has only just come
+	waiting  bool // it is behind what is being read
+
+	broken error // an internal error that ended the wizard
 }
 
 // Asked is the message that a decision waits for its answer on Reply, which takes one without blocking.
@@ -120,6 +125,7 @@ func (m *Model) sync() {
 	if done, ok := m.page.(*page.Done); ok {
 		done.SetHost(host)
 	}
+	m.waiting = m.waiting && m.page != nil && m.front() != m.page
 	m.layout()
 }
 

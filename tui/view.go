@@ -36,7 +36,7 @@ func (m *Model) header() int {
 	switch {
 	case m.height < 16:
 		return 1
-	case m.now() == "":
+	case m.now() == "" && !m.waiting:
 		return 2
 	}
 	return 3
@@ -184,10 +184,16 @@ func (m *Model) head() []string {
 			title += t.Faint.Render(" -> ") + sanitize.Line(h.Name)
 		}
 	}
+	if m.waiting && m.header() == 1 { // there is no other row for it
+		title = t.Warn.Render(m.hidden())
+	}
 	clock := m.clock()
 	first := page.Fit(title, m.inner()-len(clock)-1) + " " + t.Faint.Render(clock)
 	if m.header() == 1 {
 		return []string{first}
+	}
+	if m.waiting {
+		return []string{first, t.Warn.Render(page.Cut(m.hidden(), m.inner())), ""}
 	}
 	if now := m.now(); now != "" {
 		return []string{first, t.Accent.Render(page.Cut(now, m.inner())), ""}

@@ -93,6 +93,8 @@ func english() map[string]string {
 		"wizard.now.failed":               "stopped at step %s",
 		"wizard.now.failed-run":           "stopped",
 		"wizard.now.between":              "between two steps",
+		"wizard.hidden.failed":            "%s - esc shows why",
+		"wizard.hidden.other":             "%s - esc shows it",
 		"wizard.key.step":                 "step",
 		"wizard.key.follow":               "follow",
 		"wizard.key.search":               "search",

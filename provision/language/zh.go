@@ -93,6 +93,8 @@ func chinese() map[string]string {
 		"wizard.now.failed":               "停在第 %s 步",
 		"wizard.now.failed-run":           "已停止",
 		"wizard.now.between":              "准备下一步",
+		"wizard.hidden.failed":            "%s - 按 esc 查看原因",
+		"wizard.hidden.other":             "%s - 按 esc 查看",
 		"wizard.key.step":                 "选择步骤",
 		"wizard.key.follow":               "跟随",
 		"wizard.key.search":               "搜索",

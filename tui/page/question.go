@@ -98,6 +98,17 @@ func (q *Question) SetSize(width, height int) {
 	q.detail.setSize(width, min(len(rows), height-len(q.head())-answers-1))
 }
 
+// SetDetail puts other words below the question, which have become true meanwhile.
+func (q *Question) SetDetail(text string) {
+	if q.decision.Detail == text {
+		return
+	}
+	q.decision.Detail = text
+	width, height := q.width, q.height
+	q.width = -1
+	q.SetSize(width, height)
+}
+
 // Whole reports whether the question takes the whole body: there is something to read before the answer. What is said before
 // leaving is short, and the steps that it speaks of stay beside it.
 func (q *Question) Whole() bool {
