@@ -139,6 +139,7 @@ func (m *Model) quit() tea.Cmd {
 // their questions are still to come.
 func (m *Model) decline() {
 	m.leaving = !m.several()
+	m.declined[m.asked.Decision.Host] = true
 	m.answer(provision.Answer{Choice: provision.AnswerNo})
 }
 

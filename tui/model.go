@@ -34,6 +34,7 @@ type Model struct {
 	begun    bool // a plan was approved: from here on things change
 	ended    provision.RunFinished
 	approved map[string][]string // by host, the steps that were approved since the wizard began
+	declined map[string]bool     // the hosts whose plan was declined in this run
 
 	steps   *page.Steps
 	watch   *page.Watch
@@ -97,6 +98,7 @@ func (m *Model) deploy() tea.Cmd {
 	m.page, m.overlay, m.focus, m.notice = nil, nil, onPage, ""
 	m.active, m.begun = true, false
 	m.run = tracker.Run{} // a try that ends before any host is reached must not be shown with the picture of the last
+	m.declined = map[string]bool{}
 	m.watch.Reset()
 	m.steps.Follow()
 	return tea.Batch(m.act.deploy(), tick())

@@ -169,7 +169,8 @@ func (m *Model) deployed(d Deployed) tea.Cmd {
 	if m.stopping() { // there is nothing left to stop
 		m.overlay = nil
 	}
-	if d.Finished.ExitCode == provision.ExitOK {
+	if reached(d.Finished) {
+		m.turnToLive()
 		return m.arrive(page.NewDone(m.Common, d.Finished, m.shown(), m.behind()))
 	}
 	step, err := m.failed(d.Finished)
@@ -205,11 +206,31 @@ func (m *Model) failed(f provision.RunFinished) (*tracker.Step, error) {
 		}
 	}
 	for _, r := range f.Hosts { // it ended before it reached any host
-		if r.Err != nil {
+		if r.Err != nil && !errors.Is(r.Err, provision.ErrDeclined) {
 			return nil, r.Err
 		}
 	}
 	return nil, nil
+}
+
+// reached reports whether the run did all that was wanted of it: what was declined was not.
+func reached(f provision.RunFinished) bool {
+	live := f.ExitCode == provision.ExitOK
+	for _, r := range f.Hosts {
+		if r.Err != nil && !errors.Is(r.Err, provision.ErrDeclined) {
+			return false
+		}
+		live = live || r.Err == nil
+	}
+	return live
+}
+
+// turnToLive looks at a host that is live, where the one that is looked at was declined.
+func (m *Model) turnToLive() {
+	if h := m.shown(); h == nil || m.ended.Hosts[h.Name].Err == nil {
+		return
+	}
+	m.host = slices.IndexFunc(m.run.Hosts, func(h *tracker.Host) bool { return m.ended.Hosts[h.Name].Err == nil })
 }
 
 // declined reports whether the run ended because the person did not want it.

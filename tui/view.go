@@ -168,6 +168,9 @@ func (m *Model) where(h *tracker.Host) string {
 	if s := h.Failed(); s != nil {
 		return m.T("wizard.now.failed", page.Number(s.ID))
 	}
+	if m.declined[h.Name] {
+		return m.T("wizard.now.declined")
+	}
 	if h.Current < 0 {
 		return m.T("wizard.now.connect")
 	}
@@ -231,6 +234,9 @@ func (m *Model) now() string {
 		return m.T("wizard.now.connect")
 	}
 	s := h.Running()
+	if s == nil && m.declined[h.Name] {
+		return m.T("wizard.now.declined")
+	}
 	if s == nil {
 		return m.T("wizard.now.between")
 	}

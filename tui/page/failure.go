@@ -133,7 +133,7 @@ func (f *Failure) title() []string {
 func graveFirst(findings []provision.Finding) []provision.Finding {
 	var grave, others []provision.Finding
 	for _, finding := range findings {
-		if finding.Severity == provision.SeverityError || finding.Severity == provision.SeverityUnknown {
+		if finding.Grave() {
 			grave = append(grave, finding)
 		} else {
 			others = append(others, finding)
