@@ -45,7 +45,7 @@ func (m *Model) keyText(k page.Key) string {
 // keys are those that work here, the most important first; last are q and ?, where they do.
 func (m *Model) keys() (keys, last []page.Key) {
 	all := m.front().Keys()
-	if m.aside() {
+	if m.aside() && !m.front().Typing() {
 		all = append(all, page.Key{Key: "esc", Text: m.T("wizard.key.back")})
 	}
 	if _, form := m.page.(*page.Form); m.overlay == nil && !form && !m.front().Typing() {

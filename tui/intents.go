@@ -129,7 +129,7 @@ func (m *Model) showLog(msg logMsg) tea.Cmd {
 		return nil
 	}
 	if log.Follows() {
-		log.SetText(m.logText(msg))
+		log.SetPart(m.logText(msg), msg.cut)
 	}
 	if m.active {
 		return m.act.readLogLater(m.logFile(), msg.number)
@@ -143,8 +143,6 @@ func (m *Model) logText(msg logMsg) string {
 		return msg.err.Error()
 	case msg.text == "":
 		return m.T("wizard.log.none")
-	case msg.cut:
-		return m.T("wizard.log.tail") + "\n" + msg.text
 	}
 	return msg.text
 }

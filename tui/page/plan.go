@@ -86,6 +86,9 @@ func (p *Plan) Typing() bool { return p.changes.pane.Typing() }
 
 // Keys implements Page.
 func (p *Plan) Keys() []Key {
+	if p.Typing() {
+		return p.searching()
+	}
 	if p.reading {
 		return []Key{p.key("enter", "apply"), p.key("up down", "scroll"), p.key("/", "search"), p.key("tab", "pane"), p.no()}
 	}
