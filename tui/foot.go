@@ -67,7 +67,10 @@ func (m *Model) always(keys []page.Key) []page.Key {
 	if m.several() && !m.bound() {
 		list = append(list, page.Key{Key: "[ ]", Text: m.T("wizard.key.host")})
 	}
-	list = append(list, page.Key{Key: "tab", Text: m.T("wizard.key.pane")}, page.Key{Key: "l", Text: m.T("wizard.key.log")},
+	if m.panes() {
+		list = append(list, page.Key{Key: "tab", Text: m.T("wizard.key.pane")})
+	}
+	list = append(list, page.Key{Key: "l", Text: m.T("wizard.key.log")},
 		page.Key{Key: "q", Text: m.T("wizard.key.leave")}, page.Key{Key: "?", Text: m.T("wizard.key.help")})
 	var rest []page.Key
 	for _, k := range list {

@@ -41,10 +41,7 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 		}
 		m.changeHost(map[string]int{"[": -1, "]": 1}[key])
 	case "tab":
-		if _, plan := m.page.(*page.Plan); plan && m.focus == onPage {
-			return front.Update(k)
-		}
-		if _, form := m.page.(*page.Form); form {
+		if !m.panes() {
 			return front.Update(k)
 		}
 		m.cycle()
@@ -75,6 +72,19 @@ func (m *Model) press(front page.Page, k tea.KeyMsg) tea.Cmd {
 		return nil
 	}
 	return front.Update(k)
+}
+
+// panes reports whether there are panes to go around: a plan and the form have parts of their own, and before the run has
+// begun there is nothing beside a question.
+func (m *Model) panes() bool {
+	if m.shown() == nil {
+		return false
+	}
+	switch m.page.(type) {
+	case *page.Plan, *page.Form:
+		return m.focus != onPage
+	}
+	return true
 }
 
 // aside reports whether the keys go to a pane while there is a page to come back to.

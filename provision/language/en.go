@@ -83,6 +83,8 @@ func english() map[string]string {
 		"wizard.working":                  "%s of %s  %s",
 		"wizard.because":                  "because %s",
 		"wizard.approved":                 "%d of %d steps chosen",
+		"wizard.plan.nothing":             "Nothing is chosen; space takes a step in, q leaves.",
+		"wizard.plan.nothing-host":        "Nothing is chosen; space takes a step in, q leaves this host out.",
 		"wizard.below":                    "%d more below   f follows",
 		"wizard.percent":                  "%d %%",
 		"wizard.secret":                   "What you type is not shown.",

@@ -83,6 +83,8 @@ func chinese() map[string]string {
 		"wizard.working":                  "步骤 %s/%s  %s",
 		"wizard.because":                  "原因：%s",
 		"wizard.approved":                 "已选 %d 步，共 %d 步",
+		"wizard.plan.nothing":             "没有勾选任何步骤；按空格勾选，按 q 离开。",
+		"wizard.plan.nothing-host":        "没有勾选任何步骤；按空格勾选，按 q 跳过这台服务器。",
 		"wizard.below":                    "下面还有 %d 行   f 跟随最新",
 		"wizard.percent":                  "%d %%",
 		"wizard.secret":                   "输入的内容不会显示。",

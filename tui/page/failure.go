@@ -14,6 +14,7 @@ import (
 type Failure struct {
 	*Common
 	width, height int
+	host          bool          // one was reached: there is output to look at
 	step          *tracker.Step // nil where no step failed
 	err           error
 	findings      []provision.Finding
@@ -24,7 +25,7 @@ type Failure struct {
 // NewFailure returns the page for a host that failed with err, at step if it is not nil; files are those that the person may
 // want to edit, report tells whether one can be made.
 func NewFailure(c *Common, host *tracker.Host, step *tracker.Step, err error, files []string, report bool) *Failure {
-	f := &Failure{Common: c, step: step, err: err, why: newReader(c), menu: menu{Common: c}}
+	f := &Failure{Common: c, host: host != nil, step: step, err: err, why: newReader(c), menu: menu{Common: c}}
 	if step != nil {
 		f.findings = graveFirst(step.Findings)
 	} else if host != nil {
@@ -90,7 +91,11 @@ func (f *Failure) Typing() bool { return false }
 // Keys implements Page.
 func (f *Failure) Keys() []Key {
 	keys := append([]Key{f.key("enter", "take")}, f.why.keys()...)
-	return append(keys, f.key("up down", "choose"), f.key("tab", "output"), f.key("l", "log"), f.key("q", "leave"))
+	keys = append(keys, f.key("up down", "choose"))
+	if f.host {
+		keys = append(keys, f.key("tab", "output"))
+	}
+	return append(keys, f.key("l", "log"), f.key("q", "leave"))
 }
 
 // Update implements Page.

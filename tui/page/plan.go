@@ -89,11 +89,23 @@ func (p *Plan) Keys() []Key {
 	if p.Typing() {
 		return p.searching()
 	}
-	if p.reading {
-		return []Key{p.key("enter", "apply"), p.key("up down", "scroll"), p.key("/", "search"), p.key("tab", "pane"), p.no()}
+	var keys []Key
+	if len(p.chosen()) > 0 {
+		keys = append(keys, p.key("enter", "apply"))
 	}
-	keys := append([]Key{p.key("enter", "apply"), p.key("space", "toggle")}, p.changes.keys()...)
-	return append(keys, p.key("up down", "step"), p.key("tab", "diff"), p.no())
+	if p.reading {
+		return append(keys, p.key("tab", "back"), p.key("up down", "scroll"), p.key("/", "search"), p.no())
+	}
+	keys = append(keys, p.key("space", "toggle"), p.key("up down", "step"))
+	if p.readable() {
+		keys = append(keys, p.key("tab", "diff"))
+	}
+	return append(append(keys, p.changes.keys()...), p.no())
+}
+
+// readable reports whether the chosen step has a text that is worth going to: a diff, or more than is in sight.
+func (p *Plan) readable() bool {
+	return p.changes.tall || slices.ContainsFunc(p.of(p.changing[p.at]), func(c provision.Change) bool { return c.Diff != "" })
 }
 
 // no is the key that declines: the whole run, or this one of several hosts.
@@ -114,8 +126,13 @@ func (p *Plan) Update(msg tea.Msg) tea.Cmd {
 	case "enter":
 		return p.answer()
 	case "tab":
-		p.reading = !p.reading
+		p.reading = !p.reading && p.readable()
 		return nil
+	case "esc":
+		if p.reading && !p.changes.pane.Searching() {
+			p.reading = false
+			return nil
+		}
 	case "/":
 		p.reading = true
 	}
@@ -159,12 +176,16 @@ func (p *Plan) answer() tea.Cmd {
 	if p.answered {
 		return nil
 	}
-	p.answered = true
 	chosen := p.chosen()
-	switch len(chosen) {
-	case 0:
-		return intent(AnswerMsg{provision.Answer{Choice: provision.AnswerNo}})
-	case len(p.changing):
+	if len(chosen) == 0 { // to do nothing is not what enter stands for
+		key := "wizard.plan.nothing"
+		if p.Several {
+			key = "wizard.plan.nothing-host"
+		}
+		return intent(NoticeMsg{p.T(key)})
+	}
+	p.answered = true
+	if len(chosen) == len(p.changing) {
 		chosen = nil // all that it takes, also what turns out later
 	}
 	return intent(AnswerMsg{provision.Answer{Choice: provision.AnswerYes, Steps: chosen}})
@@ -221,7 +242,14 @@ func (p *Plan) head(width int) []string {
 		b.add(p.Theme.Accent, p.T("wizard.plan.host", sanitize.Line(p.decision.Host)))
 	}
 	step := p.changing[p.at]
-	b.add(p.Theme.Strong, p.T("step."+step+".title"))
+	title := block{width: width - 2}
+	title.add(p.Theme.Strong, p.T("step."+step+".title"))
+	for i, row := range title.rows {
+		if p.reading && i == 0 { // the pointer is where the keys go
+			row = p.Theme.Accent.Render(p.Theme.Pointer) + " " + row
+		}
+		b.rows = append(b.rows, row)
+	}
 	if about := "step." + step + ".about"; p.has(about) && p.height >= 16 {
 		b.add(p.Theme.Faint, p.T(about))
 	}
@@ -261,9 +289,9 @@ func (p *Plan) row(id string) string {
 	}
 	pointer := " "
 	if p.changing[p.at] == id {
-		pointer = t.Accent.Render(t.Pointer)
+		style = t.Strong
 		if !p.reading {
-			style = t.Chosen
+			pointer, style = t.Accent.Render(t.Pointer), t.Chosen
 		}
 	}
 	return pointer + " " + style.Render(Fit(box+" "+title, width-2))
