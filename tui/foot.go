@@ -10,11 +10,22 @@ import (
 	"github.com/kehuo/provision/tui/sanitize"
 )
 
-// foot is the keys that work here, or what there is to say.
-func (m *Model) foot() string {
-	if m.notice != "" {
-		return m.Theme.Warn.Render(page.Cut(sanitize.Line(strings.ReplaceAll(m.notice, "\n", " ")), m.inner()))
+// foot is the keys that work here, or what there is to say, which may take two rows.
+func (m *Model) foot() []string {
+	if m.notice == "" {
+		return []string{m.keyLine()}
 	}
+	rows := page.Wrap(sanitize.Line(strings.ReplaceAll(m.notice, "\n", " ")), m.inner())
+	if len(rows) > 2 {
+		rows = []string{rows[0], page.Cut(strings.Join(rows[1:], " "), m.inner())}
+	}
+	for i, row := range rows {
+		rows[i] = m.Theme.Warn.Render(row)
+	}
+	return rows
+}
+
+func (m *Model) keyLine() string {
 	if m.fresh && m.front() == m.page {
 		return "" // they do not work yet
 	}

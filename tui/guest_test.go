@@ -18,7 +18,7 @@ func TestAfterAnotherProgramTheMouseWorksAndItsErrorIsSaid(t *testing.T) {
 		}
 	}
 	x.Type("e")
-	x.Wait("ended with an error (exit status 3); nothing was retried")
+	x.Wait("The editor failed (exit status 3); nothing was retried")
 	x.Type("l")
 	x.Wait("The log is empty")
 	mouse("editor")

@@ -103,7 +103,9 @@ func (m *Model) scroll(msg tea.MouseMsg) tea.Cmd {
 
 func (m *Model) toggleMouse() tea.Cmd {
 	m.mouse = !m.mouse
+	m.notice = m.T("wizard.mouse.wizard")
 	if !m.mouse {
+		m.notice = m.T("wizard.mouse.terminal")
 		return tea.DisableMouse
 	}
 	return m.catchMouse()

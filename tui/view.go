@@ -49,10 +49,18 @@ func (m *Model) footer() int {
 	return 1
 }
 
+func (m *Model) listWidth() int { return page.ListWidth(m.inner()) }
+
+// titled reports whether a page names the step itself, so that the row with the step above it would say the same.
+func (m *Model) titled(p page.Page) bool {
+	_, failure := p.(*page.Failure)
+	return failure
+}
+
 // layout gives each part its space.
 func (m *Model) layout() {
 	width, height := m.inner(), m.body()
-	list := page.ListWidth(width)
+	list := m.listWidth()
 	right, rightHeight := width-list-2, height
 	if list == 0 {
 		right, rightHeight = width, max(height-1, 1)
@@ -62,7 +70,7 @@ func (m *Model) layout() {
 	for _, p := range []page.Page{m.page, m.overlay} {
 		switch {
 		case p == nil:
-		case whole(p):
+		case whole(p), list == 0 && m.titled(p):
 			p.SetSize(width, height)
 		default:
 			p.SetSize(right, rightHeight)
@@ -86,8 +94,8 @@ func (m *Model) View() string {
 	}
 	rows := m.head()
 	rows = append(rows, strings.Split(m.middle(), "\n")...)
-	rows = page.Rows(strings.Join(rows, "\n"), m.height-1)
-	rows = append(rows, m.foot())
+	foot := m.foot()
+	rows = append(page.Rows(strings.Join(rows, "\n"), m.height-len(foot)), foot...)
 	pad := strings.Repeat(" ", m.margin())
 	for i, row := range rows {
 		if row != "" {
@@ -112,7 +120,10 @@ func (m *Model) middle() string {
 	if whole(right) {
 		return right.View()
 	}
-	list := page.ListWidth(m.inner())
+	list := m.listWidth()
+	if list == 0 && m.titled(right) {
+		return right.View()
+	}
 	if list == 0 {
 		return m.narrow() + "\n" + right.View()
 	}
@@ -224,6 +235,9 @@ func (m *Model) now() string {
 	case *page.Question:
 		return m.T("wizard.now.question")
 	case *page.Failure:
+		if !m.waiting && m.listWidth() == 0 && m.front() == m.page {
+			return "" // there it is near enough to the page's own title
+		}
 		if h := m.shown(); h != nil && h.Failed() != nil {
 			return m.T("wizard.now.failed", page.Number(h.Failed().ID))
 		}

@@ -46,6 +46,7 @@ func english() map[string]string {
 		"lines.evidence":          "evidence",
 		"lines.fix":               "fix",
 		"lines.certificate-days":  "certificate good for %d days",
+		"lines.no-answer":         "no answer",
 		"lines.progress.bytes":    "%s",
 		"lines.progress.files":    "%s files",
 		"lines.progress.steps":    "instruction %s",
@@ -159,7 +160,7 @@ func english() map[string]string {
 		"wizard.search.keys":              "n next  N previous  esc end",
 		"wizard.key.find":                 "find",
 		"wizard.key.cancel":               "cancel",
-		"wizard.report.title":             "Report, to be saved as %s. Secrets are masked; read it first.",
+		"wizard.report.title":             "Report for %s. Secrets are masked; read it first.",
 		"wizard.report.saved":             "The report was saved as %s.",
 		"wizard.editor.failed":            "The editor could not be started: %s",
 		"wizard.help.title":               "Keys",
@@ -167,6 +168,7 @@ func english() map[string]string {
 			"up, down   move, or scroll\n" +
 			"tab        to the other pane\n" +
 			"space      a plan's step in, or out with those after it; in a text a page down\n" +
+			"a          all of a plan's steps, or none\n" +
 			"/          search in the output; n and N go to the next match\n" +
 			"f          follow the newest output again\n" +
 			"[ ]        the previous or next host\n" +
@@ -578,11 +580,14 @@ func english() map[string]string {
 		"fix.yes":                 "change the file",
 		"fix.no":                  "leave it",
 		"wizard.state.ok":         "It was as wanted already; nothing had to change.",
-		"wizard.editor.ended":     "The editor ended with an error (%s); nothing was retried. EDITOR names another one.",
+		"wizard.editor.ended":     "The editor failed (%s); nothing was retried. EDITOR names another one.",
+		"wizard.mouse.wizard":     "The wheel scrolls the wizard; m lets the mouse mark text.",
+		"wizard.mouse.terminal":   "The mouse marks text; m gives it back to the wizard.",
 		"wizard.pager.failed":     "The pager could not be run: %s; PAGER names another one.",
 		"wizard.form.leave":       "Press esc again to leave; what was typed is lost.",
 		"wizard.key.decline":      "not this host",
 		"wizard.more":             "%d more below   pgdn scrolls",
+		"wizard.more-down":        "%d more, down",
 		"wizard.plan.host":        "The plan for %s",
 		"wizard.state.skipped":    "It was left out, or not reached.",
 	}

@@ -46,6 +46,7 @@ func chinese() map[string]string {
 		"lines.evidence":          "证据",
 		"lines.fix":               "解决办法",
 		"lines.certificate-days":  "证书剩余 %d 天",
+		"lines.no-answer":         "没有响应",
 		"lines.progress.bytes":    "%s",
 		"lines.progress.files":    "%s 个文件",
 		"lines.progress.steps":    "指令 %s",
@@ -167,6 +168,7 @@ func chinese() map[string]string {
 			"up, down   移动或滚动\n" +
 			"tab        切换窗格\n" +
 			"space      勾选计划中的步骤，或连同其后的步骤一起取消；在文本中向下翻页\n" +
+			"a          勾选计划的全部步骤，或全部取消\n" +
 			"/          在输出中搜索；n 和 N 跳到下一处\n" +
 			"f          重新跟随最新的输出\n" +
 			"[ ]        上一台或下一台主机\n" +
@@ -579,10 +581,13 @@ func chinese() map[string]string {
 		"fix.no":                  "保持不变",
 		"wizard.state.ok":         "原本就满足要求，无需变更。",
 		"wizard.editor.ended":     "编辑器异常退出（%s），没有重试。可用 EDITOR 指定其他编辑器。",
+		"wizard.mouse.wizard":     "滚轮滚动向导内容；按 m 用鼠标选取文字。",
+		"wizard.mouse.terminal":   "鼠标用于选取文字；按 m 交还给向导。",
 		"wizard.pager.failed":     "无法运行分页器：%s；可用 PAGER 指定其他程序。",
 		"wizard.form.leave":       "再按一次 esc 离开，已填写的内容将丢失。",
 		"wizard.key.decline":      "跳过这台服务器",
 		"wizard.more":             "下面还有 %d 行   pgdn 向下滚动",
+		"wizard.more-down":        "下面还有 %d 项",
 		"wizard.plan.host":        "%s 的计划",
 		"wizard.state.skipped":    "未勾选，或没有执行到这一步。",
 	}

@@ -169,6 +169,9 @@ func (d *Done) measured(stations ...string) (m provision.Measured, ok bool) {
 }
 
 func (d *Done) status(m provision.Measured) string {
+	if m.Status == 0 {
+		return d.T("lines.no-answer")
+	}
 	if m.Location != "" {
 		return d.T("wizard.path.redirect", m.Status, m.Location)
 	}

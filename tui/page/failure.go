@@ -66,14 +66,15 @@ func (f *Failure) SetSize(width, height int) {
 	}
 	f.width, f.height = width, height
 	f.why.pane.SetSize(width, height) // lines take other rows at another width
-	f.fill(false)
-	if f.cureIsHidden() {
-		f.fill(true)
+	for o := causeFirst; o <= cureFirst; o++ {
+		if f.fill(o); !f.cureIsHidden(o) {
+			break
+		}
 	}
 }
 
-func (f *Failure) fill(cureFirst bool) {
-	f.why.fill(f.explanation(cureFirst))
+func (f *Failure) fill(o order) {
+	f.why.fill(f.explanation(o))
 	f.why.setSize(f.width, f.room())
 }
 
@@ -113,12 +114,7 @@ func (f *Failure) Update(msg tea.Msg) tea.Cmd {
 func (f *Failure) View() string {
 	rows := append(f.title(), f.why.view()...)
 	rows = append(rows, "")
-	actions, at := f.menu.rows(f.width)
-	if room := max(f.height-len(rows), 1); len(actions) > room { // the highlighted one stays in sight
-		from := min(max(at-room/2, 0), len(actions)-room)
-		actions = actions[from : from+room]
-	}
-	return strings.Join(Rows(strings.Join(append(rows, actions...), "\n"), f.height), "\n")
+	return strings.Join(Rows(strings.Join(append(rows, f.menu.window(f.width, f.height-len(rows))...), "\n"), f.height), "\n")
 }
 
 func (f *Failure) title() []string {
