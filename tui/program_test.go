@@ -3,6 +3,7 @@ package tui_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -161,12 +162,25 @@ func TestALogIsShown(t *testing.T) {
 }
 
 func TestNoColour(t *testing.T) {
-	x := start(t, script{HostKey: true}, "NO_COLOR=1")
+	x := start(t, script{HostKey: true, Blocked: true}, "NO_COLOR=1")
 	x.Wait("A host key that is not known yet", "enter take it")
+	x.Type(enter)
+	x.Wait("5 of 5 steps chosen", "enter carry out")
+	x.Type(enter)
+	x.Wait("Step 1/9")
+	x.Type("/")
+	x.Wait("enter find")
+	x.Type("Step" + enter)
+	x.Wait("n next")
+	x.Type("q")
+	x.Wait("Stop here?")
 	x.Type("q")
 	x.Ended(130)
-	if strings.Contains(x.Raw(), "\x1b[3") {
+	if regexp.MustCompile(`\x1b\[(?:[\d;]*;)?[349]\d[;m]`).MatchString(x.Raw()) {
 		t.Errorf("there are colours in %q", x.Raw())
+	}
+	if !strings.Contains(x.Raw(), "\x1b[7mStep\x1b[0m") || !strings.Contains(x.Raw(), "\x1b[1m") {
+		t.Errorf("what was found is not marked, or nothing is bold: %q", x.Raw())
 	}
 }
 

@@ -173,12 +173,11 @@ func english() map[string]string {
 			"f          follow the newest output again\n" +
 			"[ ]        the previous or next host\n" +
 			"l          the whole log\n" +
-			"r          retry, after a failure\n" +
-			"e          edit the file, after a failure\n" +
+			"r, e       after a failure: retry, or edit the file first\n" +
 			"m          the mouse for the wizard, or for marking text\n" +
 			"?          this page\n" +
 			"q          leave\n" +
-			"ctrl+c     asks what to do; a second time leaves at once\n" +
+			"ctrl+c     asks what to do, leaves when it comes again; ctrl+z suspends\n" +
 			"\n" +
 			"The sign before a step:  %s changed, %s as wanted already,\n" +
 			"                         %s failed, - skipped, %s still to come.",

@@ -28,6 +28,7 @@ func newSearch(t *theme.Theme) search {
 	input.Prompt = "/"
 	input.Cursor.SetMode(cursor.CursorStatic)
 	input.PlaceholderStyle = t.Faint
+	input.PromptStyle, input.TextStyle, input.Cursor.Style = t.Text, t.Text, t.Text
 	return search{theme: t, input: input}
 }
 
