@@ -161,7 +161,10 @@ func (m *Model) others() []string {
 	if m.otherHosts() == 0 {
 		return nil
 	}
-	rows := []string{""}
+	rows, widest := []string{""}, 0
+	for _, h := range m.run.Hosts {
+		widest = min(max(widest, ansi.StringWidth(h.Name)), m.listWidth()/2)
+	}
 	from := min(max(m.host-m.otherHosts()+2, 0), len(m.run.Hosts)-m.otherHosts()+1)
 	for i := from; i < len(m.run.Hosts) && len(rows) < m.otherHosts(); i++ {
 		h := m.run.Hosts[i]
@@ -169,7 +172,7 @@ func (m *Model) others() []string {
 		if i == m.host {
 			pointer, style = m.Theme.Accent.Render(m.Theme.Pointer)+" ", m.Theme.Text
 		}
-		rows = append(rows, pointer+style.Render(page.Cut(h.Name+"  "+m.where(h), page.ListWidth(m.inner())-3)))
+		rows = append(rows, pointer+style.Render(page.Cut(page.Fit(h.Name, widest)+"  "+m.where(h), m.listWidth()-3)))
 	}
 	return rows
 }

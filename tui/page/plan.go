@@ -254,8 +254,16 @@ func (p *Plan) View() string {
 	for _, id := range p.steps {
 		left = append(left, p.row(id))
 	}
-	left = append(left, "", p.Theme.Faint.Render(Cut(p.T("wizard.approved", len(p.chosen()), len(p.changing)), p.list)))
+	left = append(left, "", p.Theme.Faint.Render(Cut(p.count(), p.list)))
 	return Columns(left, p.list, right, p.height)
+}
+
+// count is how many of the steps are chosen.
+func (p *Plan) count() string {
+	if len(p.changing) == 1 {
+		return p.T("wizard.approved-one", len(p.chosen()))
+	}
+	return p.T("wizard.approved", len(p.chosen()), len(p.changing))
 }
 
 func (p *Plan) row(id string) string {
