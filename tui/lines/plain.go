@@ -189,7 +189,7 @@ func (p *plain) planned(f provision.PlanFinished) string {
 		}
 	}
 	p.failures(&b, f.Hosts)
-	b.WriteString(p.words.T("lines.planned", len(f.Changes)))
+	b.WriteString(plannedText(p.words, f))
 	return b.String()
 }
 
