@@ -66,3 +66,34 @@ func TestASignalEndsThePagerToo(t *testing.T) {
 	x.Ended(130)
 	x.Restored()
 }
+
+func TestCtrlZGoesBackToTheShellAndFgComesBack(t *testing.T) {
+	x := startIn(t, []string{"/bin/sh", "-c", `set -m; "$0"; stty -a | grep -o " icanon"; echo back; read line; fg`}, script{Blocked: true})
+	x.Wait("5 of 5 steps chosen", "enter carry out")
+	x.Type("\x1a")
+	x.Wait(" icanon", "back")
+	x.Restored()
+	x.Type("\n")
+	x.Wait("5 of 5 steps chosen", "enter carry out")
+	x.Type(enter)
+	x.Wait("Step 1/9")
+	if raw := x.Raw(); strings.LastIndex(raw, "\x1b[?1002h") < strings.LastIndex(raw, "\x1b[?1002l") {
+		t.Error("the mouse is dead after fg")
+	}
+	x.Type(ctrlC)
+	x.Wait("Stop here?")
+	x.Type(ctrlC)
+	x.Wait("left with 130")
+	x.Ended(130)
+	x.Restored()
+}
+
+func TestCtrlZWithoutAShellDoesNotHang(t *testing.T) {
+	x := start(t, script{Blocked: true})
+	x.Wait("5 of 5 steps chosen", "enter carry out")
+	x.Type("\x1a")
+	x.Wait("There is no shell here to go back to")
+	x.Type("q")
+	x.Ended(1)
+	x.Restored()
+}

@@ -15,6 +15,9 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 		m.notice = ""
 		return m.interrupt()
 	}
+	if key == "ctrl+z" {
+		return m.suspend()
+	}
 	if m.tooSoon(k) {
 		return nil
 	}

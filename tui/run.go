@@ -29,6 +29,7 @@ func Run(ctx context.Context, c Config) (provision.RunFinished, error) {
 	var program *tea.Program
 	act := newActions(context.WithoutCancel(ctx), c, env, func(msg tea.Msg) { program.Send(msg) })
 	defer act.cancel()
+	act.shell = hasShell()
 	program = tea.NewProgram(newModel(c, look, time.Now, act), tea.WithInput(c.In), tea.WithOutput(c.Out), tea.WithEnvironment(env),
 		tea.WithAltScreen(), tea.WithMouseCellMotion(), tea.WithoutSignalHandler())
 	stop := watchSignals(ctx, act, program)

@@ -41,6 +41,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.ask(msg)
 	case Deployed:
 		return m.deployed(msg)
+	case tea.ResumeMsg:
+		return m.catchMouse()
 	case settled:
 		m.fresh = m.fresh && msg.arrival != m.arrivals
 		return nil

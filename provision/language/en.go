@@ -591,6 +591,7 @@ func english() map[string]string {
 		"fix.no":                  "leave it",
 		"wizard.state.ok":         "It was as wanted already; nothing had to change.",
 		"wizard.editor.ended":     "The editor failed (%s); nothing was retried. EDITOR names another one.",
+		"wizard.suspend.none":     "There is no shell here to go back to; q leaves.",
 		"wizard.mouse.wizard":     "The wheel scrolls the wizard; m lets the mouse mark text.",
 		"wizard.mouse.terminal":   "The mouse marks text; m gives it back to the wizard.",
 		"wizard.pager.failed":     "The pager could not be run: %s; PAGER names another one.",

@@ -591,6 +591,7 @@ func chinese() map[string]string {
 		"fix.no":                  "保持不变",
 		"wizard.state.ok":         "原本就满足要求，无需变更。",
 		"wizard.editor.ended":     "编辑器异常退出（%s），没有重试。可用 EDITOR 指定其他编辑器。",
+		"wizard.suspend.none":     "这里没有可以返回的 shell；按 q 离开。",
 		"wizard.mouse.wizard":     "滚轮滚动向导内容；按 m 用鼠标选取文字。",
 		"wizard.mouse.terminal":   "鼠标用于选取文字；按 m 交还给向导。",
 		"wizard.pager.failed":     "无法运行分页器：%s；可用 PAGER 指定其他程序。",
