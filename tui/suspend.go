@@ -8,5 +8,6 @@ func (m *Model) suspend() tea.Cmd {
 		m.notice = m.T("wizard.suspend.none")
 		return nil
 	}
+	m.notice = ""
 	return tea.Suspend
 }
