@@ -79,6 +79,9 @@ func (p *Plan) Keys() []Key {
 	if len(p.chosen()) > 0 {
 		keys = append(keys, p.key("enter", "apply"))
 	}
+	if p.reading && p.list == 0 { // where there is room for little, the way back is what one must not miss
+		return append([]Key{p.key("tab", "back")}, append(keys, p.no())...)
+	}
 	if p.reading {
 		return append(keys, p.key("tab", "back"), p.key("up down", "scroll"), p.key("/", "search"), p.no())
 	}

@@ -73,7 +73,7 @@ const Addresses = "addresses"
 
 // NewHelp returns the page that explains the keys.
 func NewHelp(c *Common) *Text {
-	t := newText(c, c.T("wizard.help.title"), false, []Key{c.key("esc", "back")}, func(key string) tea.Msg {
+	t := newText(c, c.T("wizard.help.title"), false, []Key{c.key("esc", "back"), c.key("up down", "scroll")}, func(key string) tea.Msg {
 		if key == "enter" || key == "?" {
 			return StayMsg{}
 		}
