@@ -24,7 +24,7 @@ type order int
 const (
 	causeFirst    order = iota // the cause, the cure
 	sentenceFirst              // the first sentence of the cause, the cure, the rest
-	rowFirst                   // a row of the cause, the cure, the cause
+	startFirst                 // as many rows of that sentence as there is room for, the cure, the cause
 	cureFirst                  // the cure, the cause
 )
 
@@ -65,13 +65,36 @@ func (f *Failure) first(o order) [][]pane.Line {
 	case sentenceFirst:
 		sentence, rest := firstSentence(cause)
 		return [][]pane.Line{append(sentence, cure...), rest}
-	case rowFirst:
-		row := pane.Line{Kind: cause[0].Kind, Text: Cut(sanitize.Line(cause[0].Text), f.width)}
-		return [][]pane.Line{append([]pane.Line{row}, cure...), cause}
+	case startFirst:
+		return [][]pane.Line{append(f.start(cause, cure), cure...), cause}
 	case cureFirst:
 		return [][]pane.Line{cure, cause}
 	}
 	return [][]pane.Line{cause, cure}
+}
+
+// start is the beginning of the cause, in the rows that the cure leaves.
+func (f *Failure) start(cause, cure []pane.Line) []pane.Line {
+	sentence, _ := firstSentence(cause)
+	rows := Wrap(sanitize.Line(sentence[0].Text), f.width)
+	room := max(f.most()-1-f.count(cure), 1)
+	var list []pane.Line
+	for i, row := range rows[:min(len(rows), room)] {
+		if i == room-1 && len(rows) > room {
+			row = Cut(strings.Join(rows[i:], " "), f.width)
+		}
+		list = append(list, pane.Line{Kind: cause[0].Kind, Text: row})
+	}
+	return list
+}
+
+// count is how many rows lines take.
+func (f *Failure) count(list []pane.Line) int {
+	rows := 0
+	for _, line := range list {
+		rows += len(Wrap(sanitize.Line(line.Text), f.width))
+	}
+	return rows
 }
 
 // firstSentence parts a paragraph behind its first sentence.
@@ -142,9 +165,5 @@ func (f *Failure) cureIsHidden(o order) bool {
 	} else {
 		parts = parts[:1] // with the cure at its end
 	}
-	rows := 0
-	for _, line := range joined(parts) {
-		rows += len(Wrap(sanitize.Line(line.Text), f.width))
-	}
-	return rows > f.room()-1
+	return f.count(joined(parts)) > f.room()-1
 }

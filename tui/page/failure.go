@@ -80,10 +80,13 @@ func (f *Failure) fill(o order) {
 
 // room is how many rows the explanation has between the title and the actions, of which it leaves some in sight.
 func (f *Failure) room() int {
-	space := f.height - len(f.title())
+	return max(min(f.why.pane.Rows(f.height), f.most()), 1)
+}
+
+// most is how many rows there are for it.
+func (f *Failure) most() int {
 	actions, _ := f.menu.rows(f.width)
-	least := min(len(actions), max(f.height/3, 1))
-	return max(min(f.why.pane.Rows(space), space-1-least), 1)
+	return f.height - len(f.title()) - 1 - min(len(actions), max(f.height/3, 1))
 }
 
 // Typing implements Page.
