@@ -122,7 +122,7 @@ func (f *flags) look(out *os.File) *theme.Theme {
 	if !capable(out) {
 		return theme.Bare(os.Environ())
 	}
-	return theme.New(out, os.Environ(), f.noColor)
+	return theme.Printed(out, os.Environ(), f.noColor)
 }
 
 // capable reports whether a file is a terminal on which more than lines of text can be drawn.

@@ -38,6 +38,15 @@ func New(out io.Writer, env []string, noColor bool) *Theme {
 	return build(renderer, Unicode(env), !noColor && get.Getenv("NO_COLOR") == "")
 }
 
+// Printed is New for lines that are printed and not drawn: nothing is chosen or marked in them, so that without colours they
+// are text alone.
+func Printed(out io.Writer, env []string, noColor bool) *Theme {
+	if noColor || lookup(env).Getenv("NO_COLOR") != "" {
+		return Bare(env)
+	}
+	return New(out, env, false)
+}
+
 // Bare returns the theme for what is no terminal: text alone, and the glyphs that the locale has.
 func Bare(env []string) *Theme { return build(discarding(termenv.Ascii), Unicode(env), false) }
 
