@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 )
 
@@ -37,10 +38,20 @@ func (e *Stopped) Error() string {
 		place = "in step " + e.Step + " on " + e.Host
 	}
 	text := fmt.Sprintf("the run was stopped %s: %v", place, e.Cause)
+	if e.byHand() {
+		text = fmt.Sprintf("the run was stopped by you %s", place)
+	}
 	if e.Left != "" {
 		text += ". " + e.Left
 	}
 	return text
+}
+
+// byHand reports whether ctrl+c stopped the run: in the wizard, which is a bare cancellation, or as a signal; other signals
+// have a name that is worth telling.
+func (e *Stopped) byHand() bool {
+	return e.Interrupted && e.Cause != nil &&
+		(e.Cause == context.Canceled || e.Cause.Error() == os.Interrupt.String()+" signal received")
 }
 
 // Unwrap gives the cause and what the step met.

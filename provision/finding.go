@@ -19,3 +19,6 @@ type Finding struct {
 	Evidence string   `json:"evidence"`       // the very line that shows it
 	Fix      string   `json:"fix"`            // what to type or to change
 }
+
+// Grave reports whether the finding explains a failure.
+func (f Finding) Grave() bool { return f.Severity == SeverityError || f.Severity == SeverityUnknown }

@@ -214,7 +214,7 @@ func TestAnInterruptedRunSaysSoAndCloses(t *testing.T) {
 		"by the person": {func(parent context.Context) (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancelCause(parent)
 			return ctx, func() { cancel(errors.New("interrupt signal received")) }
-		}, provision.ExitInterrupted, "interrupt signal received"},
+		}, provision.ExitInterrupted, "stopped by you"},
 		"by its deadline": {func(parent context.Context) (context.Context, context.CancelFunc) {
 			return context.WithDeadlineCause(parent, time.Now().Add(-time.Second), errors.New("--timeout of 1s is over"))
 		}, provision.ExitFailed, "--timeout of 1s is over"},

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -170,5 +173,24 @@ func TestEventsOnTheWire(t *testing.T) {
 	got, err := json.Marshal(provision.Event{Time: fixed(), Body: provision.RunFinished{}})
 	if err != nil || strings.Contains(string(got), `"host"`) || strings.Contains(string(got), `"step"`) {
 		t.Errorf("an event of the whole run is %s, %v", got, err)
+	}
+}
+
+func TestAStoppedRunSaysByWhom(t *testing.T) {
+	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt)
+	defer stop()
+	if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	<-ctx.Done()
+	for want, s := range map[string]provision.Stopped{
+		"the run was stopped by you on h":                        {Host: "h", Cause: context.Canceled, Interrupted: true},
+		"the run was stopped by you in step 07-build on h. Left": {Host: "h", Step: "07-build", Cause: context.Cause(ctx), Interrupted: true, Left: "Left"},
+		"the run was stopped on h: context deadline exceeded":    {Host: "h", Cause: context.DeadlineExceeded},
+		"the run was stopped on h: terminated signal received":   {Host: "h", Cause: errors.New("terminated signal received"), Interrupted: true},
+	} {
+		if got := s.Error(); got != want {
+			t.Errorf("it says %q, want %q", got, want)
+		}
 	}
 }

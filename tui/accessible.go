@@ -29,7 +29,7 @@ func accessible(ctx context.Context, c Config) (provision.RunFinished, error) {
 		if err := printer.Close(); err != nil {
 			return finished, err
 		}
-		if finished.ExitCode == provision.ExitOK || ctx.Err() != nil || declined(finished) {
+		if finished.ExitCode == provision.ExitOK || ctx.Err() != nil || declined(finished) || reached(finished) {
 			return finished, nil
 		}
 		again, err := p.afterFailure(ctx)

@@ -32,6 +32,7 @@ type actions struct {
 	wg     *sync.WaitGroup           // the deployments
 	last   *atomic.Pointer[Deployed] // how the last of them ended, also when the model is gone by then
 	checks *checking
+	shell  bool         // there is one to go back to with ctrl+z
 	away   *atomic.Bool // another program, the editor or the pager, has the terminal
 }
 

@@ -10,10 +10,24 @@ import (
 	"github.com/kehuo/provision/tui/sanitize"
 )
 
-// foot is the keys that work here, or what there is to say.
-func (m *Model) foot() string {
-	if m.notice != "" {
-		return m.Theme.Warn.Render(page.Cut(sanitize.Line(strings.ReplaceAll(m.notice, "\n", " ")), m.inner()))
+// foot is the keys that work here, or what there is to say, which may take two rows.
+func (m *Model) foot() []string {
+	if m.notice == "" {
+		return []string{m.keyLine()}
+	}
+	rows := page.Wrap(sanitize.Line(strings.ReplaceAll(m.notice, "\n", " ")), m.inner())
+	if len(rows) > 2 {
+		rows = []string{rows[0], page.Cut(strings.Join(rows[1:], " "), m.inner())}
+	}
+	for i, row := range rows {
+		rows[i] = m.Theme.Warn.Render(row)
+	}
+	return rows
+}
+
+func (m *Model) keyLine() string {
+	if m.fresh && m.front() == m.page {
+		return "" // they do not work yet
 	}
 	room := m.inner()
 	var parts, ends []string
@@ -42,7 +56,7 @@ func (m *Model) keyText(k page.Key) string {
 // keys are those that work here, the most important first; last are q and ?, where they do.
 func (m *Model) keys() (keys, last []page.Key) {
 	all := m.front().Keys()
-	if m.aside() {
+	if m.aside() && !m.front().Typing() {
 		all = append(all, page.Key{Key: "esc", Text: m.T("wizard.key.back")})
 	}
 	if _, form := m.page.(*page.Form); m.overlay == nil && !form && !m.front().Typing() {
@@ -64,7 +78,10 @@ func (m *Model) always(keys []page.Key) []page.Key {
 	if m.several() && !m.bound() {
 		list = append(list, page.Key{Key: "[ ]", Text: m.T("wizard.key.host")})
 	}
-	list = append(list, page.Key{Key: "tab", Text: m.T("wizard.key.pane")}, page.Key{Key: "l", Text: m.T("wizard.key.log")},
+	if m.panes() {
+		list = append(list, page.Key{Key: "tab", Text: m.T("wizard.key.pane")})
+	}
+	list = append(list, page.Key{Key: "l", Text: m.T("wizard.key.log")},
 		page.Key{Key: "q", Text: m.T("wizard.key.leave")}, page.Key{Key: "?", Text: m.T("wizard.key.help")})
 	var rest []page.Key
 	for _, k := range list {

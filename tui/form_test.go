@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/theme"
 )
@@ -69,4 +71,40 @@ func TestTheFormAsksBeforeItForgetsWhatWasTyped(t *testing.T) {
 	if !s.left {
 		t.Error("esc does not leave a form that nothing was typed into")
 	}
+}
+
+func TestTheFirstTextTakesThePlaceOfADefault(t *testing.T) {
+	c := testConfig(nil)
+	c.Form = &Form{Fields: Fields()}
+	form := func(keys ...tea.KeyMsg) string {
+		s := newStage(t, c, theme.Plain(), 80, 24)
+		s.press("down", "down", "down", "down") // the folder of the site, "."
+		for _, k := range keys {
+			s.send(k)
+		}
+		return s.model.page.(*page.Form).Values()["source"]
+	}
+	for want, keys := range map[string][]tea.KeyMsg{
+		"/srv/site": {{Type: tea.KeyRunes, Runes: []rune("/srv/site"), Paste: true}},
+		"~/s":       {key("~"), key("/"), key("s")},
+		"./x":       {{Type: tea.KeyEnd}, key("/"), key("x")}, // who moves in it wants to change it
+		"..":        {key("."), key(".")},
+	} {
+		if got := form(keys...); got != want {
+			t.Errorf("the folder is %q, want %q", got, want)
+		}
+	}
+}
+
+func TestTheFormSaysWhatIsOutOfSightAndWhatEnterDoes(t *testing.T) {
+	c := testConfig(nil)
+	c.Form = &Form{Fields: Fields()}
+	s := newStage(t, c, theme.Plain(), 40, 12)
+	s.shows("more below, down", "enter next")
+	s.lacks("above, up")
+	for range c.Form.Fields {
+		s.press("down")
+	}
+	s.shows("above, up", "▸   Write inventory.yaml and go on", "enter write")
+	s.lacks("more below")
 }

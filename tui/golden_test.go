@@ -30,7 +30,7 @@ var scenes = map[string]func(s *stage, words *language.Printer){
 	},
 	"form-wrong": func(s *stage, _ *language.Printer) {
 		s.press("down", "down", "x")
-		s.send(page.CheckedMsg{Number: 2, Fields: map[string]page.Checked{"user": {Err: errors.New("no user is called kevinx on that host")}}})
+		s.send(page.CheckedMsg{Number: 2, Fields: map[string]page.Checked{"user": {Err: errors.New("no user is called x on that host")}}})
 	},
 	"host-key": func(s *stage, words *language.Printer) {
 		s.play(record(story.Options{Words: words}), stepIs("01-login"))

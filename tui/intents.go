@@ -53,7 +53,7 @@ func (m *Model) result(msg tea.Msg) (cmd tea.Cmd, ok bool) {
 		}
 		return tea.Batch(m.catchMouse(), m.deploy()), true
 	case pagedMsg:
-		if msg.err != nil {
+		if msg.err != nil && !ran(msg.err) {
 			m.notice = m.T("wizard.pager.failed", msg.err)
 		}
 		return m.catchMouse(), true
@@ -82,11 +82,16 @@ func (m *Model) result(msg tea.Msg) (cmd tea.Cmd, ok bool) {
 
 // editorFailed tells an editor that could not be run from one that ended with an error, by :cq in vim for example.
 func editorFailed(err error) string {
-	var ended *exec.ExitError
-	if errors.As(err, &ended) && ended.ExitCode() != 126 && ended.ExitCode() != 127 { // the shell's: not found, not to be run
+	if ran(err) {
 		return "wizard.editor.ended"
 	}
 	return "wizard.editor.failed"
+}
+
+// ran tells a program that ended with an error, by ctrl+c for example, from one that could not be run.
+func ran(err error) bool {
+	var ended *exec.ExitError
+	return errors.As(err, &ended) && ended.ExitCode() != 126 && ended.ExitCode() != 127 // the shell's: not found, not to be run
 }
 
 // answered is the answer to the question on the screen: whether to stop, or the run's own.
@@ -129,7 +134,7 @@ func (m *Model) showLog(msg logMsg) tea.Cmd {
 		return nil
 	}
 	if log.Follows() {
-		log.SetText(m.logText(msg))
+		log.SetPart(m.logText(msg), msg.cut)
 	}
 	if m.active {
 		return m.act.readLogLater(m.logFile(), msg.number)
@@ -143,8 +148,6 @@ func (m *Model) logText(msg logMsg) string {
 		return msg.err.Error()
 	case msg.text == "":
 		return m.T("wizard.log.none")
-	case msg.cut:
-		return m.T("wizard.log.tail") + "\n" + msg.text
 	}
 	return msg.text
 }

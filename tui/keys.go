@@ -10,11 +10,18 @@ import (
 )
 
 func (m *Model) key(k tea.KeyMsg) tea.Cmd {
-	m.notice = ""
 	key := k.String()
 	if key == "ctrl+c" {
+		m.notice = ""
 		return m.interrupt()
 	}
+	if key == "ctrl+z" {
+		return m.suspend()
+	}
+	if m.tooSoon(k) {
+		return nil
+	}
+	m.notice = ""
 	if key == "q" && m.stopping() {
 		return m.leave()
 	}
@@ -37,10 +44,7 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 		}
 		m.changeHost(map[string]int{"[": -1, "]": 1}[key])
 	case "tab":
-		if _, plan := m.page.(*page.Plan); plan && m.focus == onPage {
-			return front.Update(k)
-		}
-		if _, form := m.page.(*page.Form); form {
+		if !m.panes() {
 			return front.Update(k)
 		}
 		m.cycle()
@@ -73,6 +77,19 @@ func (m *Model) press(front page.Page, k tea.KeyMsg) tea.Cmd {
 	return front.Update(k)
 }
 
+// panes reports whether there are panes to go around: a plan and the form have parts of their own, and before the run has
+// begun there is nothing beside a question.
+func (m *Model) panes() bool {
+	if m.shown() == nil {
+		return false
+	}
+	switch m.page.(type) {
+	case *page.Plan, *page.Form:
+		return m.focus != onPage
+	}
+	return true
+}
+
 // aside reports whether the keys go to a pane while there is a page to come back to.
 func (m *Model) aside() bool { return m.overlay == nil && m.page != nil && m.focus != onPage }
 
@@ -89,7 +106,9 @@ func (m *Model) scroll(msg tea.MouseMsg) tea.Cmd {
 
 func (m *Model) toggleMouse() tea.Cmd {
 	m.mouse = !m.mouse
+	m.notice = m.T("wizard.mouse.wizard")
 	if !m.mouse {
+		m.notice = m.T("wizard.mouse.terminal")
 		return tea.DisableMouse
 	}
 	return m.catchMouse()
@@ -135,6 +154,7 @@ func (m *Model) quit() tea.Cmd {
 // their questions are still to come.
 func (m *Model) decline() {
 	m.leaving = !m.several()
+	m.declined[m.asked.Decision.Host] = true
 	m.answer(provision.Answer{Choice: provision.AnswerNo})
 }
 

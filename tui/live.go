@@ -37,7 +37,7 @@ type Live struct {
 // NewLive starts to print. Close ends it and leaves the cursor below what was printed.
 func NewLive(c LiveConfig) *Live {
 	env := environment(c.Env)
-	look := theme.New(c.Out, env, c.NoColor)
+	look := theme.Printed(c.Out, env, c.NoColor)
 	model := &liveModel{words: c.Words, theme: look, width: 80, now: time.Now}
 	l := &Live{done: make(chan struct{})}
 	l.program = tea.NewProgram(model, tea.WithOutput(c.Out), tea.WithInput(nil), tea.WithEnvironment(env),

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -134,11 +135,18 @@ func scriptedForm() *tui.Form {
 // start plays a story in the wizard, in a terminal.
 func start(t *testing.T, s script, env ...string) *terminaltest.Terminal {
 	t.Helper()
+	return startIn(t, nil, s, env...)
+}
+
+// startIn is start below another program, which gets the wizard's name as its last argument.
+func startIn(t *testing.T, parent []string, s script, env ...string) *terminaltest.Terminal {
+	t.Helper()
 	text, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0])
+	command := append(slices.Clone(parent), os.Args[0])
+	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = append([]string{playing + "=" + string(text), "TERM=xterm-256color", "LANG=C.UTF-8", "PATH=" + os.Getenv("PATH"),
 		"GORACE=" + os.Getenv("GORACE")}, env...)
 	return terminaltest.Start(t, cmd)

@@ -34,6 +34,7 @@ type Model struct {
 	begun    bool // a plan was approved: from here on things change
 	ended    provision.RunFinished
 	approved map[string][]string // by host, the steps that were approved since the wizard began
+	declined map[string]bool     // the hosts whose plan was declined in this run
 
 	steps   *page.Steps
 	watch   *page.Watch
@@ -45,7 +46,12 @@ type Model struct {
 	notice  string
 	mouse   bool
 	leaving bool
-	broken  error // an internal error that ended the wizard
+
+	arrivals int  // how many pages came by themselves
+	fresh    bool // the last of them has only just come
+	waiting  bool // it is behind what is being read
+
+	broken error // an internal error that ended the wizard
 }
 
 // Asked is the message that a decision waits for its answer on Reply, which takes one without blocking.
@@ -92,6 +98,7 @@ func (m *Model) deploy() tea.Cmd {
 	m.page, m.overlay, m.focus, m.notice = nil, nil, onPage, ""
 	m.active, m.begun = true, false
 	m.run = tracker.Run{} // a try that ends before any host is reached must not be shown with the picture of the last
+	m.declined = map[string]bool{}
 	m.watch.Reset()
 	m.steps.Follow()
 	return tea.Batch(m.act.deploy(), tick())
@@ -120,6 +127,7 @@ func (m *Model) sync() {
 	if done, ok := m.page.(*page.Done); ok {
 		done.SetHost(host)
 	}
+	m.waiting = m.waiting && m.page != nil && m.front() != m.page
 	m.layout()
 }
 

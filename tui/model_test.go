@@ -81,8 +81,9 @@ func TestAPlanIsApprovedWholeOrStepByStep(t *testing.T) {
 		"without the run": {[]string{"down", "down", "down", "down", "space", "enter"}, provision.AnswerYes, []string{"02-directory", "05-nginx-config", "06-files", "07-build"}},
 		"out and in":      {[]string{"down", "down", "down", "down", "space", "space", "enter"}, provision.AnswerYes, nil},
 		"the first alone": {[]string{"space", "space", "enter"}, provision.AnswerYes, []string{"02-directory"}},
-		"nothing":         {[]string{"a", "enter"}, provision.AnswerNo, nil},
+		"nothing, then":   {[]string{"a", "enter", "a", "enter"}, provision.AnswerYes, nil},
 		"after reading":   {[]string{"down", "tab", "down", "tab", "enter"}, provision.AnswerYes, nil},
+		"read, and back":  {[]string{"down", "tab", "down", "esc", "space", "enter"}, provision.AnswerYes, []string{"02-directory"}},
 		"left":            {[]string{"q"}, provision.AnswerNo, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

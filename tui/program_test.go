@@ -3,6 +3,7 @@ package tui_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,13 +32,13 @@ func TestFromTheEmptyFolderToTheLiveSite(t *testing.T) {
 	x := start(t, script{Form: true, HostKey: true, Password: true})
 	x.Wait("A new site", "Write inventory.yaml", "good for 87 days")
 	x.Type(strings.Repeat(enter, 10))
-	x.Wait("A host key that is not known yet", "SHA256:")
+	x.Wait("A host key that is not known yet", "SHA256:", "enter take it")
 	x.Type(enter)
-	x.Wait("What you type is not shown")
+	x.Wait("What you type is not shown", "enter send")
 	x.Type("open sesame" + enter)
-	x.Wait("waiting for your yes to the plan", "5 of 5 steps chosen")
+	x.Wait("waiting for your yes to the plan", "5 of 5 steps chosen", "enter carry out")
 	x.Type(enter)
-	x.Wait("The site is live", "nginx/1.14.1", "flask")
+	x.Wait("The site is live", "nginx/1.14.1", "flask", "enter q leave")
 	x.Type("q")
 	x.Wait("Done: 5 changed", "left with 0")
 	x.Ended(0)
@@ -53,11 +54,11 @@ func TestAFailingBuildIsMendedInTheEditorAndRetried(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := start(t, script{Failures: 1, Edit: file}, `EDITOR=sed -i s/ll$/l/`)
-	x.Wait("waiting for your yes to the plan")
+	x.Wait("waiting for your yes to the plan", "enter carry out")
 	x.Type(enter)
-	x.Wait("Step 7 failed: Build the image", "No matching distribution", "Retry from step 7")
+	x.Wait("Step 7 failed: Build the image", "No matching distribution", "Retry from step 7", "enter take it")
 	x.Type("e")
-	x.Wait("The site is live")
+	x.Wait("The site is live", "enter q leave")
 	x.Type("q")
 	x.Ended(0)
 	x.Restored()
@@ -68,11 +69,11 @@ func TestAFailingBuildIsMendedInTheEditorAndRetried(t *testing.T) {
 
 func TestRetryGoesOnWhereItFailed(t *testing.T) {
 	x := start(t, script{Failures: 1, Lines: 50})
-	x.Wait("5 of 5 steps chosen")
+	x.Wait("5 of 5 steps chosen", "enter carry out")
 	x.Type(enter)
-	x.Wait("Retry from step 7")
+	x.Wait("Retry from step 7", "enter take it")
 	x.Type(enter) // the highlighted default is to retry
-	x.Wait("The site is live")
+	x.Wait("The site is live", "enter q leave")
 	x.Type(enter)
 	x.Wait("Done: 2 changed") // the build and the container: the rest was done before
 	x.Ended(0)
@@ -80,7 +81,7 @@ func TestRetryGoesOnWhereItFailed(t *testing.T) {
 
 func TestResizedAtAnyMoment(t *testing.T) {
 	x := start(t, script{Blocked: true})
-	x.Wait("5 of 5 steps chosen")
+	x.Wait("5 of 5 steps chosen", "enter carry out")
 	for _, size := range [][2]uint16{{120, 40}, {30, 10}, {10, 3}, {1, 1}, {200, 60}} {
 		x.Resize(size[0], size[1])
 	}
@@ -99,7 +100,7 @@ func TestResizedAtAnyMoment(t *testing.T) {
 
 func TestCtrlCAsksOnceAndLeavesTheSecondTime(t *testing.T) {
 	x := start(t, script{Blocked: true})
-	x.Wait("5 of 5 steps chosen")
+	x.Wait("5 of 5 steps chosen", "enter carry out")
 	x.Type(enter)
 	x.Wait("Step 1/9")
 	x.Type(ctrlC)
@@ -118,7 +119,7 @@ func TestASignalRestoresTheTerminal(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT} {
 		t.Run(s.String(), func(t *testing.T) {
 			x := start(t, script{Blocked: true})
-			x.Wait("5 of 5 steps chosen")
+			x.Wait("5 of 5 steps chosen", "enter carry out")
 			x.Type(enter)
 			x.Wait("Step 1/9")
 			x.Signal(s)
@@ -138,7 +139,7 @@ func TestAPanicRestoresTheTerminal(t *testing.T) {
 
 func TestLeavingThePlanChangesNothing(t *testing.T) {
 	x := start(t, script{})
-	x.Wait("5 of 5 steps chosen")
+	x.Wait("5 of 5 steps chosen", "enter carry out")
 	x.Type("q")
 	x.Wait("the plan was not approved, nothing was changed")
 	x.Ended(1)
@@ -151,28 +152,41 @@ func TestALogIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := start(t, script{LogFile: log})
-	x.Wait("5 of 5 steps chosen")
+	x.Wait("5 of 5 steps chosen", "enter carry out")
 	x.Type("l")
 	x.Wait("the last line")
 	x.Type("q")
-	x.Wait("5 of 5 steps chosen")
+	x.Wait("5 of 5 steps chosen", "enter carry out")
 	x.Type("q")
 	x.Ended(1)
 }
 
 func TestNoColour(t *testing.T) {
-	x := start(t, script{HostKey: true}, "NO_COLOR=1")
-	x.Wait("A host key that is not known yet")
+	x := start(t, script{HostKey: true, Blocked: true}, "NO_COLOR=1")
+	x.Wait("A host key that is not known yet", "enter take it")
+	x.Type(enter)
+	x.Wait("5 of 5 steps chosen", "enter carry out")
+	x.Type(enter)
+	x.Wait("Step 1/9")
+	x.Type("/")
+	x.Wait("enter find")
+	x.Type("Step" + enter)
+	x.Wait("n next")
+	x.Type("q")
+	x.Wait("Stop here?")
 	x.Type("q")
 	x.Ended(130)
-	if strings.Contains(x.Raw(), "\x1b[3") {
+	if regexp.MustCompile(`\x1b\[(?:[\d;]*;)?[349]\d[;m]`).MatchString(x.Raw()) {
 		t.Errorf("there are colours in %q", x.Raw())
+	}
+	if !strings.Contains(x.Raw(), "\x1b[7mStep\x1b[0m") || !strings.Contains(x.Raw(), "\x1b[1m") {
+		t.Errorf("what was found is not marked, or nothing is bold: %q", x.Raw())
 	}
 }
 
 func TestAPlainLocaleGetsPlainCharacters(t *testing.T) {
 	x := start(t, script{HostKey: true}, "LANG=C")
-	x.Wait("A host key that is not known yet")
+	x.Wait("A host key that is not known yet", "enter take it")
 	x.Type("q")
 	x.Ended(130)
 	for _, r := range x.Raw() {
@@ -247,10 +261,10 @@ func TestTheCursorIsNotHiddenWhileLinesArePrinted(t *testing.T) {
 
 func TestAFloodOfOutputDoesNotSlowTheBuild(t *testing.T) {
 	x := start(t, script{Lines: 300_000})
-	x.Wait("5 of 5 steps chosen")
+	x.Wait("5 of 5 steps chosen", "enter carry out")
 	begun := time.Now()
 	x.Type(enter)
-	x.Wait("The site is live")
+	x.Wait("The site is live", "enter q leave")
 	if took := time.Since(begun); took > 15*time.Second { // 20,000 lines a second
 		t.Errorf("300,000 lines took %v", took)
 	}

@@ -84,12 +84,15 @@ func (p *prompter) answer(d provision.Decision) (provision.Answer, error) {
 		choice, err := p.choose(question, d)
 		return provision.Answer{Choice: choice}, err
 	case d.Secret:
-		text, err := p.secret(question + ": ")
+		text, err := p.secret(asking(question))
 		return provision.Answer{Secret: provision.NewSecret(text)}, err
 	}
-	text, err := p.line(question + ": ")
+	text, err := p.line(asking(question))
 	return provision.Answer{Choice: text}, err
 }
+
+// asking is a question with one colon at its end: that of a host may have its own.
+func asking(question string) string { return strings.TrimRight(question, ":： ") + ": " }
 
 // choose offers numbered options; an empty answer takes the default, where there is one.
 func (p *prompter) choose(question string, d provision.Decision) (string, error) {

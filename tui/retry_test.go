@@ -3,6 +3,7 @@ package tui
 import (
 	"bytes"
 	"errors"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -59,4 +60,14 @@ func TestAnErrorOfSeveralLinesKeepsThemOnTheTerminal(t *testing.T) {
 	}
 	s.model.notice = "one\ntwo"
 	s.shows("one two")
+}
+
+func TestAPagerThatRanIsNotSaidToHaveFailed(t *testing.T) {
+	for status, said := range map[string]bool{"2": false, "130": false, "127": true} {
+		s := plainStage(t)
+		s.send(pagedMsg{exec.Command("/bin/sh", "-c", "exit "+status).Run()})
+		if got := s.model.notice != ""; got != said {
+			t.Errorf("after exit status %s the wizard says %q", status, s.model.notice)
+		}
+	}
 }

@@ -4,12 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"os"
 	"os/signal"
-	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -18,8 +14,6 @@ import (
 	"github.com/charmbracelet/x/term"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/tui/quantity"
-	"github.com/kehuo/provision/tui/sanitize"
 	"github.com/kehuo/provision/tui/theme"
 )
 
@@ -35,6 +29,7 @@ func Run(ctx context.Context, c Config) (provision.RunFinished, error) {
 	var program *tea.Program
 	act := newActions(context.WithoutCancel(ctx), c, env, func(msg tea.Msg) { program.Send(msg) })
 	defer act.cancel()
+	act.shell = hasShell()
 	program = tea.NewProgram(newModel(c, look, time.Now, act), tea.WithInput(c.In), tea.WithOutput(c.Out), tea.WithEnvironment(env),
 		tea.WithAltScreen(), tea.WithMouseCellMotion(), tea.WithoutSignalHandler())
 	stop := watchSignals(ctx, act, program)
@@ -123,27 +118,4 @@ func (m *Model) close(c Config, act actions, err error) (provision.RunFinished, 
 	}
 	m.sum(c.Out)
 	return finished, nil
-}
-
-// sum is what stays on the terminal after the wizard.
-func (m *Model) sum(out io.Writer) {
-	f := m.run.Finished
-	if f == nil {
-		return
-	}
-	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(f.Hosts)) {
-		if r := f.Hosts[name]; r.Err != nil {
-			b.WriteString(eachLine(m.Theme.Bad, strings.TrimPrefix(name+": ", ": ")+sanitize.Lines(r.Err.Error())))
-		}
-	}
-	if f.ExitCode == provision.ExitOK {
-		b.WriteString(m.Theme.Good.Render(m.T("lines.done", f.Changed, quantity.Duration(f.Duration))) + "\n")
-	} else {
-		b.WriteString(m.Theme.Bad.Render(m.T("lines.failed", f.Changed, quantity.Duration(f.Duration))) + "\n")
-	}
-	if file := m.logFile(); file != "" {
-		b.WriteString(m.Theme.Faint.Render(m.T("wizard.log.title", file)) + "\n")
-	}
-	_, _ = io.WriteString(out, b.String())
 }

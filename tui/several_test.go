@@ -28,7 +28,7 @@ func planOf(host string) provision.Decision {
 }
 
 func TestOneHostsPlanIsDeclinedWithoutTheOther(t *testing.T) {
-	for name, keys := range map[string][]string{"q": {"q"}, "nothing chosen": {"a", "enter"}} {
+	for name, keys := range map[string][]string{"q": {"q"}, "after enter on nothing": {"a", "enter", "q"}} {
 		t.Run(name, func(t *testing.T) {
 			s := twoHosts(t)
 			s.press(keys...)

@@ -26,6 +26,7 @@ type stage struct {
 	reply chan provision.Answer // of the last decision
 	cmds  []tea.Cmd
 	left  bool
+	hasty bool // keys come at once when a page has appeared
 }
 
 var beginning = time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
@@ -83,7 +84,15 @@ var named = map[string]tea.KeyType{"enter": tea.KeyEnter, "tab": tea.KeyTab, "up
 func (s *stage) press(keys ...string) {
 	s.t.Helper()
 	for _, k := range keys {
+		s.settle()
 		s.send(key(k))
+	}
+}
+
+// settle lets the time go by after which a page that came by itself takes keys.
+func (s *stage) settle() {
+	if !s.hasty {
+		s.send(settled{s.model.arrivals})
 	}
 }
 
@@ -146,6 +155,7 @@ func (s *stage) finish(events []provision.Event) {
 
 func (s *stage) view() string {
 	s.t.Helper()
+	s.settle()
 	view := s.model.View()
 	rows := strings.Split(view, "\n")
 	if len(rows) > s.model.height {

@@ -41,6 +41,11 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.ask(msg)
 	case Deployed:
 		return m.deployed(msg)
+	case tea.ResumeMsg:
+		return m.catchMouse()
+	case settled:
+		m.fresh = m.fresh && msg.arrival != m.arrivals
+		return nil
 	case stopMsg:
 		return m.leave()
 	}
@@ -72,6 +77,9 @@ func (m *Model) take(b feed.Batch) {
 	}
 	m.watch.Dropped(b.Dropped)
 	m.watch.Hosts = m.several()
+	if question, ok := m.overlay.(*page.Question); ok && m.stopping() {
+		question.SetDetail(m.consequences()) // the run goes on while the question stands there
+	}
 }
 
 // placed gives what happens between two steps, taking the lock for example, to the step before.
@@ -98,16 +106,13 @@ func (m *Model) ask(a Asked) tea.Cmd {
 			m.host = i
 		}
 	}
-	m.focus, m.notice = onPage, ""
 	if a.Decision.Kind == provision.DecidePlan && len(a.Decision.Changes) > 0 {
 		plan := page.NewPlan(m.Common, a.Decision, m.stepIDs())
 		plan.Several = m.several()
-		m.page = plan
-		return nil
+		return m.arrive(plan)
 	}
 	question, cmd := page.NewQuestion(m.Common, a.Decision)
-	m.page = question
-	return cmd
+	return tea.Batch(cmd, m.arrive(question))
 }
 
 func (m *Model) stepIDs() []string {
@@ -163,10 +168,12 @@ func (m *Model) deployed(d Deployed) tea.Cmd {
 	if m.leaving || d.Err != nil || declined(d.Finished) {
 		return tea.Quit
 	}
-	m.overlay, m.focus = nil, onPage
-	if d.Finished.ExitCode == provision.ExitOK {
-		m.page = page.NewDone(m.Common, d.Finished, m.shown(), m.behind())
-		return nil
+	if m.stopping() { // there is nothing left to stop
+		m.overlay = nil
+	}
+	if reached(d.Finished) {
+		m.turnToLive()
+		return m.arrive(page.NewDone(m.Common, d.Finished, m.shown(), m.behind()))
 	}
 	step, err := m.failed(d.Finished)
 	id := ""
@@ -177,8 +184,7 @@ func (m *Model) deployed(d Deployed) tea.Cmd {
 	if m.config.Files != nil {
 		files = m.config.Files(id)
 	}
-	m.page = page.NewFailure(m.Common, m.shown(), step, err, files, m.config.Report != nil)
-	return nil
+	return m.arrive(page.NewFailure(m.Common, m.shown(), step, err, files, m.config.Report != nil))
 }
 
 func (m *Model) behind() []string {
@@ -202,11 +208,31 @@ func (m *Model) failed(f provision.RunFinished) (*tracker.Step, error) {
 		}
 	}
 	for _, r := range f.Hosts { // it ended before it reached any host
-		if r.Err != nil {
+		if r.Err != nil && !errors.Is(r.Err, provision.ErrDeclined) {
 			return nil, r.Err
 		}
 	}
 	return nil, nil
+}
+
+// reached reports whether the run did all that was wanted of it: what was declined was not.
+func reached(f provision.RunFinished) bool {
+	live := f.ExitCode == provision.ExitOK
+	for _, r := range f.Hosts {
+		if r.Err != nil && !errors.Is(r.Err, provision.ErrDeclined) {
+			return false
+		}
+		live = live || r.Err == nil
+	}
+	return live
+}
+
+// turnToLive looks at a host that is live, where the one that is looked at was declined.
+func (m *Model) turnToLive() {
+	if h := m.shown(); h == nil || m.ended.Hosts[h.Name].Err == nil {
+		return
+	}
+	m.host = slices.IndexFunc(m.run.Hosts, func(h *tracker.Host) bool { return m.ended.Hosts[h.Name].Err == nil })
 }
 
 // declined reports whether the run ended because the person did not want it.

@@ -36,7 +36,7 @@ func (m *Model) header() int {
 	switch {
 	case m.height < 16:
 		return 1
-	case m.now() == "":
+	case m.now() == "" && !m.waiting:
 		return 2
 	}
 	return 3
@@ -49,10 +49,18 @@ func (m *Model) footer() int {
 	return 1
 }
 
+func (m *Model) listWidth() int { return page.ListWidth(m.inner()) }
+
+// titled reports whether a page names the step itself, so that the row with the step above it would say the same.
+func (m *Model) titled(p page.Page) bool {
+	_, failure := p.(*page.Failure)
+	return failure
+}
+
 // layout gives each part its space.
 func (m *Model) layout() {
 	width, height := m.inner(), m.body()
-	list := page.ListWidth(width)
+	list := m.listWidth()
 	right, rightHeight := width-list-2, height
 	if list == 0 {
 		right, rightHeight = width, max(height-1, 1)
@@ -62,7 +70,7 @@ func (m *Model) layout() {
 	for _, p := range []page.Page{m.page, m.overlay} {
 		switch {
 		case p == nil:
-		case whole(p):
+		case whole(p), list == 0 && m.titled(p):
 			p.SetSize(width, height)
 		default:
 			p.SetSize(right, rightHeight)
@@ -86,8 +94,8 @@ func (m *Model) View() string {
 	}
 	rows := m.head()
 	rows = append(rows, strings.Split(m.middle(), "\n")...)
-	rows = page.Rows(strings.Join(rows, "\n"), m.height-1)
-	rows = append(rows, m.foot())
+	foot := m.foot()
+	rows = append(page.Rows(strings.Join(rows, "\n"), m.height-len(foot)), foot...)
 	pad := strings.Repeat(" ", m.margin())
 	for i, row := range rows {
 		if row != "" {
@@ -112,7 +120,10 @@ func (m *Model) middle() string {
 	if whole(right) {
 		return right.View()
 	}
-	list := page.ListWidth(m.inner())
+	list := m.listWidth()
+	if list == 0 && m.titled(right) {
+		return right.View()
+	}
 	if list == 0 {
 		return m.narrow() + "\n" + right.View()
 	}
@@ -150,7 +161,10 @@ func (m *Model) others() []string {
 	if m.otherHosts() == 0 {
 		return nil
 	}
-	rows := []string{""}
+	rows, widest := []string{""}, 0
+	for _, h := range m.run.Hosts {
+		widest = min(max(widest, ansi.StringWidth(h.Name)), m.listWidth()/2)
+	}
 	from := min(max(m.host-m.otherHosts()+2, 0), len(m.run.Hosts)-m.otherHosts()+1)
 	for i := from; i < len(m.run.Hosts) && len(rows) < m.otherHosts(); i++ {
 		h := m.run.Hosts[i]
@@ -158,7 +172,7 @@ func (m *Model) others() []string {
 		if i == m.host {
 			pointer, style = m.Theme.Accent.Render(m.Theme.Pointer)+" ", m.Theme.Text
 		}
-		rows = append(rows, pointer+style.Render(page.Cut(h.Name+"  "+m.where(h), page.ListWidth(m.inner())-3)))
+		rows = append(rows, pointer+style.Render(page.Cut(page.Fit(h.Name, widest)+"  "+m.where(h), m.listWidth()-3)))
 	}
 	return rows
 }
@@ -167,6 +181,9 @@ func (m *Model) others() []string {
 func (m *Model) where(h *tracker.Host) string {
 	if s := h.Failed(); s != nil {
 		return m.T("wizard.now.failed", page.Number(s.ID))
+	}
+	if m.declined[h.Name] {
+		return m.T("wizard.now.declined")
 	}
 	if h.Current < 0 {
 		return m.T("wizard.now.connect")
@@ -184,10 +201,16 @@ func (m *Model) head() []string {
 			title += t.Faint.Render(" -> ") + sanitize.Line(h.Name)
 		}
 	}
+	if m.waiting && m.header() == 1 { // there is no other row for it
+		title = t.Warn.Render(m.hidden())
+	}
 	clock := m.clock()
 	first := page.Fit(title, m.inner()-len(clock)-1) + " " + t.Faint.Render(clock)
 	if m.header() == 1 {
 		return []string{first}
+	}
+	if m.waiting {
+		return []string{first, t.Warn.Render(page.Cut(m.hidden(), m.inner())), ""}
 	}
 	if now := m.now(); now != "" {
 		return []string{first, t.Accent.Render(page.Cut(now, m.inner())), ""}
@@ -215,6 +238,9 @@ func (m *Model) now() string {
 	case *page.Question:
 		return m.T("wizard.now.question")
 	case *page.Failure:
+		if !m.waiting && m.listWidth() == 0 && m.front() == m.page {
+			return "" // there it is near enough to the page's own title
+		}
 		if h := m.shown(); h != nil && h.Failed() != nil {
 			return m.T("wizard.now.failed", page.Number(h.Failed().ID))
 		}
@@ -225,6 +251,9 @@ func (m *Model) now() string {
 		return m.T("wizard.now.connect")
 	}
 	s := h.Running()
+	if s == nil && m.declined[h.Name] {
+		return m.T("wizard.now.declined")
+	}
 	if s == nil {
 		return m.T("wizard.now.between")
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -121,9 +120,9 @@ func (s *session) planPrinter() reader {
 // look is the theme for a file: without colours unless it is a terminal that has them.
 func (f *flags) look(out *os.File) *theme.Theme {
 	if !capable(out) {
-		return theme.New(io.Discard, os.Environ(), true)
+		return theme.Bare(os.Environ())
 	}
-	return theme.New(out, os.Environ(), f.noColor)
+	return theme.Printed(out, os.Environ(), f.noColor)
 }
 
 // capable reports whether a file is a terminal on which more than lines of text can be drawn.

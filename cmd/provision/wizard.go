@@ -142,15 +142,20 @@ func (w *wizardRun) files(step string) []string {
 	if w.session == nil {
 		return []string{w.command.inventory}
 	}
-	if step == "01-login" { // nothing of the site has been looked at yet
-		return []string{w.command.inventory}
-	}
 	source := w.session.inventory.Site.Source
-	files := []string{filepath.Join(source, site.DockerfilePath), filepath.Join(source, site.DefaultConfigPath), w.command.inventory}
-	if strings.HasPrefix(step, "05-") || strings.HasPrefix(step, "08-") {
-		files[0], files[1] = files[1], files[0]
+	dockerfile, config := filepath.Join(source, site.DockerfilePath), filepath.Join(source, site.DefaultConfigPath)
+	number, _, _ := strings.Cut(step, "-")
+	switch number {
+	case "": // a lock that is held, for example: no file of this machine changes that
+		return nil
+	case "01": // nothing of the site has been looked at yet
+		return []string{w.command.inventory}
+	case "02", "09", "10": // where the site lies, its ports and settings
+		return []string{w.command.inventory, dockerfile, config}
+	case "05", "08":
+		return []string{config, dockerfile, w.command.inventory}
 	}
-	return files
+	return []string{dockerfile, config, w.command.inventory}
 }
 
 // report is what the wizard shows, and writes, for whoever helps; agreed names what is left unmasked.

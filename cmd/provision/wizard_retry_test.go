@@ -26,3 +26,17 @@ func TestATryThatCannotReadTheInventoryOffersThatToBeEdited(t *testing.T) {
 		t.Errorf("the last run's files, log or site are offered: %v, %q, %v", got, w.logFile(), w.behind())
 	}
 }
+
+func TestTheFirstFileOfferedIsTheOneThatTheStepDependsOn(t *testing.T) {
+	w := &wizardRun{command: &deployCommand{flags: flags{inventory: "inventory.yaml"}}}
+	w.begin("", &session{inventory: &inventory.Inventory{Site: inventory.Site{Source: "site"}}}, nil)
+	for step, want := range map[string]string{"01-login": "inventory.yaml", "02-directory": "inventory.yaml", "03-dockerfile": "site/Dockerfile",
+		"05-nginx-config": "site/resource/default.conf", "07-build": "site/Dockerfile", "09-run": "inventory.yaml", "10-status": "inventory.yaml"} {
+		if got := w.files(step); len(got) == 0 || got[0] != want {
+			t.Errorf("after a failure of %s %v are offered, want %s first", step, got, want)
+		}
+	}
+	if got := w.files(""); got != nil {
+		t.Errorf("%v are offered where no step failed: a lock that is held, for example", got)
+	}
+}

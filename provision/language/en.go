@@ -31,6 +31,9 @@ func english() map[string]string {
 		"lines.start":             "Deploying %s to %s",
 		"lines.plan":              "Plan: %d to change",
 		"lines.planned":           "%d to change; nothing was changed",
+		"lines.planned-none":      "Could not be planned; nothing was changed",
+		"lines.planned-part":      "The rest could not be planned; %d to change so far, nothing was changed",
+		"lines.unplanned":         "%s could not be planned",
 		"lines.done":              "Done: %d changed, %s",
 		"lines.failed":            "Not finished: %d changed, %s",
 		"lines.status.ok":         "ok",
@@ -46,6 +49,7 @@ func english() map[string]string {
 		"lines.evidence":          "evidence",
 		"lines.fix":               "fix",
 		"lines.certificate-days":  "certificate good for %d days",
+		"lines.no-answer":         "no answer",
 		"lines.progress.bytes":    "%s",
 		"lines.progress.files":    "%s files",
 		"lines.progress.steps":    "instruction %s",
@@ -83,6 +87,9 @@ func english() map[string]string {
 		"wizard.working":                  "%s of %s  %s",
 		"wizard.because":                  "because %s",
 		"wizard.approved":                 "%d of %d steps chosen",
+		"wizard.approved-one":             "%d of 1 step chosen",
+		"wizard.plan.nothing":             "Nothing is chosen; space takes a step in, q leaves.",
+		"wizard.plan.nothing-host":        "Nothing is chosen; space takes a step in, q leaves this host out.",
 		"wizard.below":                    "%d more below   f follows",
 		"wizard.percent":                  "%d %%",
 		"wizard.secret":                   "What you type is not shown.",
@@ -92,7 +99,10 @@ func english() map[string]string {
 		"wizard.now.question":             "waiting for your answer",
 		"wizard.now.failed":               "stopped at step %s",
 		"wizard.now.failed-run":           "stopped",
+		"wizard.now.declined":             "left out",
 		"wizard.now.between":              "between two steps",
+		"wizard.hidden.failed":            "%s - esc shows why",
+		"wizard.hidden.other":             "%s - esc shows it",
 		"wizard.key.step":                 "step",
 		"wizard.key.follow":               "follow",
 		"wizard.key.search":               "search",
@@ -111,6 +121,7 @@ func english() map[string]string {
 		"wizard.key.back":                 "back",
 		"wizard.key.pager":                "whole log in the pager",
 		"wizard.key.save":                 "save",
+		"wizard.key.write":                "write",
 		"wizard.key.addresses":            "addresses in or out",
 		"wizard.key.output":               "output",
 		"wizard.key.steps":                "steps",
@@ -127,7 +138,11 @@ func english() map[string]string {
 		"wizard.decide.code.title":        "The host asks",
 		"wizard.decide.sudo.title":        "sudo asks for a password",
 		"wizard.decide.fix.title":         "A file of the site can be put right",
+		"wizard.decide.fix.yes":           "Change the file",
+		"wizard.decide.fix.no":            "Leave it as it is",
 		"wizard.decide.take-over.title":   "Something on the host is not ours",
+		"wizard.decide.take-over.yes":     "Replace it",
+		"wizard.decide.take-over.no":      "Leave it alone",
 		"wizard.decide.interrupt.title":   "Stop here?",
 		"wizard.decide.interrupt.no":      "No, go on",
 		"wizard.decide.interrupt.yes":     "Yes, stop and leave",
@@ -142,9 +157,19 @@ func english() map[string]string {
 		"wizard.fail.report":              "Save a report for whoever helps",
 		"wizard.fail.leave":               "Leave",
 		"wizard.log.title":                "Log: %s",
+		"wizard.sum.live":                 "%s: live, %d changed",
+		"wizard.sum.unchanged":            "%s: live, nothing had to change",
+		"wizard.sum.declined":             "%s: left out",
+		"wizard.sum.stopped":              "You stopped the run on %s.",
 		"wizard.log.none":                 "The log is empty.",
-		"wizard.log.tail":                 "(the last part; o opens all of it)",
-		"wizard.report.title":             "Report, to be saved as %s. Secrets are masked; read it first.",
+		"wizard.log.tail":                 "(the last part; o opens all)",
+		"wizard.search.none":              "not found",
+		"wizard.search.in-file":           "not in the part shown; o opens all",
+		"wizard.search.in-log":            "not in the part shown; l shows the log",
+		"wizard.search.keys":              "n next  N previous  esc end",
+		"wizard.key.find":                 "find",
+		"wizard.key.cancel":               "cancel",
+		"wizard.report.title":             "Report for %s. Secrets are masked; read it first.",
 		"wizard.report.saved":             "The report was saved as %s.",
 		"wizard.editor.failed":            "The editor could not be started: %s",
 		"wizard.help.title":               "Keys",
@@ -152,21 +177,22 @@ func english() map[string]string {
 			"up, down   move, or scroll\n" +
 			"tab        to the other pane\n" +
 			"space      a plan's step in, or out with those after it; in a text a page down\n" +
+			"a          all of a plan's steps, or none\n" +
 			"/          search in the output; n and N go to the next match\n" +
 			"f          follow the newest output again\n" +
 			"[ ]        the previous or next host\n" +
 			"l          the whole log\n" +
-			"r          retry, after a failure\n" +
-			"e          edit the file, after a failure\n" +
+			"r, e       after a failure: retry, or edit the file first\n" +
 			"m          the mouse for the wizard, or for marking text\n" +
 			"?          this page\n" +
 			"q          leave\n" +
-			"ctrl+c     asks what to do; a second time leaves at once\n" +
+			"ctrl+c     asks what to do, leaves when it comes again; ctrl+z suspends\n" +
 			"\n" +
 			"The sign before a step:  %s changed, %s as wanted already,\n" +
 			"                         %s failed, - skipped, %s still to come.",
 		"wizard.done.title":             "The site is live",
 		"wizard.done.unchanged":         "The site is live, and nothing had to change",
+		"wizard.done.declined":          "This host was left out; nothing was changed on it",
 		"wizard.path.browser":           "your browser",
 		"wizard.path.port":              "port %d",
 		"wizard.path.redirect":          "%d, over to %s",
@@ -178,6 +204,8 @@ func english() map[string]string {
 		"wizard.form.title":             "A new site",
 		"wizard.form.about":             "What the deployment needs to know. It is written to %s; change it there at any time.",
 		"wizard.form.write":             "Write %s and go on",
+		"wizard.form.above":             "%d above, up",
+		"wizard.form.below":             "%d more below, down",
 		"wizard.form.found":             "tab offers: %s",
 		"wizard.form.empty":             "This is needed.",
 		"wizard.form.enter":             "Enter takes [..], - leaves it empty.",
@@ -585,11 +613,15 @@ func english() map[string]string {
 		"fix.yes":                 "change the file",
 		"fix.no":                  "leave it",
 		"wizard.state.ok":         "It was as wanted already; nothing had to change.",
-		"wizard.editor.ended":     "The editor ended with an error (%s); nothing was retried. EDITOR names another one.",
+		"wizard.editor.ended":     "The editor failed (%s); nothing was retried. EDITOR names another one.",
+		"wizard.suspend.none":     "There is no shell here to go back to; q leaves.",
+		"wizard.mouse.wizard":     "The wheel scrolls the wizard; m lets the mouse mark text.",
+		"wizard.mouse.terminal":   "The mouse marks text; m gives it back to the wizard.",
 		"wizard.pager.failed":     "The pager could not be run: %s; PAGER names another one.",
 		"wizard.form.leave":       "Press esc again to leave; what was typed is lost.",
 		"wizard.key.decline":      "not this host",
 		"wizard.more":             "%d more below   pgdn scrolls",
+		"wizard.more-down":        "%d more, down",
 		"wizard.plan.host":        "The plan for %s",
 		"wizard.state.skipped":    "It was left out, or not reached.",
 	}

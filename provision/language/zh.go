@@ -31,6 +31,9 @@ func chinese() map[string]string {
 		"lines.start":             "正在把 %s 部署到 %s",
 		"lines.plan":              "计划：%d 处变更",
 		"lines.planned":           "计划了 %d 处变更，没有做任何改动",
+		"lines.planned-none":      "无法制定计划，没有做任何改动",
+		"lines.planned-part":      "其余部分无法计划；目前有 %d 处变更，没有做任何改动",
+		"lines.unplanned":         "%s 无法制定计划",
 		"lines.done":              "完成：%d 处变更，用时 %s",
 		"lines.failed":            "未完成：%d 处变更，用时 %s",
 		"lines.status.ok":         "已满足",
@@ -46,6 +49,7 @@ func chinese() map[string]string {
 		"lines.evidence":          "证据",
 		"lines.fix":               "解决办法",
 		"lines.certificate-days":  "证书剩余 %d 天",
+		"lines.no-answer":         "没有响应",
 		"lines.progress.bytes":    "%s",
 		"lines.progress.files":    "%s 个文件",
 		"lines.progress.steps":    "指令 %s",
@@ -83,6 +87,9 @@ func chinese() map[string]string {
 		"wizard.working":                  "步骤 %s/%s  %s",
 		"wizard.because":                  "原因：%s",
 		"wizard.approved":                 "已选 %d 步，共 %d 步",
+		"wizard.approved-one":             "已选 %d 步，共 1 步",
+		"wizard.plan.nothing":             "没有勾选任何步骤；按空格勾选，按 q 离开。",
+		"wizard.plan.nothing-host":        "没有勾选任何步骤；按空格勾选，按 q 跳过这台服务器。",
 		"wizard.below":                    "下面还有 %d 行   f 跟随最新",
 		"wizard.percent":                  "%d %%",
 		"wizard.secret":                   "输入的内容不会显示。",
@@ -92,7 +99,10 @@ func chinese() map[string]string {
 		"wizard.now.question":             "等待您的回答",
 		"wizard.now.failed":               "停在第 %s 步",
 		"wizard.now.failed-run":           "已停止",
+		"wizard.now.declined":             "不部署",
 		"wizard.now.between":              "准备下一步",
+		"wizard.hidden.failed":            "%s - 按 esc 查看原因",
+		"wizard.hidden.other":             "%s - 按 esc 查看",
 		"wizard.key.step":                 "选择步骤",
 		"wizard.key.follow":               "跟随",
 		"wizard.key.search":               "搜索",
@@ -111,6 +121,7 @@ func chinese() map[string]string {
 		"wizard.key.back":                 "返回",
 		"wizard.key.pager":                "用分页器查看全部日志",
 		"wizard.key.save":                 "保存",
+		"wizard.key.write":                "写入",
 		"wizard.key.addresses":            "显示或隐去地址",
 		"wizard.key.output":               "输出",
 		"wizard.key.steps":                "各步骤",
@@ -127,7 +138,11 @@ func chinese() map[string]string {
 		"wizard.decide.code.title":        "主机询问",
 		"wizard.decide.sudo.title":        "sudo 要求输入密码",
 		"wizard.decide.fix.title":         "可以修正网站的一个文件",
+		"wizard.decide.fix.yes":           "修改这个文件",
+		"wizard.decide.fix.no":            "保持原样",
 		"wizard.decide.take-over.title":   "主机上有不是由 provision 创建的容器",
+		"wizard.decide.take-over.yes":     "替换它",
+		"wizard.decide.take-over.no":      "不动它",
 		"wizard.decide.interrupt.title":   "要在这里停止吗？",
 		"wizard.decide.interrupt.no":      "否，继续",
 		"wizard.decide.interrupt.yes":     "是，停止并离开",
@@ -142,8 +157,18 @@ func chinese() map[string]string {
 		"wizard.fail.report":              "保存报告，以便求助",
 		"wizard.fail.leave":               "离开",
 		"wizard.log.title":                "日志：%s",
+		"wizard.sum.live":                 "%s：已上线，%d 处变更",
+		"wizard.sum.unchanged":            "%s：在线，无需任何变更",
+		"wizard.sum.declined":             "%s：没有部署",
+		"wizard.sum.stopped":              "您在 %s 上停止了运行。",
 		"wizard.log.none":                 "日志是空的。",
 		"wizard.log.tail":                 "（仅最后一部分；按 o 查看全部）",
+		"wizard.search.none":              "没有找到",
+		"wizard.search.in-file":           "显示的部分中没有；按 o 查看全部",
+		"wizard.search.in-log":            "显示的部分中没有；按 l 查看日志",
+		"wizard.search.keys":              "n 下一个  N 上一个  esc 结束",
+		"wizard.key.find":                 "查找",
+		"wizard.key.cancel":               "取消",
 		"wizard.report.title":             "报告，将保存为 %s。机密已隐去；请先阅读。",
 		"wizard.report.saved":             "报告已保存为 %s。",
 		"wizard.editor.failed":            "无法启动编辑器：%s",
@@ -152,21 +177,22 @@ func chinese() map[string]string {
 			"up, down   移动或滚动\n" +
 			"tab        切换窗格\n" +
 			"space      勾选计划中的步骤，或连同其后的步骤一起取消；在文本中向下翻页\n" +
+			"a          勾选计划的全部步骤，或全部取消\n" +
 			"/          在输出中搜索；n 和 N 跳到下一处\n" +
 			"f          重新跟随最新的输出\n" +
 			"[ ]        上一台或下一台主机\n" +
 			"l          全部日志\n" +
-			"r          失败后重试\n" +
-			"e          失败后编辑文件\n" +
+			"r, e       失败后重试，或先编辑文件\n" +
 			"m          鼠标用于向导，或用于选取文字\n" +
 			"?          本页\n" +
 			"q          离开\n" +
-			"ctrl+c     先询问；再按一次立即离开\n" +
+			"ctrl+c     先询问，再按一次立即离开；ctrl+z 挂起\n" +
 			"\n" +
 			"步骤前的符号：%s 有改动，%s 原本就符合要求，\n" +
 			"              %s 失败，- 跳过，%s 尚未开始。",
 		"wizard.done.title":             "网站已上线",
 		"wizard.done.unchanged":         "网站在线，无需任何变更",
+		"wizard.done.declined":          "这台主机没有部署，没有任何变更",
 		"wizard.path.browser":           "您的浏览器",
 		"wizard.path.port":              "%d 端口",
 		"wizard.path.redirect":          "%d，重定向到 %s",
@@ -178,6 +204,8 @@ func chinese() map[string]string {
 		"wizard.form.title":             "新网站",
 		"wizard.form.about":             "部署所需的信息。将写入 %s，之后可以随时修改。",
 		"wizard.form.write":             "写入 %s 并继续",
+		"wizard.form.above":             "上面还有 %d 项",
+		"wizard.form.below":             "下面还有 %d 项",
 		"wizard.form.found":             "tab 可选：%s",
 		"wizard.form.empty":             "此项必填。",
 		"wizard.form.enter":             "回车采用方括号中的值，输入 - 表示留空。",
@@ -586,10 +614,14 @@ func chinese() map[string]string {
 		"fix.no":                  "保持不变",
 		"wizard.state.ok":         "原本就满足要求，无需变更。",
 		"wizard.editor.ended":     "编辑器异常退出（%s），没有重试。可用 EDITOR 指定其他编辑器。",
+		"wizard.suspend.none":     "这里没有可以返回的 shell；按 q 离开。",
+		"wizard.mouse.wizard":     "滚轮滚动向导内容；按 m 用鼠标选取文字。",
+		"wizard.mouse.terminal":   "鼠标用于选取文字；按 m 交还给向导。",
 		"wizard.pager.failed":     "无法运行分页器：%s；可用 PAGER 指定其他程序。",
 		"wizard.form.leave":       "再按一次 esc 离开，已填写的内容将丢失。",
 		"wizard.key.decline":      "跳过这台服务器",
 		"wizard.more":             "下面还有 %d 行   pgdn 向下滚动",
+		"wizard.more-down":        "下面还有 %d 项",
 		"wizard.plan.host":        "%s 的计划",
 		"wizard.state.skipped":    "未勾选，或没有执行到这一步。",
 	}

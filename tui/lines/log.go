@@ -67,8 +67,7 @@ func logText(body provision.Body) string {
 		}
 		return fmt.Sprintf("progress: %d of %d %s %s", b.Done, b.Total, b.Unit, b.Detail)
 	case provision.Measured:
-		return fmt.Sprintf("%s: GET %s answered %d in %s, Server %q, Location %q, certificate days %d",
-			b.Station, b.URL, b.Status, quantity.Duration(b.Duration), b.Server, b.Location, b.CertificateDays)
+		return measuredText(b)
 	case provision.Finding:
 		return fmt.Sprintf("%s %s: %s\nevidence: %s\nfix: %s", b.Severity, b.Code, b.Cause, b.Evidence, b.Fix)
 	case provision.DecisionAsked:
@@ -85,6 +84,18 @@ func logText(body provision.Body) string {
 			planLines(b.Changes), hostsText(b.Hosts), len(b.Changes), b.ExitCode)
 	}
 	return ""
+}
+
+func measuredText(m provision.Measured) string {
+	if m.Status == 0 {
+		return fmt.Sprintf("%s: GET %s had no answer", m.Station, m.URL)
+	}
+	text := fmt.Sprintf("%s: GET %s answered %d in %s, Server %q, Location %q",
+		m.Station, m.URL, m.Status, quantity.Duration(m.Duration), m.Server, m.Location)
+	if m.CertificateDays != 0 { // the last day of a certificate is 0 as well, and the finding says that
+		text += fmt.Sprintf(", certificate days %d", m.CertificateDays)
+	}
+	return text
 }
 
 func ended(status provision.Status, err error, more string) string {

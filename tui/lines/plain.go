@@ -159,11 +159,7 @@ func (p *plain) finished(e provision.Event, b provision.StepFinished) string {
 }
 
 func (p *plain) measured(m provision.Measured) string {
-	from := "here"
-	if m.Station == provision.StationHostHTTP || m.Station == provision.StationHostHTTPS {
-		from = "host"
-	}
-	return p.words.T("lines.from."+from) + ": GET " + m.URL + " -> " + Measurement(p.words, m)
+	return Asked(p.words, m) + " -> " + Measurement(p.words, m)
 }
 
 func (p *plain) plan(changes []provision.Change, diffs bool) string {
@@ -193,7 +189,7 @@ func (p *plain) planned(f provision.PlanFinished) string {
 		}
 	}
 	p.failures(&b, f.Hosts)
-	b.WriteString(p.words.T("lines.planned", len(f.Changes)))
+	b.WriteString(plannedText(p.words, f))
 	return b.String()
 }
 

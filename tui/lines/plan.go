@@ -4,6 +4,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/charmbracelet/lipgloss"
+
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/tui/sanitize"
@@ -13,12 +15,13 @@ import (
 // NewPlan returns the printer of a plan: a text to read rather than a record of what happened when. The colours are the
 // theme's.
 func NewPlan(w io.Writer, words *language.Printer, look *theme.Theme) *Printer {
-	return newPrinter(w, &planText{words: words, theme: look})
+	return newPrinter(w, &planText{words: words, theme: look, shown: map[string][]string{}})
 }
 
 type planText struct {
 	words *language.Printer
 	theme *theme.Theme
+	shown map[string][]string // by host, the causes of the findings
 }
 
 func (p *planText) format(b []byte, e provision.Event) []byte {
@@ -26,6 +29,7 @@ func (p *planText) format(b []byte, e provision.Event) []byte {
 	case provision.RunStarted:
 		return append(append(b, startText(p.words, body)...), '\n')
 	case provision.Finding:
+		p.shown[e.Host] = append(p.shown[e.Host], sanitize.Line(body.Cause))
 		return append(append(b, sanitize.Lines(FindingText(p.words, body))...), '\n')
 	case provision.PlanReady:
 		for _, c := range body.Changes {
@@ -68,14 +72,70 @@ func (p *planText) diff(line string) string {
 
 func (p *planText) finished(f provision.PlanFinished) string {
 	if f.Err != nil {
-		return p.theme.Bad.Render(p.words.T("lines.unable", f.Err)) + "\n"
+		return p.lines(p.theme.Bad, p.words.T("lines.unable", f.Err))
 	}
 	var b strings.Builder
 	for _, name := range sorted(f.Hosts) {
 		if err := f.Hosts[name].Err; err != nil {
-			b.WriteString(p.theme.Bad.Render(sanitize.Lines(name+": "+err.Error())) + "\n")
+			b.WriteString(p.lines(p.theme.Bad, p.unplanned(name, err)))
 		}
 	}
-	b.WriteString(p.theme.Strong.Render(p.words.T("lines.planned", len(f.Changes))) + "\n")
+	b.WriteString(p.lines(p.theme.Strong, plannedText(p.words, f)))
 	return b.String()
+}
+
+// lines renders each line by itself: a style of several lines at once fills them up to the longest.
+func (p *planText) lines(style lipgloss.Style, text string) string {
+	var b strings.Builder
+	for line := range strings.SplitSeq(sanitize.Lines(text), "\n") {
+		b.WriteString(style.Render(line) + "\n")
+	}
+	return b.String()
+}
+
+// unplanned is why a host could not be planned. Of what a finding has told already the place is left, a file and a line.
+func (p *planText) unplanned(name string, err error) string {
+	var places, rest []string
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		place, shown := p.place(name, sanitize.Line(line))
+		switch {
+		case !shown:
+			rest = append(rest, line)
+		case place != "":
+			places = append(places, place)
+		}
+	}
+	text := p.words.T("lines.unplanned", name)
+	if len(places) > 0 {
+		rest = append([]string{strings.Join(places, ", ")}, rest...)
+	}
+	if len(rest) > 0 {
+		text = p.words.T("lines.labelled", text, strings.Join(rest, "\n"))
+	}
+	return text
+}
+
+// place is what stands before the cause of a finding that was shown.
+func (p *planText) place(host, line string) (place string, shown bool) {
+	for _, cause := range p.shown[host] {
+		if before, _, found := strings.Cut(line, cause); found && cause != "" {
+			return strings.TrimSuffix(strings.TrimSpace(before), ":"), true
+		}
+	}
+	return "", false
+}
+
+// plannedText is the last line of a plan. One that is not complete must not read as if nothing were to do.
+func plannedText(words *language.Printer, f provision.PlanFinished) string {
+	failed := false
+	for _, r := range f.Hosts {
+		failed = failed || r.Err != nil
+	}
+	switch {
+	case failed && len(f.Changes) == 0:
+		return words.T("lines.planned-none")
+	case failed:
+		return words.T("lines.planned-part", len(f.Changes))
+	}
+	return words.T("lines.planned", len(f.Changes))
 }

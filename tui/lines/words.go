@@ -53,8 +53,20 @@ func ProgressText(words *language.Printer, p provision.StepProgress) string {
 	return strings.Join(parts, ", ")
 }
 
+// Asked writes what was asked for and from where: "from the host: GET http://example.com/".
+func Asked(words *language.Printer, m provision.Measured) string {
+	from := words.T("lines.from.here")
+	if m.Station == provision.StationHostHTTP || m.Station == provision.StationHostHTTPS {
+		from = words.T("lines.from.host")
+	}
+	return words.T("lines.labelled", from, "GET "+m.URL)
+}
+
 // Measurement writes what came back from a station as one line: status, product, certificate, time.
 func Measurement(words *language.Printer, m provision.Measured) string {
+	if m.Status == 0 {
+		return words.T("lines.no-answer")
+	}
 	parts := []string{strconv.Itoa(m.Status)}
 	if m.Location != "" {
 		parts = append(parts, "Location: "+m.Location)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/tui/pane"
+	"github.com/kehuo/provision/tui/sanitize"
 )
 
 // paragraph is lines of one kind.
@@ -16,27 +17,100 @@ func paragraph(kind pane.Kind, text string) []pane.Line {
 	return list
 }
 
+// order is how the first finding is told where there is little room: the cure has to be in sight, and as much of the cause as
+// there is place for above it.
+type order int
+
+const (
+	causeFirst    order = iota // the cause, the cure
+	sentenceFirst              // the first sentence of the cause, the cure, the rest
+	startFirst                 // as many rows of that sentence as there is room for, the cure, the cause
+	cureFirst                  // the cure, the cause
+)
+
 // explanation is what is known about the failure: of each finding its cause, the cure and the line that shows it, and last
-// what the step said itself. cureFirst turns the first finding around.
-func (f *Failure) explanation(cureFirst bool) []pane.Line {
+// what the step said itself.
+func (f *Failure) explanation(o order) []pane.Line {
 	said := f.said()
 	var parts [][]pane.Line
 	for i, finding := range f.findings[:min(len(f.findings), 2)] {
-		cause, cure := f.cause(finding), f.cure(finding)
-		if cureFirst && i == 0 {
-			cause, cure = cure, cause
+		if i == 0 {
+			parts = append(parts, f.first(o)...)
+		} else {
+			parts = append(parts, f.cause(finding), f.cure(finding))
 		}
-		parts = append(parts, cause, cure)
 		if !f.saysNothing(finding) || !strings.Contains(said, finding.Evidence) {
 			parts = append(parts, paragraph(pane.Error, finding.Evidence))
 		}
 	}
 	if len(f.findings) == 0 {
 		parts = append(parts, paragraph(pane.Output, said))
-	} else if !f.saysNothing(f.findings[0]) && f.height >= 20 { // it adds little, and the output has it too
+	} else if first := f.findings[0]; !f.saysNothing(first) && f.height >= 20 && !repeats(said, first) { // it adds little
 		parts = append(parts, paragraph(pane.Note, said))
 	}
 	return joined(parts)
+}
+
+// repeats reports whether an error says no more than the finding that explains it.
+func repeats(said string, finding provision.Finding) bool {
+	return finding.Evidence != "" && strings.Contains(said, strings.TrimSpace(finding.Evidence)) ||
+		strings.Contains(said, strings.TrimSpace(finding.Cause))
+}
+
+// first is the first finding in the given order; the cause and the cure of one part stand close together.
+func (f *Failure) first(o order) [][]pane.Line {
+	finding := f.findings[0]
+	cause, cure := f.cause(finding), f.cure(finding)
+	switch o {
+	case sentenceFirst:
+		sentence, rest := firstSentence(cause)
+		return [][]pane.Line{append(sentence, cure...), rest}
+	case startFirst:
+		return [][]pane.Line{append(f.start(cause, cure), cure...), cause}
+	case cureFirst:
+		return [][]pane.Line{cure, cause}
+	}
+	return [][]pane.Line{cause, cure}
+}
+
+// start is the beginning of the cause, in the rows that the cure leaves.
+func (f *Failure) start(cause, cure []pane.Line) []pane.Line {
+	sentence, _ := firstSentence(cause)
+	rows := Wrap(sanitize.Line(sentence[0].Text), f.width)
+	room := max(f.most()-1-f.count(cure), 1)
+	var list []pane.Line
+	for i, row := range rows[:min(len(rows), room)] {
+		if i == room-1 && len(rows) > room {
+			row = Cut(strings.Join(rows[i:], " "), f.width)
+		}
+		list = append(list, pane.Line{Kind: cause[0].Kind, Text: row})
+	}
+	return list
+}
+
+// count is how many rows lines take.
+func (f *Failure) count(list []pane.Line) int {
+	rows := 0
+	for _, line := range list {
+		rows += len(Wrap(sanitize.Line(line.Text), f.width))
+	}
+	return rows
+}
+
+// firstSentence parts a paragraph behind its first sentence.
+func firstSentence(list []pane.Line) (sentence, rest []pane.Line) {
+	first := list[0]
+	for _, end := range []string{". ", "。"} {
+		if i := strings.Index(first.Text, end); i >= 0 {
+			i += len(strings.TrimSpace(end))
+			if left := strings.TrimSpace(first.Text[i:]); left != "" {
+				rest = []pane.Line{{Kind: first.Kind, Text: left}}
+			}
+			first.Text = first.Text[:i]
+			break
+		}
+	}
+	return []pane.Line{first}, append(rest, list[1:]...)
 }
 
 // joined puts an empty line between parts that are not empty.
@@ -77,17 +151,19 @@ func (f *Failure) cure(finding provision.Finding) []pane.Line {
 	if finding.Fix == "" {
 		return nil
 	}
-	return paragraph(pane.Added, f.T("lines.fix")+": "+finding.Fix)
+	return paragraph(pane.Added, f.T("lines.labelled", f.T("lines.fix"), finding.Fix))
 }
 
-// cureIsHidden reports whether the cure of the first finding would end below what is in sight: then it has to come first.
-func (f *Failure) cureIsHidden() bool {
+// cureIsHidden reports whether the cure of the first finding ends below what is in sight when it is told in that order.
+func (f *Failure) cureIsHidden(o order) bool {
 	if !f.why.tall || len(f.findings) == 0 || f.findings[0].Fix == "" {
 		return false
 	}
-	rows := 0
-	for _, line := range joined([][]pane.Line{f.cause(f.findings[0]), f.cure(f.findings[0])}) {
-		rows += len(Wrap(line.Text, f.width))
+	parts := f.first(o)
+	if o == causeFirst {
+		parts = parts[:2]
+	} else {
+		parts = parts[:1] // with the cure at its end
 	}
-	return rows > f.room()-1
+	return f.count(joined(parts)) > f.room()-1
 }

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -54,11 +55,20 @@ func (d *Done) Update(msg tea.Msg) tea.Cmd {
 func (d *Done) View() string {
 	b := block{width: d.width}
 	title := "wizard.done.title"
-	if d.finished.Changed == 0 {
+	changed := d.finished.Changed
+	if d.host != nil && len(d.finished.Hosts) > 1 {
+		result := d.finished.Hosts[d.host.Name]
+		if errors.Is(result.Err, provision.ErrDeclined) {
+			b.add(d.Theme.Warn, d.T("wizard.done.declined"))
+			return b.view(d.height)
+		}
+		changed = result.Changed
+	}
+	if changed == 0 {
 		title = "wizard.done.unchanged"
 	}
 	b.add(d.Theme.Good.Bold(true), d.T(title))
-	b.add(d.Theme.Faint, d.T("lines.done", d.finished.Changed, quantity.Duration(d.finished.Duration)))
+	b.add(d.Theme.Faint, d.T("lines.done", changed, quantity.Duration(d.finished.Duration)))
 	b.gap()
 	stations := d.stations()
 	roomy := d.height >= len(stations)*2+4
@@ -159,6 +169,9 @@ func (d *Done) measured(stations ...string) (m provision.Measured, ok bool) {
 }
 
 func (d *Done) status(m provision.Measured) string {
+	if m.Status == 0 {
+		return d.T("lines.no-answer")
+	}
 	if m.Location != "" {
 		return d.T("wizard.path.redirect", m.Status, m.Location)
 	}

@@ -14,6 +14,7 @@ import (
 type Failure struct {
 	*Common
 	width, height int
+	host          bool          // one was reached: there is output to look at
 	step          *tracker.Step // nil where no step failed
 	err           error
 	findings      []provision.Finding
@@ -24,7 +25,7 @@ type Failure struct {
 // NewFailure returns the page for a host that failed with err, at step if it is not nil; files are those that the person may
 // want to edit, report tells whether one can be made.
 func NewFailure(c *Common, host *tracker.Host, step *tracker.Step, err error, files []string, report bool) *Failure {
-	f := &Failure{Common: c, step: step, err: err, why: newReader(c), menu: menu{Common: c}}
+	f := &Failure{Common: c, host: host != nil, step: step, err: err, why: newReader(c), menu: menu{Common: c}}
 	if step != nil {
 		f.findings = graveFirst(step.Findings)
 	} else if host != nil {
@@ -65,23 +66,27 @@ func (f *Failure) SetSize(width, height int) {
 	}
 	f.width, f.height = width, height
 	f.why.pane.SetSize(width, height) // lines take other rows at another width
-	f.fill(false)
-	if f.cureIsHidden() {
-		f.fill(true)
+	for o := causeFirst; o <= cureFirst; o++ {
+		if f.fill(o); !f.cureIsHidden(o) {
+			break
+		}
 	}
 }
 
-func (f *Failure) fill(cureFirst bool) {
-	f.why.fill(f.explanation(cureFirst))
+func (f *Failure) fill(o order) {
+	f.why.fill(f.explanation(o))
 	f.why.setSize(f.width, f.room())
 }
 
 // room is how many rows the explanation has between the title and the actions, of which it leaves some in sight.
 func (f *Failure) room() int {
-	space := f.height - len(f.title())
+	return max(min(f.why.pane.Rows(f.height), f.most()), 1)
+}
+
+// most is how many rows there are for it.
+func (f *Failure) most() int {
 	actions, _ := f.menu.rows(f.width)
-	least := min(len(actions), max(f.height/3, 1))
-	return max(min(f.why.pane.Rows(space), space-1-least), 1)
+	return f.height - len(f.title()) - 1 - min(len(actions), max(f.height/3, 1))
 }
 
 // Typing implements Page.
@@ -90,7 +95,11 @@ func (f *Failure) Typing() bool { return false }
 // Keys implements Page.
 func (f *Failure) Keys() []Key {
 	keys := append([]Key{f.key("enter", "take")}, f.why.keys()...)
-	return append(keys, f.key("up down", "choose"), f.key("tab", "output"), f.key("l", "log"), f.key("q", "leave"))
+	keys = append(keys, f.key("up down", "choose"))
+	if f.host {
+		keys = append(keys, f.key("tab", "output"))
+	}
+	return append(keys, f.key("l", "log"), f.key("q", "leave"))
 }
 
 // Update implements Page.
@@ -108,12 +117,7 @@ func (f *Failure) Update(msg tea.Msg) tea.Cmd {
 func (f *Failure) View() string {
 	rows := append(f.title(), f.why.view()...)
 	rows = append(rows, "")
-	actions, at := f.menu.rows(f.width)
-	if room := max(f.height-len(rows), 1); len(actions) > room { // the highlighted one stays in sight
-		from := min(max(at-room/2, 0), len(actions)-room)
-		actions = actions[from : from+room]
-	}
-	return strings.Join(Rows(strings.Join(append(rows, actions...), "\n"), f.height), "\n")
+	return strings.Join(Rows(strings.Join(append(rows, f.menu.window(f.width, f.height-len(rows))...), "\n"), f.height), "\n")
 }
 
 func (f *Failure) title() []string {
@@ -133,7 +137,7 @@ func (f *Failure) title() []string {
 func graveFirst(findings []provision.Finding) []provision.Finding {
 	var grave, others []provision.Finding
 	for _, finding := range findings {
-		if finding.Severity == provision.SeverityError || finding.Severity == provision.SeverityUnknown {
+		if finding.Grave() {
 			grave = append(grave, finding)
 		} else {
 			others = append(others, finding)

@@ -60,6 +60,7 @@ type Form struct {
 	suggestions   SuggestionsMsg
 	offered       map[string]int  // which suggestion a field shows
 	touched       map[string]bool // by name: the person typed there
+	entered       map[string]bool // by name: the person moved the cursor in what stood there, to change it
 	at            int             // the field with the cursor; len(fields) is the button
 	number        int             // of the last check
 	checked       CheckedMsg
@@ -70,7 +71,7 @@ type Form struct {
 
 // NewForm returns the page, for an inventory that will be written to file.
 func NewForm(c *Common, file string, fields []Field) *Form {
-	f := &Form{Common: c, file: file, fields: fields, offered: map[string]int{}, touched: map[string]bool{}}
+	f := &Form{Common: c, file: file, fields: fields, offered: map[string]int{}, touched: map[string]bool{}, entered: map[string]bool{}}
 	for _, field := range fields {
 		input := textinput.New()
 		input.Prompt = ""
@@ -99,6 +100,9 @@ func (f *Form) Typing() bool { return f.at < len(f.fields) }
 
 // Keys implements Page.
 func (f *Form) Keys() []Key {
+	if !f.Typing() {
+		return []Key{f.key("enter", "write"), f.key("up down", "field"), f.key("esc", "leave")}
+	}
 	keys := []Key{f.key("enter", "next"), f.key("up down", "field")}
 	if f.Typing() && len(f.suggestions[f.fields[f.at].Name]) > 1 {
 		keys = append(keys, f.key("tab", "suggestion"))
@@ -148,15 +152,33 @@ func (f *Form) press(msg tea.KeyMsg) tea.Cmd {
 	if !f.Typing() {
 		return nil
 	}
-	before := f.inputs[f.at].Value()
+	return f.write(msg)
+}
+
+// write changes the field. The first text that comes takes the place of a default that nobody asked for.
+func (f *Form) write(msg tea.KeyMsg) tea.Cmd {
+	name, before := f.fields[f.at].Name, f.inputs[f.at].Value()
+	text := msg.Type == tea.KeyRunes || msg.Type == tea.KeySpace
+	if text && f.standard(f.at) {
+		f.inputs[f.at].SetValue("")
+	}
 	var cmd tea.Cmd
 	f.inputs[f.at], cmd = f.inputs[f.at].Update(msg)
-	if f.inputs[f.at].Value() == before {
+	if !text {
+		f.entered[name] = true
+	}
+	if !text && f.inputs[f.at].Value() == before {
 		return cmd
 	}
-	f.touched[f.fields[f.at].Name] = true
+	f.touched[name] = true
 	f.follow()
 	return tea.Batch(cmd, f.check())
+}
+
+// standard reports whether a field holds what stood there at first, untouched.
+func (f *Form) standard(i int) bool {
+	name := f.fields[i].Name
+	return !f.touched[name] && !f.entered[name]
 }
 
 // leave ends the form; where something was typed, only the second time.

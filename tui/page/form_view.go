@@ -27,11 +27,13 @@ func (f *Form) View() string {
 	}
 	head.gap()
 	var rows []string
+	var starts []int // of the fields
 	focus := 0
 	for i := range f.fields {
 		if i == f.at {
 			focus = len(rows)
 		}
+		starts = append(starts, len(rows))
 		rows = append(rows, f.row(i)...)
 	}
 	if f.at == len(f.fields) {
@@ -43,12 +45,31 @@ func (f *Form) View() string {
 		b.add(t.Bad, sanitize.Lines(f.err.Error()))
 		rows = append(rows, b.rows...)
 	}
-	space := f.height - len(head.rows)
-	if len(rows) > space && space > 0 { // keep the field that is typed into in sight
+	if space := f.height - len(head.rows); len(rows) > space && space > 1 { // keep the field that is typed into in sight
 		from := min(max(focus-space/2, 0), len(rows)-space)
-		rows = rows[from:]
+		rows = rows[from : from+space]
+		f.signs(head.rows, rows, starts, from)
 	}
 	return strings.Join(Rows(strings.Join(append(head.rows, rows...), "\n"), f.height), "\n")
+}
+
+// signs tells of the fields that are out of sight, in the empty row above those in sight and over the last of their rows.
+func (f *Form) signs(head, rows []string, starts []int, from int) {
+	above, below := 0, 0
+	for _, start := range starts {
+		if start < from {
+			above++
+		}
+		if start >= from+len(rows)-1 {
+			below++
+		}
+	}
+	if above > 0 {
+		head[len(head)-1] = f.Theme.Faint.Render(Cut(f.T("wizard.form.above", above), f.width))
+	}
+	if below > 0 {
+		rows[len(rows)-1] = f.Theme.Faint.Render(Cut(f.T("wizard.form.below", below), f.width))
+	}
 }
 
 // row is a field's line, and under the one with the cursor what it means and what was found.
@@ -56,7 +77,11 @@ func (f *Form) row(i int) []string {
 	t, field := f.Theme, f.fields[i]
 	here := i == f.at
 	sign, note, wrong := " ", sanitize.Line(f.checked.Fields[field.Name].Note), f.wrong(i)
-	value := f.inputs[i].View()
+	input := f.inputs[i]
+	if here && f.standard(i) { // what is typed replaces it
+		input.TextStyle = t.Faint
+	}
+	value := input.View()
 	switch {
 	case wrong != "" && f.touched[field.Name]:
 		sign = t.Bad.Render(t.Failed)

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -52,7 +53,7 @@ func (m *menu) rows(width int) (rows []string, at int) {
 			pointer += t.Key.Render(it.key) + "  "
 			indent += ansi.StringWidth(it.key) + 2
 		}
-		for n, row := range Wrap(it.label, width-indent) {
+		for n, row := range m.label(it, width) {
 			if n > 0 {
 				pointer = strings.Repeat(" ", indent)
 			}
@@ -60,4 +61,40 @@ func (m *menu) rows(width int) (rows []string, at int) {
 		}
 	}
 	return rows, at
+}
+
+// window is as much of the list as there is room for, the highlighted item in it; its last row tells how many more there are.
+func (m *menu) window(width, room int) []string {
+	rows, at := m.rows(width)
+	room = max(room, 1)
+	if len(rows) <= room {
+		return rows
+	}
+	from := min(max(at-room/2, 0), len(rows)-room)
+	shown := slices.Clone(rows[from : from+room])
+	if more := m.below(width, from+room-1); more > 0 && at < from+room-1 {
+		shown[room-1] = m.Theme.Faint.Render(Cut("  "+m.T("wizard.more-down", more), width))
+	}
+	return shown
+}
+
+// below is how many items begin at row or after it.
+func (m *menu) below(width, row int) int {
+	at := 0
+	for i, it := range m.items {
+		if at >= row {
+			return len(m.items) - i
+		}
+		at += len(m.label(it, width))
+	}
+	return 0
+}
+
+// label is an item's text in rows that fit behind its key.
+func (m *menu) label(it item, width int) []string {
+	indent := 2
+	if it.key != "" {
+		indent += ansi.StringWidth(it.key) + 2
+	}
+	return Wrap(it.label, width-indent)
 }

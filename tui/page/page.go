@@ -40,6 +40,9 @@ func (c *Common) T(key string, args ...any) string { return c.Words.T(key, args.
 // key is a Key with its words.
 func (c *Common) key(key, words string) Key { return Key{key, c.T("wizard.key." + words)} }
 
+// searching are the keys while somebody types what to look for: all others are letters.
+func (c *Common) searching() []Key { return []Key{c.key("enter", "find"), c.key("esc", "cancel")} }
+
 // has reports whether there are words for key.
 func (c *Common) has(key string) bool { return c.T(key) != key }
 

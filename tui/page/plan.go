@@ -51,17 +51,6 @@ func (p *Plan) SetSize(width, height int) {
 	p.layout()
 }
 
-// ListWidth is how wide the list of steps is on a screen of that width; 0 where there is no room for one.
-func ListWidth(width int) int {
-	switch {
-	case width < 64:
-		return 0
-	case width < 100:
-		return 34
-	}
-	return 44
-}
-
 func (p *Plan) layout() {
 	w := p.right()
 	rows := p.height - len(p.head(w)) - 1
@@ -78,19 +67,34 @@ func (p *Plan) right() int {
 	return p.width - p.list - gutter
 }
 
-// gutter is the empty space between two columns.
-const gutter = 2
-
 // Typing implements Page.
 func (p *Plan) Typing() bool { return p.changes.pane.Typing() }
 
 // Keys implements Page.
 func (p *Plan) Keys() []Key {
-	if p.reading {
-		return []Key{p.key("enter", "apply"), p.key("up down", "scroll"), p.key("/", "search"), p.key("tab", "pane"), p.no()}
+	if p.Typing() {
+		return p.searching()
 	}
-	keys := append([]Key{p.key("enter", "apply"), p.key("space", "toggle")}, p.changes.keys()...)
-	return append(keys, p.key("up down", "step"), p.key("tab", "diff"), p.no())
+	var keys []Key
+	if len(p.chosen()) > 0 {
+		keys = append(keys, p.key("enter", "apply"))
+	}
+	if p.reading && p.list == 0 { // where there is room for little, the way back is what one must not miss
+		return append([]Key{p.key("tab", "back")}, append(keys, p.no())...)
+	}
+	if p.reading {
+		return append(keys, p.key("tab", "back"), p.key("up down", "scroll"), p.key("/", "search"), p.no())
+	}
+	keys = append(keys, p.key("space", "toggle"), p.key("up down", "step"))
+	if p.readable() {
+		keys = append(keys, p.key("tab", "diff"))
+	}
+	return append(append(keys, p.changes.keys()...), p.no())
+}
+
+// readable reports whether the chosen step has a text that is worth going to: a diff, or more than is in sight.
+func (p *Plan) readable() bool {
+	return p.changes.tall || slices.ContainsFunc(p.of(p.changing[p.at]), func(c provision.Change) bool { return c.Diff != "" })
 }
 
 // no is the key that declines: the whole run, or this one of several hosts.
@@ -111,8 +115,13 @@ func (p *Plan) Update(msg tea.Msg) tea.Cmd {
 	case "enter":
 		return p.answer()
 	case "tab":
-		p.reading = !p.reading
+		p.reading = !p.reading && p.readable()
 		return nil
+	case "esc":
+		if p.reading && !p.changes.pane.Searching() {
+			p.reading = false
+			return nil
+		}
 	case "/":
 		p.reading = true
 	}
@@ -156,12 +165,16 @@ func (p *Plan) answer() tea.Cmd {
 	if p.answered {
 		return nil
 	}
-	p.answered = true
 	chosen := p.chosen()
-	switch len(chosen) {
-	case 0:
-		return intent(AnswerMsg{provision.Answer{Choice: provision.AnswerNo}})
-	case len(p.changing):
+	if len(chosen) == 0 { // to do nothing is not what enter stands for
+		key := "wizard.plan.nothing"
+		if p.Several {
+			key = "wizard.plan.nothing-host"
+		}
+		return intent(NoticeMsg{p.T(key)})
+	}
+	p.answered = true
+	if len(chosen) == len(p.changing) {
 		chosen = nil // all that it takes, also what turns out later
 	}
 	return intent(AnswerMsg{provision.Answer{Choice: provision.AnswerYes, Steps: chosen}})
@@ -218,7 +231,14 @@ func (p *Plan) head(width int) []string {
 		b.add(p.Theme.Accent, p.T("wizard.plan.host", sanitize.Line(p.decision.Host)))
 	}
 	step := p.changing[p.at]
-	b.add(p.Theme.Strong, p.T("step."+step+".title"))
+	title := block{width: width - 2}
+	title.add(p.Theme.Strong, p.T("step."+step+".title"))
+	for i, row := range title.rows {
+		if p.reading && i == 0 { // the pointer is where the keys go
+			row = p.Theme.Accent.Render(p.Theme.Pointer) + " " + row
+		}
+		b.rows = append(b.rows, row)
+	}
 	if about := "step." + step + ".about"; p.has(about) && p.height >= 16 {
 		b.add(p.Theme.Faint, p.T(about))
 	}
@@ -237,8 +257,16 @@ func (p *Plan) View() string {
 	for _, id := range p.steps {
 		left = append(left, p.row(id))
 	}
-	left = append(left, "", p.Theme.Faint.Render(Cut(p.T("wizard.approved", len(p.chosen()), len(p.changing)), p.list)))
+	left = append(left, "", p.Theme.Faint.Render(Cut(p.count(), p.list)))
 	return Columns(left, p.list, right, p.height)
+}
+
+// count is how many of the steps are chosen.
+func (p *Plan) count() string {
+	if len(p.changing) == 1 {
+		return p.T("wizard.approved-one", len(p.chosen()))
+	}
+	return p.T("wizard.approved", len(p.chosen()), len(p.changing))
 }
 
 func (p *Plan) row(id string) string {
@@ -258,26 +286,10 @@ func (p *Plan) row(id string) string {
 	}
 	pointer := " "
 	if p.changing[p.at] == id {
-		pointer = t.Accent.Render(t.Pointer)
+		style = t.Strong
 		if !p.reading {
-			style = t.Chosen
+			pointer, style = t.Accent.Render(t.Pointer), t.Chosen
 		}
 	}
 	return pointer + " " + style.Render(Fit(box+" "+title, width-2))
-}
-
-// Columns puts two columns side by side, the left one width cells wide.
-func Columns(left []string, width int, right []string, height int) string {
-	rows := make([]string, max(height, 0))
-	for i := range rows {
-		l, r := "", ""
-		if i < len(left) {
-			l = left[i]
-		}
-		if i < len(right) {
-			r = right[i]
-		}
-		rows[i] = strings.TrimRight(Fit(l, width)+strings.Repeat(" ", gutter)+r, " ")
-	}
-	return strings.Join(rows, "\n")
 }

@@ -98,10 +98,28 @@ func (q *Question) SetSize(width, height int) {
 	q.detail.setSize(width, min(len(rows), height-len(q.head())-answers-1))
 }
 
-// Whole reports whether the question takes the whole body: there is something to read before the answer. What is said before
-// leaving is short, and the steps that it speaks of stay beside it.
+// SetDetail puts other words below the question, which have become true meanwhile.
+func (q *Question) SetDetail(text string) {
+	if q.decision.Detail == text {
+		return
+	}
+	q.decision.Detail = text
+	width, height := q.width, q.height
+	q.width = -1
+	q.SetSize(width, height)
+}
+
+// beside is how wide the column beside the steps is at least, where there is one.
+const beside = 40
+
+// Whole reports whether the question takes the whole body: there is more to read before the answer than a remark. What is said
+// before leaving is short, and the steps that it speaks of stay beside it.
 func (q *Question) Whole() bool {
-	return q.decision.Detail != "" && !q.canStay()
+	rows := 0
+	for line := range strings.SplitSeq(sanitize.Lines(q.decision.Detail), "\n") {
+		rows += len(Wrap(line, beside))
+	}
+	return rows > 2 && !q.canStay()
 }
 
 // explanation is the detail, a row a line; what looks like a diff is coloured as one.

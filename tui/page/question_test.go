@@ -20,3 +20,13 @@ func TestAPastedPasswordLosesItsLineEnd(t *testing.T) {
 		t.Errorf("the password is %q", q.text)
 	}
 }
+
+func TestARemarkDoesNotTakeTheWholeScreen(t *testing.T) {
+	c := &Common{Words: language.New(language.English), Theme: theme.Plain(), Now: time.Now}
+	for detail, whole := range map[string]bool{"": false, "That was not accepted. Try again.": false, "one\ntwo": false, "one\ntwo\nthree": true} {
+		q, _ := NewQuestion(c, provision.Decision{Kind: provision.DecidePassphrase, Detail: detail, Secret: true})
+		if q.Whole() != whole {
+			t.Errorf("with the detail %q the question takes the whole screen: %t", detail, !whole)
+		}
+	}
+}

@@ -15,7 +15,7 @@ type reader struct {
 	tall          bool // there is more text than place
 }
 
-func newReader(c *Common) *reader { return &reader{Common: c, pane: pane.New(c.Theme, false)} }
+func newReader(c *Common) *reader { return &reader{Common: c, pane: pane.New(c.Theme, c.Words, false)} }
 
 // fill shows other lines, from the first.
 func (r *reader) fill(list []pane.Line) {

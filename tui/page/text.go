@@ -1,7 +1,10 @@
 package page
 
 import (
+	"strings"
+
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/tui/pane"
 )
@@ -17,7 +20,7 @@ type Text struct {
 }
 
 func newText(c *Common, title string, follow bool, keys []Key, act func(string) tea.Msg) *Text {
-	return &Text{Common: c, title: title, pane: pane.New(c.Theme, follow), keys: keys, act: act}
+	return &Text{Common: c, title: title, pane: pane.New(c.Theme, c.Words, follow), keys: keys, act: act}
 }
 
 // Log shows the log file. It is a page of its own kind: what is read from the file must not come to stand in another text.
@@ -29,12 +32,21 @@ type Log struct {
 // NewLog returns the page of the log file; its lines come by SetText.
 func NewLog(c *Common, file string, number int) *Log {
 	keys := []Key{c.key("/", "search"), c.key("up down", "scroll"), c.key("o", "pager"), c.key("esc", "back")}
-	return &Log{newText(c, c.T("wizard.log.title", file), true, keys, func(key string) tea.Msg {
+	log := &Log{newText(c, c.T("wizard.log.title", file), true, keys, func(key string) tea.Msg {
 		if key == "o" {
 			return PagerMsg{}
 		}
 		return nil
 	}), number}
+	log.pane.Elsewhere("wizard.search.in-file")
+	return log
+}
+
+// SetPart is SetText for what may be the last part of the log only.
+func (l *Log) SetPart(text string, cut bool) {
+	l.SetText(text)
+	l.pane.SetCut(cut)
+	l.layout()
 }
 
 // NewReport returns the page that shows a report before it is written.
@@ -61,7 +73,7 @@ const Addresses = "addresses"
 
 // NewHelp returns the page that explains the keys.
 func NewHelp(c *Common) *Text {
-	t := newText(c, c.T("wizard.help.title"), false, []Key{c.key("esc", "back")}, func(key string) tea.Msg {
+	t := newText(c, c.T("wizard.help.title"), false, []Key{c.key("esc", "back"), c.key("up down", "scroll")}, func(key string) tea.Msg {
 		if key == "enter" || key == "?" {
 			return StayMsg{}
 		}
@@ -83,14 +95,19 @@ func (t *Text) SetText(text string) {
 // SetSize implements Page.
 func (t *Text) SetSize(width, height int) {
 	t.width, t.height = width, height
-	t.pane.SetSize(width, max(height-2, 1))
+	t.layout()
 }
 
 // Typing implements Page.
 func (t *Text) Typing() bool { return t.pane.Typing() }
 
 // Keys implements Page.
-func (t *Text) Keys() []Key { return t.keys }
+func (t *Text) Keys() []Key {
+	if t.Typing() {
+		return t.searching()
+	}
+	return t.keys
+}
 
 // Update implements Page.
 func (t *Text) Update(msg tea.Msg) tea.Cmd {
@@ -110,7 +127,27 @@ func (t *Text) Update(msg tea.Msg) tea.Cmd {
 
 // View implements Page.
 func (t *Text) View() string {
-	return t.Theme.Strong.Render(Cut(t.title, t.width)) + "\n\n" + t.pane.View()
+	return strings.Join(t.head(), "\n") + "\n\n" + t.pane.View()
+}
+
+func (t *Text) layout() { t.pane.SetSize(t.width, max(t.height-len(t.head())-1, 1)) }
+
+// head is the title, in two rows where it is long, and with it that the text is not all there is: nobody should look in vain
+// for what is not here.
+func (t *Text) head() []string {
+	part := ""
+	if t.pane.Partial() {
+		part = t.T("wizard.log.tail")
+	}
+	if part != "" && ansi.StringWidth(t.title+" "+part) <= t.width {
+		return []string{t.Theme.Strong.Render(t.title) + " " + t.Theme.Warn.Render(part)}
+	}
+	b := block{width: t.width}
+	b.add(t.Theme.Strong, t.title)
+	if part != "" {
+		return []string{Cut(b.rows[0], t.width), t.Theme.Warn.Render(Cut(part, t.width))}
+	}
+	return b.rows[:min(len(b.rows), 2)]
 }
 
 // Follows reports whether the newest lines are in sight, and should stay so when there are newer ones.

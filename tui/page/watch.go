@@ -44,8 +44,9 @@ func (w *Watch) SetSize(width, height int) {
 func (w *Watch) pane(host, step string) *pane.Pane {
 	p := w.panes[host+"/"+step]
 	if p == nil {
-		p = pane.New(w.Theme, true)
+		p = pane.New(w.Theme, w.Words, true)
 		p.KeepCommand()
+		p.Elsewhere("wizard.search.in-log")
 		w.panes[host+"/"+step] = p
 		p.SetSize(w.width, w.height)
 	}
@@ -83,7 +84,7 @@ func (w *Watch) Apply(e provision.Event) {
 	case provision.Finding:
 		w.pane(e.Host, e.Step).Append(noteLines(lines.FindingText(w.Words, b))...)
 	case provision.Measured:
-		w.pane(e.Host, e.Step).Append(pane.Line{Kind: pane.Note, Text: "GET " + b.URL},
+		w.pane(e.Host, e.Step).Append(pane.Line{Kind: pane.Note, Text: lines.Asked(w.Words, b)},
 			pane.Line{Text: lines.Measurement(w.Words, b)})
 	}
 }
@@ -108,6 +109,9 @@ func (w *Watch) Typing() bool { return w.current().Typing() }
 
 // Keys implements Page.
 func (w *Watch) Keys() []Key {
+	if w.Typing() {
+		return w.searching()
+	}
 	return []Key{w.key("/", "search"), w.key("up down", "scroll"), w.key("f", "follow")}
 }
 

@@ -5,30 +5,43 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/tui/theme"
 )
 
 // Pane is a window on lines. The zero value is not usable: see New.
 type Pane struct {
 	theme         *theme.Theme
+	words         *language.Printer
 	ring          ring
 	width, height int
 	follow        bool
 	top           position // where the window starts when it does not follow
 	find          search
 	sticky        bool
+	elsewhere     string // the key of the words that say where the lines are that the pane does not hold; empty: nowhere
+	cut           bool   // there is more than the pane was given
 }
 
 // position is a row of a line, counted from 0; lines wider than the pane have several.
 type position struct{ line, row int }
 
 // New returns an empty pane. One that follows shows the newest lines until it is scrolled.
-func New(t *theme.Theme, follow bool) *Pane {
-	return &Pane{theme: t, follow: follow, width: 80, height: 24, find: newSearch(t)}
+func New(t *theme.Theme, words *language.Printer, follow bool) *Pane {
+	return &Pane{theme: t, words: words, follow: follow, width: 80, height: 24, find: newSearch(t)}
 }
 
 // KeepCommand makes the pane show the command that the lines in sight belong to, when it is no longer in sight itself.
 func (p *Pane) KeepCommand() { p.sticky = true }
+
+// Elsewhere names the words that say where the lines are that the pane does not hold.
+func (p *Pane) Elsewhere(key string) { p.elsewhere = key }
+
+// Partial reports whether there are lines that the pane does not hold.
+func (p *Pane) Partial() bool { return p.cut || p.ring.first > 0 }
+
+// SetCut tells that the pane was given a part only.
+func (p *Pane) SetCut(cut bool) { p.cut = cut }
 
 // SetSize tells the pane how many cells it has.
 func (p *Pane) SetSize(width, height int) {
@@ -55,7 +68,7 @@ func (p *Pane) SetText(kind Kind, text string) {
 }
 
 // Clear empties the pane.
-func (p *Pane) Clear() { p.ring, p.top = ring{}, position{} }
+func (p *Pane) Clear() { p.ring, p.top, p.cut = ring{}, position{}, false }
 
 // Empty reports whether the pane holds nothing.
 func (p *Pane) Empty() bool { return p.ring.next == p.ring.first }

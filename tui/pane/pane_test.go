@@ -8,12 +8,13 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/tui/pane"
 	"github.com/kehuo/provision/tui/theme"
 )
 
 func filled(follow bool, n int) *pane.Pane {
-	p := pane.New(theme.Plain(), follow)
+	p := pane.New(theme.Plain(), language.New(language.English), follow)
 	p.SetSize(20, 5)
 	for i := range n {
 		p.Append(pane.Line{Text: fmt.Sprint("line ", i)})
@@ -71,7 +72,7 @@ func TestFollowsUntilItIsScrolled(t *testing.T) {
 }
 
 func TestLongLinesAreWrapped(t *testing.T) {
-	p := pane.New(theme.Plain(), true)
+	p := pane.New(theme.Plain(), language.New(language.English), true)
 	p.SetSize(10, 3)
 	p.Append(pane.Line{Text: strings.Repeat("构", 12)})
 	for _, row := range rows(p) {
@@ -113,7 +114,7 @@ func TestAPlaceStaysWhileOldLinesGo(t *testing.T) {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	p := pane.New(theme.Plain(), true)
+	p := pane.New(theme.Plain(), language.New(language.English), true)
 	long := strings.Repeat("x", 100_000)
 	for range 10_000 {
 		p.Append(pane.Line{Text: long})
@@ -149,7 +150,7 @@ func TestSearchFindsTheNewestFirst(t *testing.T) {
 }
 
 func TestTheCommandStaysInSight(t *testing.T) {
-	p := pane.New(theme.Plain(), true)
+	p := pane.New(theme.Plain(), language.New(language.English), true)
 	p.KeepCommand()
 	p.SetSize(20, 5)
 	p.Append(pane.Line{Kind: pane.Command, Text: "docker build -t myweb ."})
@@ -162,7 +163,7 @@ func TestTheCommandStaysInSight(t *testing.T) {
 }
 
 func TestNothingFromTheHostLeavesThePane(t *testing.T) {
-	p := pane.New(theme.Plain(), true)
+	p := pane.New(theme.Plain(), language.New(language.English), true)
 	p.SetSize(30, 4)
 	p.Append(pane.Line{Text: "a\x1b[2J\x1b[Hb\x1b]0;title\x07c\rd\n\x9b31me\u202ef"})
 	if got := p.View(); strings.ContainsAny(got, "\x1b\r\a\u009b\u202e") || strings.Count(got, "\n") != 3 {
@@ -171,7 +172,7 @@ func TestNothingFromTheHostLeavesThePane(t *testing.T) {
 }
 
 func BenchmarkAppend(b *testing.B) {
-	p := pane.New(theme.Plain(), true)
+	p := pane.New(theme.Plain(), language.New(language.English), true)
 	p.SetSize(80, 24)
 	line := pane.Line{Text: strings.Repeat("x", 99)}
 	b.ReportAllocs()
@@ -182,7 +183,7 @@ func BenchmarkAppend(b *testing.B) {
 
 // BenchmarkPicture is one picture's work at 20,000 lines a second and 30 pictures in that time: it has 33 ms.
 func BenchmarkPicture(b *testing.B) {
-	p := pane.New(theme.Coloured(), true)
+	p := pane.New(theme.Coloured(), language.New(language.English), true)
 	p.KeepCommand()
 	p.SetSize(120, 40)
 	line := pane.Line{Text: strings.Repeat("x", 150)}
@@ -196,7 +197,7 @@ func BenchmarkPicture(b *testing.B) {
 }
 
 func TestALineWiderThanThePaneIsReadRowByRow(t *testing.T) {
-	p := pane.New(theme.Plain(), false)
+	p := pane.New(theme.Plain(), language.New(language.English), false)
 	p.SetSize(8, 2)
 	p.Append(pane.Line{Text: "one two three four five six"})
 	if n := p.Below(); n != 1 {

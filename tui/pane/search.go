@@ -28,19 +28,24 @@ func newSearch(t *theme.Theme) search {
 	input.Prompt = "/"
 	input.Cursor.SetMode(cursor.CursorStatic)
 	input.PlaceholderStyle = t.Faint
+	input.PromptStyle, input.TextStyle, input.Cursor.Style = t.Text, t.Text, t.Text
 	return search{theme: t, input: input}
 }
 
 func (s *search) visible() bool { return s.typing || s.query != "" }
 
-func (s *search) view() string {
-	if s.typing {
+// found is the row that tells how the search went.
+func (p *Pane) found() string {
+	s := &p.find
+	switch {
+	case s.typing:
 		return s.input.View()
+	case s.missed && p.Partial() && p.elsewhere != "":
+		return p.theme.Warn.Render("/" + s.query + "  " + p.words.T(p.elsewhere))
+	case s.missed:
+		return p.theme.Warn.Render("/" + s.query + "  " + p.words.T("wizard.search.none"))
 	}
-	if s.missed {
-		return s.theme.Warn.Render("/" + s.query + "  -")
-	}
-	return s.theme.Faint.Render("/" + s.query + "  n N esc")
+	return p.theme.Faint.Render("/" + s.query + "  " + p.words.T("wizard.search.keys"))
 }
 
 func (s *search) fold(text string) string {

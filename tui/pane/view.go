@@ -66,7 +66,7 @@ func (p *Pane) View() string {
 		rows = append(rows, "")
 	}
 	if p.find.visible() {
-		rows = append(rows, ansi.Truncate(p.find.view(), p.width, ""))
+		rows = append(rows, ansi.Truncate(p.found(), p.width, ""))
 	}
 	return strings.Join(rows[:p.height], "\n")
 }

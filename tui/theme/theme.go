@@ -33,30 +33,50 @@ type Theme struct {
 func New(out io.Writer, env []string, noColor bool) *Theme {
 	get := lookup(env)
 	renderer := lipgloss.NewRenderer(out, termenv.WithEnvironment(get), termenv.WithTTY(true))
-	renderer.SetColorProfile(profile(get, noColor))
+	renderer.SetColorProfile(profile(get))
 	renderer.SetHasDarkBackground(true) // nothing depends on it: set, so that the terminal is not asked
-	return build(renderer, Unicode(env))
+	return build(renderer, Unicode(env), !noColor && get.Getenv("NO_COLOR") == "")
 }
+
+// Printed is New for lines that are printed and not drawn: nothing is chosen or marked in them, so that without colours they
+// are text alone.
+func Printed(out io.Writer, env []string, noColor bool) *Theme {
+	if noColor || lookup(env).Getenv("NO_COLOR") != "" {
+		return Bare(env)
+	}
+	return New(out, env, false)
+}
+
+// Bare returns the theme for what is no terminal: text alone, and the glyphs that the locale has.
+func Bare(env []string) *Theme { return build(discarding(termenv.Ascii), Unicode(env), false) }
 
 // Plain returns the theme without colours, with Unicode glyphs: for tests.
 func Plain() *Theme {
-	renderer := lipgloss.NewRenderer(io.Discard)
-	renderer.SetColorProfile(termenv.Ascii)
-	renderer.SetHasDarkBackground(true)
-	return build(renderer, true)
+	return build(discarding(termenv.Ascii), true, false)
 }
 
 // Coloured returns the theme with the sixteen colours whatever the output: for pictures of the screens.
 func Coloured() *Theme {
-	renderer := lipgloss.NewRenderer(io.Discard)
-	renderer.SetColorProfile(termenv.ANSI)
-	renderer.SetHasDarkBackground(true)
-	return build(renderer, true)
+	return build(discarding(termenv.ANSI), true, true)
 }
 
-func build(r *lipgloss.Renderer, unicode bool) *Theme {
+func discarding(profile termenv.Profile) *lipgloss.Renderer {
+	renderer := lipgloss.NewRenderer(io.Discard)
+	renderer.SetColorProfile(profile)
+	renderer.SetHasDarkBackground(true)
+	return renderer
+}
+
+// build makes the styles. Without colours bold, faint and reversed text stay: they are no colours, and tell the chosen line
+// from the others.
+func build(r *lipgloss.Renderer, unicode, colours bool) *Theme {
 	s := r.NewStyle()
-	colour := func(n string) lipgloss.Style { return s.Foreground(lipgloss.Color(n)) }
+	colour := func(n string) lipgloss.Style {
+		if !colours {
+			return s
+		}
+		return s.Foreground(lipgloss.Color(n))
+	}
 	t := &Theme{
 		Renderer: r,
 		Text:     s,
@@ -98,9 +118,8 @@ func (e environ) Getenv(name string) string {
 	return ""
 }
 
-func profile(env environ, noColor bool) termenv.Profile {
-	term := env.Getenv("TERM")
-	if noColor || env.Getenv("NO_COLOR") != "" || term == "" || term == "dumb" {
+func profile(env environ) termenv.Profile {
+	if term := env.Getenv("TERM"); term == "" || term == "dumb" {
 		return termenv.Ascii
 	}
 	return termenv.ANSI // sixteen colours are all that is used

@@ -144,9 +144,7 @@ func (h *Host) Failed() *Step {
 }
 
 func (s *Step) wrong() bool {
-	return slices.ContainsFunc(s.Findings, func(f provision.Finding) bool {
-		return f.Severity == provision.SeverityError || f.Severity == provision.SeverityUnknown
-	})
+	return slices.ContainsFunc(s.Findings, provision.Finding.Grave)
 }
 
 // Running returns the step that is under way, nil between steps.

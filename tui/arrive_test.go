@@ -1,0 +1,112 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/page"
+	"github.com/kehuo/provision/tui/story"
+)
+
+// building is a stage in the middle of a build that will fail, with what is still to come.
+func building(t *testing.T) (s *stage, rest []provision.Event) {
+	t.Helper()
+	s = plainStage(t)
+	rest = s.plan(record(story.Options{Failures: 1}))
+	s.press("enter")
+	s.answered()
+	return s, s.play(rest, progressOf("07-build", 3))
+}
+
+func TestTheEndOfTheRunLeavesTheLogWhereItIs(t *testing.T) {
+	s, rest := building(t)
+	s.press("l")
+	s.send(logMsg{number: 1, text: strings.Repeat("a line\n", 100)})
+	s.press("/", "r", "e")
+	s.hasty = true
+	s.finish(rest)
+	s.press("s", "q", "r", "enter")
+	if s.left || s.model.active {
+		t.Fatal("letters of a search became commands of the page that came")
+	}
+	s.shows("Log: myweb.log", "/resqr", "stopped at step 7 - esc shows why")
+	s.press("esc", "esc")
+	s.shows("Retry from step 7")
+	s.lacks("esc shows why")
+	s.press("enter") // the person called for this page: it takes keys at once
+	if !s.model.active {
+		t.Error("the page that was behind the log does not take keys")
+	}
+}
+
+func TestAQuestionLeavesASearchOfTheOutputWhereItIs(t *testing.T) {
+	s, _ := building(t)
+	s.press("/", "x")
+	s.ask(provision.Decision{Kind: provision.DecideTakeOver, Host: "aliyun", Question: "Take it over?",
+		Options: []provision.Option{{ID: provision.AnswerYes, Label: "yes"}, {ID: provision.AnswerNo, Label: "no"}}})
+	s.press("y", "enter")
+	if len(s.reply) != 0 {
+		t.Fatal("the enter of a search answered a question")
+	}
+	s.shows("/xy", "waiting for your answer - esc shows it")
+	s.press("esc", "esc")
+	s.shows("Take it over?")
+}
+
+func TestAPageThatCameByItselfTakesNoActionAtFirst(t *testing.T) {
+	s, rest := building(t)
+	s.hasty = true
+	s.finish(rest)
+	s.press("r", "e", "s", "q", "space", "l", "enter")
+	if s.left || s.model.active || s.model.overlay != nil {
+		t.Fatal("a key that was meant for the output acts on the failure")
+	}
+	s.lacks("enter take it")
+	s.press("down")
+	s.shows("▸ e  Edit")
+	s.send(settled{s.model.arrivals - 1}) // of an earlier page
+	s.lacks("enter take it")
+	s.send(settled{s.model.arrivals})
+	s.shows("enter take it")
+	s.press("up", "enter")
+	if !s.model.active {
+		t.Error("the page takes no keys any more")
+	}
+}
+
+func TestWhatIsTypedIntoAFreshQuestionIsKeptAndNotSent(t *testing.T) {
+	s := plainStage(t)
+	s.play(record(story.Options{}), stepIs("01-login"))
+	s.hasty = true
+	s.ask(provision.Decision{Kind: provision.DecideCode, Host: "aliyun", Question: "Code"})
+	s.press("4", "2")
+	s.shows("42")
+	before := len(s.cmds)
+	s.press("enter")
+	if len(s.cmds) != before {
+		t.Fatal("enter sent an answer to a question that nobody had seen")
+	}
+	s.hasty = false
+	s.press("enter")
+	if len(s.cmds) == before {
+		t.Error("enter does not send the answer")
+	}
+}
+
+func TestTheQuestionWhetherToStopGoesWithTheRun(t *testing.T) {
+	s, rest := building(t)
+	s.press("ctrl+c")
+	s.shows("Stop here?", "The build on the host goes on without us")
+	s.play(rest, func(e provision.Event) bool { _, ended := e.Body.(provision.StepFinished); return ended })
+	s.lacks("The build on the host goes on without us")
+	s.finish(rest)
+	s.lacks("Stop here?")
+	if _, failed := s.model.page.(*page.Failure); !failed {
+		t.Error("the failure is not shown")
+	}
+	s.press("ctrl+c")
+	if !s.left {
+		t.Error("ctrl+c does not leave")
+	}
+}

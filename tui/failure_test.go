@@ -1,0 +1,79 @@
+package tui
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/feed"
+	"github.com/kehuo/provision/tui/story"
+)
+
+// failing is a stage of that size with a build that failed so.
+func failing(t *testing.T, size tea.WindowSizeMsg, finding provision.Finding, err error) *stage {
+	t.Helper()
+	s := plainStage(t)
+	s.play(record(story.Options{}), stepIs("07-build"))
+	for _, body := range []provision.Body{finding, provision.StepFinished{Status: provision.StatusFailed, Err: err}} {
+		s.send(feed.Batch{Events: []provision.Event{{Time: s.now, Host: "aliyun", Step: "07-build", Body: body}}})
+	}
+	s.send(size)
+	s.send(Deployed{Finished: provision.RunFinished{ExitCode: provision.ExitFailed,
+		Hosts: map[string]provision.HostResult{"aliyun": {Err: err}}}})
+	return s
+}
+
+func TestTheFirstSentenceOfTheCauseStaysAboveTheCure(t *testing.T) {
+	finding := provision.Finding{Severity: provision.SeverityError, Cause: "The disk is full. " + strings.Repeat("More about it. ", 20),
+		Evidence: "no space left on device", Fix: "Free some space on the host."}
+	s := failing(t, tea.WindowSizeMsg{Width: 40, Height: 12}, finding, errors.New("failed"))
+	inOrder(t, s.view(), "Step 7 failed", "The disk is full.\n", "fix: Free some space", "Retry from step 7")
+	readToTheEnd(t, s, "no space left on device")
+	finding.Cause = strings.Repeat("A sentence without an end ", 20)
+	s = failing(t, tea.WindowSizeMsg{Width: 40, Height: 12}, finding, errors.New("failed"))
+	inOrder(t, s.view(), "A sentence without an end A sentence w..\n", "fix: Free some space")
+}
+
+func TestAnErrorThatTheFindingQuotesIsNotToldAgain(t *testing.T) {
+	finding := provision.Finding{Severity: provision.SeverityError, Cause: "The disk is full.", Evidence: "no space left", Fix: "Free some."}
+	size := tea.WindowSizeMsg{Width: 120, Height: 40}
+	s := failing(t, size, finding, errors.New("docker says: no space left"))
+	s.lacks("docker says")
+	s = failing(t, size, finding, errors.New("docker says something else"))
+	s.shows("docker says something else")
+}
+
+func TestActionsThatDoNotFitAreCounted(t *testing.T) {
+	finding := provision.Finding{Severity: provision.SeverityError, Cause: "The disk is full.", Evidence: "no space left", Fix: "Free some."}
+	s := failing(t, tea.WindowSizeMsg{Width: 40, Height: 12}, finding, errors.New("failed"))
+	s.shows("more, down")
+	for range 5 {
+		s.press("down")
+	}
+	s.shows("▸ q  Leave")
+	s.lacks("more, down")
+}
+
+func TestAFailureOnANarrowScreenIsNamedOnce(t *testing.T) {
+	finding := provision.Finding{Severity: provision.SeverityError, Cause: "The disk is full."}
+	s := failing(t, tea.WindowSizeMsg{Width: 60, Height: 18}, finding, errors.New("failed"))
+	s.shows("Step 7 failed: Build the image")
+	s.lacks("stopped at step 7", "7 of 11")
+	s.press("tab")
+	s.shows("7 of 11")
+}
+
+func TestANoticeMayTakeTwoRows(t *testing.T) {
+	s := plainStage(t)
+	s.model.notice = strings.Repeat("word ", 20) + "end"
+	s.shows("word end\n")
+	s.model.notice = strings.Repeat("word ", 50)
+	s.shows("..\n")
+	s.press("m")
+	s.shows("The mouse marks text; m gives it back")
+	s.press("m")
+	s.shows("The wheel scrolls the wizard")
+}
