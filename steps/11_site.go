@@ -70,14 +70,13 @@ func (s website) unasked(r *provision.Reporter) {
 // judge folds the answers into one error. From the host the site must answer; where it does, and not from here, something in
 // between is closed.
 func (s website) judge(results []result) error {
-	err := firstError(results)
-	if err == nil {
+	if firstError(results) == nil {
 		return nil
 	}
 	if fromHost(results) != nil {
 		return fmt.Errorf("the site on %s does not answer as wanted: %w", s.Name(), fromHost(results))
 	}
-	return fmt.Errorf("the site answers on %s itself but not from here: %w; open the port in the security group of the cloud host, and in its firewall", s.Name(), err)
+	return s.between(results)
 }
 
 // failed undoes the release where the site fails on the host itself. A closed port in between is not the release's doing.

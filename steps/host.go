@@ -185,9 +185,9 @@ func (h *Host) record(outcome provision.HostResult) state.Record {
 
 // Explain implements provision.Explainer.
 func (h *Host) Explain(step string, err error) []provision.Finding {
-	var broken *siteError
-	if errors.As(err, &broken) {
-		return broken.findings()
+	var known found
+	if errors.As(err, &known) {
+		return known.findings()
 	}
 	output := h.output.lines()
 	findings := diagnose.Failed(strings.Join(output, "\n")+"\n"+err.Error(), place(step), h.Words.Tag())

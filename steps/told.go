@@ -1,0 +1,29 @@
+package steps
+
+import "github.com/kehuo/provision/provision"
+
+// told is an error whose own sentence, in the person's language, already names the cause and what to do.
+type told struct {
+	text string
+	err  error // what it comes from; nil: the sentence is all there is to say
+}
+
+func (t *told) Error() string { return t.text }
+func (t *told) Unwrap() error { return t.err }
+
+// fail is an error in the person's language, with the words of key. It wraps the last of the arguments that is an error.
+func (h *Host) fail(key string, args ...any) error {
+	t := &told{text: h.Words.T(key, args...)}
+	for _, arg := range args {
+		if err, ok := arg.(error); ok {
+			t.err = err
+		}
+	}
+	return t
+}
+
+// found is an error whose findings are known: nothing needs to be guessed from its text.
+type found interface {
+	error
+	findings() []provision.Finding
+}
