@@ -190,7 +190,7 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 		return known.findings()
 	}
 	output := h.output.lines()
-	findings := diagnose.Failed(strings.Join(output, "\n")+"\n"+err.Error(), place(step), h.Words.Tag())
+	findings := diagnose.Failed(strings.Join(output, "\n")+"\n"+err.Error(), h.at(place(step), err), h.Words.Tag())
 	unknown := len(findings) == 1 && findings[0].Severity == provision.SeverityUnknown
 	if unknown && (len(output) == 0 || errors.As(err, new(*probe.Mismatch))) {
 		return nil // the error's own sentence tells more than that this is not in the catalogue

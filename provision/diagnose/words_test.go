@@ -18,7 +18,7 @@ func TestPortIsTheOneThatWasAsked(t *testing.T) {
 		{"curl: (28) Failed to connect to kevinhuo.cool port 8443 after 130231 ms: Connection timed out", "site.port-closed", "8443"},
 	} {
 		for _, tag := range language.Tags() {
-			found := diagnose.Failed(test.output, diagnose.Site, tag)
+			found := diagnose.Failed(test.output, diagnose.Place{Where: diagnose.Site}, tag)
 			if found[0].Code != test.code {
 				t.Errorf("%s: %s, want %s", test.output, found[0].Code, test.code)
 			}
@@ -28,5 +28,27 @@ func TestPortIsTheOneThatWasAsked(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What is known of the host takes the place of HOST and USER; what the output itself names stays as it says.
+func TestWhatIsKnownOfTheHostIsNamed(t *testing.T) {
+	at := diagnose.Place{Where: diagnose.Connect, Host: "203.0.113.10", Port: 2222, User: "kevin", Identity: "~/.ssh/cloud"}
+	for _, test := range []struct{ output, want string }{
+		{"ssh: unable to authenticate, attempted methods [none publickey], no supported methods remain", "ssh-copy-id -p 2222 -i ~/.ssh/cloud.pub kevin@203.0.113.10"},
+		{"root@198.51.100.7: Permission denied (publickey).", "-i ~/.ssh/cloud.pub root@198.51.100.7"},
+		{"no answer from 203.0.113.10:22 within 10s", "nc -vz 203.0.113.10 22"},
+		{"what answers there does not speak SSH", "nc -v 203.0.113.10 2222"},
+		{"pull access denied for mysite", "| ssh -p 2222 kevin@203.0.113.10 docker load"},
+		{`aliyun (kevin@[203.0.113.10]:2222): the host key has changed: the host presents x; remove it with ssh-keygen -R '[203.0.113.10]:2222'`, `ssh-keygen -R "[203.0.113.10]:2222"`},
+	} {
+		for _, tag := range language.Tags() {
+			if found := diagnose.Failed(test.output, at, tag); !strings.Contains(found[0].Fix, test.want) {
+				t.Errorf("%s: %q is not in %s", found[0].Code, test.want, found[0].Fix)
+			}
+		}
+	}
+	if fix := diagnose.Failed("pull access denied for mysite", diagnose.Place{}, language.English)[0].Fix; !strings.Contains(fix, "| ssh USER@HOST docker load") {
+		t.Errorf("of nothing known: %s", fix)
 	}
 }
