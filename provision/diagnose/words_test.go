@@ -52,3 +52,26 @@ func TestWhatIsKnownOfTheHostIsNamed(t *testing.T) {
 		t.Errorf("of nothing known: %s", fix)
 	}
 }
+
+// The program's own sentences are recognised in every language that it says them in.
+func TestOwnSentencesAreRecognised(t *testing.T) {
+	for key, test := range map[string]struct {
+		args []any
+		code string
+	}{
+		"directory.not-yours":     {[]any{"/srv/site", "aliyun", "kevin", "/srv/site"}, "sftp.permission"},
+		"directory.cannot-create": {[]any{"/srv/site", "aliyun", "kevin", "/srv", "/srv/site"}, "sftp.permission"},
+		"fail.port-held":          {[]any{8080, "aliyun", "the process apache2"}, "run.port-taken"},
+	} {
+		for _, tag := range language.Tags() {
+			sentence := language.New(tag).T(key, test.args...)
+			found := diagnose.Failed(sentence, diagnose.Place{}, tag)
+			if found[0].Code != test.code || strings.Contains(found[0].Cause, "80 or 443") {
+				t.Errorf("%s: %+v", sentence, found)
+			}
+			if path, ok := test.args[0].(string); ok && !strings.Contains(found[0].Cause, path) {
+				t.Errorf("%s: the path is not in %s", sentence, found[0].Cause)
+			}
+		}
+	}
+}

@@ -402,6 +402,13 @@ func english() map[string]string {
 		"site.intercepted.error": "the site answers on %[1]s itself as wanted but not from here: %[2]v; something in between answers on port %[3]s",
 		"site.intercepted.cause": "The site answers on the host itself as wanted, and from here something else answers on port %[1]s: the cloud, where the domain of a host in mainland China has no ICP filing (备案), a load balancer or CDN, or a proxy of your network.",
 		"site.intercepted.fix":   "Ask from another network, a phone for example. In mainland China file the domain at https://beian.aliyun.com, or move the host to a region outside; see what a load balancer or CDN in front has set.",
+		"unanswered.cause":       "This question needs an answer, and nobody is asked in this mode.",
+		"fail.port-held":         "port %d on %s is held by %s, which is not ours; stop it, or publish the site on another port in site.ports",
+		"fail.start":             "start the container %s on %s: %v",
+		"fail.look":              "look at the container %s on %s: %v",
+		"holder.container":       "the container %s (%s)",
+		"holder.process":         "the process %s",
+		"holder.stranger":        "a process of another user (see it with `sudo ss -ltnp sport = :%d`)",
 		"down.title":             "Take the site down",
 
 		"fix.mended.cause":     "%s was put right, as --fix asks.",

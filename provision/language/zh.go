@@ -402,6 +402,13 @@ func chinese() map[string]string {
 		"site.intercepted.error": "网站在 %[1]s 本机上正常，但从这里得到的不是它的应答：%[2]v；端口 %[3]s 由中间的某处代为应答",
 		"site.intercepted.cause": "网站在主机本机上正常，但从这里访问时，端口 %[1]s 上应答的是别处：大陆机房的主机而域名没有 ICP 备案，被云厂商拦截；或前面有负载均衡、CDN；或本地网络有代理。",
 		"site.intercepted.fix":   "换一个网络访问试试，例如手机。大陆机房请到 https://beian.aliyun.com 备案，或把主机换到大陆以外的地域；有负载均衡或 CDN 时检查其设置。",
+		"unanswered.cause":       "这个问题需要回答，而当前模式下没有人可以回答。",
+		"fail.port-held":         "主机 %[2]s 上的端口 %[1]d 已被%[3]s占用，它不属于本网站；请停止它，或在 site.ports 中换一个端口发布网站",
+		"fail.start":             "启动主机 %[2]s 上的容器 %[1]s 失败：%[3]v",
+		"fail.look":              "查看主机 %[2]s 上的容器 %[1]s 失败：%[3]v",
+		"holder.container":       "容器 %s（%s）",
+		"holder.process":         "进程 %s ",
+		"holder.stranger":        "其他用户的进程（可用 `sudo ss -ltnp sport = :%d` 查看）",
 		"down.title":             "下线网站",
 
 		"fix.mended.cause":     "已按 --fix 修正 %s。",
