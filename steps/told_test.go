@@ -84,3 +84,20 @@ func TestLoginThatNobodyAnswersIsDiagnosed(t *testing.T) {
 		}
 	}
 }
+
+// TestCutoverReportsWhatDockerSaidFirst: what it said afterwards is a consequence, and sends people the wrong way.
+func TestCutoverReportsWhatDockerSaidFirst(t *testing.T) {
+	h, _ := strangers(language.English)
+	first := "Error response from daemon: driver failed programming external connectivity on endpoint x (1): listen tcp4 203.0.113.10:80: bind: cannot assign requested address"
+	exit := &remote.ExitError{Command: "cutover-1", Code: undoneExit, Stderr: "out-of-reach 12\nWARNING: no swap\n" + first + "\nError response from daemon: endpoint x not found\n"}
+	err := h.notMoved(fmt.Errorf("job: %w", exit))
+	if !strings.Contains(err.Error(), first) || strings.Contains(err.Error(), "not found") || !errors.As(err, &exit) {
+		t.Errorf("it says: %v", err)
+	}
+	if found := h.Explain(stepRun, err); len(found) != 1 || found[0].Code != "run.address-elsewhere" {
+		t.Errorf("explained by %+v", found)
+	}
+	if err := h.notMoved(errors.New("the link is gone")); !strings.Contains(err.Error(), "the link is gone") {
+		t.Errorf("it says: %v", err)
+	}
+}

@@ -75,3 +75,19 @@ func TestOwnSentencesAreRecognised(t *testing.T) {
 		}
 	}
 }
+
+func TestAddressAndPortOfDockersMessages(t *testing.T) {
+	for _, test := range []struct{ output, code, want string }{
+		{"failed to bind host port for 203.0.113.10:80:172.17.0.2:80/tcp: cannot assign requested address", "run.address-elsewhere", "203.0.113.10 "},
+		{"failed to bind host port for [2001:db8::1]:80:172.17.0.2:80/tcp: cannot assign requested address", "run.address-elsewhere", "2001:db8::1 "},
+		{"Error starting userland proxy: listen tcp4 203.0.113.10:80: bind: cannot assign requested address", "run.address-elsewhere", "203.0.113.10 "},
+		{"failed to bind host port for 0.0.0.0:8081:172.17.0.2:80/tcp: address already in use", "run.port-taken", " 8081 "},
+	} {
+		for _, tag := range language.Tags() {
+			found := diagnose.Failed("docker: Error response from daemon: "+test.output, diagnose.Place{Where: diagnose.Run}, tag)
+			if len(found) != 1 || found[0].Code != test.code || !strings.Contains(found[0].Cause, test.want) {
+				t.Errorf("%s: want %s of %q, got %+v", test.output, test.code, test.want, found)
+			}
+		}
+	}
+}

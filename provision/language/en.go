@@ -404,6 +404,7 @@ func english() map[string]string {
 		"site.intercepted.fix":   "Ask from another network, a phone for example. In mainland China file the domain at https://beian.aliyun.com, or move the host to a region outside; see what a load balancer or CDN in front has set.",
 		"unanswered.cause":       "This question needs an answer, and nobody is asked in this mode.",
 		"fail.port-held":         "port %d on %s is held by %s, which is not ours; stop it, or publish the site on another port in site.ports",
+		"fail.not-moved":         "the ports could not be moved to the candidate: %v",
 		"fail.start":             "start the container %s on %s: %v",
 		"fail.look":              "look at the container %s on %s: %v",
 		"holder.container":       "the container %s (%s)",

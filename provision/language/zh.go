@@ -406,6 +406,7 @@ func chinese() map[string]string {
 		"fail.port-held":         "主机 %[2]s 上的端口 %[1]d 已被%[3]s占用，它不属于本网站；请停止它，或在 site.ports 中换一个端口发布网站",
 		"fail.start":             "启动主机 %[2]s 上的容器 %[1]s 失败：%[3]v",
 		"fail.look":              "查看主机 %[2]s 上的容器 %[1]s 失败：%[3]v",
+		"fail.not-moved":         "端口没能移交给候选容器：%v",
 		"holder.container":       "容器 %s（%s）",
 		"holder.process":         "进程 %s ",
 		"holder.stranger":        "其他用户的进程（可用 `sudo ss -ltnp sport = :%d` 查看）",
