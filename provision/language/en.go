@@ -247,6 +247,8 @@ func english() map[string]string {
 		"site.chain-order.fix":                    "Order the file: the site's own certificate, then the one that signed it, and so on.",
 		"site.config-duplicate.cause":             "%[1]s stands here for the second time, the first is in line %[2]d, and nginx does not start with both.",
 		"site.config-duplicate.fix":               "Delete one of the two lines.",
+		"site.config-missing.cause":               "The Dockerfile copies no nginx configuration.",
+		"site.config-missing.fix":                 "COPY one to /etc/nginx/conf.d/, or write `server: \"\"` in the inventory if the application answers by itself.",
 		"site.config-no-server.cause":             "The configuration has no server block, so nginx serves nothing of the site.",
 		"site.config-no-server.fix":               "Add a server block that listens on 443 ssl and one on 80 that redirects, as step 5 of the tutorial shows.",
 		"site.config-not-copied.cause":            "The Dockerfile does not copy %[1]s to nginx's folder, so the image may run with another configuration.",

@@ -247,6 +247,8 @@ func chinese() map[string]string {
 		"site.chain-order.fix":                    "调整顺序：先是网站自己的证书，然后是签发它的证书，依此类推。",
 		"site.config-duplicate.cause":             "%[1]s 在这里第二次出现（第一次在第 %[2]d 行），nginx 因此无法启动。",
 		"site.config-duplicate.fix":               "删除其中一行。",
+		"site.config-missing.cause":               "Dockerfile 没有复制任何 nginx 配置。",
+		"site.config-missing.fix":                 "用 COPY 把配置复制到 /etc/nginx/conf.d/；如果由应用自己应答，请在 inventory 中写 `server: \"\"`。",
 		"site.config-no-server.cause":             "配置中没有 server 块，nginx 不会提供网站。",
 		"site.config-no-server.fix":               "按教程第 5 步添加监听 443 ssl 的 server 和在 80 端口做重定向的 server。",
 		"site.config-not-copied.cause":            "Dockerfile 没有把 %[1]s 复制到 nginx 的目录，镜像可能用的是别的配置。",
