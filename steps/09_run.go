@@ -83,7 +83,7 @@ func (s run) portsFree() error {
 		}
 		holder := s.holder(p.Address, p.Host)
 		if holder != "" {
-			return s.fail("fail.port-held", p.Host, s.Name(), holder)
+			return s.tell("fail.port-held", p.Host, s.Name(), holder)
 		}
 	}
 	return nil

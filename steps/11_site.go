@@ -3,7 +3,6 @@ package steps
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -74,7 +73,7 @@ func (s website) judge(results []result) error {
 		return nil
 	}
 	if fromHost(results) != nil {
-		return fmt.Errorf("the site on %s does not answer as wanted: %w", s.Name(), fromHost(results))
+		return s.fail("fail.site", s.Name(), fromHost(results))
 	}
 	return s.between(results)
 }
@@ -133,10 +132,10 @@ func (s website) finish(ctx context.Context, _ *provision.Reporter) error {
 	}.String()
 	out, err := s.exec(ctx, remote.Command{Script: script, Sudo: s.sudo})
 	if err != nil {
-		return fmt.Errorf("tidy up after the release on %s: %w; the site is live", s.Name(), err)
+		return s.fail("fail.tidy", s.Name(), err)
 	}
 	if state := strings.TrimSpace(string(out)); state != "running" {
-		return fmt.Errorf("the container %s on %s answered and then ended: it is %s; see `provision logs`", s.site().Container, s.Name(), cmp.Or(state, "gone"))
+		return s.fail("fail.ended", s.site().Container, s.Name(), cmp.Or(state, s.Words.T("fail.ended.gone")))
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func unreached(r result) bool {
 
 func (s website) onTheWay(code string, err error, args ...any) error {
 	return &between{
-		told: told{s.Words.T(code+".error", append([]any{s.Name(), err}, args...)...), err},
+		told: told{text: s.Words.T(code+".error", append([]any{s.Name(), err}, args...)...), errs: []error{err}},
 		finding: provision.Finding{
 			Severity: provision.SeverityError,
 			Code:     code,

@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +29,7 @@ func (h *Host) cutover(ctx context.Context, r *provision.Reporter, rel *release)
 	}
 	if rel.saved != nil {
 		if err := rel.saved(); err != nil {
-			return h.abandon(ctx, r, rel, fmt.Errorf("keep the settings of the release on %s: %w", h.Name(), err))
+			return h.abandon(ctx, r, rel, h.fail("fail.settings", h.Name(), err))
 		}
 	}
 	r.Command(h.cutoverSummary(rel))
@@ -97,11 +96,11 @@ func (h *Host) movePorts(ctx context.Context, r *provision.Reporter, rel *releas
 			return g, h.abandon(ctx, r, rel, h.notMoved(err))
 		}
 		if critical.Err() != nil {
-			return g, fmt.Errorf("the cutover on %s was left to itself: %w; the next run sees how it ended", h.Name(), ctx.Err())
+			return g, h.fail("fail.cutover-left", h.Name(), ctx.Err())
 		}
 		rel.rebooted = true
 		if lookErr := h.gather(critical); lookErr != nil {
-			return g, fmt.Errorf("the cutover on %s broke off (%w), and what became of it is not known: %w; run it again", h.Name(), err, lookErr)
+			return g, h.fail("fail.cutover-lost", h.Name(), err, lookErr)
 		}
 		if at := h.holdsPorts(); at != nil && at.ID == rel.bootedID {
 			return g, nil
@@ -115,7 +114,7 @@ func (h *Host) movePorts(ctx context.Context, r *provision.Reporter, rel *releas
 // notMoved is the error of a cutover that has undone itself. What docker said first is the cause: the attempts after it, and the
 // way back, may fail in other ways because of it.
 func (h *Host) notMoved(err error) error {
-	t := &told{text: h.Words.T("fail.not-moved", err), err: err}
+	t := &told{text: h.Words.T("fail.not-moved", err), errs: []error{err}}
 	var exit *remote.ExitError
 	if errors.As(err, &exit) {
 		if first := firstSaid(exit.Stderr); first != "" {
@@ -219,7 +218,7 @@ func (h *Host) exchangeNames(ctx context.Context, rel *release) error {
 	}
 	out, err := h.exec(critical, remote.Command{Script: names.String(), Sudo: h.sudo})
 	if err != nil {
-		return fmt.Errorf("name the new container on %s %s: %w; it serves, and the next run completes the cutover", h.Name(), h.site().Container, err)
+		return h.fail("fail.names", h.Name(), h.site().Container, err)
 	}
 	return h.setLive(out)
 }
@@ -245,7 +244,7 @@ func (h *Host) back(ctx context.Context, r *provision.Reporter, cause error) err
 		err = h.inspectLive(run)
 	}
 	if err != nil {
-		return fmt.Errorf("the new release %s failed on %s (%w), and the previous one could not be brought back: %w; see `provision status`", rel.id, h.Name(), cause, err)
+		return h.fail("fail.not-back", rel.id, h.Name(), cause, err)
 	}
 	out := g.ports
 	if rel.cold { // it has not answered in between

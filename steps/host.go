@@ -213,6 +213,9 @@ func (h *Host) Stopped(step string) string {
 	return h.Words.T("step.interrupt")
 }
 
+// Say implements provision.Speaker.
+func (h *Host) Say(err error) string { return Say(h.Words, err) }
+
 // place says which kind of failures a step can have.
 func place(step string) diagnose.Where {
 	switch step {

@@ -2,36 +2,43 @@ package steps
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/probe"
 )
 
-// told is an error whose own sentence, in the person's language, already names the cause and what to do.
+// told is an error in the person's language.
 type told struct {
 	text string
-	err  error // what it comes from; nil: the sentence is all there is to say
+	errs []error // what it comes from
+	all  bool    // the sentence names the cause and what to do: there is nothing to diagnose
 }
 
-func (t *told) Error() string { return t.text }
-func (t *told) Unwrap() error { return t.err }
+func (t *told) Error() string   { return t.text }
+func (t *told) Unwrap() []error { return t.errs }
 
-// fail is an error in the person's language, with the words of key. It wraps the last of the arguments that is an error.
+// fail is an error with the words of key. It wraps the arguments that are errors.
 func (h *Host) fail(key string, args ...any) error {
 	t := &told{text: h.Words.T(key, args...)}
 	for _, arg := range args {
 		if err, ok := arg.(error); ok {
-			t.err = err
+			t.errs = append(t.errs, err)
 		}
 	}
 	return t
+}
+
+// tell is an error with the words of key, which say all there is to say.
+func (h *Host) tell(key string, args ...any) error {
+	return &told{text: h.Words.T(key, args...), all: true}
 }
 
 // saysItAll tells whether an error needs no diagnosis where the catalogue has none: its sentence was written for it.
 func saysItAll(err error) bool {
 	var t *told
 	if errors.As(err, &t) {
-		return t.err == nil || saysItAll(t.err)
+		return t.all || slices.ContainsFunc(t.errs, saysItAll)
 	}
 	return errors.As(err, new(*probe.Mismatch))
 }
