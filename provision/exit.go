@@ -57,6 +57,17 @@ func (e *Stopped) byHand() bool {
 // Unwrap gives the cause and what the step met.
 func (e *Stopped) Unwrap() []error { return []error{e.Cause, e.Err} }
 
+// Said is err with other words for it.
+func Said(words string, err error) error { return said{err, words} }
+
+type said struct {
+	error
+	words string
+}
+
+func (s said) Error() string { return s.words }
+func (s said) Unwrap() error { return s.error }
+
 type coded struct {
 	error
 	code int

@@ -52,6 +52,11 @@ type Stopper interface {
 	Stopped(step string) string
 }
 
+// Speaker is a target that has words for what the engine, which knows no languages, says of a run: a *Stopped, ErrDeclined.
+type Speaker interface {
+	Say(err error) string
+}
+
 // Explainer is a target that can tell why a step failed.
 type Explainer interface {
 	Explain(step string, err error) []Finding

@@ -162,7 +162,7 @@ func (w *walk) begin(ctx context.Context, changes []Change) error {
 		return err
 	}
 	if answer.Choice != AnswerYes {
-		return ErrDeclined
+		return w.say(ErrDeclined)
 	}
 	w.approved = answer.Steps
 	return w.target.Begin(ctx, r, changes)
@@ -226,7 +226,15 @@ func (w *walk) stopped(ctx context.Context, step string, err error) error {
 	if left, ok := w.target.(Stopper); ok {
 		s.Left = left.Stopped(step)
 	}
-	return s
+	return w.say(s)
+}
+
+// say has the target put an error of the engine's own into the person's language.
+func (w *walk) say(err error) error {
+	if speaker, ok := w.target.(Speaker); ok {
+		return Said(speaker.Say(err), err)
+	}
+	return err
 }
 
 func (w *walk) explain(step string, err error) {

@@ -1,8 +1,6 @@
 package steps
 
 import (
-	"fmt"
-
 	"github.com/kehuo/provision/provision"
 )
 
@@ -18,6 +16,5 @@ func (s login) Plan() ([]provision.Change, error) {
 	if s.facts.DockerError == "" {
 		return nil, nil
 	}
-	return nil, fmt.Errorf("logged in to %s as %s, but Docker does not answer there: %s",
-		s.Name(), s.facts.User, s.facts.DockerError)
+	return nil, s.fail("fail.docker", s.Name(), s.facts.User, s.facts.DockerError)
 }

@@ -32,7 +32,7 @@ func (s files) Plan() ([]provision.Change, error) {
 		return nil, nil
 	}
 	changes := one(s.summary(difference), s.Words.T("plan.files.reason", s.site().Source))
-	changes[0].Diff = strings.Join(difference.Paths(), "\n")
+	changes[0].Diff = strings.Join(difference.Paths(s.Words), "\n")
 	changes[0].Apply = s.upload
 	return changes, nil
 }

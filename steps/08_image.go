@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/kehuo/provision/provision"
@@ -25,7 +24,7 @@ func (image) Plan() ([]provision.Change, error) { return nil, nil }
 func (s image) Verify(ctx context.Context, r *provision.Reporter) error {
 	found := s.facts.Image
 	if found == nil {
-		return fmt.Errorf("docker images on %s does not list %s after its build; look at the log of step %s", s.Name(), s.site().Image, stepBuild)
+		return s.fail("fail.no-image-built", s.Name(), s.site().Image, stepBuild)
 	}
 	if !s.isNginx() || s.upToDate() {
 		return nil
@@ -57,10 +56,10 @@ func (h *Host) testNginx(ctx context.Context, r *provision.Reporter, image strin
 	}
 	var exit *remote.ExitError
 	if !errors.As(err, &exit) {
-		return fmt.Errorf("ask nginx in the new image on %s about its configuration: %w", h.Name(), err)
+		return h.fail("fail.nginx-unasked", h.Name(), err)
 	}
 	return provision.WithExit(h.failedRelease(),
-		fmt.Errorf("nginx in the new image on %s does not accept its configuration (%s); nothing was switched", h.Name(), lastLine(output)))
+		h.fail("fail.nginx", h.Name(), lastLine(output)))
 }
 
 func lastLine(lines []string) string {

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -84,8 +83,7 @@ func (s run) portsFree() error {
 		}
 		holder := s.holder(p.Address, p.Host)
 		if holder != "" {
-			return fmt.Errorf("port %d on %s is held by %s, which is not ours; stop it, or publish the site on another port in site.ports",
-				p.Host, s.Name(), holder)
+			return s.tell("fail.port-held", p.Host, s.Name(), holder)
 		}
 	}
 	return nil
@@ -103,22 +101,22 @@ func (s run) holder(address string, port int) string {
 		if c.Name == s.site().Container || s.made(c) || s.strayed(c) {
 			return ""
 		}
-		return fmt.Sprintf("the container %s (%s)", c.Name, c.Image)
+		return s.Words.T("holder.container", c.Name, c.Image)
 	}
 	at := slices.IndexFunc(s.facts.Listeners, func(l facts.Listener) bool { return l.Holds(address, port) })
 	if at < 0 {
 		return ""
 	}
 	if name := s.facts.Listeners[at].Process; name != "" && name != "docker-proxy" {
-		return "the process " + name
+		return s.Words.T("holder.process", name)
 	}
-	return "a process of another user (see it with `sudo ss -ltnp sport = :" + fmt.Sprint(port) + "`)"
+	return s.Words.T("holder.stranger", port)
 }
 
 // start starts a container that is as it should be, but down.
 func (s run) start(ctx context.Context, r *provision.Reporter) error {
 	if _, err := s.docker(ctx, r, docker.Start(s.site().Container)); err != nil {
-		return fmt.Errorf("start the container %s on %s: %w", s.site().Container, s.Name(), err)
+		return s.fail("fail.start", s.site().Container, s.Name(), err)
 	}
 	s.release = &release{started: true}
 	return s.inspectLive(ctx)
@@ -128,7 +126,7 @@ func (s run) start(ctx context.Context, r *provision.Reporter) error {
 func (h *Host) inspectLive(ctx context.Context) error {
 	out, err := h.exec(ctx, remote.Command{Argv: docker.Inspect(h.site().Container), Sudo: h.sudo})
 	if err != nil {
-		return fmt.Errorf("look at the container %s on %s: %w", h.site().Container, h.Name(), err)
+		return h.fail("fail.look", h.site().Container, h.Name(), err)
 	}
 	return h.setLive(out)
 }

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/kehuo/provision/provision"
@@ -29,7 +28,7 @@ const crashing = time.Minute
 func (s status) Verify(ctx context.Context, r *provision.Reporter) error {
 	live := s.facts.Container
 	if live == nil {
-		return fmt.Errorf("the container %s is not there on %s; run the command again", s.site().Container, s.Name())
+		return s.tell("fail.no-container", s.site().Container, s.Name())
 	}
 	// A candidate that answered and was looked at after its cutover has shown that it is up; step 11 looks once more.
 	up := s.facts.Clock.Sub(live.State.StartedAt)
@@ -56,9 +55,9 @@ func (s status) Verify(ctx context.Context, r *provision.Reporter) error {
 	live = s.facts.Container
 	switch {
 	case live == nil:
-		return fmt.Errorf("the container %s on %s is gone again", s.site().Container, s.Name())
+		return s.fail("fail.gone-again", s.site().Container, s.Name())
 	case !live.Up(), live.RestartCount > restarts:
-		cause := fmt.Errorf("the container %s on %s does not stay up: it is %s with status %d after %d restarts; its last log lines are above",
+		cause := s.fail("fail.restarts",
 			s.site().Container, s.Name(), live.State.Status, live.State.ExitCode, live.RestartCount)
 		return s.failedInPublic(ctx, r, cause)
 	}

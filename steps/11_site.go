@@ -3,7 +3,6 @@ package steps
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -70,14 +69,13 @@ func (s website) unasked(r *provision.Reporter) {
 // judge folds the answers into one error. From the host the site must answer; where it does, and not from here, something in
 // between is closed.
 func (s website) judge(results []result) error {
-	err := firstError(results)
-	if err == nil {
+	if firstError(results) == nil {
 		return nil
 	}
 	if fromHost(results) != nil {
-		return fmt.Errorf("the site on %s does not answer as wanted: %w", s.Name(), fromHost(results))
+		return s.fail("fail.site", s.Name(), fromHost(results))
 	}
-	return fmt.Errorf("the site answers on %s itself but not from here: %w; open the port in the security group of the cloud host, and in its firewall", s.Name(), err)
+	return s.between(results)
 }
 
 // failed undoes the release where the site fails on the host itself. A closed port in between is not the release's doing.
@@ -134,10 +132,10 @@ func (s website) finish(ctx context.Context, _ *provision.Reporter) error {
 	}.String()
 	out, err := s.exec(ctx, remote.Command{Script: script, Sudo: s.sudo})
 	if err != nil {
-		return fmt.Errorf("tidy up after the release on %s: %w; the site is live", s.Name(), err)
+		return s.fail("fail.tidy", s.Name(), err)
 	}
 	if state := strings.TrimSpace(string(out)); state != "running" {
-		return fmt.Errorf("the container %s on %s answered and then ended: it is %s; see `provision logs`", s.site().Container, s.Name(), cmp.Or(state, "gone"))
+		return s.fail("fail.ended", s.site().Container, s.Name(), cmp.Or(state, s.Words.T("fail.ended.gone")))
 	}
 	return nil
 }

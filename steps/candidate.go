@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"strconv"
 	"strings"
@@ -49,18 +48,18 @@ func (h *Host) boot(ctx context.Context, r *provision.Reporter, rel *release, ne
 	}
 	out, err := h.exec(ctx, remote.Command{Script: script, Sudo: h.sudo})
 	if err != nil {
-		return "", fmt.Errorf("run the candidate %s on %s: %w", rel.candidate, h.Name(), err)
+		return "", h.fail("fail.candidate-run", rel.candidate, h.Name(), err)
 	}
 	objects, err := docker.ParseInspect(out)
 	if err != nil {
 		return "", err
 	}
 	if len(objects.Containers) == 0 {
-		return "", fmt.Errorf("the candidate %s on %s was gone as soon as it was started", rel.candidate, h.Name())
+		return "", h.fail("fail.candidate-gone", rel.candidate, h.Name())
 	}
 	candidate := objects.Containers[0]
 	if !candidate.State.Running {
-		return "", fmt.Errorf("the candidate ended with status %d as soon as it was started", candidate.State.ExitCode)
+		return "", h.fail("fail.candidate-ended", candidate.State.ExitCode)
 	}
 	rel.bootedID = candidate.ID
 	return candidate.AnyAddress(network), nil
@@ -79,7 +78,7 @@ func probePause(waited time.Duration) time.Duration {
 // ends, or site.health.timeout is over.
 func (h *Host) awaitHealthy(ctx context.Context, rel *release, address string) error {
 	if address == "" {
-		return fmt.Errorf("the candidate %s has no address to be asked at", rel.candidate)
+		return h.fail("fail.candidate-address", rel.candidate)
 	}
 	ctx, cancel := context.WithTimeout(ctx, h.demands().Health.Timeout)
 	defer cancel()
@@ -105,12 +104,12 @@ func (h *Host) awaitHealthy(ctx context.Context, rel *release, address string) e
 		}
 		select {
 		case code := <-ended:
-			return fmt.Errorf("the candidate ended with status %s before it answered", code)
+			return h.fail("fail.candidate-silent", code)
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.Canceled) {
 				return ctx.Err()
 			}
-			return fmt.Errorf("the candidate did not answer as wanted within %s (site.health.timeout): %w", h.demands().Health.Timeout, answer)
+			return h.fail("fail.candidate-late", h.demands().Health.Timeout, answer)
 		case <-time.After(probePause(time.Since(begun))):
 		}
 	}
@@ -118,8 +117,7 @@ func (h *Host) awaitHealthy(ctx context.Context, rel *release, address string) e
 
 // noWayIn is the error of a host whose sshd connects us to no port there: no release can be asked whether it answers.
 func (h *Host) noWayIn(err error) error {
-	return provision.WithExit(h.failedRelease(), fmt.Errorf(
-		"sshd on %s does not let a release be asked whether it answers, before it goes live (%w); set AllowTcpForwarding to local or yes in its sshd_config", h.Name(), err))
+	return provision.WithExit(h.failedRelease(), h.fail("fail.no-way-in", h.Name(), err))
 }
 
 // watch sends the exit status of a container once it ends.
@@ -161,7 +159,7 @@ func (h *Host) askOnce(ctx context.Context, q question) (probe.Answer, error) {
 	defer cancel()
 	answer, err := probe.Ask(ctx, q.Question)
 	if err != nil {
-		return answer, fmt.Errorf("%s does not answer: %w", q.name, err)
+		return answer, h.fail("fail.silent", q.name, err)
 	}
-	return answer, q.want.Check(answer)
+	return answer, q.want.Check(answer, h.Words)
 }

@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +15,9 @@ import (
 // cutoverJob begins the id of every job that moves ports.
 const cutoverJob = "cutover-"
 
+// outOfReach begins the line in which a cutover tells how long, in milliseconds, nobody could reach the site.
+const outOfReach = "out-of-reach "
+
 // cutoverAttempts is how often the ports are moved when the host itself went away in the middle.
 const cutoverAttempts = 3
 
@@ -27,7 +29,7 @@ func (h *Host) cutover(ctx context.Context, r *provision.Reporter, rel *release)
 	}
 	if rel.saved != nil {
 		if err := rel.saved(); err != nil {
-			return h.abandon(ctx, r, rel, fmt.Errorf("keep the settings of the release on %s: %w", h.Name(), err))
+			return h.abandon(ctx, r, rel, h.fail("fail.settings", h.Name(), err))
 		}
 	}
 	r.Command(h.cutoverSummary(rel))
@@ -91,22 +93,50 @@ func (h *Host) movePorts(ctx context.Context, r *provision.Reporter, rel *releas
 		}
 		var exit *remote.ExitError
 		if errors.As(err, &exit) && exit.Code == undoneExit {
-			return g, h.abandon(ctx, r, rel, fmt.Errorf("the ports could not be moved to the candidate and stay where they were: %w", err))
+			return g, h.abandon(ctx, r, rel, h.notMoved(err))
 		}
 		if critical.Err() != nil {
-			return g, fmt.Errorf("the cutover on %s was left to itself: %w; the next run sees how it ended", h.Name(), ctx.Err())
+			return g, h.fail("fail.cutover-left", h.Name(), ctx.Err())
 		}
 		rel.rebooted = true
 		if lookErr := h.gather(critical); lookErr != nil {
-			return g, fmt.Errorf("the cutover on %s broke off (%w), and what became of it is not known: %w; run it again", h.Name(), err, lookErr)
+			return g, h.fail("fail.cutover-lost", h.Name(), err, lookErr)
 		}
 		if at := h.holdsPorts(); at != nil && at.ID == rel.bootedID {
 			return g, nil
 		}
 		if attempt == cutoverAttempts || rel.cold {
-			return g, h.abandon(ctx, r, rel, fmt.Errorf("the ports could not be moved to the candidate: %w", err))
+			return g, h.abandon(ctx, r, rel, h.notMoved(err))
 		}
 	}
+}
+
+// notMoved is the error of a cutover that has undone itself. What docker said first is the cause: the attempts after it, and the
+// way back, may fail in other ways because of it.
+func (h *Host) notMoved(err error) error {
+	t := &told{text: h.Words.T("fail.not-moved", err), errs: []error{err}}
+	var exit *remote.ExitError
+	if errors.As(err, &exit) {
+		if first := firstSaid(exit.Stderr); first != "" {
+			t.text = h.Words.T("fail.not-moved", first)
+		}
+	}
+	return t
+}
+
+// firstSaid is the first error of docker in a job's output, or else its first line.
+func firstSaid(output string) string {
+	first := ""
+	for line := range strings.Lines(output) {
+		line = strings.TrimSpace(line)
+		if strings.Contains(line, "Error response from daemon") {
+			return line
+		}
+		if first == "" && !strings.HasPrefix(line, outOfReach) {
+			first = line
+		}
+	}
+	return first
 }
 
 // critical is the context of work that an interruption must not leave half done: it ends a while after ctx.
@@ -129,7 +159,7 @@ func (h *Host) runCutover(ctx context.Context, r *provision.Reporter, id, script
 	g := gap{moved: time.Now()}
 	pass := h.lines(r)
 	err := h.job(ctx, id+"-"+strconv.FormatInt(time.Now().UnixNano(), 36), script, remote.EachLine(func(line string) {
-		if ms, ok := strings.CutPrefix(line, "out-of-reach "); ok {
+		if ms, ok := strings.CutPrefix(line, outOfReach); ok {
 			n, _ := strconv.Atoi(ms)
 			g = gap{ports: time.Duration(n) * time.Millisecond, moved: time.Now()}
 			moved()
@@ -188,7 +218,7 @@ func (h *Host) exchangeNames(ctx context.Context, rel *release) error {
 	}
 	out, err := h.exec(critical, remote.Command{Script: names.String(), Sudo: h.sudo})
 	if err != nil {
-		return fmt.Errorf("name the new container on %s %s: %w; it serves, and the next run completes the cutover", h.Name(), h.site().Container, err)
+		return h.fail("fail.names", h.Name(), h.site().Container, err)
 	}
 	return h.setLive(out)
 }
@@ -214,7 +244,7 @@ func (h *Host) back(ctx context.Context, r *provision.Reporter, cause error) err
 		err = h.inspectLive(run)
 	}
 	if err != nil {
-		return fmt.Errorf("the new release %s failed on %s (%w), and the previous one could not be brought back: %w; see `provision status`", rel.id, h.Name(), cause, err)
+		return h.fail("fail.not-back", rel.id, h.Name(), cause, err)
 	}
 	out := g.ports
 	if rel.cold { // it has not answered in between

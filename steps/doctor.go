@@ -275,7 +275,7 @@ func (h *Host) examineSite(e *examination) {
 
 // remedy is what the diagnosis advises; empty where it knows the failure no better than its own sentence does.
 func (h *Host) remedy(err error, where diagnose.Where) string {
-	for _, f := range diagnose.Error(err, where, h.Words.Tag()) {
+	for _, f := range diagnose.Error(err, h.at(where, err), h.Words.Tag()) {
 		if f.Severity != provision.SeverityUnknown {
 			return f.Fix
 		}

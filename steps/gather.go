@@ -70,7 +70,7 @@ func (h *Host) askDocker(ctx context.Context, query facts.Query) error {
 	out, err := h.exec(ctx, remote.Command{Script: query.DockerScript(), Sudo: h.sudo})
 	switch {
 	case err != nil && h.sudo:
-		return fmt.Errorf("%s may not talk to Docker on %s: %w", h.facts.User, h.Name(), err)
+		return h.fail("fail.docker-closed", h.facts.User, h.Name(), err)
 	case err != nil:
 		return fmt.Errorf("ask Docker on %s: %w", h.Name(), err)
 	}

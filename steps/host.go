@@ -13,7 +13,6 @@ import (
 	"github.com/kehuo/provision/provision/diagnose"
 	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/inventory"
-	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/provision/transfer"
@@ -185,14 +184,21 @@ func (h *Host) record(outcome provision.HostResult) state.Record {
 
 // Explain implements provision.Explainer.
 func (h *Host) Explain(step string, err error) []provision.Finding {
-	var broken *siteError
-	if errors.As(err, &broken) {
-		return broken.findings()
+	var known found
+	if errors.As(err, &known) {
+		return known.findings()
+	}
+	var asked *provision.Unanswered
+	if errors.As(err, &asked) && !errors.As(err, new(*remote.DialError)) { // of a login, the catalogue knows more
+		return h.unanswered(asked.Decision)
 	}
 	output := h.output.lines()
-	findings := diagnose.Failed(strings.Join(output, "\n")+"\n"+err.Error(), place(step), h.Words.Tag())
+	findings := diagnose.Failed(strings.Join(output, "\n")+"\n"+err.Error(), h.at(place(step), err), h.Words.Tag())
 	unknown := len(findings) == 1 && findings[0].Severity == provision.SeverityUnknown
-	if unknown && (len(output) == 0 || errors.As(err, new(*probe.Mismatch))) {
+	switch {
+	case unknown && asked != nil:
+		return h.unanswered(asked.Decision)
+	case unknown && (len(output) == 0 || saysItAll(err)):
 		return nil // the error's own sentence tells more than that this is not in the catalogue
 	}
 	return findings
@@ -206,6 +212,9 @@ func (h *Host) Stopped(step string) string {
 	}
 	return h.Words.T("step.interrupt")
 }
+
+// Say implements provision.Speaker.
+func (h *Host) Say(err error) string { return Say(h.Words, err) }
 
 // place says which kind of failures a step can have.
 func place(step string) diagnose.Where {

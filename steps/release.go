@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -73,7 +72,7 @@ func (h *Host) retiredName(c *docker.Container, next string) string {
 // deploy makes the planned release live.
 func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
 	if s.facts.Image == nil {
-		return fmt.Errorf("there is no image %s on %s to run", s.site().Image, s.Name())
+		return s.fail("fail.no-image", s.site().Image, s.Name())
 	}
 	if err := s.saveEnvironment(ctx); err != nil {
 		return err
@@ -198,12 +197,12 @@ func (h *Host) abandon(ctx context.Context, r *provision.Reporter, rel *release,
 	}
 	switch provision.ExitCode(cause) {
 	case provision.ExitUnreachable, provision.ExitLocked: // nothing is known any more, or nothing is ours to say
-		return fmt.Errorf("the release %s on %s was given up: %w", rel.id, h.Name(), cause)
+		return h.fail("fail.given-up", rel.id, h.Name(), cause)
 	}
 	if code := h.failedRelease(); code == provision.ExitKeptOld {
-		return provision.WithExit(code, fmt.Errorf("the new release %s failed on %s and the previous one serves on: %w", rel.id, h.Name(), cause))
+		return provision.WithExit(code, h.fail("fail.kept-old", rel.id, h.Name(), cause))
 	}
-	return fmt.Errorf("the release %s failed on %s: %w", rel.id, h.Name(), cause)
+	return h.fail("fail.release", rel.id, h.Name(), cause)
 }
 
 // tidyTimeout bounds what is done after a failure, whatever has become of the run's own deadline.

@@ -51,7 +51,7 @@ func (b *Rollback) Begin(ctx context.Context, r *provision.Reporter, changes []p
 	if err := b.look(ctx); err != nil || b.to == planned {
 		return err
 	}
-	return fmt.Errorf("another run has changed what is live on %s since this one was planned: the way back is to release %s now, not to %s; run it again if that is wanted", b.Name(), b.to, planned)
+	return b.tell("fail.back-changed", b.Name(), b.to, planned)
 }
 
 // look finds out which release to go back to, and what there is of it.
@@ -93,17 +93,17 @@ func (b *Rollback) choose(ctx context.Context) error {
 		}
 	}
 	if b.to == "" {
-		return fmt.Errorf("there is no earlier release of %s on %s to go back to; `provision history` lists what was deployed", b.site().Name, b.Name())
+		return b.tell("fail.back-none", b.site().Name, b.Name())
 	}
 	if b.isLive(b.to) && b.facts.Container.Up() {
 		_, err := b.readSaved(ctx)
 		return err
 	}
 	if strings.Trim(b.to, "0123456789abcdef") != "" {
-		return provision.WithExit(provision.ExitUsage, fmt.Errorf("%q is not the name of a release; `provision history` lists them", b.to))
+		return provision.WithExit(provision.ExitUsage, b.tell("fail.back-name", b.to))
 	}
 	if saved, err := b.readSaved(ctx); err != nil || saved == nil {
-		return errors.Join(fmt.Errorf("release %s is not kept on %s any more; `provision status` lists the ones that are", b.to, b.Name()), err)
+		return errors.Join(b.tell("fail.back-gone", b.to, b.Name()), err)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/kehuo/provision/provision"
@@ -65,7 +64,7 @@ func (h *Host) agreeTo(ctx context.Context, r *provision.Reporter, c *docker.Con
 		return err
 	}
 	if answer.Choice != provision.AnswerYes {
-		return errors.New(h.Words.T("take-over.declined", c.BareName(), h.Name()))
+		return h.tell("take-over.declined", c.BareName(), h.Name())
 	}
 	h.takenOver = c.ID
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,23 +20,24 @@ import (
 func newLogs() *cobra.Command {
 	f := &flags{}
 	var follow bool
-	var n int
+	var last string
 	c := &cobra.Command{
 		Use:   "logs",
 		Short: "The container's log",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if n < -1 {
-				return usage("-n %d is not a number of lines", n)
+			n, err := strconv.Atoi(last)
+			if err != nil || n < -1 {
+				return usage("-n takes a number of lines, or -1 for all, and not %q", last)
 			}
-			return f.attach(c, "provision logs", func(container string) remote.Command {
+			return f.attach(c, attachment{name: "provision logs", endless: follow, command: func(container string) remote.Command {
 				return remote.Command{Argv: docker.Logs(container, n, follow)}
-			})
+			}})
 		},
 	}
 	f.add(c)
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what the container writes from now on")
-	c.Flags().IntVarP(&n, "lines", "n", 100, "only the last `N` lines; -1 for all")
+	c.Flags().StringVarP(&last, "lines", "n", "100", "only the last `N` lines; -1 for all")
 	return c
 }
 
@@ -56,12 +58,12 @@ func newExec() *cobra.Command {
 			if tty && (f.json || !onTerminal()) {
 				return usage("--tty needs a terminal here too; leave it out, and --json as well where a person types")
 			}
-			return f.attach(c, "provision exec", func(container string) remote.Command {
+			return f.attach(c, attachment{name: "provision exec", command: func(container string) remote.Command {
 				if tty {
 					return remote.Command{Argv: docker.ExecTerminal(container, args...), Terminal: &remote.Terminal{}}
 				}
 				return remote.Command{Argv: docker.Exec(container, !onTerminal(), args...), Stdin: stdin()}
-			})
+			}})
 		},
 	}
 	f.add(c)
@@ -78,12 +80,19 @@ func stdin() io.Reader {
 	return os.Stdin
 }
 
+// attachment is a command on the live container.
+type attachment struct {
+	name    string // what the person typed
+	command func(container string) remote.Command
+	endless bool // it goes on until the person has seen enough: to interrupt it is no failure to tell of
+}
+
 // attach runs one command on the live container of the one host, its output as it comes. What it prints is the container's
 // own word: on a terminal it is made harmless, into a pipe it goes as it is.
-func (f *flags) attach(c *cobra.Command, name string, command func(container string) remote.Command) error {
+func (f *flags) attach(c *cobra.Command, a attachment) error {
 	ctx, cancel := f.withTimeout(c.Context())
 	defer cancel()
-	s, err := f.open(name)
+	s, err := f.open(a.name)
 	if err != nil {
 		return err
 	}
@@ -94,13 +103,16 @@ func (f *flags) attach(c *cobra.Command, name string, command func(container str
 		if h.Live() == nil {
 			return errors.New("the container " + s.inventory.Site.Container + " is not there; deploy with `provision --yes`")
 		}
-		cmd := command(s.inventory.Site.Container)
+		cmd := a.command(s.inventory.Site.Container)
 		flush, err := s.streams(h.Name(), &cmd)
 		if err != nil {
 			return err
 		}
 		err = h.Attach(ctx, cmd)
 		flush()
+		if a.endless && interrupted(ctx) {
+			return exit(provision.ExitInterrupted)
+		}
 		var status *remote.ExitError
 		if errors.As(err, &status) && status.Code > 0 { // the command has said what it had to say
 			return exit(status.Code)

@@ -18,9 +18,6 @@ import (
 	"github.com/kehuo/provision/tui/sanitize"
 )
 
-// diagnoseLimit bounds what is read of a file: failures explain themselves at the end, but a build's log is read whole.
-const diagnoseLimit = 64 << 20 // bytes
-
 func newDiagnose() *cobra.Command {
 	f := &flags{}
 	report := reportFlags{}
@@ -38,13 +35,12 @@ func newDiagnose() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			text, err := input(c, args)
+			findings, log, err := examine(c.InOrStdin(), args, words.Tag())
 			if err != nil {
 				return usage("read the output to diagnose: %w", err)
 			}
-			findings := diagnose.Text(text, "", words.Tag())
 			if report.file != "" {
-				if err := f.reportOn(c.Context(), report, strings.Join(append([]string{"provision diagnose"}, args...), " "), findings, text, words); err != nil {
+				if err := f.reportOn(c.Context(), report, strings.Join(append([]string{"provision diagnose"}, args...), " "), findings, log, words); err != nil {
 					return err
 				}
 			}
@@ -99,18 +95,33 @@ func (f *flags) reportOn(ctx context.Context, flags reportFlags, tried string, f
 	return err
 }
 
-func input(c *cobra.Command, args []string) (string, error) {
-	source := c.InOrStdin()
+// examine reads an output of any length, and returns the end of it for a report as well.
+func examine(source io.Reader, args []string, tag language.Tag) (findings []provision.Finding, log string, err error) {
 	if len(args) == 1 && args[0] != "-" {
 		file, err := os.Open(args[0])
 		if err != nil {
-			return "", err
+			return nil, "", err
 		}
-		defer func() { _ = file.Close() }()
+		defer func() { _ = file.Close() }() // it was only read
 		source = file
 	}
-	text, err := io.ReadAll(io.LimitReader(source, diagnoseLimit))
-	return string(text), err
+	end := &ending{}
+	findings, err = diagnose.Read(io.TeeReader(source, end), diagnose.Anywhere, tag)
+	return findings, string(end.kept), err
+}
+
+// endingKept is how many bytes an ending keeps at least; a report shows no more of a log.
+const endingKept = 64 << 10
+
+// ending keeps the end of what is written to it.
+type ending struct{ kept []byte }
+
+func (e *ending) Write(p []byte) (int, error) {
+	e.kept = append(e.kept, p...)
+	if over := len(e.kept) - endingKept; over > endingKept {
+		e.kept = e.kept[:copy(e.kept, e.kept[over:])]
+	}
+	return len(p), nil
 }
 
 func printFindings(w io.Writer, findings []provision.Finding, words *language.Printer) error {

@@ -56,7 +56,7 @@ func (s *session) doctor(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	if ctx.Err() != nil {
-		return &provision.Stopped{Host: s.hosts[len(s.hosts)-1].Name, Cause: context.Cause(ctx), Interrupted: interrupted(ctx), Err: ctx.Err()}
+		return s.stopped(ctx, s.hosts[len(s.hosts)-1].Name, ctx.Err())
 	}
 	if s.flags.json {
 		err = printJSON(out, map[string]any{"checks": checks})

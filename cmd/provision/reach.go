@@ -63,14 +63,18 @@ func (s *session) reachOne(ctx context.Context, h *steps.Host, sink provision.Si
 		err = work(ctx, h)
 	}
 	if err != nil && ctx.Err() != nil {
-		err = &provision.Stopped{
-			Host: h.Name(), Cause: context.Cause(ctx), Interrupted: interrupted(ctx), Err: err,
-		}
+		err = s.stopped(ctx, h.Name(), err)
 	}
 	if closeErr := h.Close(context.WithoutCancel(ctx), provision.HostResult{}); err == nil {
 		err = closeErr
 	}
 	return err
+}
+
+// stopped is the error of a command that was stopped at a host, because of which it met err.
+func (s *session) stopped(ctx context.Context, host string, err error) error {
+	stopped := &provision.Stopped{Host: host, Cause: context.Cause(ctx), Interrupted: interrupted(ctx), Err: err}
+	return provision.Said(steps.Say(s.words, stopped), stopped)
 }
 
 // walk runs the targets with the printers that the flags ask for; asks says whether a person may be asked in between.

@@ -144,7 +144,7 @@ func (s *session) openLog() error {
 		pruneLogs(dir)
 		path = filepath.Join(dir, s.inventory.Site.Name+"-"+time.Now().UTC().Format("20060102T150405.000")+".log")
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	file, err := createPrivate(path)
 	if err != nil {
 		return provision.WithExit(provision.ExitUsage, fmt.Errorf("open the log file: %w; name another with --log-file", err))
 	}

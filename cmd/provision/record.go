@@ -82,14 +82,17 @@ func maskOf(inv *inventory.Inventory, names bool) (diagnose.Mask, error) {
 	if inv.Site.EnvironmentFile == "" {
 		return mask, nil
 	}
-	content, err := os.ReadFile(inv.Site.EnvironmentFile)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return mask, fmt.Errorf("read the secrets that the report must hide: %w", err)
+	if _, err := os.Stat(inv.Site.EnvironmentFile); errors.Is(err, fs.ErrNotExist) {
+		return mask, nil
 	}
-	for line := range strings.Lines(string(content)) {
-		if _, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && !strings.HasPrefix(line, "#") && value != "" {
-			mask.Secrets = append(mask.Secrets, provision.NewSecret(value), provision.NewSecret(strings.Trim(value, `"'`)))
-		}
+	values, err := inventory.ReadEnvironment(inv.Site.EnvironmentFile)
+	if err != nil {
+		return mask, fmt.Errorf("read the secrets that the report must hide: environment_file %w", err)
+	}
+	for _, secret := range values { // an application may show it without the blanks and quotes that belong to it
+		value := secret.Reveal()
+		bare := strings.TrimSpace(value)
+		mask.Secrets = append(mask.Secrets, secret, provision.NewSecret(bare), provision.NewSecret(strings.Trim(bare, `"'`)))
 	}
 	return mask, nil
 }

@@ -13,7 +13,7 @@ import (
 
 func TestAReportTellsWhatWasTriedAndHidesTheRest(t *testing.T) {
 	env := filepath.Join(t.TempDir(), ".env")
-	if err := os.WriteFile(env, []byte("# the database\nTOKEN=hunter2hunter2\n"), 0o600); err != nil {
+	if err := os.WriteFile(env, []byte("\xef\xbb\xbfFIRST=firstsecret\n# the database\n  TOKEN=hunter2hunter2\r\nQUOTED= \"in quotes\" \n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	inv := &inventory.Inventory{Site: inventory.Site{Domain: "kevinhuo.cool", EnvironmentFile: env},
@@ -26,14 +26,14 @@ func TestAReportTellsWhatWasTriedAndHidesTheRest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := "connected to 203.0.113.10 as kevin for kevinhuo.cool, TOKEN is hunter2hunter2"
+	log := "connected to 203.0.113.10 as kevin for kevinhuo.cool, TOKEN is hunter2hunter2, and firstsecret, and in quotes"
 	text := r.report(log).Text(mask, language.English)
 	for _, want := range []string{"docker build -t myweb .", "The disk is full."} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in the report:\n%s", want, text)
 		}
 	}
-	for _, hidden := range []string{"203.0.113.10", "aliyun", "kevinhuo.cool", "hunter2"} {
+	for _, hidden := range []string{"203.0.113.10", "aliyun", "kevinhuo.cool", "hunter2", "firstsecret", "in quotes"} {
 		if strings.Contains(text, hidden) {
 			t.Errorf("%q is in the report:\n%s", hidden, text)
 		}

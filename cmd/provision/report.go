@@ -23,7 +23,7 @@ func (r *reportFlags) add(c *cobra.Command) {
 
 // create makes the file before anything is done, so that a wrong name is said at once.
 func (r *reportFlags) create() (*os.File, error) {
-	file, err := os.OpenFile(r.file, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	file, err := createPrivate(r.file)
 	if err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, fmt.Errorf("open the report: %w; name another file with --report", err))
 	}

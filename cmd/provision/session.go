@@ -50,7 +50,11 @@ func (f *flags) withTimeout(ctx context.Context) (context.Context, context.Cance
 	if f.timeout <= 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("--timeout of %s is over", f.timeout))
+	words, err := f.words()
+	if err != nil { // which the command says itself, where it needs them
+		words = language.New(language.English)
+	}
+	return context.WithTimeoutCause(ctx, f.timeout, errors.New(words.T("stopped.by.timeout", f.timeout)))
 }
 
 // targets are the hosts as a deployment of the source sees them.

@@ -23,11 +23,11 @@ const (
 )
 
 // findings ends the scan: of all candidates those that hold, are not got over, and are nobody's consequence.
-func (s *scan) findings(where Where, tag language.Tag, failed bool) []provision.Finding {
+func (s *scan) findings(at Place, tag language.Tag, failed bool) []provision.Finding {
 	held := s.held()
 	rank := func(c candidate) int {
 		e := &s.entries[c.entry]
-		if e.where == where {
+		if e.where == at.Where {
 			return e.Rank + samePlace
 		}
 		return e.Rank
@@ -44,7 +44,7 @@ func (s *scan) findings(where Where, tag language.Tag, failed bool) []provision.
 		if known && (e.Severity == severityUnknown || e.Rank <= consequence) {
 			continue
 		}
-		f := s.finding(c, tag)
+		f := s.finding(c, at, tag)
 		if count[c.entry] == maxPerEntry || slices.ContainsFunc(out, func(o provision.Finding) bool { return o.Cause == f.Cause }) {
 			continue
 		}
@@ -146,14 +146,20 @@ func (s *scan) withoutConsequences(ranked []candidate) []candidate {
 	})
 }
 
-func (s *scan) finding(c candidate, tag language.Tag) provision.Finding {
+func (s *scan) finding(c candidate, at Place, tag language.Tag) provision.Finding {
 	e := &s.entries[c.entry]
+	names := at.names(e.where)
+	for name, value := range c.captured { // the output itself knows best
+		if value != "" {
+			names[name] = value
+		}
+	}
 	f := provision.Finding{
 		Severity: e.Severity,
 		Code:     e.Code,
-		Cause:    fill(e.Cause[tag], c.captured),
+		Cause:    fill(e.Cause[tag], names),
 		Evidence: c.evidence,
-		Fix:      fill(e.Fix[tag], c.captured),
+		Fix:      fill(e.Fix[tag], names),
 	}
 	if e.Severity == severityUnknown {
 		f.Evidence = lastOf(c.tail, tailShown)

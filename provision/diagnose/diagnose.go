@@ -8,6 +8,7 @@ package diagnose
 
 import (
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/kehuo/provision/provision"
@@ -30,23 +31,54 @@ const (
 	Site     Where = "site"    // what a visitor gets
 )
 
+// Place is where an output comes from, with what is known of it and the output itself may not say: a fix then names the
+// host instead of asking the person to. Empty fields are not known.
+type Place struct {
+	Where    Where
+	Host     string // where its sshd is reached
+	Port     int    // of its sshd
+	User     string // who logs in
+	Identity string // the file of the private key
+}
+
+// names are what is known, by the names that the catalogue has for it. The host of another place than sshd's, a registry or
+// a domain, has the same name there, and is not meant.
+func (p Place) names(where Where) map[string]string {
+	names := map[string]string{}
+	flag := ""
+	if p.Port != 0 && p.Port != 22 {
+		flag = "-p " + strconv.Itoa(p.Port)
+	}
+	if p.User != "" && p.Host != "" {
+		names["login"] = strings.TrimSpace(flag + " " + p.User + "@" + p.Host)
+	}
+	if where != Connect && where != SFTP {
+		return names
+	}
+	names["host"], names["user"], names["identity"], names["portflag"] = p.Host, p.User, p.Identity, flag
+	if p.Port != 0 {
+		names["port"] = strconv.Itoa(p.Port)
+	}
+	return names
+}
+
 // Text returns the findings of an output, the most specific first. Healthy output has none. A failure that the catalogue
 // does not know gives one finding of provision.SeverityUnknown with the last relevant lines.
 func Text(output string, where Where, tag language.Tag) []provision.Finding {
-	return text(output, where, tag, false)
+	return text(output, Place{Where: where}, tag, false)
 }
 
 // Failed is Text for the output of something that is known to have failed: it never returns nothing.
-func Failed(output string, where Where, tag language.Tag) []provision.Finding {
-	return text(output, where, tag, true)
+func Failed(output string, at Place, tag language.Tag) []provision.Finding {
+	return text(output, at, tag, true)
 }
 
 // Error is Failed for the sentence of an error; nil has no findings.
-func Error(err error, where Where, tag language.Tag) []provision.Finding {
+func Error(err error, at Place, tag language.Tag) []provision.Finding {
 	if err == nil {
 		return nil
 	}
-	return Failed(err.Error(), where, tag)
+	return Failed(err.Error(), at, tag)
 }
 
 // Read is Text for an output of any length: each line is looked at once, and memory does not grow with it. The error is
@@ -56,12 +88,12 @@ func Read(r io.Reader, where Where, tag language.Tag) ([]provision.Finding, erro
 	if err := eachLine(r, s.line); err != nil {
 		return nil, err
 	}
-	return s.findings(where, tag, false), nil
+	return s.findings(Place{Where: where}, tag, false), nil
 }
 
-func text(output string, where Where, tag language.Tag, failed bool) []provision.Finding {
+func text(output string, at Place, tag language.Tag, failed bool) []provision.Finding {
 	s := newScan(known())
 	// Reading from a string fails never: strings.Reader has io.EOF as its only error.
 	_ = eachLine(strings.NewReader(output), s.line)
-	return s.findings(where, tag, failed)
+	return s.findings(at, tag, failed)
 }

@@ -87,7 +87,7 @@ func (m Mask) hideSecrets(text string) string {
 	slices.SortFunc(values, func(a, b string) int { return cmp.Compare(len(b), len(a)) }) // one may contain the other
 	for _, value := range slices.Compact(values) {
 		if len(value) < shortSecret {
-			text = wordPattern(value).ReplaceAllString(text, "${1}"+hiddenSecret+"${2}")
+			text = replaceWord(text, value, hiddenSecret)
 			continue
 		}
 		text = strings.ReplaceAll(text, value, hiddenSecret)
@@ -112,20 +112,11 @@ func (m Mask) hideGiven(text string, n *numbering) string {
 		if _, err := netip.ParseAddr(g.name); strings.TrimSpace(g.name) == "" || err == nil {
 			continue // an address is hidden as an address
 		}
-		pattern := wordPattern(g.name)
-		if !pattern.MatchString(text) {
-			continue
-		}
-		// Twice: neighbours share the character between them.
-		for range 2 {
-			text = pattern.ReplaceAllString(text, "${1}"+n.of(g.kind, g.name)+"${2}")
+		if hasWord(text, g.name) {
+			text = replaceWord(text, g.name, n.of(g.kind, g.name))
 		}
 	}
 	return text
-}
-
-func wordPattern(word string) *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(^|[^\pL\pN_])` + regexp.QuoteMeta(word) + `($|[^\pL\pN_])`)
 }
 
 // rules are the expressions of the mask, compiled when the first text is masked.
@@ -133,7 +124,8 @@ type rules struct {
 	block, openBlock, publicKey          *regexp.Regexp
 	credentials, header, assigned, token *regexp.Regexp
 	flag, dense, chinese                 *regexp.Regexp
-	home, login, host, email             *regexp.Regexp
+	home, login, host, reached, email    *regexp.Regexp
+	serverNames, domain                  *regexp.Regexp
 	v4, v6                               *regexp.Regexp
 }
 
@@ -151,13 +143,16 @@ var maskRules = sync.OnceValue(func() *rules {
 		flag:        c(`(?i)(\s--?(?:` + secretName + `)\s+)("[^"\n]*"|'[^'\n]*'|[^\s-]\S*)`),
 		token: c(`\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bLTAI[0-9A-Za-z]{12,}\b|\bAKID[0-9A-Za-z]{13,}\b|\bgh[pousr]_[0-9A-Za-z]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}` +
 			`|\bxox[abposr]-[\w-]{10,}|\bsk-[\w-]{20,}|\bnpm_[0-9A-Za-z]{20,}|\bAIza[\w-]{30,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\bdckr_pat_[\w-]{16,}|\bpypi-[\w-]{20,}|\b[rs]k_(?:live|test)_\w{10,}`),
-		dense: c(`[A-Za-z0-9+/_-]{32,}={0,2}`),
-		home:  c(`((?:/home|/Users|\\Users)[/\\]+)([^/\\\s:'"]+)`),
-		login: c(`(?i)(\b(?:(?:user(?:name)?|login(?:_user)?|role)[=:][ "']*|(?:for(?: invalid)? user|accepted \w+ for|logged in as) +["']?))([a-z_][\w.-]*)`),
-		host:  c(`(?i)((?:https?://(?:\[user\]:\[secret\]@)?|hostname |connect to host |connection to |lookup |host key for |known host |authenticated to |server_name |resolve host:? |\bhost[=:] ?["']?)\[?)([a-z0-9](?:[\w-]*\.)+[a-z][\w-]*[a-z0-9])`),
-		email: c(`([A-Za-z0-9_][\w.+-]*)@([A-Za-z0-9](?:[\w-]*[A-Za-z0-9])?(?:\.[\w-]+)*)`),
-		v4:    c(`\b(?:\d{1,3}\.){3}\d{1,3}\b`),
-		v6:    c(`(^|[^\w:.])([0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)`),
+		dense:       c(`[A-Za-z0-9+/_-]{32,}={0,2}`),
+		home:        c(`((?:/home|/Users|\\Users)[/\\]+)([^/\\\s:'"]+)`),
+		login:       c(`(?i)(\b(?:(?:user(?:name)?|login(?:_user)?|role)[=:][ "']*|(?:for(?: invalid)? user|accepted \w+ for|logged in as) +["']?))([a-z_][\w.-]*)`),
+		host:        c(`(?i)((?:https?://(?:\[user\]:\[secret\]@)?|hostname |the name |connect to host |connection to |lookup |host key for |known host |authenticated to |server_name |resolve host:? |\bhost[=:] ?["']?)\[?)([a-z0-9](?:[\w-]*\.)+[a-z][\w-]*[a-z0-9])`),
+		serverNames: c(`server_name[^\S\n]+([^;\n]+);`),
+		domain:      c(`(?i)[a-z0-9](?:[\w-]*\.)+[a-z][\w-]*[a-z0-9]`),
+		reached:     c(`(?i)((?:\[user \d+\]|\broot)@)([a-z][\w-]*(?:\.[\w-]*\w)*|[a-z0-9](?:[\w-]*\.)+[a-z][\w-]*[a-z0-9])`), // who logs in is hidden already
+		email:       c(`([A-Za-z0-9_][\w.+-]*)@([A-Za-z0-9](?:[\w-]*[A-Za-z0-9])?(?:\.[\w-]+)*)`),
+		v4:          c(`\b(?:\d{1,3}\.){3}\d{1,3}\b`),
+		v6:          c(`(^|[^\w:.])([0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)`),
 	}
 })
 
@@ -223,9 +218,16 @@ func (r *rules) hideNames(text string, n *numbering) string {
 		return part[1] + n.of("user", part[2])
 	})
 	// A host that is named as one somewhere is hidden everywhere.
-	for _, part := range r.host.FindAllStringSubmatch(text, -1) {
-		if host := part[2]; !isPublic(host) && n.seen["host "+strings.ToLower(host)] == "" {
-			text = wordPattern(host).ReplaceAllString(text, "${1}"+n.of("host", host)+"${2}")
+	var named []string
+	for _, part := range append(r.host.FindAllStringSubmatch(text, -1), r.reached.FindAllStringSubmatch(text, -1)...) {
+		named = append(named, part[2])
+	}
+	for _, part := range r.serverNames.FindAllStringSubmatch(text, -1) {
+		named = append(named, r.domain.FindAllString(part[1], -1)...)
+	}
+	for _, host := range named {
+		if !isPublic(host) && n.seen["host "+strings.ToLower(host)] == "" {
+			text = replaceWord(text, host, n.of("host", host))
 		}
 	}
 	return text
@@ -237,7 +239,7 @@ var publicHosts = []string{
 	"pythonhosted.org", "npmjs.org", "npmjs.com", "npmmirror.com", "yarnpkg.com", "anaconda.com", "anaconda.org", "golang.org",
 	"crates.io", "rust-lang.org", "maven.org", "apache.org", "rubygems.org", "packagist.org", "github.com", "gitlab.com",
 	"githubusercontent.com", "mirrors.aliyun.com", "aliyuncs.com", "quay.io", "gcr.io", "ghcr.io", "kernel.org", "nginx.org",
-	"python.org", "nodejs.org", "goproxy.cn", "rsproxy.cn", "tuna.tsinghua.edu.cn", "letsencrypt.org",
+	"localhost", "python.org", "nodejs.org", "goproxy.cn", "rsproxy.cn", "tuna.tsinghua.edu.cn", "letsencrypt.org",
 }
 
 func isPublic(host string) bool {

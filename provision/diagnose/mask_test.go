@@ -46,6 +46,13 @@ func TestMaskHides(t *testing.T) {
 		{"unknown host", "Could not resolve hostname secret-host.example.org: no", "Could not resolve hostname [host 1]: no"},
 		{"public host stays", "lookup registry-1.docker.io on https://deb.debian.org/debian", "lookup registry-1.docker.io on https://deb.debian.org/debian"},
 		{"e-mail", "mail a.b@example.org or a.b@example.org", "mail [email 1] or [email 1]"},
+		{"neighbours", "server_name www.acme.example www.acme.example www.acme.example api.acme.example;", "server_name [host 1] [host 1] [host 1] [host 2];"},
+		{"neighbours, given", "kevin kevin kevin@kevin", "[user 1] [user 1] [user 1]@[user 1]"},
+		{"neighbours, short secrets", "s3 s3 s3;s3", "[secret] [secret] [secret];[secret]"},
+		{"real name of an alias", "aliyun (kevin@bastion.corp.internal:2222): the name bastion.corp.internal has no address", "[host 1] ([user 1]@[host 2]:2222): the name [host 2] has no address"},
+		{"real name without dots", "kevin@bastion: connection to bastion lost", "[user 1]@[host 1]: connection to [host 1] lost"},
+		{"of root", "root@bastion.corp.internal: no; ssh bastion.corp.internal", "root@[host 1]: no; ssh [host 1]"},
+		{"this machine", "kevin@localhost and localhost", "[user 1]@localhost and localhost"},
 		{"no e-mail", "left-pad@1.3.0 image@sha256:abc root@127.0.0.1", "left-pad@1.3.0 image@sha256:abc root@127.0.0.1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -89,6 +96,15 @@ func TestReport(t *testing.T) {
 		}
 	}
 }
+
+// A name may be a word of the placeholders themselves.
+func TestMaskOfNamesThatArePlaceholders(t *testing.T) {
+	m := diagnose.Mask{Hosts: []string{"host"}, Users: []string{"user"}}
+	if got := m.Text("user@host host; 203.0.113.10"); got != "[user 1]@[host 1] [host 1]; [address 1]" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestMaskHidesAHomeOnce(t *testing.T) {
 	m := diagnose.Mask{Users: []string{"kevin"}}
 	if got := m.Text("/home/kevin/dev and kevin"); got != "/home/[user 1]/dev and [user 1]" {

@@ -119,7 +119,7 @@ func FuzzText(f *testing.F) {
 
 func TestKnownFailureIsNeverEmpty(t *testing.T) {
 	for _, output := range []string{"", "\n\n", "all is well"} {
-		got := diagnose.Failed(output, diagnose.Build, language.English)
+		got := diagnose.Failed(output, diagnose.Place{Where: diagnose.Build}, language.English)
 		if len(got) != 1 || got[0].Severity != provision.SeverityUnknown {
 			t.Errorf("Failed(%q) = %+v, want one unknown finding", output, got)
 		}
@@ -127,7 +127,7 @@ func TestKnownFailureIsNeverEmpty(t *testing.T) {
 			t.Errorf("Text(%q) = %+v, want none", output, got)
 		}
 	}
-	if got := diagnose.Error(nil, "", language.English); got != nil {
+	if got := diagnose.Error(nil, diagnose.Place{}, language.English); got != nil {
 		t.Errorf("Error(nil) = %+v", got)
 	}
 }

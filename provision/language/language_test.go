@@ -62,7 +62,7 @@ func TestChineseHasItsOwnMarks(t *testing.T) {
 
 // Words that a call asks for by a key that there is not would be shown as the key.
 func TestEveryKeyThatIsAskedForIsThere(t *testing.T) {
-	asked := regexp.MustCompile(`\.T\("([^"]+)"[,)]|(?:return|key :?=) "((?:plan|lines|wizard|status)\.[^"]+[^".])"\n`)
+	asked := regexp.MustCompile(`\.(?:T|fail|tell)\("([^"]+)"[,)]|(?:return|key :?=) "((?:plan|lines|wizard|status)\.[^"]+[^".])"\n`)
 	root := os.DirFS("../..")
 	found := 0
 	err := fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {

@@ -17,6 +17,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/kehuo/provision/provision/language"
 )
 
 // Dial opens a connection to the site.
@@ -135,22 +137,22 @@ type Mismatch struct {
 
 func (m *Mismatch) Error() string { return m.Answer.URL + " " + m.Reason }
 
-// Check says in what the answer is not as wanted; nil where it is.
-func (w Want) Check(a Answer) error {
-	wrong := func(format string, args ...any) error { return &Mismatch{a, fmt.Sprintf(format, args...)} }
+// Check says in what the answer is not as wanted, in the language of words; nil where it is.
+func (w Want) Check(a Answer, words *language.Printer) error {
+	wrong := func(key string, args ...any) error { return &Mismatch{a, words.T(key, args...)} }
 	switch {
 	case w.Redirect && (a.Status < 300 || a.Status > 399 || !strings.HasPrefix(a.Location, "https://")):
-		return wrong("answers %d instead of a redirect to https; check the server on port 80 in the nginx configuration", a.Status)
+		return wrong("probe.redirect", a.Status)
 	case !w.Redirect && w.Status != 0 && a.Status != w.Status:
-		return wrong("answers %d instead of %d", a.Status, w.Status)
+		return wrong("probe.status", a.Status, w.Status)
 	case !w.Redirect && w.Text != "" && !strings.Contains(a.Body, w.Text):
-		return wrong("answers without the text %q that site.health.text asks for", w.Text)
+		return wrong("probe.text", w.Text)
 	case w.Server != "" && a.Server == "":
-		return wrong("sends no Server header, which should name %s; write site.server: \"\" to not check it", w.Server)
+		return wrong("probe.no-server", w.Server)
 	case w.Server != "" && !sameServer(a.Server, w.Server):
-		return wrong("names %q in its Server header instead of %s", a.Server, w.Server)
+		return wrong("probe.server", a.Server, w.Server)
 	case w.Fingerprint != "" && a.Certificate != nil && Fingerprint(a.Certificate) != w.Fingerprint:
-		return wrong("serves another certificate (for %s, until %s) than the one uploaded",
+		return wrong("probe.certificate",
 			strings.Join(a.Certificate.DNSNames, ", "), a.Certificate.NotAfter.Format(time.DateOnly))
 	}
 	return nil

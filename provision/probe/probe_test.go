@@ -13,8 +13,11 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/probe"
 )
+
+var words = language.New(language.English)
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
@@ -59,7 +62,7 @@ func TestPageOverTLS(t *testing.T) {
 		t.Fatalf("got %+v", a)
 	}
 	right := probe.Want{Status: 200, Text: "welcome", Server: "nginx", Fingerprint: probe.Fingerprint(server.Certificate())}
-	if err := right.Check(a); err != nil {
+	if err := right.Check(a, words); err != nil {
 		t.Error(err)
 	}
 	for name, wrong := range map[string]struct {
@@ -73,7 +76,7 @@ func TestPageOverTLS(t *testing.T) {
 		"certificate": {probe.Want{Fingerprint: strings.Repeat("0", 64)}, "another certificate"},
 		"redirect":    {probe.Want{Redirect: true}, "instead of a redirect to https"},
 	} {
-		err := wrong.want.Check(a)
+		err := wrong.want.Check(a, words)
 		var mismatch *probe.Mismatch
 		if !errors.As(err, &mismatch) || !strings.Contains(err.Error(), wrong.says) || !strings.Contains(err.Error(), a.URL) {
 			t.Errorf("a wrong %s is judged %v", name, err)
@@ -95,7 +98,7 @@ func TestRedirect(t *testing.T) {
 		if a.Status != 301 || a.Location != location || a.Certificate != nil {
 			t.Errorf("got %+v", a)
 		}
-		if err := (probe.Want{Redirect: true}).Check(a); (err == nil) != right {
+		if err := (probe.Want{Redirect: true}).Check(a, words); (err == nil) != right {
 			t.Errorf("a redirect to %q is judged %v", location, err)
 		}
 	}
@@ -118,7 +121,7 @@ func TestServerNames(t *testing.T) {
 		{"", "", true},
 		{"gunicorn", "", true},
 	} {
-		if err := (probe.Want{Server: c.want}).Check(probe.Answer{Server: c.got}); (err == nil) != c.ok {
+		if err := (probe.Want{Server: c.want}).Check(probe.Answer{Server: c.got}, words); (err == nil) != c.ok {
 			t.Errorf("%q for %q is judged %v", c.got, c.want, err)
 		}
 	}
@@ -128,10 +131,10 @@ func TestServerNames(t *testing.T) {
 func TestAnAnswerWithoutAServerHeader(t *testing.T) {
 	_, q := site(t, false, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
 	a := ask(t, q)
-	if err := (probe.Want{Status: 200}).Check(a); err != nil || a.Server != "" {
+	if err := (probe.Want{Status: 200}).Check(a, words); err != nil || a.Server != "" {
 		t.Errorf("the answer %+v is judged %v", a, err)
 	}
-	if err := (probe.Want{Status: 200, Server: "nginx"}).Check(a); err == nil || !strings.Contains(err.Error(), `site.server: ""`) {
+	if err := (probe.Want{Status: 200, Server: "nginx"}).Check(a, words); err == nil || !strings.Contains(err.Error(), `site.server: ""`) {
 		t.Errorf("an answer without the header that is asked for is judged %v", err)
 	}
 }

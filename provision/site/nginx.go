@@ -1,6 +1,8 @@
 package site
 
 import (
+	"errors"
+	"io/fs"
 	"net"
 	"slices"
 	"strconv"
@@ -41,6 +43,10 @@ type listen struct {
 func (x *examiner) configs() {
 	var all []*config
 	for _, f := range x.in.Configs {
+		if errors.Is(f.Err, fs.ErrNotExist) {
+			x.configMissing()
+			continue
+		}
 		if !x.readable(f, StepNginxConfig) {
 			continue
 		}
@@ -64,6 +70,19 @@ func (x *examiner) configs() {
 		return
 	}
 	demands{x, all, servers}.examine()
+}
+
+// configMissing notes that the Dockerfile brings nginx no configuration. Where it names one that is not there, that line has a
+// finding already; and of a Dockerfile that cannot be read nobody knows what it brings.
+func (x *examiner) configMissing() {
+	if x.recipe == nil {
+		return
+	}
+	missing := func(source string) bool { return slices.Contains(x.in.Missing, source) }
+	if slices.ContainsFunc(x.recipe.finalCopies(), func(c copied) bool { return nginxPath(c.dest) && slices.ContainsFunc(c.sources, missing) }) {
+		return
+	}
+	x.add(place{step: StepNginxConfig, file: x.in.Dockerfile.Path, evidence: "server: " + x.in.Site.Server}, provision.SeverityError, "site.config-missing")
 }
 
 // collectServers finds the server blocks: at the top of an included file, or in http.

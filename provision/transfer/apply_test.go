@@ -52,7 +52,7 @@ func apply(t *testing.T, s *sshd, c *remote.Client, root string, remove bool, pr
 		t.Errorf("progress ended at %d of %d bytes, the plan said %d", last, total, bytes)
 	}
 	if left := s.compare(t, c, m, remove); !left.Empty() {
-		t.Errorf("after Apply there is left: %q", left.Paths())
+		t.Errorf("after Apply there is left: %q", left.Paths(english))
 	}
 	if _, err := os.Stat(filepath.Join(s.state, "upload")); err == nil && !d.Empty() {
 		t.Error("the staging folder is still there")
@@ -134,7 +134,7 @@ func TestApply(t *testing.T) {
 			must(t, os.Chmod(filepath.Join(root, "Dockerfile"), 0o755))
 			d := apply(t, s, c, root, true, "ssl/site.key")
 			if send, _, _, removed := d.Summary(); send != 4 || removed != 7 {
-				t.Errorf("%d files sent and %d removed: %q", send, removed, d.Paths())
+				t.Errorf("%d files sent and %d removed: %q", send, removed, d.Paths(english))
 			}
 			want := read(t, root)
 			maps.Copy(want, stranger)
@@ -160,8 +160,8 @@ func TestApplyKeepsWhatIsOurs(t *testing.T) {
 	files{"b": ""}.write(t, root)
 	apply(t, s, c, root, false)
 	d := apply(t, s, c, root, true)
-	if want := []string{"- gone/", "- gone/x"}; !slices.Equal(d.Paths(), want) {
-		t.Errorf("the removal is %q, want %q", d.Paths(), want)
+	if want := []string{"- gone/", "- gone/x"}; !slices.Equal(d.Paths(english), want) {
+		t.Errorf("the removal is %q, want %q", d.Paths(english), want)
 	}
 	same(t, read(t, s.directory), files{"a": "3", "b": ""})
 }
@@ -197,7 +197,7 @@ func TestApplyOneFile(t *testing.T) {
 	files{"b/c": "changed"}.write(t, root)
 	d := apply(t, s, c, root, true)
 	if send, bytes, adjust, remove := d.Summary(); send != 1 || bytes != 7 || adjust+remove != 0 {
-		t.Errorf("sent %d files of %d bytes: %q", send, bytes, d.Paths())
+		t.Errorf("sent %d files of %d bytes: %q", send, bytes, d.Paths(english))
 	}
 	if after, err := os.Stat(filepath.Join(s.directory, "b/d")); err != nil || !os.SameFile(before, after) {
 		t.Error("another file was touched")

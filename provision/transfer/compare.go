@@ -1,9 +1,10 @@
 package transfer
 
 import (
-	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/kehuo/provision/provision/language"
 )
 
 // Reason says how a path on the host differs.
@@ -26,8 +27,8 @@ type PathChange struct {
 	Have   HostEntry // nothing when it is added
 }
 
-// String is the change as a plan shows it, in one line that is safe to print.
-func (c PathChange) String() string {
+// line is the change as a plan shows it, in one line that is safe to print.
+func (c PathChange) line(words *language.Printer) string {
 	name := shown(c.Path)
 	if c.Want.Kind == Directory || c.Reason == Removed && c.Have.Kind == Directory {
 		name += "/"
@@ -38,14 +39,14 @@ func (c PathChange) String() string {
 	case Removed:
 		return "- " + name
 	case Mode:
-		return fmt.Sprintf("~ %s (mode %o -> %o)", name, c.Have.Mode, c.Want.Mode)
+		return words.T("plan.path.mode", name, c.Have.Mode, c.Want.Mode)
 	case Changed:
-		return fmt.Sprintf("~ %s (%s -> %s)", name, c.Have.Kind, c.Want.Kind)
+		return words.T("plan.path.kind", name, words.T("plan.kind."+c.Have.Kind.String()), words.T("plan.kind."+c.Want.Kind.String()))
 	}
 	if c.Want.Kind == Link {
-		return fmt.Sprintf("~ %s (target %s -> %s)", name, shown(c.Have.Target), shown(c.Want.Target))
+		return words.T("plan.path.target", name, shown(c.Have.Target), shown(c.Want.Target))
 	}
-	return "~ " + name + " (content)"
+	return words.T("plan.path.content", name)
 }
 
 // Difference is what has to change on the host for the tree there to be the one here.
@@ -62,10 +63,10 @@ type Difference struct {
 func (d Difference) Empty() bool { return len(d.Changes) == 0 }
 
 // Paths lists the changes, a line each, safe to print.
-func (d Difference) Paths() []string {
+func (d Difference) Paths(words *language.Printer) []string {
 	lines := make([]string, len(d.Changes))
 	for i, c := range d.Changes {
-		lines[i] = c.String()
+		lines[i] = c.line(words)
 	}
 	return lines
 }

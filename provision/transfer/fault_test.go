@@ -179,7 +179,7 @@ func TestLeftoversGo(t *testing.T) {
 	}
 	must(t, Discard(t.Context(), c, d, s.options(root)))
 	if d := s.compare(t, c, scan(t, root), true); d.Leftovers() || !d.Empty() {
-		t.Errorf("%q, left: %v", d.Paths(), d.Leftovers())
+		t.Errorf("%q, left: %v", d.Paths(english), d.Leftovers())
 	}
 }
 

@@ -41,7 +41,7 @@ func TestHostAsExpected(t *testing.T) {
 			}
 			l := listHost(t, shell, host, state, m)
 			if d := Compare(m, l, true); !d.Empty() || l.same {
-				t.Errorf("the same tree without a manifest: same %v, differs in %q", l.same, d.Paths())
+				t.Errorf("the same tree without a manifest: same %v, differs in %q", l.same, d.Paths(english))
 			}
 			must(t, os.WriteFile(filepath.Join(state, "manifest"), m.predict().names, 0o600))
 			out := runShell(t, shell, HostScript(host, state, m))
@@ -51,7 +51,7 @@ func TestHostAsExpected(t *testing.T) {
 			l, err := ParseHost(strings.NewReader(out))
 			must(t, err)
 			if d := Compare(m, l, true); !d.Empty() {
-				t.Errorf("the same tree with a manifest differs in %q", d.Paths())
+				t.Errorf("the same tree with a manifest differs in %q", d.Paths(english))
 			}
 		})
 	}
@@ -83,11 +83,11 @@ func TestHostDiffers(t *testing.T) {
 				"~ fifo (special file -> file)", "~ link (target content -> same)", "~ mode (mode 644 -> 755)",
 				"~ tolink (file -> link)", "~ wasdir (folder -> file)", "- wasdir/ours", "~ waslink/ (link -> folder)", "+ waslink/below",
 			}
-			if got := Compare(m, l, false).Paths(); !slices.Equal(got, kept) {
+			if got := Compare(m, l, false).Paths(english); !slices.Equal(got, kept) {
 				t.Errorf("without removal:\n got %q\nwant %q", got, kept)
 			}
 			removed := slices.Insert(slices.Clone(kept), 7, "- old/", "- old/gone")
-			if got := Compare(m, l, true).Paths(); !slices.Equal(got, removed) {
+			if got := Compare(m, l, true).Paths(english); !slices.Equal(got, removed) {
 				t.Errorf("with removal:\n got %q\nwant %q", got, removed)
 			}
 		})
@@ -105,7 +105,7 @@ func TestHostMissing(t *testing.T) {
 			if l.State != Absent || l.Free <= 0 || l.inside || len(l.Lacks) > 0 || !l.Complete(m) {
 				t.Errorf("listing of a missing folder: %+v", l)
 			}
-			if got, want := Compare(m, l, true).Paths(), []string{"+ Dockerfile", "+ a/", "+ a/b"}; !slices.Equal(got, want) {
+			if got, want := Compare(m, l, true).Paths(english), []string{"+ Dockerfile", "+ a/", "+ a/b"}; !slices.Equal(got, want) {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/kehuo/provision/provision/language"
+)
+
+// A failure explains itself at the end, however long what comes before it is.
+func TestTheEndOfALongOutputIsDiagnosed(t *testing.T) {
+	megabyte := strings.Repeat(strings.Repeat("fetched another layer ", 400)+"\n", 120)
+	var output []io.Reader
+	for range 65 {
+		output = append(output, strings.NewReader(megabyte))
+	}
+	output = append(output, strings.NewReader("COPY failed: file not found in build context: stat app.py: file does not exist\n"))
+	findings, log, err := examine(io.MultiReader(output...), nil, language.English)
+	if err != nil || len(findings) == 0 || findings[0].Code != "build.copy-missing" {
+		t.Errorf("found %+v, %v", findings, err)
+	}
+	if len(log) < endingKept || len(log) > 3*endingKept || !strings.HasSuffix(log, "does not exist\n") {
+		t.Errorf("%d bytes are kept for the report", len(log))
+	}
+}
