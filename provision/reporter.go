@@ -53,6 +53,9 @@ func NewReporter(o Options, host, step string) *Reporter {
 
 func (r *Reporter) emit(body Body) { r.stream.emit(r.host, r.step, body) }
 
+// Step is the id of the step that reports.
+func (r *Reporter) Step() string { return r.step }
+
 // Command tells which command is about to run on the host.
 func (r *Reporter) Command(command string) { r.emit(StepCommand{command}) }
 

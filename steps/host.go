@@ -97,8 +97,8 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	return h.gather(ctx)
 }
 
-// Begin implements provision.Target: it asks what must be asked before anything changes, takes the lock, lets what an interrupted run left behind come to its end, and looks
-// again if anything may have changed meanwhile.
+// Begin implements provision.Target: it asks what must be asked before anything changes, takes the lock, lets what an interrupted
+// run left behind come to its end, and looks again if anything may have changed meanwhile.
 func (h *Host) Begin(ctx context.Context, r *provision.Reporter, changes []provision.Change) error {
 	releases := h.Manifest != nil && slices.ContainsFunc(changes, func(c provision.Change) bool { return c.Step == stepRun })
 	if err := h.probes.forbidden(); err != nil && releases {
@@ -192,7 +192,11 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 	if errors.As(err, &asked) && !errors.As(err, new(*remote.DialError)) { // of a login, the catalogue knows more
 		return h.unanswered(asked.Decision)
 	}
-	output := h.output.lines()
+	output := h.output.lines(step)
+	var exit *remote.ExitError
+	if errors.As(err, &exit) && exit.Stderr != "" { // of which the error's own sentence has one line
+		output = append(output, exit.Stderr)
+	}
 	findings := diagnose.Failed(strings.Join(output, "\n")+"\n"+err.Error(), h.at(place(step), err), h.Words.Tag())
 	unknown := len(findings) == 1 && findings[0].Severity == provision.SeverityUnknown
 	switch {

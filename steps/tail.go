@@ -45,11 +45,11 @@ func (t *tail) add(lines string) {
 	}
 }
 
-// lines returns what is kept, the oldest line first.
-func (t *tail) lines() []string {
+// lines returns what is kept of a step's output, the oldest line first.
+func (t *tail) lines(step string) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.count == 0 {
+	if t.count == 0 || t.step.Step() != step {
 		return nil
 	}
 	all := strings.Split(strings.Join(t.kept, "\n"), "\n")

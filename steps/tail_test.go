@@ -16,19 +16,22 @@ func TestTailKeepsTheLastLines(t *testing.T) {
 	}
 	for _, together := range []int{1, 3, tailLines - 1, tailLines, tailLines + 1, len(all)} {
 		var kept tail
-		kept.of(nil)
+		kept.of(provision.NewReporter(provision.Options{}, "cloud", "07-build"))
 		for lines := range slices.Chunk(all, together) {
 			kept.add(strings.Join(lines, "\n"))
 		}
-		if got := kept.lines(); !slices.Equal(got, all[len(all)-tailLines:]) {
+		if got := kept.lines("07-build"); !slices.Equal(got, all[len(all)-tailLines:]) {
 			t.Errorf("%d lines at a time: %d kept, %q to %q", together, len(got), got[0], got[len(got)-1])
 		}
 		if len(kept.kept) > tailLines {
 			t.Errorf("%d lines at a time: %d texts are kept", together, len(kept.kept))
 		}
-		kept.of(new(provision.Reporter))
-		if got := kept.lines(); len(got) > 0 {
+		if got := kept.lines("09-run"); len(got) > 0 {
 			t.Errorf("of another step: %q", got)
+		}
+		kept.of(provision.NewReporter(provision.Options{}, "cloud", "09-run"))
+		if got := kept.lines("09-run"); len(got) > 0 {
+			t.Errorf("of a step that said nothing: %q", got)
 		}
 	}
 }
