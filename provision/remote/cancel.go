@@ -8,9 +8,15 @@ import (
 	"time"
 )
 
-// How long a cancelled command has to end on the host before the channel is closed on it: its own three seconds between
-// SIGTERM and SIGKILL, and the way there and back.
-const cancelGrace = 5 * time.Second
+// defaultGrace is the time between SIGTERM and SIGKILL of a command that asks for no more, and wayThere what it takes to have the
+// host send them and to hear of the end.
+const (
+	defaultGrace = 3 * time.Second
+	wayThere     = 2 * time.Second
+	cancelGrace  = defaultGrace + wayThere
+)
+
+func (cmd Command) grace() time.Duration { return max(cmd.Grace, defaultGrace) }
 
 // watch gives the command up when ctx ends: first by the end of its lifeline, which ends its process group, or by killing
 // that, then by closing.
@@ -37,7 +43,7 @@ func (p *Process) watch(ctx context.Context) (stop func()) {
 		select {
 		case <-ended:
 		case <-p.link.down:
-		case <-time.After(cancelGrace):
+		case <-time.After(p.command.grace() + wayThere):
 			p.hangUp(ended)
 		}
 	})
@@ -72,16 +78,16 @@ func (p *Process) begins(ctx context.Context, ended <-chan struct{}) bool {
 }
 
 // killScript ends a process group: politely, then for good.
-func killScript(group int) string {
+func killScript(group int, grace time.Duration) string {
 	return fmt.Sprintf("kill -TERM -%[1]d 2>/dev/null || kill -TERM %[1]d 2>/dev/null || exit 0\n"+
-		"for i in 1 2 3; do sleep 1; kill -0 -%[1]d 2>/dev/null || exit 0; done\n"+
-		"kill -KILL -%[1]d 2>/dev/null; exit 0", group)
+		"i=0; while [ $i -lt %[2]d ]; do i=$((i + 1)); sleep 1; kill -0 -%[1]d 2>/dev/null || exit 0; done\n"+
+		"kill -KILL -%[1]d 2>/dev/null; exit 0", group, int(grace/time.Second))
 }
 
 // kill ends the process group of a command whose standard input is in use, by way of another session. It is an attempt:
 // where no session is to be had, the command still sees the end of its input.
 func (p *Process) kill() {
-	ctx, cancel := context.WithTimeout(context.Background(), cancelGrace)
+	ctx, cancel := context.WithTimeout(context.Background(), p.command.grace()+wayThere)
 	defer cancel()
 	select {
 	case <-p.begun.found: // what is cancelled at once may not have told its process group yet
@@ -94,7 +100,7 @@ func (p *Process) kill() {
 	if group == 0 {
 		return
 	}
-	if killer, err := p.another(ctx, Command{Script: killScript(group), Sudo: p.command.Sudo, detached: true}); err == nil {
+	if killer, err := p.another(ctx, Command{Script: killScript(group, p.command.grace()), Sudo: p.command.Sudo, detached: true}); err == nil {
 		_ = killer.Wait()
 	}
 }

@@ -3,6 +3,7 @@ package remote_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"strings"
@@ -109,6 +110,26 @@ func TestCancelEndsTheProcessGroup(t *testing.T) {
 			}
 			if left := script(t, c, stillThere(string(line[:n]))); left != "" {
 				t.Errorf("%s: the processes %s live on", name, line[:n])
+			}
+		})
+	}
+}
+
+// Work that has to come to its end may take longer than others when it is given up.
+func TestGrace(t *testing.T) {
+	c := newServer(t).dial()
+	never, end := io.Pipe()
+	defer func() { _ = end.Close() }()
+	for name, input := range map[string]io.Reader{"without input": nil, "with input": never} {
+		t.Run(name, func(t *testing.T) {
+			ctx, out := contextUntilOutput(t)
+			mark := "/tmp/" + rand.Text()
+			command := remote.Command{Script: "trap '' TERM; echo begun; sleep 4; echo whole >" + mark, Stdin: input, Stdout: out, Grace: time.Minute}
+			if err := c.Run(ctx, command); !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v", err)
+			}
+			if got := script(t, c, "cat "+mark+"; rm -f "+mark); got != "whole\n" {
+				t.Errorf("it was ended before its end: %q", got)
 			}
 		})
 	}

@@ -26,6 +26,9 @@ type Command struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer // nil: dropped; the end of standard error is kept for ExitError all the same
 
+	// Grace is how long the command may take to end when it is given up, between SIGTERM and SIGKILL, in whole seconds; 0: 3 s.
+	Grace time.Duration
+
 	// Terminal gives the command a terminal of its own: both streams come as Stdout, and a link that dies hangs up on it.
 	Terminal *Terminal
 

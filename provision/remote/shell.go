@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // inlineLimit is the longest script that travels in the exec request. Linux takes 128 KiB for one argument.
@@ -18,7 +19,7 @@ const preamble = `LC_ALL=C; export LC_ALL; unset CDPATH; PATH=${PATH:-/usr/bin:/
 // or lost the link. It is no child of the command's shell, so that a wait in there does not wait for it, and it stands aside
 // when the command has ended by itself. $g is the process group.
 const lifeline = `exec 3<&0 </dev/null
-( ( trap '' HUP INT TERM; while read -r _; do :; done; kill -0 $$ || exit 0; kill -TERM "-$g" || kill -TERM $$; sleep 3; kill -KILL "-$g" || kill -KILL $$ ) <&3 >/dev/null 2>&1 & )
+( ( trap '' HUP INT TERM; while read -r _; do :; done; kill -0 $$ || exit 0; kill -TERM "-$g" || kill -TERM $$; sleep %d; kill -KILL "-$g" || kill -KILL $$ ) <&3 >/dev/null 2>&1 & )
 exec 3<&-
 `
 
@@ -26,7 +27,7 @@ exec 3<&-
 func (cmd Command) script() (string, error) {
 	var b strings.Builder
 	if cmd.Stdin == nil && !cmd.detached && cmd.Terminal == nil {
-		b.WriteString(lifeline)
+		fmt.Fprintf(&b, lifeline, int(cmd.grace()/time.Second))
 	}
 	if cmd.Dir != "" {
 		fmt.Fprintf(&b, "cd -- %s || exit 1\n", Quote(cmd.Dir))

@@ -8,10 +8,14 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 )
 
 //go:embed commit.sh
 var commitScript string
+
+// commitGrace is how long a commit that is given up may take to end: it has begun to rename, and is to get to its end, or back.
+const commitGrace = time.Minute
 
 // maxWords bounds the arguments of one command on the host, in bytes: a quarter of what the smallest systems take.
 const maxWords = 32 << 10

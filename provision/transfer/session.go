@@ -37,7 +37,9 @@ func openSession(ctx context.Context, c *remote.Client, script string, impatient
 		defer close(s.ended)
 		timer := time.AfterFunc(yieldAfter, waiting)
 		command := remote.Command{Script: script, Stdin: s.in, Stdout: &s.out}
-		if impatient {
+		if !impatient {
+			command.Grace = commitGrace
+		} else {
 			command.Stderr = faults(func(c *complaint) { cancel(c) })
 		}
 		process, err := c.Start(ctx, command)

@@ -32,7 +32,7 @@ func (u *upload) singly(ctx context.Context) error {
 	if u.Command != nil {
 		u.Command("sh " + u.stage + "/commit")
 	}
-	out, err := u.client.Output(ctx, remote.Command{Argv: []string{"sh", u.stage + "/commit"}})
+	out, err := u.client.Output(ctx, remote.Command{Argv: []string{"sh", u.stage + "/commit"}, Grace: commitGrace})
 	return u.outcome(ctx, out, err)
 }
 
