@@ -2,8 +2,6 @@ package steps
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/remote"
@@ -34,7 +32,7 @@ func (s directory) Plan() ([]provision.Change, error) {
 func (s directory) mayKeep(wanted string) error {
 	for _, c := range s.facts.Containers {
 		if c.Directory == wanted && c.Release != "" && c.Site != s.site().Name && !s.hasOurName(c) {
-			return errors.New(s.Words.T("directory.other-site", wanted, s.Name(), c.Site, c.Name))
+			return s.tell("directory.other-site", wanted, s.Name(), c.Site, c.Name)
 		}
 	}
 	user, folder, beside := s.facts.User, remote.Quote(wanted), remote.Quote(s.StateDir())
@@ -43,22 +41,22 @@ func (s directory) mayKeep(wanted string) error {
 	case writable && keeps:
 		return nil
 	case s.facts.Frozen:
-		return errors.New(s.Words.T("directory.frozen", wanted, s.StateDir(), s.Name(), user, s.facts.Parent))
+		return s.tell("directory.frozen", wanted, s.StateDir(), s.Name(), user, s.facts.Parent)
 	case writable:
-		return errors.New(s.Words.T("directory.beside", s.StateDir(), s.Name(), user, beside))
+		return s.tell("directory.beside", s.StateDir(), s.Name(), user, beside)
 	case exists && keeps:
-		return errors.New(s.Words.T("directory.not-yours", wanted, s.Name(), user, folder))
+		return s.tell("directory.not-yours", wanted, s.Name(), user, folder)
 	case exists:
-		return errors.New(s.Words.T("directory.not-yours", wanted, s.Name(), user, folder+" && sudo install -d -o "+user+" "+beside))
+		return s.tell("directory.not-yours", wanted, s.Name(), user, folder+" && sudo install -d -o "+user+" "+beside)
 	}
-	return errors.New(s.Words.T("directory.cannot-create", wanted, s.Name(), user, s.facts.Parent, folder+" "+beside))
+	return s.tell("directory.cannot-create", wanted, s.Name(), user, s.facts.Parent, folder+" "+beside)
 }
 
 func (s directory) create(ctx context.Context, r *provision.Reporter) error {
 	argv := []string{"mkdir", "-p", s.site().Directory}
 	r.Command(remote.Quote(argv...))
 	if _, err := s.exec(ctx, remote.Command{Argv: argv}); err != nil {
-		return fmt.Errorf("create %s on %s: %w", s.site().Directory, s.Name(), err)
+		return s.fail("fail.create", s.site().Directory, s.Name(), err)
 	}
 	s.facts.Parent, s.facts.Writable, s.facts.Keeps = s.site().Directory, true, true
 	return nil

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/kehuo/provision/provision"
@@ -85,7 +84,7 @@ func (s files) upload(ctx context.Context, r *provision.Reporter) error {
 		return transfer.Apply(ctx, s.client, s.difference(), options)
 	})
 	if err != nil {
-		return fmt.Errorf("upload %s to %s on %s: %w", s.site().Source, s.site().Directory, s.Name(), err)
+		return s.fail("fail.upload", s.site().Source, s.site().Directory, s.Name(), err)
 	}
 	// There is nothing to read again: Apply has the host check every file before it puts any in its place.
 	return nil
@@ -105,7 +104,7 @@ func (s files) options(r *provision.Reporter) transfer.ApplyOptions {
 func (s files) discard(ctx context.Context, r *provision.Reporter) error {
 	err := s.persist(ctx, func() error { return transfer.Discard(ctx, s.client, s.difference(), s.options(r)) })
 	if err != nil {
-		return fmt.Errorf("remove what a cut upload left on %s: %w", s.Name(), err)
+		return s.fail("fail.discard", s.Name(), err)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func (s build) Plan() ([]provision.Change, error) {
 	var reason string
 	switch image := s.facts.Image; {
 	case s.ofAnother(image):
-		return nil, errors.New(s.Words.T("build.other-site", name, s.Name(), image.Label(docker.LabelSite), image.Label(docker.LabelDirectory)))
+		return nil, s.tell("build.other-site", name, s.Name(), image.Label(docker.LabelSite), image.Label(docker.LabelDirectory))
 	case image == nil:
 		reason = s.Words.T("plan.build.reason-absent", name)
 	case image.Label(docker.LabelTree) == "":
@@ -114,7 +114,7 @@ func (s build) build(ctx context.Context, r *provision.Reporter) error {
 		err = work()
 	}
 	if err != nil {
-		return fmt.Errorf("docker build in %s on %s failed: %w", site.Directory, s.Name(), err)
+		return s.fail("fail.build", site.Directory, s.Name(), err)
 	}
 	if made == nil { // a run before this one started the build
 		return s.inspectImage(ctx)
@@ -153,7 +153,7 @@ func (s build) forgetEndedBuild(ctx context.Context) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("look at the builds under way on %s: %w", s.Name(), err)
+		return s.fail("fail.builds", s.Name(), err)
 	}
 	for _, job := range jobs {
 		if job.ID != s.buildJob() || job.Running {
@@ -163,7 +163,7 @@ func (s build) forgetEndedBuild(ctx context.Context) error {
 			return s.client.KillJob(ctx, remote.Job{StateDir: s.StateDir(), ID: job.ID, Sudo: s.sudo})
 		})
 		if err != nil {
-			return fmt.Errorf("remove what is left of an earlier build on %s: %w", s.Name(), err)
+			return s.fail("fail.build-left", s.Name(), err)
 		}
 	}
 	return nil
@@ -173,7 +173,7 @@ func (s build) forgetEndedBuild(ctx context.Context) error {
 func (h *Host) inspectImage(ctx context.Context) error {
 	out, err := h.exec(ctx, remote.Command{Argv: docker.Inspect(h.site().Image), Sudo: h.sudo})
 	if err != nil {
-		return fmt.Errorf("look for the image %s on %s after its build: %w", h.site().Image, h.Name(), err)
+		return h.fail("fail.look-image", h.site().Image, h.Name(), err)
 	}
 	objects, err := docker.ParseInspect(out)
 	if err != nil {

@@ -174,7 +174,7 @@ func (h *Host) saveEnvironment(ctx context.Context) error {
 		Stdin:  strings.NewReader(h.environment.Reveal()),
 	})
 	if err != nil {
-		return fmt.Errorf("put the environment file on %s: %w", h.Name(), err)
+		return h.fail("fail.environment", h.Name(), err)
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func (s takeDown) Plan() ([]provision.Change, error) {
 		changes = append(changes, change)
 	}
 	if live := s.facts.Container; live != nil && !s.ours(live) {
-		return nil, fmt.Errorf("the container %s on %s runs %s and is not ours; remove it by hand", live.BareName(), s.Name(), live.Config.Image)
+		return nil, s.tell("fail.down-foreign", live.BareName(), s.Name(), live.Config.Image)
 	}
 	if s.options.Images && s.facts.Image != nil {
 		changes = append(changes, provision.Change{Action: s.Words.T("plan.down.images", s.site().Name), Reason: "--images", Apply: s.removeImages})
@@ -78,7 +78,7 @@ func (s takeDown) remove(ctx context.Context, r *provision.Reporter, names []str
 	cancel()
 	for _, name := range names {
 		if _, err := s.docker(ctx, r, docker.Remove(name)); err != nil {
-			return fmt.Errorf("remove the container %s on %s: %w", name, s.Name(), err)
+			return s.fail("fail.down-container", name, s.Name(), err)
 		}
 	}
 	// The network may not be there: a site that was run by hand never had one.
@@ -92,7 +92,7 @@ func (s takeDown) removeImages(ctx context.Context, r *provision.Reporter) error
 	r.Command(script)
 	out, err := s.exec(ctx, remote.Command{Script: script, Sudo: s.sudo})
 	if err != nil {
-		return fmt.Errorf("remove the images of %s on %s: %w", s.site().Name, s.Name(), err)
+		return s.fail("fail.down-images", s.site().Name, s.Name(), err)
 	}
 	if stays := strings.TrimSpace(string(out)); stays != "" {
 		r.Output(provision.StreamErr, safetext.Clean(stays))
@@ -109,7 +109,7 @@ func (s takeDown) removeFiles(ctx context.Context, r *provision.Reporter) error 
 	for _, cmd := range []remote.Command{files, kept} {
 		r.Command(cmd.Script)
 		if _, err := s.exec(ctx, cmd); err != nil {
-			return fmt.Errorf("remove the files of %s on %s: %w; run it again", s.site().Name, s.Name(), err)
+			return s.fail("fail.down-files", s.site().Name, s.Name(), err)
 		}
 	}
 	s.lock.forget = true

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"fmt"
 	"sync"
 
 	"github.com/kehuo/provision/provision/facts"
@@ -29,7 +28,7 @@ func (h *Host) gather(ctx context.Context) error {
 	}
 	asking.Wait()
 	if err != nil {
-		return fmt.Errorf("gather the facts of %s: %w", h.Name(), err)
+		return h.fail("fail.facts", h.Name(), err)
 	}
 	if h.facts, err = query.Parse(out); err != nil {
 		return err
@@ -72,7 +71,7 @@ func (h *Host) askDocker(ctx context.Context, query facts.Query) error {
 	case err != nil && h.sudo:
 		return h.fail("fail.docker-closed", h.facts.User, h.Name(), err)
 	case err != nil:
-		return fmt.Errorf("ask Docker on %s: %w", h.Name(), err)
+		return h.fail("fail.ask-docker", h.Name(), err)
 	}
 	h.facts.Docker, err = query.ParseDocker(out)
 	return err
@@ -85,7 +84,7 @@ func (h *Host) listeners(ctx context.Context) error {
 	}
 	out, err := h.exec(ctx, remote.Command{Script: facts.PortsScript})
 	if err != nil {
-		return fmt.Errorf("ask who listens on %s: %w", h.Name(), err)
+		return h.fail("fail.ask-ports", h.Name(), err)
 	}
 	h.facts.ParsePorts(out)
 	return nil
@@ -98,7 +97,7 @@ func (h *Host) list(ctx context.Context) error {
 		return h.persist(ctx, func() error { return h.relist(ctx) })
 	}
 	if err != nil {
-		return fmt.Errorf("list %s on %s: %w", h.site().Directory, h.Name(), err)
+		return h.fail("fail.list", h.site().Directory, h.Name(), err)
 	}
 	h.listing = listing
 	return nil
@@ -108,7 +107,7 @@ func (h *Host) list(ctx context.Context) error {
 func (h *Host) relist(ctx context.Context) error {
 	listing, err := transfer.List(ctx, h.client, h.site().Directory, h.StateDir(), h.Manifest)
 	if err != nil {
-		return fmt.Errorf("list %s on %s: %w", h.site().Directory, h.Name(), err)
+		return h.fail("fail.list", h.site().Directory, h.Name(), err)
 	}
 	h.listing = listing
 	return nil

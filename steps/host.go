@@ -138,7 +138,7 @@ func (h *Host) endLeftJobs(ctx context.Context, r *provision.Reporter) (bool, er
 			}
 		case strings.HasPrefix(id, buildJob) && id != h.buildJob():
 			if err := h.persist(ctx, func() error { return h.client.KillJob(ctx, job) }); err != nil {
-				return left, fmt.Errorf("end the build that an earlier run left on %s: %w", h.Name(), err)
+				return left, h.fail("fail.build-left", h.Name(), err)
 			}
 		default:
 			continue

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/user"
@@ -61,7 +60,7 @@ func (h *Host) enoughSessions() error {
 	if h.client.Sessions() > 1 {
 		return nil
 	}
-	return fmt.Errorf("%s allows one session a connection, and a run that changes something needs two; set MaxSessions to 2 or more in its sshd_config", h.Name())
+	return h.tell("fail.one-session", h.Name())
 }
 
 // lockPause is the wait between two attempts at a lock whose holder may be gone.
@@ -85,7 +84,7 @@ func (l *lock) waitForTurn(ctx context.Context, r *provision.Reporter) (*hold, e
 			r.Output(provision.StreamOut, l.host.Words.T("lock.waiting", held.Owner.Who, held.Owner.Purpose))
 		}
 		if held.Owner.Token != first.Owner.Token || held.Beat.After(first.Beat) {
-			return nil, provision.WithExit(provision.ExitLocked, fmt.Errorf("another run is at work on %s: %w", l.host.Name(), held))
+			return nil, l.inTheWay("fail.locked", held)
 		}
 		select {
 		case <-time.After(lockPause):
@@ -112,7 +111,7 @@ func (l *lock) take(ctx context.Context) (*hold, error) {
 		Stdout: answer,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("take the lock on %s: %w", l.host.Name(), err)
+		return nil, l.host.fail("fail.lock", l.host.Name(), err)
 	}
 	ended := make(chan error, 1)
 	go func() {
@@ -135,12 +134,18 @@ func (l *lock) take(ctx context.Context) (*hold, error) {
 func (l *lock) refused(text string, err error) error {
 	var exit *remote.ExitError
 	if !errors.As(err, &exit) || exit.Code != state.LockExit {
-		return fmt.Errorf("take the lock on %s: %w", l.host.Name(), err)
+		return l.host.fail("fail.lock", l.host.Name(), err)
 	}
 	if held := state.ParseLock(text); held != nil {
 		return held
 	}
-	return provision.WithExit(provision.ExitLocked, fmt.Errorf("another run on %s took the lock at the same moment; try again", l.host.Name()))
+	return provision.WithExit(provision.ExitLocked, l.host.tell("fail.lock-race", l.host.Name()))
+}
+
+// inTheWay is the error of a run that meets another one's lock.
+func (l *lock) inTheWay(key string, held *state.Held) error {
+	return provision.WithExit(provision.ExitLocked, l.host.fail(key, l.host.Name(), held, held.Owner.Who,
+		held.Owner.Since.UTC().Format(state.SinceFormat), held.Owner.Purpose, int(held.Quiet.Seconds())))
 }
 
 // keep holds the lock until ctx ends, over one link after another.
@@ -164,7 +169,7 @@ func (l *lock) keep(ctx context.Context, current *hold) {
 func (l *lock) again(ctx context.Context, why error) (*hold, error) {
 	if !remote.IsLost(why) {
 		return nil, provision.WithExit(provision.ExitLocked,
-			fmt.Errorf("the lock on %s was taken away from this run, which goes no further; run it again", l.host.Name()))
+			l.host.tell("fail.lock-gone", l.host.Name()))
 	}
 	for losses := (&remote.Losses{}); ; {
 		if err := l.host.client.Recover(ctx, losses, why); err != nil {
@@ -179,8 +184,7 @@ func (l *lock) again(ctx context.Context, why error) (*hold, error) {
 		case remote.IsLost(err) && ctx.Err() == nil:
 			why = err
 		case errors.As(err, &held):
-			return nil, provision.WithExit(provision.ExitLocked, fmt.Errorf(
-				"while the link to %s was cut, another run took the lock, and this one goes no further: %w", l.host.Name(), held))
+			return nil, l.inTheWay("fail.lock-lost", held)
 		default:
 			return nil, err
 		}
@@ -252,7 +256,7 @@ func (l *lock) release(ctx context.Context, record state.Record) error {
 	select {
 	case <-done: // however it ended, it holds nothing any more
 	case <-ctx.Done():
-		return fmt.Errorf("give the lock on %s back: %w; it opens by itself after %s", l.host.Name(), ctx.Err(), state.Expiry)
+		return l.host.fail("fail.lock-back", l.host.Name(), ctx.Err(), state.Expiry)
 	}
 	if l.err != nil && !l.forget { // its session did not live to write the record
 		script := state.AppendHistoryScript(l.host.StateDir(), record, remote.Quote)

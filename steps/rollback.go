@@ -64,7 +64,7 @@ func (b *Rollback) look(ctx context.Context) error {
 	if len(names) > 0 {
 		out, err := b.exec(ctx, remote.Command{Argv: docker.Inspect(names...), Sudo: b.sudo})
 		if err != nil {
-			return fmt.Errorf("look at the earlier releases on %s: %w", b.Name(), err)
+			return b.fail("fail.back-look", b.Name(), err)
 		}
 		objects, err := docker.ParseInspect(out)
 		if err != nil {
@@ -197,7 +197,7 @@ func (s goBack) apply(ctx context.Context, r *provision.Reporter) error {
 		// By its id, for which nobody else's image is ever fetched: a name that is not there any more is asked for at a registry.
 		id, err := s.docker(ctx, r, docker.ImageID(rel.image))
 		if err != nil {
-			return fmt.Errorf("the image %s of release %s is not on %s any more; `provision --yes` builds what is here: %w", rel.image, rel.id, s.Name(), err)
+			return s.fail("fail.back-image", rel.image, rel.id, s.Name(), err)
 		}
 		rel.image = strings.TrimSpace(string(id))
 	}

@@ -53,7 +53,7 @@ if [ -k "${dir%/*}" ] && [ ! -O "$dir" ]; then # anybody may make folders in /tm
 fi
 mkdir -p "$dir/jobs" && cd "$dir" || exit 1
 mine=lock.$token.$session
-write() { { date +%s; printf '%s\n' "$owner"; } >"$mine" && [ -s "$mine" ]; }
+write() { { date +%s; printf '%s\n' "$owner"; } >"$mine"; }
 ours() { grep -qF "\"$token\",\"session\":$session," lock 2>/dev/null; }
 take() { write && ln "$mine" lock 2>/dev/null; }
 stale() {
@@ -62,7 +62,8 @@ stale() {
   case $last in '' | *[!0-9]*) last=0;; esac # cut short by a power failure
   [ $(($(date +%s) - last)) -gt "$expiry" ]
 }
-why=$(write 2>&1) || { rm -f "$mine"; echo "${why:-the disk is full}" >&2; exit 1; } # full, read-only, out of inodes
+# Read-only, out of inodes, or full, which leaves an empty file; whoever has just taken the lock removes it.
+why=$(write 2>&1) && { [ -s "$mine" ] || [ ! -f "$mine" ]; } || { rm -f "$mine"; echo "${why:-the disk is full}" >&2; exit 1; }
 if grep -qF "\"$token\"" lock 2>/dev/null; then
   write && mv -f "$mine" lock
 elif ! take && stale lock && mv lock "$mine.old" 2>/dev/null; then
@@ -71,12 +72,14 @@ elif ! take && stale lock && mv lock "$mine.old" 2>/dev/null; then
   rm -f "$mine.old"
   take
 fi
+ours && rm -f lock.*
+# Asked twice: one that was about to put our lock back may have found no file to put.
 if ! ours; then
-  rm -f "$mine"; date +%s; cat lock 2>/dev/null
+  rm -f "$mine"
+  n=0; while [ ! -f lock ] && [ $n -lt 10 ]; do n=$((n + 1)); sleep 0.05 2>/dev/null || sleep 1; done
+  date +%s; cat lock 2>/dev/null
   exit 75
 fi
-rm -f lock.*
-ours || exit 75 # one that was about to put it back may have found no file to put
 turn=0; [ -s turn ] && read -r turn <turn
 [ "$session" -gt 1 ] || { turn=$((turn + 1)); echo "$turn" >turn; }
 echo "locked $turn"
@@ -123,10 +126,13 @@ type Held struct {
 // Stale reports whether the lock was left behind by a run that is gone.
 func (h Held) Stale() bool { return h.Quiet > Expiry }
 
+// SinceFormat is how the time from which on a lock is held is written, in UTC: who reads it may be anywhere.
+const SinceFormat = "2006-01-02 15:04:05 UTC"
+
 // Error says who is in the way.
 func (h *Held) Error() string {
 	return fmt.Sprintf("%s holds the lock since %s for %s (last heard of %d s ago); wait for that run to end, or remove the lock with `provision unlock`",
-		h.Owner.Who, h.Owner.Since.UTC().Format("15:04:05 UTC"), h.Owner.Purpose, int(h.Quiet.Seconds()))
+		h.Owner.Who, h.Owner.Since.UTC().Format(SinceFormat), h.Owner.Purpose, int(h.Quiet.Seconds()))
 }
 
 // ShowLockScript prints the lock's number, and the host's time and the lock where it is held.
