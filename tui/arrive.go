@@ -8,12 +8,20 @@ import (
 	"github.com/kehuo/provision/tui/page"
 )
 
-// settling is how long a page that came by itself takes no action: keys that are on their way were meant for what stood there
-// before. The footer names the keys as soon as they work.
+// settling is how long a page that came by itself takes no action from somebody who was typing when it came: the keys that are
+// on their way were meant for what stood there before. The footer names the keys as soon as they work.
 const settling = time.Second / 2
 
 // settled is the message that this time is over for the arrival of that number.
 type settled struct{ arrival int }
+
+// typed notes that somebody is typing. After enter, the person waits for what comes of it.
+func (m *Model) typed(k tea.KeyMsg) {
+	m.pressed = m.Common.Now()
+	if k.Type == tea.KeyEnter {
+		m.pressed = time.Time{}
+	}
+}
 
 // arrive puts a page on the screen that nobody called for. What is being read or searched stays before it, and the header tells.
 func (m *Model) arrive(p page.Page) tea.Cmd {
@@ -27,7 +35,10 @@ func (m *Model) arrive(p page.Page) tea.Cmd {
 		return nil
 	}
 	m.arrivals++
-	m.fresh, m.notice = true, ""
+	m.fresh, m.notice = m.Common.Now().Sub(m.pressed) < settling, ""
+	if !m.fresh {
+		return nil
+	}
 	arrival := m.arrivals
 	return tea.Tick(settling, func(time.Time) tea.Msg { return settled{arrival} })
 }

@@ -54,10 +54,25 @@ func TestAQuestionLeavesASearchOfTheOutputWhereItIs(t *testing.T) {
 	s.shows("Take it over?")
 }
 
-func TestAPageThatCameByItselfTakesNoActionAtFirst(t *testing.T) {
+func TestAPageThatComesWhileNobodyTypesTakesKeysAtOnce(t *testing.T) {
 	s, rest := building(t)
+	s.press("down")
+	s.settle()
 	s.hasty = true
 	s.finish(rest)
+	s.shows("enter take it")
+	s.press("enter")
+	if !s.model.active {
+		t.Error("the key is lost")
+	}
+}
+
+func TestAPageThatComesWhileSomebodyTypesTakesNoActionAtFirst(t *testing.T) {
+	s, rest := building(t)
+	s.hasty = true
+	s.play(rest, func(provision.Event) bool { return false })
+	s.press("down")
+	s.send(Deployed{Finished: rest[len(rest)-1].Body.(provision.RunFinished)})
 	s.press("r", "e", "s", "q", "space", "l", "enter")
 	if s.left || s.model.active || s.model.overlay != nil {
 		t.Fatal("a key that was meant for the output acts on the failure")
@@ -79,6 +94,7 @@ func TestWhatIsTypedIntoAFreshQuestionIsKeptAndNotSent(t *testing.T) {
 	s := plainStage(t)
 	s.play(record(story.Options{}), stepIs("01-login"))
 	s.hasty = true
+	s.press("down")
 	s.ask(provision.Decision{Kind: provision.DecideCode, Host: "aliyun", Question: "Code"})
 	s.press("4", "2")
 	s.shows("42")

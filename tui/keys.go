@@ -10,6 +10,7 @@ import (
 )
 
 func (m *Model) key(k tea.KeyMsg) tea.Cmd {
+	m.typed(k)
 	key := k.String()
 	if key == "ctrl+c" {
 		m.notice = ""

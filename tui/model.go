@@ -47,9 +47,10 @@ type Model struct {
 	mouse   bool
 	leaving bool
 
-	arrivals int  // how many pages came by themselves
-	fresh    bool // the last of them has only just come
-	waiting  bool // it is behind what is being read
+	arrivals int       // how many pages came by themselves
+	fresh    bool      // the last of them has only just come, before the eyes of somebody who was typing
+	pressed  time.Time // when the last key was, enter apart
+	waiting  bool      // it is behind what is being read
 
 	broken error // an internal error that ended the wizard
 }

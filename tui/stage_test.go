@@ -89,10 +89,11 @@ func (s *stage) press(keys ...string) {
 	}
 }
 
-// settle lets the time go by after which a page that came by itself takes keys.
+// settle lets the time go by after which a page that came by itself takes keys, and nobody is typing any more.
 func (s *stage) settle() {
 	if !s.hasty {
 		s.send(settled{s.model.arrivals})
+		s.model.pressed = time.Time{}
 	}
 }
 
