@@ -102,8 +102,8 @@ func (l *link) patience() (probe, answer time.Duration) {
 	return probe, answer
 }
 
-// keepAlive notices a link that died without a word. Bytes that come in, and bytes that the other side takes, are signs of
-// life too, so that a link that is merely full is not given up.
+// keepAlive notices a link that died without a word. Bytes that come in, and those that the other side is seen to take, are signs
+// of life too, so that a link that is merely full is not given up.
 func (l *link) keepAlive() {
 	probe, limit := l.patience()
 	ticker := time.NewTicker(probe)

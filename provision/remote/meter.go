@@ -55,7 +55,11 @@ func (c *meteredConn) Close() error {
 	return c.Conn.Close()
 }
 
-// idle is how long ago the last byte moved.
+// blocked is how long a write takes that had to wait until the other side took something. Any other one only tells that this
+// machine had room for it, which it has for a long time after a link has died.
+const blocked = 5 * time.Millisecond
+
+// idle is how long ago the other side last sent something or is known to have taken something.
 func (c *meteredConn) idle() time.Duration {
 	return time.Duration(time.Now().UnixNano() - c.last.Load())
 }
@@ -100,8 +104,9 @@ func (c *meteredConn) Write(b []byte) (int, error) {
 		c.waiting, c.asked = true, time.Now()
 	}
 	c.mu.Unlock()
+	begun := time.Now()
 	n, err := c.Conn.Write(b)
-	if n > 0 {
+	if n > 0 && time.Since(begun) > blocked {
 		c.last.Store(time.Now().UnixNano())
 	}
 	c.mu.Lock()
