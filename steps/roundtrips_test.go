@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/sandbox"
 )
 
@@ -19,15 +21,18 @@ const linkAddress = "127.0.13.1"
 // at once more. An answer that arrives in pieces can count as another round trip.
 func TestRoundTrips(t *testing.T) {
 	c := newCloud(t, sandbox.Options{})
-	var ssh *sandbox.Relay
+	var ssh, https *sandbox.Relay
 	for _, port := range []string{"22", "80", "443"} {
 		relay, err := sandbox.NewRelay(t.Context(), linkAddress+":"+port, c.host.Address+":"+port, sandbox.Link{RTT: 40 * time.Millisecond})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = relay.Close() })
-		if port == "22" {
+		switch port {
+		case "22":
 			ssh = relay
+		case "443":
+			https = relay
 		}
 	}
 	known, err := os.ReadFile(c.host.KnownHosts)
@@ -62,5 +67,15 @@ func TestRoundTrips(t *testing.T) {
 		if conns[0].RoundTrips > run.trips || conns[0].Sent > run.bytes {
 			t.Errorf("%s costs %d round trips and %d bytes, more than %d and %d", run.name, conns[0].RoundTrips, conns[0].Sent, run.trips, run.bytes)
 		}
+	}
+
+	// A port that is closed on the way is no reason to take a good release back.
+	if err := https.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c.page("closed on the way")
+	r := c.deploy()
+	if r.result.ExitCode != provision.ExitFailed || !strings.Contains(r.err().Error(), "443") || !c.live("closed on the way") {
+		t.Errorf("ended with status %d: %v\n%s", r.result.ExitCode, r.err(), r.timeline())
 	}
 }
