@@ -88,7 +88,7 @@ func TestReleases(t *testing.T) {
 			c.write("start.sh", "#!/bin/bash\necho 'no such module: flask'\nexit 3\n")
 		}, "no such module: flask"},
 		{"the page is not what the inventory asks for", func(c *cloud) {
-			c.site["health"] = "{path: /, status: 200, text: not on any page, timeout: 8s}"
+			c.site["health"] = "{path: /, status: 200, text: not on any page, timeout: 5s}"
 			c.page("unhealthy")
 		}, "not on any page"},
 	} {

@@ -23,7 +23,7 @@ import (
 
 // points is how many points of a release are broken. Two in three cut the link after a number of bytes, spread evenly over
 // all that go through it; at the others the program is killed when it reports an event, spread evenly over all of them.
-var points = flag.Int("points", 5, "how many points of a release to break")
+var points = flag.Int("points", 4, "how many points of a release to break")
 
 // Bounds for what a visitor may notice, on a machine that does nothing else; a busy one gets more, see world.allowed.
 const (
