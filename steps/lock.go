@@ -142,10 +142,13 @@ func (l *lock) refused(text string, err error) error {
 	return provision.WithExit(provision.ExitLocked, l.host.tell("fail.lock-race", l.host.Name()))
 }
 
+// sinceFormat is how the time from which on a lock is held is written, in UTC: who reads it may be anywhere.
+const sinceFormat = "2006-01-02 15:04:05 UTC"
+
 // inTheWay is the error of a run that meets another one's lock.
 func (l *lock) inTheWay(key string, held *state.Held) error {
 	return provision.WithExit(provision.ExitLocked, l.host.fail(key, l.host.Name(), held, held.Owner.Who,
-		held.Owner.Since.UTC().Format(state.SinceFormat), held.Owner.Purpose, int(held.Quiet.Seconds())))
+		held.Owner.Since.UTC().Format(sinceFormat), held.Owner.Purpose, int(held.Quiet.Seconds())))
 }
 
 // keep holds the lock until ctx ends, over one link after another.

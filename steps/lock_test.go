@@ -24,7 +24,7 @@ func TestLock(t *testing.T) {
 	}()
 	<-deciding
 	r := c.deploy()
-	if r.result.ExitCode != provision.ExitLocked || !strings.Contains(r.err().Error(), "holds the lock since") || !strings.Contains(r.err().Error(), "@") {
+	if r.result.ExitCode != provision.ExitLocked || !strings.Contains(r.err().Error(), "holds the lock since") || !strings.Contains(r.err().Error(), "provision unlock") || !strings.Contains(r.err().Error(), "@") {
 		t.Errorf("the second run ended with status %d: %v", r.result.ExitCode, r.err())
 	}
 	if plan := c.plan(); plan.ExitCode != provision.ExitOK {

@@ -10,6 +10,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/tui/feed"
 	"github.com/kehuo/provision/tui/story"
+	"github.com/kehuo/provision/tui/terminaltest"
 )
 
 // failing is a stage of that size with a build that failed so.
@@ -30,11 +31,11 @@ func TestTheFirstSentenceOfTheCauseStaysAboveTheCure(t *testing.T) {
 	finding := provision.Finding{Severity: provision.SeverityError, Cause: "The disk is full. " + strings.Repeat("More about it. ", 20),
 		Evidence: "no space left on device", Fix: "Free some space on the host."}
 	s := failing(t, tea.WindowSizeMsg{Width: 40, Height: 12}, finding, errors.New("failed"))
-	inOrder(t, s.view(), "Step 7 failed", "The disk is full.\n", "fix: Free some space", "Retry from step 7")
+	terminaltest.InOrder(t, s.view(), "Step 7 failed", "The disk is full.\n", "fix: Free some space", "Retry from step 7")
 	readToTheEnd(t, s, "no space left on device")
 	finding.Cause = strings.Repeat("A sentence without an end ", 20)
 	s = failing(t, tea.WindowSizeMsg{Width: 40, Height: 12}, finding, errors.New("failed"))
-	inOrder(t, s.view(), "A sentence without an end A sentence w..\n", "fix: Free some space")
+	terminaltest.InOrder(t, s.view(), "A sentence without an end A sentence w..\n", "fix: Free some space")
 }
 
 func TestAnErrorThatTheFindingQuotesIsNotToldAgain(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/tui"
 	"github.com/kehuo/provision/tui/story"
+	"github.com/kehuo/provision/tui/terminaltest"
 )
 
 // printed plays a story on a live printer and returns what it wrote, without the control sequences.
@@ -30,22 +31,9 @@ func printed(t *testing.T, o story.Options, verbose bool) string {
 	return ansi.Strip(out.String())
 }
 
-// inOrder checks that text has all parts, one after the other.
-func inOrder(t *testing.T, text string, parts ...string) {
-	t.Helper()
-	rest := text
-	for _, part := range parts {
-		_, after, found := strings.Cut(rest, part)
-		if !found {
-			t.Fatalf("%q is missing, or not in its place, in:\n%s", part, text)
-		}
-		rest = after
-	}
-}
-
 func TestLivePrintsALineAStep(t *testing.T) {
 	text := printed(t, story.Options{}, false)
-	inOrder(t, text, "Deploying myweb to aliyun", "=  1 Log in", "✓  6 Upload files", "✓  7 Build the image",
+	terminaltest.InOrder(t, text, "Deploying myweb to aliyun", "=  1 Log in", "✓  6 Upload files", "✓  7 Build the image",
 		"port 443 from here:", "= 11 The site answers", "Done: 5 changed")
 	if strings.Contains(text, "Successfully tagged") {
 		t.Error("output is printed without --verbose")
@@ -53,13 +41,13 @@ func TestLivePrintsALineAStep(t *testing.T) {
 }
 
 func TestLivePrintsTheOutputWhenVerbose(t *testing.T) {
-	inOrder(t, printed(t, story.Options{}, true), "$ cd /home/kevin/dev/myweb && docker build", "Step 1/9", "Successfully tagged",
+	terminaltest.InOrder(t, printed(t, story.Options{}, true), "$ cd /home/kevin/dev/myweb && docker build", "Step 1/9", "Successfully tagged",
 		"Done: 5 changed")
 }
 
 func TestLivePrintsWhyAStepFailed(t *testing.T) {
 	text := printed(t, story.Options{Failures: 1}, false)
-	inOrder(t, text, "ERROR: pip found no package", "No matching distribution", "fix: Correct the name", "✗  7 Build the image",
+	terminaltest.InOrder(t, text, "ERROR: pip found no package", "No matching distribution", "fix: Correct the name", "✗  7 Build the image",
 		"docker build on aliyun ended", "Not finished: 3 changed")
 	if strings.Contains(text, "skipped") {
 		t.Error("the steps that were never reached are listed")
@@ -68,6 +56,6 @@ func TestLivePrintsWhyAStepFailed(t *testing.T) {
 
 func TestLiveNamesTheHostsWhenThereAreSeveral(t *testing.T) {
 	text := printed(t, story.Options{Hosts: []string{"aliyun", "tencent"}}, false)
-	inOrder(t, text, "Deploying myweb to aliyun, tencent", "✓ aliyun  7 Build the image", "Done: 10 changed")
-	inOrder(t, text, "✓ tencent  7 Build the image")
+	terminaltest.InOrder(t, text, "Deploying myweb to aliyun, tencent", "✓ aliyun  7 Build the image", "Done: 10 changed")
+	terminaltest.InOrder(t, text, "✓ tencent  7 Build the image")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
+	"github.com/kehuo/provision/tui/terminaltest"
 )
 
 // summed is what the wizard leaves on the terminal.
@@ -33,25 +34,13 @@ func TestAHostThatWasLeftOutIsNoFailureOfTheOther(t *testing.T) {
 	s.press("]")
 	s.shows("-> aliyun", "This host was left out")
 	s.lacks("The site is live")
-	inOrder(t, s.summed(), "aliyun: left out\n", "tencent: live, 4 changed\n", "Done: 4 changed")
-}
-
-func inOrder(t *testing.T, text string, parts ...string) {
-	t.Helper()
-	rest := text
-	for _, part := range parts {
-		_, after, found := strings.Cut(rest, part)
-		if !found {
-			t.Fatalf("%q is missing, or not in its place, in:\n%s", part, text)
-		}
-		rest = after
-	}
+	terminaltest.InOrder(t, s.summed(), "aliyun: left out\n", "tencent: live, 4 changed\n", "Done: 4 changed")
 }
 
 func TestTheExplanationOfAFailureStaysOnTheTerminal(t *testing.T) {
 	s, rest := building(t)
 	s.finish(rest)
-	inOrder(t, s.summed(), "Step 7 failed: Build the image\n", "aliyun: docker build on aliyun ended",
+	terminaltest.InOrder(t, s.summed(), "Step 7 failed: Build the image\n", "aliyun: docker build on aliyun ended",
 		"pip found no package called flask-restfull.", "fix: Correct the name in requirements.txt", "Not finished: 3 changed")
 }
 
@@ -72,5 +61,5 @@ func TestWhoStoppedTheRunIsTold(t *testing.T) {
 	s.play(record(story.Options{}), stepIs("01-login"))
 	s.send(Deployed{Finished: provision.RunFinished{ExitCode: provision.ExitInterrupted, Hosts: map[string]provision.HostResult{
 		"aliyun": {Err: &provision.Stopped{Host: "aliyun", Cause: context.Canceled, Interrupted: true, Left: "Nothing is left."}}}}})
-	inOrder(t, s.summed(), "You stopped the run on aliyun.\nNothing is left.\n", "Not finished")
+	terminaltest.InOrder(t, s.summed(), "You stopped the run on aliyun.\nNothing is left.\n", "Not finished")
 }

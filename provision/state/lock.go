@@ -126,14 +126,8 @@ type Held struct {
 // Stale reports whether the lock was left behind by a run that is gone.
 func (h Held) Stale() bool { return h.Quiet > Expiry }
 
-// SinceFormat is how the time from which on a lock is held is written, in UTC: who reads it may be anywhere.
-const SinceFormat = "2006-01-02 15:04:05 UTC"
-
-// Error says who is in the way.
-func (h *Held) Error() string {
-	return fmt.Sprintf("%s holds the lock since %s for %s (last heard of %d s ago); wait for that run to end, or remove the lock with `provision unlock`",
-		h.Owner.Who, h.Owner.Since.UTC().Format(SinceFormat), h.Owner.Purpose, int(h.Quiet.Seconds()))
-}
+// Error says who is in the way. What to do about it is for whoever is.
+func (h *Held) Error() string { return h.Owner.Who + " holds the lock" }
 
 // ShowLockScript prints the lock's number, and the host's time and the lock where it is held.
 func ShowLockScript(dir string, quote func(...string) string) string {

@@ -95,7 +95,7 @@ func TestLockIsTakenShownAndGivenBack(t *testing.T) {
 		t.Fatalf("the first lock has number %d, %v", turn, ok)
 	}
 	turn, held := shown(t, dir)
-	if turn != 1 || held == nil || held.Owner.Who != "kevin@one" || held.Stale() || !strings.Contains(held.Error(), "provision unlock") {
+	if turn != 1 || held == nil || held.Owner.Who != "kevin@one" || held.Stale() || !strings.Contains(held.Error(), "kevin@one") {
 		t.Errorf("it shows turn %d, %+v", turn, held)
 	}
 	info, err := os.Stat(dir)
