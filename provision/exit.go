@@ -83,13 +83,10 @@ func WithExit(code int, err error) error {
 	return coded{err, code}
 }
 
-// ExitCode is the exit status that err asks for: that of the outermost WithExit, else ExitFailed; ExitOK for nil. A Stopped
-// has its own, whatever it wraps.
+// ExitCode is the exit status that err asks for: that of the outermost WithExit or Failure with one, else ExitFailed; ExitOK
+// for nil. A Stopped has its own, whatever it wraps.
 func ExitCode(err error) int {
-	var (
-		c       coded
-		stopped *Stopped
-	)
+	var stopped *Stopped
 	switch {
 	case err == nil:
 		return ExitOK
@@ -97,12 +94,37 @@ func ExitCode(err error) int {
 		return ExitInterrupted
 	case stopped != nil:
 		return ExitFailed
-	case errors.As(err, &c):
-		return c.code
-	case errors.Is(err, context.Canceled):
+	}
+	if code := askedExit(err); code != ExitOK {
+		return code
+	}
+	if errors.Is(err, context.Canceled) {
 		return ExitInterrupted
 	}
 	return ExitFailed
+}
+
+// askedExit walks err's tree for the outermost exit status that is asked for; ExitOK where none is.
+func askedExit(err error) int {
+	switch e := err.(type) {
+	case coded:
+		return e.code
+	case *Failure:
+		if e.Exit != ExitOK {
+			return e.Exit
+		}
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return askedExit(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, cause := range e.Unwrap() {
+			if code := askedExit(cause); code != ExitOK {
+				return code
+			}
+		}
+	}
+	return ExitOK
 }
 
 // worstExit folds the hosts' exit statuses into the run's: the one they share, or ExitFailed where they differ. A run that was

@@ -5,6 +5,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // directory is the tutorial's step 2: cd /home/kevin/dev/myweb.
@@ -35,7 +36,7 @@ func (s directory) mayKeep(wanted string) error {
 			return s.tell("directory.other-site", wanted, s.Name(), c.Site, c.Name)
 		}
 	}
-	user, folder, beside := s.facts.User, remote.Quote(wanted), remote.Quote(s.StateDir())
+	user, folder, beside := s.facts.User, shell.Quote(wanted), shell.Quote(s.StateDir())
 	exists, writable, keeps := s.facts.DirectoryExists(wanted), s.facts.Writable, s.facts.Keeps
 	switch {
 	case writable && keeps:
@@ -54,7 +55,7 @@ func (s directory) mayKeep(wanted string) error {
 
 func (s directory) create(ctx context.Context, r *provision.Reporter) error {
 	argv := []string{"mkdir", "-p", s.site().Directory}
-	r.Command(remote.Quote(argv...))
+	r.Command(shell.Quote(argv...))
 	if _, err := s.exec(ctx, remote.Command{Argv: argv}); err != nil {
 		return s.fail("fail.create", s.site().Directory, s.Name(), err)
 	}

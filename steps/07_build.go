@@ -12,6 +12,7 @@ import (
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // build is the tutorial's step 7: docker build -t myweb_image:server .
@@ -84,16 +85,16 @@ func (h *Host) buildJob() string {
 
 func (s build) build(ctx context.Context, r *provision.Reporter) error {
 	site, tree := s.site(), s.Manifest.Digest()
-	command := remote.Quote(docker.Build(docker.BuildOptions{
+	command := shell.Quote(docker.Build(docker.BuildOptions{
 		Site: site.Name, Directory: site.Directory, Tree: tree, Name: site.Image, ReleaseName: s.releaseImage(tree),
 	})...)
-	r.Command("cd " + remote.Quote(site.Directory) + " && " + command)
+	r.Command("cd " + shell.Quote(site.Directory) + " && " + command)
 	if err := s.forgetEndedBuild(ctx); err != nil {
 		return err
 	}
 	// The build is a job of the host's own: it goes on when the link is cut, and a run that is started anew finds it.
 	mark := rand.Text() // so that nothing which a build prints is taken for it
-	script := fmt.Sprintf(buildScript, remote.Quote(site.Directory), docker.BuildKitPlain, command, remote.Quote(docker.Describe(site.Image, mark)...))
+	script := fmt.Sprintf(buildScript, shell.Quote(site.Directory), docker.BuildKitPlain, command, shell.Quote(docker.Describe(site.Image, mark)...))
 	pass := s.progress(r)
 	var made *docker.Image
 	work := func() error {

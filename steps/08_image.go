@@ -8,6 +8,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // image is the tutorial's step 8: docker images shows the image. Before it gets to run, its own nginx is asked whether it
@@ -41,7 +42,7 @@ func (h *Host) isNginx() bool {
 // upstream cannot be resolved there says nothing about the configuration.
 func (h *Host) testNginx(ctx context.Context, r *provision.Reporter, image string) error {
 	argv := docker.TestNginx(image, h.site().Volumes)
-	r.Command(remote.Quote(argv...))
+	r.Command(shell.Quote(argv...))
 	var output []string
 	pass := h.lines(r)
 	lines := remote.NewLines(func(lines string) {

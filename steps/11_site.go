@@ -9,6 +9,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // website is the tutorial's step 11: http://kevinhuo.cool and https://kevinhuo.cool show the site, and the Server header says
@@ -130,7 +131,7 @@ func (s website) finish(ctx context.Context, _ *provision.Reporter) error {
 		image:     s.site().Image,
 		stateDir:  s.StateDir(),
 	}.String()
-	out, err := s.exec(ctx, remote.Command{Script: script, Sudo: s.sudo})
+	out, err := s.exec(ctx, remote.Command{Script: shell.Text(script), Sudo: s.sudo})
 	if err != nil {
 		return s.fail("fail.tidy", s.Name(), err)
 	}

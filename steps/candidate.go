@@ -14,6 +14,7 @@ import (
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // try boots the candidate without the host's ports and waits until it answers as the inventory asks.
@@ -30,7 +31,7 @@ func (h *Host) try(ctx context.Context, r *provision.Reporter, rel *release, net
 func (h *Host) boot(ctx context.Context, r *provision.Reporter, rel *release, network string) (string, error) {
 	var script string
 	if rel.existing != nil {
-		r.Command(remote.Quote(docker.Start(rel.candidate)...))
+		r.Command(shell.Quote(docker.Start(rel.candidate)...))
 		script = rebootScript{candidate: rel.candidate, network: network, site: h.site().Name, stateDir: h.StateDir()}.String()
 	} else {
 		argv := rel.spec.Run(docker.RunOptions{
@@ -43,10 +44,10 @@ func (h *Host) boot(ctx context.Context, r *provision.Reporter, rel *release, ne
 			Network:   network,
 			Ports:     network != "",
 		})
-		r.Command(remote.Quote(argv...))
+		r.Command(shell.Quote(argv...))
 		script = bootScript{candidate: rel.candidate, network: network, site: h.site().Name, run: argv}.String()
 	}
-	out, err := h.exec(ctx, remote.Command{Script: script, Sudo: h.sudo})
+	out, err := h.exec(ctx, remote.Command{Script: shell.Text(script), Sudo: h.sudo})
 	if err != nil {
 		return "", h.fail("fail.candidate-run", rel.candidate, h.Name(), err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // cutoverJob begins the id of every job that moves ports.
@@ -192,14 +193,14 @@ func (h *Host) cutoverScript(rel *release) string {
 
 // cutoverSummary is the heart of the cutover as a person would type it.
 func (h *Host) cutoverSummary(rel *release) string {
-	take := remote.Quote(docker.Connect("bridge", rel.candidate)...)
+	take := shell.Quote(docker.Connect("bridge", rel.candidate)...)
 	if rel.cold {
-		take = remote.Quote(docker.Start(rel.candidate)...)
+		take = shell.Quote(docker.Start(rel.candidate)...)
 	}
 	var let []string
 	if rel.previous.serves() {
 		for _, n := range rel.previous.networks {
-			let = append(let, remote.Quote(docker.Disconnect(n.Network, h.site().Container)...))
+			let = append(let, shell.Quote(docker.Disconnect(n.Network, h.site().Container)...))
 		}
 	}
 	return strings.Join(append(let, take), " && ")
@@ -216,7 +217,7 @@ func (h *Host) exchangeNames(ctx context.Context, rel *release) error {
 	if !rel.outside {
 		names.internal = h.network()
 	}
-	out, err := h.exec(critical, remote.Command{Script: names.String(), Sudo: h.sudo})
+	out, err := h.exec(critical, remote.Command{Script: shell.Text(names.String()), Sudo: h.sudo})
 	if err != nil {
 		return h.fail("fail.names", h.Name(), h.site().Container, err)
 	}

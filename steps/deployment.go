@@ -17,6 +17,7 @@ import (
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/site"
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/provision/transfer"
@@ -168,9 +169,9 @@ func (h *Host) saveEnvironment(ctx context.Context) error {
 	if h.Spec.EnvironmentFile == "" {
 		return nil
 	}
-	file := remote.Quote(h.Spec.EnvironmentFile)
+	file := shell.Quote(h.Spec.EnvironmentFile)
 	_, err := h.exec(ctx, remote.Command{
-		Script: fmt.Sprintf("umask 077; cat >%s.new && mv -f %s.new %s", file, file, file),
+		Script: shell.Text(fmt.Sprintf("umask 077; cat >%s.new && mv -f %s.new %s", file, file, file)),
 		Stdin:  strings.NewReader(h.environment.Reveal()),
 	})
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/kehuo/provision/provision/diagnose"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // Check is one row of what the doctor looked at. The words are in the language of the run.
@@ -126,7 +127,7 @@ func (h *Host) Doctor(ctx context.Context, r *provision.Reporter) []Check {
 func (h *Host) examineLink(ctx context.Context, e *examination) {
 	trip := h.client.RoundTrip()
 	var up time.Duration
-	down, err := h.timed(ctx, remote.Command{Script: "head -c " + strconv.Itoa(rateProbe) + " /dev/zero"})
+	down, err := h.timed(ctx, remote.Command{Script: shell.Text("head -c " + strconv.Itoa(rateProbe) + " /dev/zero")})
 	if err == nil {
 		up, err = h.timed(ctx, remote.Command{Script: "cat >/dev/null", Stdin: io.LimitReader(zeroes{}, rateProbe)})
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // DownOptions says what Down removes beside the containers.
@@ -90,7 +91,7 @@ func (s takeDown) remove(ctx context.Context, r *provision.Reporter, names []str
 func (s takeDown) removeImages(ctx context.Context, r *provision.Reporter) error {
 	script := imageNames(s.site().Name, s.site().Directory) + ` | while read -r id name; do docker image rm "$name" 2>&1 >/dev/null || :; done`
 	r.Command(script)
-	out, err := s.exec(ctx, remote.Command{Script: script, Sudo: s.sudo})
+	out, err := s.exec(ctx, remote.Command{Script: shell.Text(script), Sudo: s.sudo})
 	if err != nil {
 		return s.fail("fail.down-images", s.site().Name, s.Name(), err)
 	}
@@ -103,11 +104,11 @@ func (s takeDown) removeImages(ctx context.Context, r *provision.Reporter) error
 // removeFiles removes what is listed in the manifest of what was put there, and then the folders that this leaves empty. Of
 // the folder beside it the lock alone stays, and that goes with it when the run gives it back.
 func (s takeDown) removeFiles(ctx context.Context, r *provision.Reporter) error {
-	files := remote.Command{Script: fmt.Sprintf(removeFilesScript, remote.Quote(s.site().Directory), remote.Quote(s.StateDir()))}
+	files := remote.Command{Script: shell.Text(fmt.Sprintf(removeFilesScript, shell.Quote(s.site().Directory), shell.Quote(s.StateDir())))}
 	// What docker commands have left there may be root's.
-	kept := remote.Command{Script: fmt.Sprintf(removeStateScript, remote.Quote(s.StateDir())), Sudo: s.sudo}
+	kept := remote.Command{Script: shell.Text(fmt.Sprintf(removeStateScript, shell.Quote(s.StateDir()))), Sudo: s.sudo}
 	for _, cmd := range []remote.Command{files, kept} {
-		r.Command(cmd.Script)
+		r.Command(string(cmd.Script))
 		if _, err := s.exec(ctx, cmd); err != nil {
 			return s.fail("fail.down-files", s.site().Name, s.Name(), err)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/transfer"
 )
 
@@ -22,7 +23,7 @@ func (h *Host) gather(ctx context.Context) error {
 		asking    sync.WaitGroup
 	)
 	asking.Go(func() { known, unreached = query.AskEngine(ctx, h.client.DialContext) })
-	out, err := h.exec(ctx, remote.Command{Script: query.Script()})
+	out, err := h.exec(ctx, remote.Command{Script: shell.Text(query.Script())})
 	if err != nil {
 		cancel()
 	}
@@ -54,7 +55,7 @@ func (h *Host) query() facts.Query {
 		Image:     s.Image,
 		Room:      h.room,
 		Mark:      rand.Text(),
-		Quote:     remote.Quote,
+		Quote:     shell.Quote,
 	}
 	if h.Manifest != nil {
 		query.Files = transfer.HostScript(s.Directory, h.StateDir(), h.Manifest)
@@ -66,7 +67,7 @@ func (h *Host) query() facts.Query {
 // through sudo, as every docker command of the run does then.
 func (h *Host) askDocker(ctx context.Context, query facts.Query) error {
 	h.sudo = h.facts.DockerClosed() && !h.facts.OtherEngine()
-	out, err := h.exec(ctx, remote.Command{Script: query.DockerScript(), Sudo: h.sudo})
+	out, err := h.exec(ctx, remote.Command{Script: shell.Text(query.DockerScript()), Sudo: h.sudo})
 	switch {
 	case err != nil && h.sudo:
 		return h.fail("fail.docker-closed", h.facts.User, h.Name(), err)

@@ -4,16 +4,16 @@ import (
 	"fmt"
 
 	"github.com/kehuo/provision/provision/docker"
-	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // imageNames is shell text that prints a line "ID NAME" for every name of every image that was built for the site, if it was
 // the build that gave the name; an image without any name goes by its id. A name that somebody else gave such an image is
 // theirs, and holds the image.
 func imageNames(site, directory string) string {
-	label := func(key, value string) string { return remote.Quote("label=" + key + "=" + value) }
+	label := func(key, value string) string { return shell.Quote("label=" + key + "=" + value) }
 	return fmt.Sprintf(imageNamesText, label(docker.LabelSite, site), label(docker.LabelDirectory, directory),
-		remote.Quote(fmt.Sprintf(imageNamesFormat, docker.LabelImage, docker.LabelTree, treeInName)))
+		shell.Quote(fmt.Sprintf(imageNamesFormat, docker.LabelImage, docker.LabelTree, treeInName)))
 }
 
 // imageNamesFormat has a line for each name: the id, the name that the build was given, the tag that it added, the name.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // Where a run goes on after its link was cut: a command that may be run twice goes through exec, work that must not end with
@@ -68,7 +69,7 @@ func (h *Host) job(ctx context.Context, id, script string, output func(lines str
 	if err := h.lock.held(ctx); err != nil {
 		return err
 	}
-	err := h.client.RunJob(ctx, remote.Job{StateDir: h.StateDir(), ID: id, Script: script, Sudo: h.sudo}, output)
+	err := h.client.RunJob(ctx, remote.Job{StateDir: h.StateDir(), ID: id, Script: shell.Text(script), Sudo: h.sudo}, output)
 	if err != nil {
 		return err
 	}
@@ -77,6 +78,6 @@ func (h *Host) job(ctx context.Context, id, script string, output func(lines str
 
 // docker runs one docker command on the host, which must bear being run twice, and returns what it printed.
 func (h *Host) docker(ctx context.Context, r *provision.Reporter, argv []string) ([]byte, error) {
-	r.Command(remote.Quote(argv...))
+	r.Command(shell.Quote(argv...))
 	return h.exec(ctx, remote.Command{Argv: argv, Sudo: h.sudo})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/state"
 )
 
@@ -106,7 +107,7 @@ func (l *lock) take(ctx context.Context) (*hold, error) {
 	input, beats := io.Pipe()
 	answer := newAnswer()
 	process, err := l.host.client.Start(context.WithoutCancel(ctx), remote.Command{
-		Script: state.LockScript(l.host.StateDir(), l.owner, remote.Quote),
+		Script: shell.Text(state.LockScript(l.host.StateDir(), l.owner, shell.Quote)),
 		Stdin:  input,
 		Stdout: answer,
 	})
@@ -262,8 +263,8 @@ func (l *lock) release(ctx context.Context, record state.Record) error {
 		return l.host.fail("fail.lock-back", l.host.Name(), ctx.Err(), state.Expiry)
 	}
 	if l.err != nil && !l.forget { // its session did not live to write the record
-		script := state.AppendHistoryScript(l.host.StateDir(), record, remote.Quote)
-		_ = l.host.client.Run(ctx, remote.Command{Script: script}) // the run is over; a history that misses it does not undo it
+		script := state.AppendHistoryScript(l.host.StateDir(), record, shell.Quote)
+		_ = l.host.client.Run(ctx, remote.Command{Script: shell.Text(script)}) // the run is over; a history that misses it does not undo it
 	}
 	return nil
 }

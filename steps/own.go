@@ -9,7 +9,7 @@ import (
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/inventory"
-	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // ours reports whether a container with the site's name may be replaced without asking: it carries our labels, or it runs an
@@ -92,7 +92,7 @@ func (h *Host) complete(holder *facts.Listed) provision.Change {
 			rel := h.newRelease(holder.Release, docker.Spec{}, "", "")
 			rel.candidate, rel.bootedID, rel.switched = h.candidateName(), holder.ID, true
 			h.release = rel
-			r.Command(remote.Quote(docker.Rename(holder.Name, h.site().Container)...))
+			r.Command(shell.Quote(docker.Rename(holder.Name, h.site().Container)...))
 			return h.exchangeNames(ctx, rel)
 		},
 	}

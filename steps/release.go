@@ -14,6 +14,7 @@ import (
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/state"
 )
 
@@ -82,7 +83,7 @@ func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
 	made := savedRelease{rel.tree, s.releaseImage(rel.tree), rel.spec, &asked}
 	saving := make(chan error, 1) // while the candidate boots
 	go func() {
-		save := remote.Command{Script: state.SaveReleaseScript(s.StateDir(), rel.id, made, remote.Quote)}
+		save := remote.Command{Script: shell.Text(state.SaveReleaseScript(s.StateDir(), rel.id, made, shell.Quote))}
 		_, err := s.exec(ctx, save)
 		saving <- err
 	}()
@@ -184,7 +185,7 @@ func (h *Host) abandon(ctx context.Context, r *provision.Reporter, rel *release,
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyTimeout)
 	defer cancel()
 	h.showLog(ctx, r, rel.candidate)
-	discard := remote.Command{Script: removeOurs(rel.candidate, h.site().Name), Sudo: h.sudo}
+	discard := remote.Command{Script: shell.Text(removeOurs(rel.candidate, h.site().Name)), Sudo: h.sudo}
 	if rel.existing != nil {
 		discard = remote.Command{Argv: docker.Stop(1, rel.candidate), Sudo: h.sudo}
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/kehuo/provision/provision/docker"
-	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // bootScript starts the candidate and prints what it became. Only where that fails it makes the candidates' network, where that
@@ -27,13 +27,13 @@ if ! run 2>/dev/null; then
 run || { code=$?; discard; exit $code; }
 fi
 %s
-`, remote.Quote(b.run...), removeOurs(b.candidate, b.site), ensureNetwork(b.network, b.site), remote.Quote(docker.Inspect(b.candidate)...))
+`, shell.Quote(b.run...), removeOurs(b.candidate, b.site), ensureNetwork(b.network, b.site), shell.Quote(docker.Inspect(b.candidate)...))
 }
 
 // removeOurs removes the container of a name if it is a release of the site's. A stranger's may have that name too.
 func removeOurs(container, site string) string {
 	return fmt.Sprintf("left=$(docker ps -aq --filter %s --filter %s --filter label="+docker.LabelRelease+")\n[ -z \"$left\" ] || docker rm -f -v $left >/dev/null",
-		remote.Quote("name=^/"+container+"$"), remote.Quote("label="+docker.LabelSite+"="+site))
+		shell.Quote("name=^/"+container+"$"), shell.Quote("label="+docker.LabelSite+"="+site))
 }
 
 func ensureNetwork(network, site string) string {
@@ -42,7 +42,7 @@ func ensureNetwork(network, site string) string {
 	}
 	// One of that name which leads out of the host would give the candidate the ports: docker says that the name is taken.
 	return fmt.Sprintf("[ \"$(docker network inspect --format '{{.Internal}}' %s 2>/dev/null)\" = true ] || %s >/dev/null || exit\n",
-		remote.Quote(network), remote.Quote(docker.CreateNetwork(network, site)...))
+		shell.Quote(network), shell.Quote(docker.CreateNetwork(network, site)...))
 }
 
 // rebootScript starts a retired container on the candidates' network and on no other: it has left the ones that reach the
@@ -53,7 +53,7 @@ func ensureNetwork(network, site string) string {
 type rebootScript struct{ candidate, network, site, stateDir string }
 
 func (b rebootScript) String() string {
-	network, candidate := remote.Quote(b.network), remote.Quote(b.candidate)
+	network, candidate := shell.Quote(b.network), shell.Quote(b.candidate)
 	return ensureNetwork(b.network, b.site) + fmt.Sprintf(`on=$(docker inspect --format '{{range $n, $e := .NetworkSettings.Networks}}{{$n}} {{end}}' %[2]s) || exit
 case " $on" in *' '%[1]s' '*) ;; *) docker network connect %[1]s %[2]s || exit ;; esac
 for n in $on; do [ "$n" = %[1]s ] || docker network disconnect -f "$n" %[2]s || exit; done
@@ -67,7 +67,7 @@ docker inspect %[2]s
 // soon as the container does. A mark that it left when the host itself went away is not waited for long.
 func awaitStop(stateDir, container string) string {
 	return fmt.Sprintf("mark=%s n=0\nwhile [ -f \"$mark\" ] && [ ! -s \"$mark\" ] && [ $n -lt 50 ]; do n=$((n + 1)); sleep 0.1 2>/dev/null || sleep 1; done\n",
-		remote.Quote(stateDir+"/stopping/"+container))
+		shell.Quote(stateDir+"/stopping/"+container))
 }
 
 // undoneExit is the exit status of a cutover that has undone itself: the ports are where they were.
@@ -99,7 +99,7 @@ func (p *previous) free(text *strings.Builder) {
 		return
 	}
 	for _, n := range p.networks {
-		fmt.Fprintf(text, "leave %s %s\n", remote.Quote(n.Network), p.id)
+		fmt.Fprintf(text, "leave %s %s\n", shell.Quote(n.Network), p.id)
 	}
 	if p.onHost {
 		fmt.Fprintf(text, "d update --restart always %[1]s\nd stop -t 3 %[1]s\n", p.id)
@@ -112,11 +112,11 @@ func (p *previous) restore(text *strings.Builder) {
 		return
 	}
 	for _, n := range p.networks {
-		fmt.Fprintf(text, "join %s %s\n", remote.Quote(append(n.ConnectOptions(), n.Network)...), p.id)
+		fmt.Fprintf(text, "join %s %s\n", shell.Quote(append(n.ConnectOptions(), n.Network)...), p.id)
 	}
 	fmt.Fprintf(text, "d start %s || say\n", p.id)
 	if p.onHost {
-		fmt.Fprintf(text, "d update --restart %s %s\n", remote.Quote(p.restart), p.id)
+		fmt.Fprintf(text, "d update --restart %s %s\n", shell.Quote(p.restart), p.id)
 	}
 }
 
@@ -134,11 +134,11 @@ type warmCutover struct {
 func (c warmCutover) String() string {
 	var text strings.Builder
 	text.WriteString(cutoverTools)
-	fmt.Fprintf(&text, "d update --restart %s %s || { say; exit %d; }\n", remote.Quote(c.restart), c.candidate, undoneExit)
+	fmt.Fprintf(&text, "d update --restart %s %s || { say; exit %d; }\n", shell.Quote(c.restart), c.candidate, undoneExit)
 	if c.previous != nil && c.previous.inside {
-		fmt.Fprintf(&text, "leave %s %s\n", remote.Quote(c.internal), c.previous.id)
+		fmt.Fprintf(&text, "leave %s %s\n", shell.Quote(c.internal), c.previous.id)
 	}
-	fmt.Fprintf(&text, "leave %s %s\n", remote.Quote(c.internal), c.candidate)
+	fmt.Fprintf(&text, "leave %s %s\n", shell.Quote(c.internal), c.candidate)
 	text.WriteString("try=0; begun=$(now)\nwhile :; do\n")
 	c.previous.free(&text)
 	check := ""
@@ -169,13 +169,13 @@ type coldCutover struct {
 
 func (c coldCutover) String() string {
 	var text strings.Builder
-	candidate := remote.Quote(c.candidate)
+	candidate := shell.Quote(c.candidate)
 	text.WriteString(cutoverTools)
 	if c.create != nil {
-		fmt.Fprintf(&text, "%s\n%s >/dev/null || exit %d\n", removeOurs(c.candidate, c.site), remote.Quote(c.create...), undoneExit)
+		fmt.Fprintf(&text, "%s\n%s >/dev/null || exit %d\n", removeOurs(c.candidate, c.site), shell.Quote(c.create...), undoneExit)
 	} else {
 		fmt.Fprintf(&text, "d stop -t 1 %[1]s\n%[5]sleave %[2]s %[1]s\n[ \"$(docker inspect --format '{{len .NetworkSettings.Networks}}' %[1]s)\" != 0 ] || join bridge %[1]s || exit %[3]d\nd update --restart %[4]s %[1]s\n",
-			candidate, remote.Quote(c.internal), undoneExit, remote.Quote(c.restart), awaitStop(c.stateDir, c.candidate))
+			candidate, shell.Quote(c.internal), undoneExit, shell.Quote(c.restart), awaitStop(c.stateDir, c.candidate))
 	}
 	text.WriteString("begun=$(now)\n")
 	c.previous.free(&text)
@@ -211,14 +211,14 @@ if ! d rename %[1]s %[2]s; then
   # A stranger has that name: then it is retired under its own id.
   d rename %[1]s %[2]s || named %[1]s %[5]s || exit 1
 fi
-`, n.previous.id, remote.Quote(n.previous.retired), remote.Quote("name=^/"+n.previous.retired+"$"), remote.Quote("label="+docker.LabelSite+"="+n.site),
-			remote.Quote(n.live+"-"+short(n.previous.id)))
+`, n.previous.id, shell.Quote(n.previous.retired), shell.Quote("name=^/"+n.previous.retired+"$"), shell.Quote("label="+docker.LabelSite+"="+n.site),
+			shell.Quote(n.live+"-"+short(n.previous.id)))
 	}
-	fmt.Fprintf(&text, "named %s %s || exit 1\n", remote.Quote(n.candidate), remote.Quote(n.live))
+	fmt.Fprintf(&text, "named %s %s || exit 1\n", shell.Quote(n.candidate), shell.Quote(n.live))
 	if n.internal != "" {
-		fmt.Fprintf(&text, "leave %s %s\n", remote.Quote(n.internal), remote.Quote(n.live))
+		fmt.Fprintf(&text, "leave %s %s\n", shell.Quote(n.internal), shell.Quote(n.live))
 	}
-	fmt.Fprintf(&text, "%s\n", remote.Quote(docker.Inspect(n.live)...))
+	fmt.Fprintf(&text, "%s\n", shell.Quote(docker.Inspect(n.live)...))
 	return text.String()
 }
 
@@ -232,7 +232,7 @@ type swapBack struct {
 
 func (c swapBack) String() string {
 	var text strings.Builder
-	failed := remote.Quote(c.failed)
+	failed := shell.Quote(c.failed)
 	text.WriteString(cutoverTools + "begun=$(now)\n")
 	if c.warm {
 		fmt.Fprintf(&text, "leave bridge %[1]s; failed=%[1]s\n", failed)
@@ -244,7 +244,7 @@ for n in $(docker inspect --format '{{range $n, $e := .NetworkSettings.Networks}
   case $n in host) d update --restart no "$failed"; d kill "$failed" ;; *) leave "$n" "$failed" ;; esac
 done
 leave %[2]s %[3]s
-`, failed, remote.Quote(c.internal), c.previous.id)
+`, failed, shell.Quote(c.internal), c.previous.id)
 	}
 	c.previous.restore(&text)
 	fmt.Fprintf(&text, `echo "out-of-reach $(($(now) - begun))"
@@ -252,6 +252,6 @@ d update --restart no "$failed"
 d update --restart %[1]s %[2]s
 named "$failed" %[3]s || exit 1
 named %[2]s %[4]s || exit 1
-`, remote.Quote(c.previous.restart), c.previous.id, remote.Quote(c.candidate), remote.Quote(c.live))
+`, shell.Quote(c.previous.restart), c.previous.id, shell.Quote(c.candidate), shell.Quote(c.live))
 	return text.String()
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/state"
 )
 
@@ -133,7 +134,7 @@ func (b *Rollback) readSaved(ctx context.Context) (*savedRelease, error) {
 	if strings.Trim(b.to, "0123456789abcdef") != "" {
 		return nil, nil
 	}
-	out, err := b.exec(ctx, remote.Command{Script: state.ShowReleaseScript(b.StateDir(), b.to, remote.Quote)})
+	out, err := b.exec(ctx, remote.Command{Script: shell.Text(state.ShowReleaseScript(b.StateDir(), b.to, shell.Quote))})
 	var exit *remote.ExitError
 	switch {
 	case errors.As(err, &exit):

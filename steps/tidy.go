@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/kehuo/provision/provision/docker"
-	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // stopGrace is how long a retired container may take to end. Docker's own default, and `bash ./start.sh` needs all of it:
@@ -23,7 +23,7 @@ type tidyScript struct {
 }
 
 func (t tidyScript) String() string {
-	q := func(s ...string) string { return remote.Quote(s...) }
+	q := func(s ...string) string { return shell.Quote(s...) }
 	return fmt.Sprintf("live=%s left=%s site=%s here=%s image=%s keep=%d grace=%d\ncd %s || exit\n",
 		q(t.live), q(t.left), q(t.site), q(t.directory), q(t.image), t.keep, stopGrace, q(t.stateDir)) +
 		fmt.Sprintf(tidyText, q(`{{.ID}}	{{.Names}}	{{.State}}	{{.Image}}	{{.Label "`+docker.LabelSite+`"}}	{{.Label "`+docker.LabelRelease+`"}}	{{.Label "`+

@@ -156,6 +156,6 @@ func (h *host) traffic(before int) (trips, sent int64) {
 	return trips, sent
 }
 
-func shell(words []string) string {
+func quoted(words []string) string {
 	return strings.Join(words, " ")
 }

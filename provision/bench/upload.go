@@ -12,6 +12,7 @@ import (
 
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/sandbox"
+	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/transfer"
 )
 
@@ -224,7 +225,7 @@ func uploadOnce(ctx context.Context, file string) error {
 	}
 	defer func() { _ = c.Close() }()
 	prepared := transfer.Prepare(ctx, c, j.Directory, j.StateDir, m)
-	out, err := c.Output(ctx, remote.Command{Script: transfer.HostScript(j.Directory, j.StateDir, m)})
+	out, err := c.Output(ctx, remote.Command{Script: shell.Text(transfer.HostScript(j.Directory, j.StateDir, m))})
 	if err != nil {
 		return err
 	}
@@ -256,18 +257,18 @@ func peakOf(pid int) int64 {
 
 // theirs runs the tool that people would use.
 func (u *uploadBench) theirs(ctx context.Context, tool, source, target string) (time.Duration, error) {
-	ssh := shell(u.host.ssh("ssh", "-p"))
+	ssh := quoted(u.host.ssh("ssh", "-p"))
 	var script string
 	switch tool {
 	case "rsync":
-		script = fmt.Sprintf("rsync -az -e %s %s/ %s:%s/", remote.Quote(ssh), source, u.host.target(), target)
+		script = fmt.Sprintf("rsync -az -e %s %s/ %s:%s/", shell.Quote(ssh), source, u.host.target(), target)
 	case "tar":
 		script = fmt.Sprintf("tar -C %s -cf - . | %s %s 'mkdir -p %s && tar -C %s -xf -'", source, ssh, u.host.target(), target, target)
 	case "scp":
 		if err := os.MkdirAll(target, 0o755); err != nil {
 			return 0, err
 		}
-		script = fmt.Sprintf("%s -q %s/large %s:%s/", shell(u.host.ssh("scp", "-P")), source, u.host.target(), target)
+		script = fmt.Sprintf("%s -q %s/large %s:%s/", quoted(u.host.ssh("scp", "-P")), source, u.host.target(), target)
 	}
 	began := time.Now()
 	out, err := exec.CommandContext(ctx, "sh", "-c", script).CombinedOutput()

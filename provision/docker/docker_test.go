@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/kehuo/provision/provision/docker"
-	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 func spec() docker.Spec {
@@ -68,7 +68,7 @@ func TestDigestTellsEverySettingApart(t *testing.T) {
 
 func TestRunIsTheTutorialsCommand(t *testing.T) {
 	s := docker.Spec{Ports: []string{"80:80", "443:443"}, Command: []string{"bash", "./start.sh"}, Restart: "unless-stopped"}
-	got := remote.Quote(s.Run(docker.RunOptions{Name: "myweb_https", Site: "myweb", Directory: "/d", Image: "myweb_image:server", Tree: "t", Release: "r", Ports: true, Restart: true})...)
+	got := shell.Quote(s.Run(docker.RunOptions{Name: "myweb_https", Site: "myweb", Directory: "/d", Image: "myweb_image:server", Tree: "t", Release: "r", Ports: true, Restart: true})...)
 	want := "docker run -it -d -p 80:80 -p 443:443 --name myweb_https --restart unless-stopped --label io.provision.site=myweb" +
 		" --label io.provision.directory=/d --label io.provision.tree=t --label io.provision.spec=" + s.Digest() + " --label io.provision.release=r myweb_image:server bash ./start.sh"
 	if got != want {
@@ -88,7 +88,7 @@ func TestRunKeepsEveryArgumentWhole(t *testing.T) {
 	if !slices.Equal(argv, want) {
 		t.Errorf("got  %q\nwant %q", argv, want)
 	}
-	if quoted := remote.Quote(argv...); !strings.Contains(quoted, `'A=it'"'"'s $HOME'`) || !strings.Contains(quoted, "'B=two words'") {
+	if quoted := shell.Quote(argv...); !strings.Contains(quoted, `'A=it'"'"'s $HOME'`) || !strings.Contains(quoted, "'B=two words'") {
 		t.Errorf("for a shell it is %s", quoted)
 	}
 	created := s.Run(docker.RunOptions{Name: "c", Image: "i", Create: true})

@@ -15,7 +15,7 @@ import (
 
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
-	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/state"
 )
 
@@ -49,7 +49,7 @@ func newMachine(t *testing.T, docker string) *machine {
 	}
 	return &machine{t: t, path: bin, query: facts.Query{
 		Directory: filepath.Join(home, "dev", "my web"), Container: "myweb_https", Image: "myweb_image:server",
-		Quote: remote.Quote, Files: "echo files of $dir", Room: true, Mark: "MARK",
+		Quote: shell.Quote, Files: "echo files of $dir", Room: true, Mark: "MARK",
 	}}
 }
 

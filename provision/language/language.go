@@ -1,10 +1,14 @@
-// Package language holds the program's words: one catalogue file a language, however long, so that a further language is one
-// file more; and the printer that picks from it.
+// Package language holds the program's words, one file a language and room, and the printer that picks from them.
+//
+// A further language is its files beside the others, a Tag, and its line in rooms.
 package language
 
 import (
 	"fmt"
+	"maps"
 	"strings"
+
+	"github.com/kehuo/provision/provision"
 )
 
 // Tag names a language.
@@ -19,27 +23,43 @@ const (
 // Tags lists the languages that have a catalogue.
 func Tags() []Tag { return []Tag{English, Chinese} }
 
-func catalogue(tag Tag) map[string]string {
-	switch tag {
-	case Chinese:
-		return chinese()
-	default:
-		return english()
+// words are texts by their keys: a text as fmt.Sprintf takes it.
+type words map[string]string
+
+// rooms are a language's words, a function a room. Words are made when a printer is, so that a program pays for one language.
+func rooms(tag Tag) []func() words {
+	if tag == Chinese {
+		return []func() words{
+			zhCLI, zhHelp, zhInventory, zhProbe, zhRelease, zhRemote, zhReport,
+			zhSetup, zhSite, zhState, zhSteps, zhSurvey, zhTransfer, zhTUI,
+		}
 	}
+	return []func() words{
+		enCLI, enHelp, enInventory, enProbe, enRelease, enRemote, enReport,
+		enSetup, enSite, enState, enSteps, enSurvey, enTransfer, enTUI,
+	}
+}
+
+func catalogue(tag Tag) words {
+	all := make(words, 1024)
+	for _, room := range rooms(tag) {
+		maps.Copy(all, room())
+	}
+	return all
 }
 
 // Printer gives words in one language.
 type Printer struct {
 	tag      Tag
-	words    map[string]string
-	fallback map[string]string
+	words    words
+	fallback words
 }
 
 // New returns the printer for tag; English for a tag without a catalogue.
 func New(tag Tag) *Printer {
 	p := &Printer{tag: tag, words: catalogue(tag)}
 	if tag != English {
-		p.fallback = english()
+		p.fallback = catalogue(English)
 	}
 	return p
 }
@@ -53,13 +73,53 @@ func (p *Printer) T(key string, args ...any) string {
 	if !ok {
 		words, ok = p.fallback[key]
 	}
-	if !ok {
+	switch {
+	case !ok && p.words == nil && len(args) > 0:
+		return key + "(" + strings.TrimSuffix(fmt.Sprintln(args...), "\n") + ")"
+	case !ok:
 		return key
-	}
-	if len(args) == 0 {
+	case len(args) == 0:
 		return words
 	}
 	return fmt.Sprintf(words, args...)
+}
+
+// Keys returns a printer without words: it answers with keys and values. Tests of what is said, and not of how, use it.
+func Keys() *Printer { return &Printer{tag: English} }
+
+// Error puts an error into words: each provision.Failure in it by its code, those among the values of one as well. What is
+// not one of ours stands as it is. The words are empty for nil.
+func (p *Printer) Error(err error) string {
+	if err == nil {
+		return ""
+	}
+	switch e := err.(type) {
+	case *provision.Failure:
+		values := make([]any, len(e.Values))
+		for i, value := range e.Values {
+			values[i] = value
+			if cause, ok := value.(error); ok {
+				values[i] = p.Error(cause)
+			}
+		}
+		return p.T(e.Code, values...)
+	case interface{ Unwrap() error }:
+		return p.within(err, e.Unwrap())
+	case interface{ Unwrap() []error }:
+		return p.within(err, e.Unwrap()...)
+	}
+	return err.Error()
+}
+
+// within is the text of an error with its causes put into words, where it quotes them.
+func (p *Printer) within(err error, causes ...error) string {
+	text := err.Error()
+	for _, cause := range causes {
+		if cause != nil {
+			text = strings.Replace(text, cause.Error(), p.Error(cause), 1)
+		}
+	}
+	return text
 }
 
 // Parse understands "zh", "zh-CN", "zh_CN.UTF-8" and the like; ok is false for a language without a catalogue.

@@ -13,7 +13,7 @@ import (
 var verb = regexp.MustCompile(`%(?:\[\d\])?[-+#0-9.]*[a-z]`)
 
 func TestBothLanguagesHaveTheSameWords(t *testing.T) {
-	en, zh := english(), chinese()
+	en, zh := catalogue(English), catalogue(Chinese)
 	for key, words := range en {
 		translated, ok := zh[key]
 		if !ok {
@@ -45,8 +45,8 @@ func TestChineseHasItsOwnMarks(t *testing.T) {
 		" ...", "",
 	)
 	latin := regexp.MustCompile(`\p{Han} ?[,;:?!](?:[^\w]|$)|\p{Han}\.|[,;:?!] \p{Han}|\. \p{Han}|\p{Han} ?\(|\([^()]*\p{Han}|[，、。：；？！（）] | [（）]`)
-	for _, key := range slices.Sorted(maps.Keys(chinese())) {
-		words := chinese()[key]
+	for _, key := range slices.Sorted(maps.Keys(catalogue(Chinese))) {
+		words := catalogue(Chinese)[key]
 		rest := quoted.Replace(words)
 		if !regexp.MustCompile(`\p{Han}`).MatchString(rest) {
 			continue
@@ -72,7 +72,7 @@ func TestEveryKeyThatIsAskedForIsThere(t *testing.T) {
 		text, err := fs.ReadFile(root, path)
 		for _, m := range asked.FindAllStringSubmatch(string(text), -1) {
 			found++
-			if _, ok := english()[m[1]+m[2]]; !ok {
+			if _, ok := catalogue(English)[m[1]+m[2]]; !ok {
 				t.Errorf("%s asks for %q, for which there are no words", path, m[1]+m[2])
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // defaultGrace is the time between SIGTERM and SIGKILL of a command that asks for no more, and wayThere what it takes to have the
@@ -100,7 +102,7 @@ func (p *Process) kill() {
 	if group == 0 {
 		return
 	}
-	if killer, err := p.another(ctx, Command{Script: killScript(group, p.command.grace()), Sudo: p.command.Sudo, detached: true}); err == nil {
+	if killer, err := p.another(ctx, Command{Script: shell.Text(killScript(group, p.command.grace())), Sudo: p.command.Sudo, detached: true}); err == nil {
 		_ = killer.Wait()
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 func TestExec(t *testing.T) {
@@ -57,7 +58,7 @@ func TestExec(t *testing.T) {
 		if got := script(t, c, text); got != "done" {
 			t.Errorf("got %q", got)
 		}
-		out, err := c.Output(t.Context(), remote.Command{Script: ": '" + strings.Repeat("x y\n", 30_000) + "'\ncat", Stdin: strings.NewReader("input")})
+		out, err := c.Output(t.Context(), remote.Command{Script: shell.Text(": '" + strings.Repeat("x y\n", 30_000) + "'\ncat"), Stdin: strings.NewReader("input")})
 		check(t, err)
 		if string(out) != "input" {
 			t.Errorf("got %q", out)
@@ -124,7 +125,7 @@ func TestGrace(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, out := contextUntilOutput(t)
 			mark := "/tmp/" + rand.Text()
-			command := remote.Command{Script: "trap '' TERM; echo begun; sleep 4; echo whole >" + mark, Stdin: input, Stdout: out, Grace: time.Minute}
+			command := remote.Command{Script: shell.Text("trap '' TERM; echo begun; sleep 4; echo whole >" + mark), Stdin: input, Stdout: out, Grace: time.Minute}
 			if err := c.Run(ctx, command); !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v", err)
 			}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // Job is work on the host that runs on though the link dies and this program ends. What it prints and how it ends lies on
@@ -14,8 +15,8 @@ import (
 type Job struct {
 	StateDir string // absolute path of the state folder on the host
 	ID       string // letters, digits, '.', '_' and '-'
-	Script   string // POSIX sh text
-	Sudo     bool   // as root; the same for every operation on the job
+	Script   shell.Text
+	Sudo     bool // as root; the same for every operation on the job
 }
 
 func (j Job) folder() string { return j.StateDir + "/jobs/" + j.ID }
@@ -90,7 +91,7 @@ func (c *Client) follow(ctx context.Context, j Job, output func(lines string), s
 func (c *Client) followOnce(ctx context.Context, j Job, f *follower, start bool) error {
 	// The session outlives this call by the removal of the folder, so it has a context of its own.
 	sessionCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	p, err := c.Start(sessionCtx, Command{Script: followScript(j, c.nonce, f.offset(), start), Sudo: j.Sudo, detached: true,
+	p, err := c.Start(sessionCtx, Command{Script: shell.Text(followScript(j, c.nonce, f.offset(), start)), Sudo: j.Sudo, detached: true,
 		Stdout: (*followedOutput)(f), Stderr: (*followedControl)(f)})
 	if err != nil {
 		cancel()
@@ -163,7 +164,7 @@ func (c *Client) KillJob(ctx context.Context, j Job) error {
 	if err := j.check(); err != nil {
 		return err
 	}
-	return c.Run(ctx, Command{Script: killJobScript(j), Sudo: j.Sudo})
+	return c.Run(ctx, Command{Script: shell.Text(killJobScript(j)), Sudo: j.Sudo})
 }
 
 // JobState is what is known of a job without following it.
@@ -176,7 +177,7 @@ type JobState struct {
 
 // ListJobs tells which jobs lie in a state folder; as root, where they were started so.
 func (c *Client) ListJobs(ctx context.Context, stateDir string, sudo bool) ([]JobState, error) {
-	out, err := c.Output(ctx, Command{Script: listJobsScript(stateDir), Sudo: sudo})
+	out, err := c.Output(ctx, Command{Script: shell.Text(listJobsScript(stateDir)), Sudo: sudo})
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/sandbox"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 func TestJob(t *testing.T) {
@@ -31,7 +32,7 @@ func TestJob(t *testing.T) {
 	t.Run("the same name again", func(t *testing.T) {
 		for i := range 3 {
 			var lines []string
-			check(t, c.RunJob(t.Context(), remote.Job{StateDir: state, ID: "a", Script: fmt.Sprint("echo ", i)},
+			check(t, c.RunJob(t.Context(), remote.Job{StateDir: state, ID: "a", Script: shell.Text(fmt.Sprint("echo ", i))},
 				remote.EachLine(func(line string) { lines = append(lines, line) })))
 			if want := []string{fmt.Sprint(i)}; !slices.Equal(lines, want) {
 				t.Errorf("got %q", lines)
@@ -40,7 +41,7 @@ func TestJob(t *testing.T) {
 	})
 	t.Run("cancelled, found again", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		job := remote.Job{StateDir: state, ID: "b", Script: "echo begun; until [ -e " + state + "/go ]; do sleep 0.05; done; echo ended"}
+		job := remote.Job{StateDir: state, ID: "b", Script: shell.Text("echo begun; until [ -e " + state + "/go ]; do sleep 0.05; done; echo ended")}
 		err := c.RunJob(ctx, job, func(string) { cancel() })
 		if !errors.Is(err, context.Canceled) {
 			t.Fatalf("got %v", err)
@@ -78,7 +79,7 @@ func TestJob(t *testing.T) {
 		}
 	})
 	t.Run("ended without a status", func(t *testing.T) {
-		job := remote.Job{StateDir: state, ID: "full", Script: ": >" + state + "/jobs/full/status; until [ -e " + state + "/seen ]; do sleep 0.05; done"}
+		job := remote.Job{StateDir: state, ID: "full", Script: shell.Text(": >" + state + "/jobs/full/status; until [ -e " + state + "/seen ]; do sleep 0.05; done")}
 		var gone *remote.JobGoneError
 		if err := c.RunJob(t.Context(), job, nil); !errors.As(err, &gone) {
 			t.Errorf("got %v", err)

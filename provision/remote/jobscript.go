@@ -3,6 +3,8 @@ package remote
 import (
 	"fmt"
 	"strings"
+
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // The folder of a job on the host, StateDir/jobs/ID, mode 0700, holds
@@ -36,10 +38,10 @@ printf '%s\n' $? >"$d/status.new" && mv "$d/status.new" "$d/status"`
 // startScript starts the job unless its folder is there already.
 func startScript(j Job) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "mask=$(umask); umask 077; mkdir -p -- %s || exit 1\n", Quote(j.StateDir+"/jobs"))
+	fmt.Fprintf(&b, "mask=$(umask); umask 077; mkdir -p -- %s || exit 1\n", shell.Quote(j.StateDir+"/jobs"))
 	b.WriteString("if mkdir -- \"$d\" 2>/dev/null; then\n")
-	fmt.Fprintf(&b, "printf '%%s\\n' %s >\"$d/script\" && : >\"$d/output\" || { rm -rf -- \"$d\"; exit 1; }\n", Quote(j.Script))
-	b.WriteString("r=" + Quote(jobRunner) + "\n")
+	fmt.Fprintf(&b, "printf '%%s\\n' %s >\"$d/script\" && : >\"$d/output\" || { rm -rf -- \"$d\"; exit 1; }\n", shell.Quote(string(j.Script)))
+	b.WriteString("r=" + shell.Quote(jobRunner) + "\n")
 	b.WriteString(`if command -v setsid >/dev/null 2>&1; then l=setsid; else l=nohup; fi
 $l /bin/sh -c "$r" sh "$d" "$mask" </dev/null >"$d/output" 2>&1 3>&- &
 fi
@@ -58,7 +60,7 @@ umask "$mask"
 // processes each time.
 func followScript(j Job, nonce string, offset int64, start bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "exec 3<&0 </dev/null; d=%s; n=%s\n", Quote(j.folder()), nonce)
+	fmt.Fprintf(&b, "exec 3<&0 </dev/null; d=%s; n=%s\n", shell.Quote(j.folder()), nonce)
 	b.WriteString(jobTools)
 	if start {
 		b.WriteString(startScript(j))
@@ -101,7 +103,7 @@ exit 0
 
 // killJobScript ends the job's process group and removes the folder.
 func killJobScript(j Job) string {
-	return fmt.Sprintf("d=%s\n", Quote(j.folder())) + jobTools + `if alive; then
+	return fmt.Sprintf("d=%s\n", shell.Quote(j.folder())) + jobTools + `if alive; then
 	kill -TERM "-$pid" 2>/dev/null || kill -TERM "$pid"
 	i=0; while kill -0 "-$pid" 2>/dev/null && [ $i -lt 50 ]; do i=$((i+1)); sleep 0.1 2>/dev/null || sleep 1; done
 	kill -KILL "-$pid" 2>/dev/null
@@ -112,7 +114,7 @@ rm -rf -- "$d"
 
 // listJobsScript prints one line a job: ID, state, exit status.
 func listJobsScript(stateDir string) string {
-	return jobTools + fmt.Sprintf("for d in %s/*/; do d=${d%%/}\n", Quote(stateDir+"/jobs")) + `[ -d "$d" ] || continue
+	return jobTools + fmt.Sprintf("for d in %s/*/; do d=${d%%/}\n", shell.Quote(stateDir+"/jobs")) + `[ -d "$d" ] || continue
 s=; if [ -f "$d/status" ]; then read -r s <"$d/status"; state=ended; elif alive; then state=running; else state=gone; fi
 printf '%s %s %s\n' "${d##*/}" $state "$s"
 done

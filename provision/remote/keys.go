@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // identity is a key that can be offered to a server, and where it comes from.
@@ -67,7 +68,7 @@ func private(path string) error {
 		return err
 	}
 	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&0o077 != 0 {
-		return &complaint{path, fmt.Sprintf("can be read by others (mode %04o)", mode), "run chmod 600 " + Quote(path)}
+		return &complaint{path, fmt.Sprintf("can be read by others (mode %04o)", mode), "run chmod 600 " + shell.Quote(path)}
 	}
 	return nil
 }
@@ -91,8 +92,8 @@ func recognise(path string, text []byte, err error) error {
 	block, _ := pem.Decode(text)
 	switch {
 	case bytes.HasPrefix(trimmed, []byte("PuTTY-User-Key-File-")):
-		return &complaint{path, "is a PuTTY key", "convert it with puttygen " + Quote(path) + " -O private-openssh -o " +
-			Quote(strings.TrimSuffix(path, ".ppk"))}
+		return &complaint{path, "is a PuTTY key", "convert it with puttygen " + shell.Quote(path) + " -O private-openssh -o " +
+			shell.Quote(strings.TrimSuffix(path, ".ppk"))}
 	case bytes.HasPrefix(trimmed, []byte("---- BEGIN SSH2 PUBLIC KEY")), block != nil && strings.HasSuffix(block.Type, "PUBLIC KEY"):
 		return &complaint{path, "is a public key", "name the private key, usually the same path without .pub"}
 	case block != nil && block.Type == "CERTIFICATE":
@@ -101,7 +102,7 @@ func recognise(path string, text []byte, err error) error {
 		return &complaint{path, "is empty", "name the private key that you log in with"}
 	}
 	if strings.Contains(err.Error(), "sk-ssh-") || strings.Contains(err.Error(), "sk-ecdsa") || isSecurityKey(block) {
-		return &complaint{path, "is a security key, which signs through the agent", "run ssh-add " + Quote(path)}
+		return &complaint{path, "is a security key, which signs through the agent", "run ssh-add " + shell.Quote(path)}
 	}
 	return &complaint{path, "is not a private key that can be read (" + oneLine([]byte(err.Error())) + ")",
 		"make a new one with ssh-keygen -t ed25519"}
@@ -159,7 +160,7 @@ func (k *lockedKey) unlock() error {
 	refused := ""
 	for try := 0; k.signer == nil; try++ {
 		if try == 3 {
-			return &complaint{k.path, "could not be decrypted with any passphrase given", "run ssh-add " + Quote(k.path)}
+			return &complaint{k.path, "could not be decrypted with any passphrase given", "run ssh-add " + shell.Quote(k.path)}
 		}
 		answer, err := k.d.ask(k.ctx, provision.Decision{
 			Kind:     provision.DecidePassphrase,
@@ -167,11 +168,11 @@ func (k *lockedKey) unlock() error {
 			Question: words.T("remote.passphrase.question", k.path),
 			Detail:   refused,
 			Secret:   true,
-			Remedy:   words.T("remote.passphrase.remedy", Quote(k.path)),
+			Remedy:   words.T("remote.passphrase.remedy", shell.Quote(k.path)),
 		})
 		if err != nil {
 			return &complaint{k.path, "is encrypted and its passphrase is not known (" + err.Error() + ")",
-				"run ssh-add " + Quote(k.path)}
+				"run ssh-add " + shell.Quote(k.path)}
 		}
 		signer, err := ssh.ParsePrivateKeyWithPassphrase(k.text, []byte(answer.Secret.Reveal()))
 		switch {

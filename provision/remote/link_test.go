@@ -14,6 +14,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/sandbox"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // relay puts a link that can be disturbed before a server.
@@ -158,7 +159,7 @@ func TestMaxSessions(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range want + 3 {
 				wg.Go(func() {
-					out, err := client.Output(t.Context(), remote.Command{Script: fmt.Sprintf("sleep 0.3; echo %d", i)})
+					out, err := client.Output(t.Context(), remote.Command{Script: shell.Text(fmt.Sprintf("sleep 0.3; echo %d", i))})
 					if err != nil || string(out) != fmt.Sprintln(i) {
 						t.Errorf("%d: got %q, %v", i, out, err)
 					}
@@ -256,7 +257,7 @@ func TestJobOverCutLinks(t *testing.T) {
 	const lines = 3000
 	n := 0
 	err := client.RunJob(t.Context(), remote.Job{StateDir: "/home/kevin/cut", ID: "long",
-		Script: fmt.Sprintf("i=0; while [ $i -lt %d ]; do echo line $i; i=$((i+1)); [ $((i %% 100)) = 0 ] && sleep 0.1; done; exit 9", lines)},
+		Script: shell.Text(fmt.Sprintf("i=0; while [ $i -lt %d ]; do echo line $i; i=$((i+1)); [ $((i %% 100)) = 0 ] && sleep 0.1; done; exit 9", lines))},
 		remote.EachLine(func(line string) {
 			if want := fmt.Sprint("line ", n); line != want {
 				t.Errorf("got %q, want %q", line, want)

@@ -16,6 +16,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/sandbox"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 func TestPassword(t *testing.T) {
@@ -172,7 +173,7 @@ func TestSudo(t *testing.T) {
 		defer s.run("echo 'wheel ALL=(ALL) ALL' >/etc/sudoers.d/wheel")
 		try(t, c)
 		long := ": '" + strings.Repeat("x y\n", 30_000) + "'\ncat"
-		out, err := c.Output(t.Context(), remote.Command{Script: long, Sudo: true, Stdin: strings.NewReader("only this")})
+		out, err := c.Output(t.Context(), remote.Command{Script: shell.Text(long), Sudo: true, Stdin: strings.NewReader("only this")})
 		if err != nil || string(out) != "only this" {
 			t.Errorf("got %q, %v", out, err)
 		}

@@ -12,12 +12,13 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // Command is something to run on the host: Argv as it stands, or Script as POSIX sh text.
 type Command struct {
 	Argv   []string
-	Script string
+	Script shell.Text
 	Dir    string // where to run it; default: the login directory
 	Sudo   bool   // as root; nothing changes where the user is root already
 
@@ -41,9 +42,9 @@ func (cmd Command) String() string {
 	case len(cmd.Argv) == 0:
 		return ""
 	case cmd.Sudo:
-		return "sudo " + Quote(cmd.Argv...)
+		return "sudo " + shell.Quote(cmd.Argv...)
 	}
-	return Quote(cmd.Argv...)
+	return shell.Quote(cmd.Argv...)
 }
 
 // Process is a command that runs on the host.

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // server is a sshd of the test's own on the machine, with a key that lets every user in.
@@ -134,7 +135,7 @@ func script(t testing.TB, c *remote.Client, text string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	out, err := c.Output(ctx, remote.Command{Script: text})
+	out, err := c.Output(ctx, remote.Command{Script: shell.Text(text)})
 	check(t, err)
 	return string(out)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // inlineLimit is the longest script that travels in the exec request. Linux takes 128 KiB for one argument.
@@ -30,15 +32,15 @@ func (cmd Command) script() (string, error) {
 		fmt.Fprintf(&b, lifeline, int(cmd.grace()/time.Second))
 	}
 	if cmd.Dir != "" {
-		fmt.Fprintf(&b, "cd -- %s || exit 1\n", Quote(cmd.Dir))
+		fmt.Fprintf(&b, "cd -- %s || exit 1\n", shell.Quote(cmd.Dir))
 	}
 	switch {
 	case len(cmd.Argv) > 0 && cmd.Script != "":
 		return "", errors.New("a command is either Argv or Script, not both")
 	case len(cmd.Argv) > 0:
-		b.WriteString("exec " + Quote(cmd.Argv...))
+		b.WriteString("exec " + shell.Quote(cmd.Argv...))
 	case cmd.Script != "":
-		b.WriteString(cmd.Script)
+		b.WriteString(string(cmd.Script))
 	default:
 		return "", errors.New("a command needs Argv or Script")
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // Whatever the login shell makes of a command line, the command arrives as it was meant.
@@ -83,7 +84,7 @@ func FuzzQuote(f *testing.F) {
 		for _, c := range clients {
 			for _, cmd := range []remote.Command{
 				{Argv: []string{"printf", `%s\n%s`, a, b}},
-				{Script: `printf '%s\n%s' ` + remote.Quote(a, b)},
+				{Script: shell.Text(`printf '%s\n%s' ` + shell.Quote(a, b))},
 			} {
 				out, err := c.Output(t.Context(), cmd)
 				check(t, err)

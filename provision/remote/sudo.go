@@ -10,6 +10,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // SudoProblem says why sudo did not run a command.
@@ -179,7 +180,7 @@ func (s *sudoer) wrap(nonce, script string) (string, *secretInput) {
 		inner += "x=; until [ \"$x\" = " + nonce + " ]; do IFS= read -r x || exit 1; done\n"
 		input = &secretInput{s.password.Reveal() + "\n" + nonce + "\n"}
 	}
-	return preamble + "exec sudo " + options + " -- /bin/sh -c " + Quote(inner+script) + " sh $$", input
+	return preamble + "exec sudo " + options + " -- /bin/sh -c " + shell.Quote(inner+script) + " sh $$", input
 }
 
 // secretInput is written to a command's standard input before anything else.

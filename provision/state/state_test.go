@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/state"
 )
 
@@ -32,7 +32,7 @@ type holder struct {
 
 func hold(t *testing.T, dir string, o state.Owner) *holder {
 	t.Helper()
-	h := &holder{t: t, cmd: exec.CommandContext(t.Context(), "/bin/sh", "-c", state.LockScript(dir, o, remote.Quote))}
+	h := &holder{t: t, cmd: exec.CommandContext(t.Context(), "/bin/sh", "-c", state.LockScript(dir, o, shell.Quote))}
 	var err error
 	if h.input, err = h.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func sh(t *testing.T, script string) string {
 
 func shown(t *testing.T, dir string) (int, *state.Held) {
 	t.Helper()
-	return state.ParseShown(sh(t, state.ShowLockScript(dir, remote.Quote)))
+	return state.ParseShown(sh(t, state.ShowLockScript(dir, shell.Quote)))
 }
 
 func stateDir(t *testing.T) string {
@@ -192,7 +192,7 @@ func TestAHolderThatLostItsLockEnds(t *testing.T) {
 	dir := stateDir(t)
 	h := hold(t, dir, owner("one"))
 	h.line()
-	sh(t, state.UnlockScript(dir, remote.Quote))
+	sh(t, state.UnlockScript(dir, shell.Quote))
 	thief := hold(t, dir, owner("two"))
 	if line := thief.line(); !strings.HasPrefix(line, "locked ") {
 		t.Fatalf("an unlocked lock cannot be taken: %q", line)
@@ -244,14 +244,14 @@ func TestOfManyTakersOneGetsTheLock(t *testing.T) {
 
 func TestHistory(t *testing.T) {
 	dir := stateDir(t)
-	if records := state.ParseHistory([]byte(sh(t, state.ShowHistoryScript(dir, remote.Quote)))); len(records) != 0 {
+	if records := state.ParseHistory([]byte(sh(t, state.ShowHistoryScript(dir, shell.Quote)))); len(records) != 0 {
 		t.Errorf("a new host has the history %v", records)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	record := state.Record{Time: time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC), Who: `o'brien@"x"`, Command: "provision --yes", Outcome: "line\nbreak $HOME %s", Changed: 4, DurationMS: 1500}
-	sh(t, state.AppendHistoryScript(dir, record, remote.Quote))
+	sh(t, state.AppendHistoryScript(dir, record, shell.Quote))
 	file := filepath.Join(dir, "history")
 	content, err := os.ReadFile(file)
 	if err != nil {
@@ -261,8 +261,8 @@ func TestHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	record.Who = "second"
-	sh(t, state.AppendHistoryScript(dir, record, remote.Quote))
-	records := state.ParseHistory([]byte(sh(t, state.ShowHistoryScript(dir, remote.Quote))))
+	sh(t, state.AppendHistoryScript(dir, record, shell.Quote))
+	records := state.ParseHistory([]byte(sh(t, state.ShowHistoryScript(dir, shell.Quote))))
 	if len(records) != 2 || records[0].Who != `o'brien@"x"` || records[0].Outcome != record.Outcome || records[1].Who != "second" || !records[1].Time.Equal(record.Time) {
 		t.Errorf("the history is %+v", records)
 	}
@@ -272,8 +272,8 @@ func TestHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	record.Who = "last"
-	sh(t, state.AppendHistoryScript(dir, record, remote.Quote))
-	records = state.ParseHistory([]byte(sh(t, state.ShowHistoryScript(dir, remote.Quote))))
+	sh(t, state.AppendHistoryScript(dir, record, shell.Quote))
+	records = state.ParseHistory([]byte(sh(t, state.ShowHistoryScript(dir, shell.Quote))))
 	if len(records) != 500 || records[499].Who != "last" {
 		t.Errorf("a long history is cut to %d records, the last one of %s", len(records), records[len(records)-1].Who)
 	}
@@ -284,8 +284,8 @@ func TestReleasesAreKept(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	sh(t, state.SaveReleaseScript(dir, "0123456789ab", map[string]string{"image": "it's"}, remote.Quote))
-	if got := sh(t, state.ShowReleaseScript(dir, "0123456789ab", remote.Quote)); got != "{\"image\":\"it's\"}\n" {
+	sh(t, state.SaveReleaseScript(dir, "0123456789ab", map[string]string{"image": "it's"}, shell.Quote))
+	if got := sh(t, state.ShowReleaseScript(dir, "0123456789ab", shell.Quote)); got != "{\"image\":\"it's\"}\n" {
 		t.Errorf("kept %q", got)
 	}
 }
@@ -303,7 +303,7 @@ func TestForget(t *testing.T) {
 	if out, code := first.end(); out != "" || code != 0 {
 		t.Errorf("ended with status %d: %s", code, out)
 	}
-	if left := sh(t, "ls -A "+remote.Quote(filepath.Dir(dir))); left != "" {
+	if left := sh(t, "ls -A "+shell.Quote(filepath.Dir(dir))); left != "" {
 		t.Errorf("%q is left", left)
 	}
 	next := hold(t, dir, state.Owner{Token: "NEXT", Session: 1})

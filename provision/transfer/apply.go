@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // ApplyOptions says where a difference is to be applied, and who wants to know.
@@ -62,7 +63,7 @@ func Discard(ctx context.Context, c *remote.Client, d Difference, o ApplyOptions
 	if o.Command != nil {
 		o.Command(command)
 	}
-	return c.Run(ctx, remote.Command{Script: command})
+	return c.Run(ctx, remote.Command{Script: shell.Text(command)})
 }
 
 // stage is the folder on the host where files are staged.
@@ -142,7 +143,7 @@ func (u *upload) clear(ctx context.Context, started func()) error {
 	timer := time.AfterFunc(yieldAfter, u.yield)
 	defer timer.Stop()
 	var out bytes.Buffer
-	p, err := u.client.Start(ctx, remote.Command{Script: script.String(), Stdout: &out})
+	p, err := u.client.Start(ctx, remote.Command{Script: shell.Text(script.String()), Stdout: &out})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // Fault is why a host could not take an upload.
@@ -184,7 +185,7 @@ func (u *upload) fault(ctx context.Context, f Fault, detail string) error {
 // probe asks the host why files cannot be written: SFTP has one code for a full disk, a quota and all the rest.
 func (u *upload) probe(ctx context.Context) (string, error) {
 	script := "umask 077; mkdir -p -- " + quote(u.stage) + " 2>&1 && cd -- " + quote(u.stage) + " 2>&1 && dd if=/dev/zero of=.probe bs=1024k count=1 2>&1; rm -f .probe"
-	out, err := u.client.Output(ctx, remote.Command{Script: script})
+	out, err := u.client.Output(ctx, remote.Command{Script: shell.Text(script)})
 	return telling(string(out)), err
 }
 

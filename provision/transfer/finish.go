@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // commit has the host run the script that checks and places everything. The host waits for what of the streams it still has
@@ -97,7 +98,7 @@ func (u *upload) outcome(ctx context.Context, out []byte, err error) error {
 
 // denied tells apart why a folder of the site may not be written to.
 func (u *upload) denied(ctx context.Context, folder string) error {
-	out, err := u.client.Output(ctx, remote.Command{Script: "mkdir -- " + quote(folder+"/"+u.id) + " 2>&1 && rmdir -- " + quote(folder+"/"+u.id)})
+	out, err := u.client.Output(ctx, remote.Command{Script: shell.Text("mkdir -- " + quote(folder+"/"+u.id) + " 2>&1 && rmdir -- " + quote(folder+"/"+u.id))})
 	if err != nil && lost(err) {
 		return err
 	}

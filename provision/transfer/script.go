@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 //go:embed list.sh
@@ -191,4 +191,4 @@ func sum(b []byte) string {
 }
 
 // quote makes s one word of a POSIX shell.
-func quote(s string) string { return remote.Quote(s) }
+func quote(s string) string { return shell.Quote(s) }

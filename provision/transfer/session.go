@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 //go:embed control.sh
@@ -36,7 +37,7 @@ func openSession(ctx context.Context, c *remote.Client, script string, impatient
 	go func() {
 		defer close(s.ended)
 		timer := time.AfterFunc(yieldAfter, waiting)
-		command := remote.Command{Script: script, Stdin: s.in, Stdout: &s.out}
+		command := remote.Command{Script: shell.Text(script), Stdin: s.in, Stdout: &s.out}
 		if !impatient {
 			command.Grace = commitGrace
 		} else {

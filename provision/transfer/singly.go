@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // inFlight is how many files are sent at once where each is sent by itself: a file takes three round trips.
@@ -46,7 +47,7 @@ func (u *upload) sendSingly(ctx context.Context) error {
 	for _, c := range call("mkdir -p --", slices.Sorted(maps.Keys(folders))) {
 		script += c + " || exit 1\n"
 	}
-	if err := u.client.Run(ctx, remote.Command{Script: script}); err != nil {
+	if err := u.client.Run(ctx, remote.Command{Script: shell.Text(script)}); err != nil {
 		return err
 	}
 	c, err := openSFTP(ctx, u.client)

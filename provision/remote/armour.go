@@ -3,12 +3,7 @@ package remote
 import (
 	"fmt"
 	"strings"
-
-	"al.essio.dev/pkg/shellescape"
 )
-
-// Quote joins arguments into words that any POSIX shell reads back as they are, whatever bytes but NUL they hold.
-func Quote(argv ...string) string { return shellescape.QuoteCommand(argv) }
 
 // armour writes text so that it survives double quotes inside single quotes in the language of every login shell (the
 // Bourne family, csh, fish), where it is decoded by printf %b: what any of them could take amiss is an octal escape.

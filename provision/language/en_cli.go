@@ -1,0 +1,25 @@
+package language
+
+func enCLI() words {
+	return words{
+		"prompt.plan":  "Carry out the plan on %[2]s (changes: %[1]d)?",
+		"prompt.again": "Please answer %s.",
+
+		"history.time":    "TIME",
+		"history.host":    "HOST",
+		"history.who":     "WHO",
+		"history.command": "COMMAND",
+		"history.release": "RELEASE",
+		"history.changed": "CHANGED",
+		"history.took":    "TOOK",
+		"history.outcome": "OUTCOME",
+		"history.empty":   "%s: nothing was deployed yet",
+
+		"unlock.none":     "%s: nobody holds the lock",
+		"unlock.removed":  "%s: removed the lock of %s (%s, since %s, last heard of %s ago)",
+		"unlock.question": "%s: %s is alive and holds the lock (%s, since %s, last heard of %s ago). Take it away?",
+		"unlock.left":     "the lock was left to the run that holds it",
+
+		"diagnose.healthy": "No failure found.",
+	}
+}

@@ -1,0 +1,5 @@
+package language
+
+func enHelp() words {
+	return words{}
+}

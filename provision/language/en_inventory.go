@@ -1,0 +1,5 @@
+package language
+
+func enInventory() words {
+	return words{}
+}

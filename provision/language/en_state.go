@@ -1,0 +1,5 @@
+package language
+
+func enState() words {
+	return words{}
+}

@@ -1,0 +1,5 @@
+package language
+
+func zhHelp() words {
+	return words{}
+}

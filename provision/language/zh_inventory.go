@@ -1,0 +1,5 @@
+package language
+
+func zhInventory() words {
+	return words{}
+}

@@ -1,0 +1,5 @@
+package language
+
+func zhState() words {
+	return words{}
+}

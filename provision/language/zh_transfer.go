@@ -1,0 +1,5 @@
+package language
+
+func zhTransfer() words {
+	return words{}
+}

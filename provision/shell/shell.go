@@ -1,0 +1,38 @@
+// Package shell has what the host's shell is given: quoted arguments, and scripts that lie in .sh files and take arguments.
+//
+// A room keeps its scripts beside its code, embeds them, and loads them here once. No shell text is put together in Go: a value
+// reaches a script as an argument.
+package shell
+
+import (
+	"embed"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+)
+
+// Text is POSIX sh text to be run on a host: a constant, or a Script with its arguments.
+type Text string
+
+// Script is a script of the program's own.
+type Script struct{ text string }
+
+// Load returns the script that the named files make up, one behind the other: what a script shares with others stands in a file
+// in front of it. It panics where a file is not embedded, which every test of the room finds.
+func Load(files embed.FS, names ...string) Script {
+	var text strings.Builder
+	for _, name := range names {
+		content, err := files.ReadFile(name)
+		if err != nil {
+			panic(err)
+		}
+		text.Write(content)
+	}
+	return Script{text.String()}
+}
+
+// With returns the script with arguments, which it finds as "$1" and so on.
+func (s Script) With(args ...string) Text { return Text("set -- " + Quote(args...) + "\n" + s.text) }
+
+// Quote joins arguments into words that any POSIX shell reads back as they are, whatever bytes but NUL they hold.
+func Quote(argv ...string) string { return shellescape.QuoteCommand(argv) }
