@@ -22,7 +22,7 @@ func TestWhatIsWrongOnTheWayIsSaid(t *testing.T) {
 	}{
 		"refused":     {refused, "site.port-closed"},
 		"dropped":     {context.DeadlineExceeded, "site.port-closed"},
-		"other page":  {&probe.Mismatch{Reason: "answers 403 instead of 200"}, "site.intercepted"},
+		"other page":  {&probe.MismatchError{Failure: provision.Fail("probe.status", "http://203.0.113.10/", 403, 200)}, "site.intercepted"},
 		"cut in half": {&net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}, "site.intercepted"},
 	} {
 		for _, tag := range language.Tags() {

@@ -162,5 +162,5 @@ func (h *Host) askOnce(ctx context.Context, q question) (probe.Answer, error) {
 	if err != nil {
 		return answer, h.fail("fail.silent", q.name, err)
 	}
-	return answer, q.want.Check(answer, h.Words)
+	return answer, q.want.Check(answer)
 }

@@ -78,7 +78,7 @@ func (h *Host) confirm(ctx context.Context, patience time.Duration) error {
 		if err == nil || answered == nil {
 			return err
 		}
-		if errors.As(err, new(*probe.Mismatch)) {
+		if errors.As(err, new(*probe.MismatchError)) {
 			wrong++
 		}
 		if wrong > 1 && patience == warmPatience {

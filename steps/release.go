@@ -164,7 +164,7 @@ func (h *Host) untriable(rel *release) bool { return rel.existing != nil || rel.
 // with a way out to the network. One that answers with an error of its own may have missed just that.
 func worthTryingCold(err error) bool {
 	var exit *remote.ExitError
-	var wrong *probe.Mismatch
+	var wrong *probe.MismatchError
 	if errors.As(err, &wrong) {
 		return wrong.Answer.Status >= http.StatusInternalServerError
 	}

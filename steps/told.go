@@ -20,12 +20,16 @@ func (t *told) Unwrap() []error { return t.errs }
 
 // fail is an error with the words of key. It wraps the arguments that are errors.
 func (h *Host) fail(key string, args ...any) error {
-	t := &told{text: h.Words.T(key, args...)}
-	for _, arg := range args {
+	t := &told{}
+	said := make([]any, len(args))
+	for i, arg := range args {
+		said[i] = arg
 		if err, ok := arg.(error); ok {
 			t.errs = append(t.errs, err)
+			said[i] = h.Words.Error(err)
 		}
 	}
+	t.text = h.Words.T(key, said...)
 	return t
 }
 
@@ -40,7 +44,7 @@ func saysItAll(err error) bool {
 	if errors.As(err, &t) {
 		return t.all || slices.ContainsFunc(t.errs, saysItAll)
 	}
-	return errors.As(err, new(*probe.Mismatch))
+	return errors.As(err, new(*probe.MismatchError))
 }
 
 // unanswered is the finding of a question that nobody was there to answer: what answers it beforehand is known.

@@ -1,5 +1,4 @@
-// Package probe asks a site one question over http or https, through whatever dialer it is given, and holds the answer
-// against what is wanted.
+// Package probe asks a site over http or https, from here and from the host, and holds the answers against what is wanted.
 package probe
 
 import (
@@ -18,7 +17,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision"
 )
 
 // Dial opens a connection to the site.
@@ -129,17 +128,20 @@ type Want struct {
 	Fingerprint string // SHA-256 of the certificate, hexadecimal
 }
 
-// Mismatch is an answer that is not as wanted.
-type Mismatch struct {
+// MismatchError is an answer that is not as wanted.
+type MismatchError struct {
+	*provision.Failure
 	Answer Answer
-	Reason string
 }
 
-func (m *Mismatch) Error() string { return m.Answer.URL + " " + m.Reason }
+// Unwrap returns the failure that tells in what.
+func (e *MismatchError) Unwrap() error { return e.Failure }
 
-// Check says in what the answer is not as wanted, in the language of words; nil where it is.
-func (w Want) Check(a Answer, words *language.Printer) error {
-	wrong := func(key string, args ...any) error { return &Mismatch{a, words.T(key, args...)} }
+// Check returns a *MismatchError where the answer is not as wanted.
+func (w Want) Check(a Answer) error {
+	wrong := func(code string, values ...any) error {
+		return &MismatchError{provision.Fail(code, append([]any{a.URL}, values...)...), a}
+	}
 	switch {
 	case w.Redirect && (a.Status < 300 || a.Status > 399 || !strings.HasPrefix(a.Location, "https://")):
 		return wrong("probe.redirect", a.Status)

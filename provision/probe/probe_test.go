@@ -62,7 +62,7 @@ func TestPageOverTLS(t *testing.T) {
 		t.Fatalf("got %+v", a)
 	}
 	right := probe.Want{Status: 200, Text: "welcome", Server: "nginx", Fingerprint: probe.Fingerprint(server.Certificate())}
-	if err := right.Check(a, words); err != nil {
+	if err := right.Check(a); err != nil {
 		t.Error(err)
 	}
 	for name, wrong := range map[string]struct {
@@ -76,9 +76,9 @@ func TestPageOverTLS(t *testing.T) {
 		"certificate": {probe.Want{Fingerprint: strings.Repeat("0", 64)}, "another certificate"},
 		"redirect":    {probe.Want{Redirect: true}, "instead of a redirect to https"},
 	} {
-		err := wrong.want.Check(a, words)
-		var mismatch *probe.Mismatch
-		if !errors.As(err, &mismatch) || !strings.Contains(err.Error(), wrong.says) || !strings.Contains(err.Error(), a.URL) {
+		err := wrong.want.Check(a)
+		var mismatch *probe.MismatchError
+		if !errors.As(err, &mismatch) || !strings.Contains(words.Error(err), wrong.says) || !strings.Contains(words.Error(err), a.URL) {
 			t.Errorf("a wrong %s is judged %v", name, err)
 		}
 	}
@@ -98,7 +98,7 @@ func TestRedirect(t *testing.T) {
 		if a.Status != 301 || a.Location != location || a.Certificate != nil {
 			t.Errorf("got %+v", a)
 		}
-		if err := (probe.Want{Redirect: true}).Check(a, words); (err == nil) != right {
+		if err := (probe.Want{Redirect: true}).Check(a); (err == nil) != right {
 			t.Errorf("a redirect to %q is judged %v", location, err)
 		}
 	}
@@ -121,7 +121,7 @@ func TestServerNames(t *testing.T) {
 		{"", "", true},
 		{"gunicorn", "", true},
 	} {
-		if err := (probe.Want{Server: c.want}).Check(probe.Answer{Server: c.got}, words); (err == nil) != c.ok {
+		if err := (probe.Want{Server: c.want}).Check(probe.Answer{Server: c.got}); (err == nil) != c.ok {
 			t.Errorf("%q for %q is judged %v", c.got, c.want, err)
 		}
 	}
@@ -131,10 +131,10 @@ func TestServerNames(t *testing.T) {
 func TestAnAnswerWithoutAServerHeader(t *testing.T) {
 	_, q := site(t, false, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
 	a := ask(t, q)
-	if err := (probe.Want{Status: 200}).Check(a, words); err != nil || a.Server != "" {
+	if err := (probe.Want{Status: 200}).Check(a); err != nil || a.Server != "" {
 		t.Errorf("the answer %+v is judged %v", a, err)
 	}
-	if err := (probe.Want{Status: 200, Server: "nginx"}).Check(a, words); err == nil || !strings.Contains(err.Error(), `site.server: ""`) {
+	if err := (probe.Want{Status: 200, Server: "nginx"}).Check(a); err == nil || !strings.Contains(words.Error(err), `site.server: ""`) {
 		t.Errorf("an answer without the header that is asked for is judged %v", err)
 	}
 }
