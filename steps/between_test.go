@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/probe"
 )
