@@ -67,8 +67,8 @@ func (r *Reporter) Progress(done, total int64, unit, detail string) {
 	r.emit(StepProgress{done, total, unit, detail})
 }
 
-// Measured passes on how the site answered one request.
-func (r *Reporter) Measured(m Measured) { r.emit(m) }
+// SiteCheck passes on how the site answered one request.
+func (r *Reporter) SiteCheck(m SiteCheck) { r.emit(m) }
 
 // Finding passes on something that is wrong or will be.
 func (r *Reporter) Finding(f Finding) { r.emit(f) }

@@ -68,7 +68,7 @@ func TestHandMade(t *testing.T) {
 		c.sh("docker run -d --name myweb_https --entrypoint sleep kehuo/centos8_conda:nginx 1000")
 		stranger := c.sh("docker inspect --format '{{.Id}}' myweb_https")
 		r := c.deploy()
-		var unanswered *provision.Unanswered
+		var unanswered *provision.UnansweredError
 		if !errors.As(r.err(), &unanswered) || c.sh("docker inspect --format '{{.Id}}' myweb_https") != stranger {
 			t.Fatalf("without a decision, ended with status %d: %v", r.result.ExitCode, r.err())
 		}

@@ -177,7 +177,7 @@ func (h *Host) record(outcome provision.HostResult) state.Record {
 		DurationMS: time.Since(h.begun).Milliseconds(),
 	}
 	if outcome.Err != nil {
-		record.Outcome = outcome.Err.Error()
+		record.Outcome = h.Words.Error(outcome.Err)
 	}
 	return record
 }
@@ -188,7 +188,7 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 	if errors.As(err, &known) {
 		return known.findings()
 	}
-	var asked *provision.Unanswered
+	var asked *provision.UnansweredError
 	if errors.As(err, &asked) && !errors.As(err, new(*remote.DialError)) { // of a login, the catalogue knows more
 		return h.unanswered(asked.Decision)
 	}
@@ -208,17 +208,13 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 	return findings
 }
 
-// Stopped implements provision.Stopper.
-func (h *Host) Stopped(step string) string {
-	key := "step." + step + ".interrupt"
-	if words := h.Words.T(key); words != key {
-		return words
+// Left implements provision.Stopper.
+func (h *Host) Left(step string) *provision.Failure {
+	if code := "step." + step + ".interrupt"; h.Words.T(code) != code {
+		return provision.Fail(code)
 	}
-	return h.Words.T("step.interrupt")
+	return provision.Fail("step.interrupt")
 }
-
-// Say implements provision.Speaker.
-func (h *Host) Say(err error) string { return Say(h.Words, err) }
 
 // place says which kind of failures a step can have.
 func place(step string) diagnose.Where {

@@ -105,7 +105,7 @@ func contract(t *testing.T, events []provision.Event) {
 // Without a person, a question that has no safe default fails and says how to answer it beforehand.
 func TestUnansweredDecisionNamesItsRemedy(t *testing.T) {
 	_, err := provision.Headless{}.Decide(t.Context(), provision.Decision{Question: "Replace it?", Remedy: "set site.container"})
-	var unanswered *provision.Unanswered
+	var unanswered *provision.UnansweredError
 	if !errors.As(err, &unanswered) || !strings.Contains(err.Error(), "set site.container") {
 		t.Errorf("got %v", err)
 	}

@@ -200,12 +200,12 @@ func firstError(results []result) error {
 func (h *Host) measured(r *provision.Reporter, results []result) {
 	for _, result := range results {
 		a := result.answer
-		m := provision.Measured{
-			Station: result.station, URL: a.URL, Status: a.Status, Server: a.Server, Location: a.Location, Duration: a.Duration,
+		m := provision.SiteCheck{
+			Vantage: result.station, URL: a.URL, Status: a.Status, Server: a.Server, Location: a.Location, Duration: a.Duration,
 		}
 		if a.Certificate != nil {
 			m.CertificateDays = probe.DaysLeft(a.Certificate, time.Now())
 		}
-		r.Measured(m)
+		r.SiteCheck(m)
 	}
 }

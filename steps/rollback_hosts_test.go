@@ -45,7 +45,7 @@ func backSideBySide(t *testing.T, first, second *cloud) {
 		c.sh("docker rm -f myweb_https; docker run -d --name myweb_https --entrypoint sleep kehuo/centos8_conda:nginx 1000")
 		stranger := c.sh("docker inspect --format '{{.Id}}' myweb_https")
 		r := c.rollback("")
-		if !errors.As(r.err(), new(*provision.Unanswered)) || c.sh("docker inspect --format '{{.Id}}' myweb_https") != stranger {
+		if !errors.As(r.err(), new(*provision.UnansweredError)) || c.sh("docker inspect --format '{{.Id}}' myweb_https") != stranger {
 			t.Fatalf("without a decision, ended with status %d: %v", r.result.ExitCode, r.err())
 		}
 		agree := deciderFunc(func() provision.Answer { return provision.Answer{Choice: provision.AnswerYes} })

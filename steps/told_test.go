@@ -78,7 +78,7 @@ func TestLoginThatNobodyAnswersIsDiagnosed(t *testing.T) {
 		if code == "connect.host-key-unknown" {
 			reason = "the host is not known yet; its ssh-ed25519 key is SHA256:x"
 		}
-		err := &remote.DialError{Host: "cloud", Target: "kevin@203.0.113.10", Reason: reason, Remedy: remedy, Err: &provision.Unanswered{}}
+		err := &remote.DialError{Host: "cloud", Target: "kevin@203.0.113.10", Reason: reason, Remedy: remedy, Err: &provision.UnansweredError{}}
 		if found := h.Explain(stepLogin, err); len(found) == 0 || found[0].Code != code {
 			t.Errorf("%v is explained by %+v", err, found)
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // live is a stage with the last page of a run whose site answered so.
-func live(t *testing.T, measured ...provision.Measured) *stage {
+func live(t *testing.T, measured ...provision.SiteCheck) *stage {
 	t.Helper()
 	s := plainStage(t)
 	s.play(record(story.Options{}), stepIs("09-run"))
@@ -33,14 +33,14 @@ func (s *stage) lacks(texts ...string) {
 }
 
 func TestTheWayToASiteOverPlainHTTP(t *testing.T) {
-	m := provision.Measured{Station: provision.StationHTTP, URL: "http://example.com/", Status: 200, Server: "nginx/1.14.1", Duration: time.Millisecond}
+	m := provision.SiteCheck{Vantage: provision.VantageHTTP, URL: "http://example.com/", Status: 200, Server: "nginx/1.14.1", Duration: time.Millisecond}
 	s := live(t, m)
 	s.shows("your browser    http://example.com/", "port 80         200", "Server: nginx/1.14.1", "gunicorn")
 	s.lacks("asks again", "port 443")
 }
 
 func TestTheWayToASiteOfAnotherServer(t *testing.T) {
-	m := provision.Measured{Station: provision.StationHTTPS, URL: "https://example.com/", Status: 200, Server: "Caddy"}
+	m := provision.SiteCheck{Vantage: provision.VantageHTTPS, URL: "https://example.com/", Status: 200, Server: "Caddy"}
 	s := live(t, m)
 	s.shows("Caddy           Server: Caddy")
 	s.lacks("nginx", "gunicorn", "flask", "5000")

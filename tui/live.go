@@ -98,8 +98,8 @@ func (p *livePrinter) finished(e provision.Event) string {
 		return p.step(e, b)
 	case provision.Finding:
 		return p.finding(b)
-	case provision.Measured:
-		return indent(t.Faint, p.words.T("wizard.station."+b.Station)+"  "+sanitize.Line(lines.Measurement(p.words, b)))
+	case provision.SiteCheck:
+		return indent(t.Faint, p.words.T("wizard.station."+b.Vantage)+"  "+sanitize.Line(lines.Measurement(p.words, b)))
 	case provision.StepCommand:
 		if p.verbose {
 			return indent(t.Accent, "$ "+sanitize.Lines(b.Command))

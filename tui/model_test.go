@@ -207,7 +207,7 @@ func TestHostileWordsStayText(t *testing.T) {
 	for _, body := range []provision.Body{
 		provision.StepOutput{Text: evil}, provision.StepCommand{Command: evil}, provision.StepProgress{Done: 1, Total: 2, Unit: provision.UnitFiles, Detail: evil},
 		provision.Finding{Severity: provision.SeverityError, Cause: evil, Evidence: evil, Fix: evil},
-		provision.Measured{Station: provision.StationHTTPS, Server: evil, Location: evil, URL: evil},
+		provision.SiteCheck{Vantage: provision.VantageHTTPS, Server: evil, Location: evil, URL: evil},
 	} {
 		s.send(feed.Batch{Events: []provision.Event{{Time: s.now, Host: "aliyun", Step: "01-login", Body: body}}})
 	}

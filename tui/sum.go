@@ -37,7 +37,7 @@ func (m *Model) sum(out io.Writer) {
 // hostSum is how the run ended on a host; of a single one that is live the last line says enough.
 func (m *Model) hostSum(name string, r provision.HostResult) string {
 	t, several := m.Theme, m.several()
-	var stopped *provision.Stopped
+	var stopped *provision.StoppedError
 	switch {
 	case r.Err == nil && !several:
 		return ""
@@ -48,7 +48,11 @@ func (m *Model) hostSum(name string, r provision.HostResult) string {
 	case errors.Is(r.Err, provision.ErrDeclined) && several:
 		return t.Warn.Render(m.T("wizard.sum.declined", sanitize.Line(name))) + "\n"
 	case errors.As(r.Err, &stopped) && stopped.Interrupted:
-		return eachLine(t.Bad, sanitize.Lines(strings.TrimSpace(m.T("wizard.sum.stopped", name)+"\n"+stopped.Left)))
+		text := m.T("wizard.sum.stopped", name)
+		if stopped.Left != nil {
+			text += "\n" + m.Words.Error(stopped.Left)
+		}
+		return eachLine(t.Bad, sanitize.Lines(text))
 	}
 	return m.failure(name, r.Err)
 }

@@ -60,6 +60,6 @@ func TestWhoStoppedTheRunIsTold(t *testing.T) {
 	s := plainStage(t)
 	s.play(record(story.Options{}), stepIs("01-login"))
 	s.send(Deployed{Finished: provision.RunFinished{ExitCode: provision.ExitInterrupted, Hosts: map[string]provision.HostResult{
-		"aliyun": {Err: &provision.Stopped{Host: "aliyun", Cause: context.Canceled, Interrupted: true, Left: "Nothing is left."}}}}})
-	terminaltest.InOrder(t, s.summed(), "You stopped the run on aliyun.\nNothing is left.\n", "Not finished")
+		"aliyun": {Err: &provision.StoppedError{Host: "aliyun", Cause: context.Canceled, Interrupted: true, Left: provision.Fail("step.01-login.interrupt")}}}}})
+	terminaltest.InOrder(t, s.summed(), "You stopped the run on aliyun.\nNothing has been changed on the host yet.\n", "Not finished")
 }

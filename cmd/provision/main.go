@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/safetext"
 )
 
@@ -30,11 +32,28 @@ func run(args []string) int {
 	case errors.As(err, &said): // the run has told the story already
 		return int(said)
 	}
-	fmt.Fprintln(os.Stderr, "provision:", safetext.Clean(err.Error()))
+	fmt.Fprintln(os.Stderr, "provision:", safetext.Clean(speech(args).Error(err)))
 	if ctx.Err() != nil {
 		return provision.ExitInterrupted
 	}
 	return provision.ExitCode(err)
+}
+
+// speech is the printer for the language of the arguments, also where they cannot be read as a whole.
+func speech(args []string) *language.Printer {
+	f := &flags{}
+	for i, arg := range args {
+		if value, joined := strings.CutPrefix(arg, "--lang="); joined {
+			f.lang = value
+		} else if arg == "--lang" && i+1 < len(args) {
+			f.lang = args[i+1]
+		}
+	}
+	words, err := f.words()
+	if err != nil {
+		return language.New(language.Detect(os.Getenv))
+	}
+	return words
 }
 
 // finished is the end of a command that has nothing more to say than its exit status.

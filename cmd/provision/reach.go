@@ -45,7 +45,7 @@ func (s *session) reach(ctx context.Context, d *steps.Deployment, work func(cont
 
 // failure says why a host has nothing to show: to the person on standard error, to a script as an object of its own.
 func (s *session) failure(host string, err error) error {
-	fmt.Fprintf(os.Stderr, "provision: %s: %s\n", host, safetext.Clean(err.Error()))
+	fmt.Fprintf(os.Stderr, "provision: %s: %s\n", host, safetext.Clean(s.words.Error(err)))
 	if !s.flags.json {
 		return nil
 	}
@@ -53,7 +53,7 @@ func (s *session) failure(host string, err error) error {
 		Host     string `json:"host"`
 		Error    string `json:"error"`
 		ExitCode int    `json:"exit_code"`
-	}{host, err.Error(), provision.ExitCode(err)})
+	}{host, s.words.Error(err), provision.ExitCode(err)})
 }
 
 func (s *session) reachOne(ctx context.Context, h *steps.Host, sink provision.Sink, work func(context.Context, *steps.Host) error) error {
@@ -73,8 +73,7 @@ func (s *session) reachOne(ctx context.Context, h *steps.Host, sink provision.Si
 
 // stopped is the error of a command that was stopped at a host, because of which it met err.
 func (s *session) stopped(ctx context.Context, host string, err error) error {
-	stopped := &provision.Stopped{Host: host, Cause: context.Cause(ctx), Interrupted: interrupted(ctx), Err: err}
-	return provision.Said(steps.Say(s.words, stopped), stopped)
+	return &provision.StoppedError{Host: host, Cause: context.Cause(ctx), Interrupted: interrupted(ctx), Err: err}
 }
 
 // walk runs the targets with the printers that the flags ask for; asks says whether a person may be asked in between.

@@ -93,6 +93,8 @@ func enSteps() words {
 		"fail.back-none":                  "there is no earlier release of %s on %s to go back to; `provision history` lists what was deployed",
 		"fail.back-name":                  "%q is not the name of a release; `provision history` lists them",
 		"fail.back-gone":                  "release %s is not kept on %s any more; `provision status` lists the ones that are",
+		"unanswered":                      "%s needs an answer, and this mode never prompts; %s",
+		"program.fault":                   "the program failed on %s, please report it: %v\n%s",
 		"declined":                        "the plan was not approved, nothing was changed",
 		"stopped":                         "the run was stopped on %s: %s",
 		"stopped.step":                    "the run was stopped in step %s on %s: %s",

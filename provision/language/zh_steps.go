@@ -92,6 +92,8 @@ func zhSteps() words {
 		"fail.back-none":                  "主机 %[2]s 上没有 %[1]s 的更早版本可以回退；`provision history` 列出部署过的版本",
 		"fail.back-name":                  "%q 不是版本名；`provision history` 列出所有版本",
 		"fail.back-gone":                  "主机 %[2]s 上已不再保留版本 %[1]s；`provision status` 列出仍保留的版本",
+		"unanswered":                      "“%s”需要回答，而此模式不会提问；%s",
+		"program.fault":                   "程序在主机 %s 上出错，请报告此问题：%v\n%s",
 		"declined":                        "计划没有得到批准，没有做任何改动",
 		"stopped":                         "在主机 %s 上的运行已停止：%s",
 		"stopped.step":                    "运行在步骤 %s（主机 %s）停止：%s",

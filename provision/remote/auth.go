@@ -64,7 +64,7 @@ var errNoMethod = errors.New("no method is left to try")
 
 // canAsk reports whether it makes sense to put a question: somebody is there, and did not just fail to answer.
 func (l *login) canAsk() bool {
-	var unanswered *provision.Unanswered
+	var unanswered *provision.UnansweredError
 	return l.d.config.Ask != nil && !slices.ContainsFunc(l.problems, func(err error) bool { return errors.As(err, &unanswered) })
 }
 

@@ -63,7 +63,7 @@ func (c Config) withDefaults() Config {
 // ask puts a question to the person, where there is one.
 func (c Config) ask(ctx context.Context, q provision.Decision) (provision.Answer, error) {
 	if c.Ask == nil {
-		return provision.Answer{}, &provision.Unanswered{Decision: q}
+		return provision.Answer{}, &provision.UnansweredError{Decision: q}
 	}
 	return c.Ask(ctx, q)
 }

@@ -190,7 +190,7 @@ func TestSudo(t *testing.T) {
 	t.Run("nobody there", func(t *testing.T) {
 		err := s.dial(as("wheel")).Run(t.Context(), whoami)
 		problem(t, err, remote.SudoPassword)
-		var unanswered *provision.Unanswered
+		var unanswered *provision.UnansweredError
 		if !errors.As(err, &unanswered) {
 			t.Errorf("got %v", err)
 		}

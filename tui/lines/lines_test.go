@@ -49,7 +49,7 @@ func story() []provision.Event {
 	add("aliyun", "06-files", provision.StepFinished{Status: provision.StatusFailed, Duration: 2 * time.Second,
 		Err: errors.New("uploading app.py to aliyun failed: no space left; free some space")})
 	add("aliyun", "07-build", provision.StepFinished{Status: provision.StatusSkipped})
-	add("aliyun", "11-site", provision.Measured{Station: provision.StationHTTPS, URL: "https://kevinhuo.cool/", Status: 200,
+	add("aliyun", "11-site", provision.SiteCheck{Vantage: provision.VantageHTTPS, URL: "https://kevinhuo.cool/", Status: 200,
 		Server: "nginx/1.14.1", CertificateDays: 87, Duration: 12 * time.Millisecond})
 	add("", "", provision.RunFinished{Changed: 1, ExitCode: 1, Duration: 3 * time.Second, Hosts: map[string]provision.HostResult{
 		"aliyun": {Changed: 1, Status: provision.StatusFailed, Err: errors.New("no space left")}}})

@@ -66,7 +66,7 @@ func logText(body provision.Body) string {
 			return "" // thousands of them; the end of each is enough
 		}
 		return fmt.Sprintf("progress: %d of %d %s %s", b.Done, b.Total, b.Unit, b.Detail)
-	case provision.Measured:
+	case provision.SiteCheck:
 		return measuredText(b)
 	case provision.Finding:
 		return fmt.Sprintf("%s %s: %s\nevidence: %s\nfix: %s", b.Severity, b.Code, b.Cause, b.Evidence, b.Fix)
@@ -86,12 +86,12 @@ func logText(body provision.Body) string {
 	return ""
 }
 
-func measuredText(m provision.Measured) string {
+func measuredText(m provision.SiteCheck) string {
 	if m.Status == 0 {
-		return fmt.Sprintf("%s: GET %s had no answer", m.Station, m.URL)
+		return fmt.Sprintf("%s: GET %s had no answer", m.Vantage, m.URL)
 	}
 	text := fmt.Sprintf("%s: GET %s answered %d in %s, Server %q, Location %q",
-		m.Station, m.URL, m.Status, quantity.Duration(m.Duration), m.Server, m.Location)
+		m.Vantage, m.URL, m.Status, quantity.Duration(m.Duration), m.Server, m.Location)
 	if m.CertificateDays != 0 { // the last day of a certificate is 0 as well, and the finding says that
 		text += fmt.Sprintf(", certificate days %d", m.CertificateDays)
 	}

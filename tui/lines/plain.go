@@ -92,7 +92,7 @@ func (p *plain) text(e provision.Event) string {
 		return p.started(e, b)
 	case provision.StepProgress:
 		return p.progress(e, b)
-	case provision.Measured:
+	case provision.SiteCheck:
 		return p.measured(b)
 	case provision.Finding:
 		return FindingText(p.words, b)
@@ -158,7 +158,7 @@ func (p *plain) finished(e provision.Event, b provision.StepFinished) string {
 	return text
 }
 
-func (p *plain) measured(m provision.Measured) string {
+func (p *plain) measured(m provision.SiteCheck) string {
 	return Asked(p.words, m) + " -> " + Measurement(p.words, m)
 }
 

@@ -55,7 +55,7 @@ func TestAPlanThatIsNotCompleteSaysSo(t *testing.T) {
 func TestAStationWithoutAnAnswerHasNoStatus(t *testing.T) {
 	var out bytes.Buffer
 	e := provision.Event{Time: time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC), Host: "aliyun", Step: "11-site",
-		Body: provision.Measured{Station: provision.StationHostHTTP, URL: "http://kevinhuo.cool/"}}
+		Body: provision.SiteCheck{Vantage: provision.VantageHostHTTP, URL: "http://kevinhuo.cool/"}}
 	for _, p := range []*lines.Printer{lines.NewPlain(&out, language.New(language.English), false), lines.NewLog(&out)} {
 		p.Emit(e)
 		if err := p.Close(); err != nil {

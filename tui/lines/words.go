@@ -54,16 +54,16 @@ func ProgressText(words *language.Printer, p provision.StepProgress) string {
 }
 
 // Asked writes what was asked for and from where: "from the host: GET http://example.com/".
-func Asked(words *language.Printer, m provision.Measured) string {
+func Asked(words *language.Printer, m provision.SiteCheck) string {
 	from := words.T("lines.from.here")
-	if m.Station == provision.StationHostHTTP || m.Station == provision.StationHostHTTPS {
+	if m.Vantage == provision.VantageHostHTTP || m.Vantage == provision.VantageHostHTTPS {
 		from = words.T("lines.from.host")
 	}
 	return words.T("lines.labelled", from, "GET "+m.URL)
 }
 
 // Measurement writes what came back from a station as one line: status, product, certificate, time.
-func Measurement(words *language.Printer, m provision.Measured) string {
+func Measurement(words *language.Printer, m provision.SiteCheck) string {
 	if m.Status == 0 {
 		return words.T("lines.no-answer")
 	}

@@ -106,8 +106,8 @@ func (d *Done) row(name, what, took string) string {
 }
 
 func (d *Done) stations() []station {
-	http, plain := d.measured(provision.StationHTTP, provision.StationHostHTTP)
-	https, tls := d.measured(provision.StationHTTPS, provision.StationHostHTTPS)
+	http, plain := d.measured(provision.VantageHTTP, provision.VantageHostHTTP)
+	https, tls := d.measured(provision.VantageHTTPS, provision.VantageHostHTTPS)
 	asked, class := https, 3 // with TLS, port 80 is there to redirect
 	if !tls {
 		asked, class = http, 2
@@ -128,9 +128,9 @@ func (d *Done) stations() []station {
 
 // inside are the stations in the container: the server that named itself, and what stands behind it where that is known.
 func (d *Done) inside(tls bool) []station {
-	near, ok := d.measured(provision.StationHostHTTP, provision.StationHTTP)
+	near, ok := d.measured(provision.VantageHostHTTP, provision.VantageHTTP)
 	if tls {
-		near, ok = d.measured(provision.StationHostHTTPS, provision.StationHTTPS)
+		near, ok = d.measured(provision.VantageHostHTTPS, provision.VantageHTTPS)
 	}
 	product, _, _ := strings.Cut(near.Server, "/")
 	if !ok || product == "" {
@@ -154,13 +154,13 @@ func (d *Done) inside(tls bool) []station {
 func (d *Done) faint(key string, args ...any) string { return d.Theme.Faint.Render(d.T(key, args...)) }
 
 // measured is what was measured at the first of the stations that has something.
-func (d *Done) measured(stations ...string) (m provision.Measured, ok bool) {
+func (d *Done) measured(stations ...string) (m provision.SiteCheck, ok bool) {
 	if d.host == nil {
 		return m, false
 	}
 	for _, s := range stations {
-		for _, m := range d.host.Measured {
-			if m.Station == s {
+		for _, m := range d.host.SiteChecks {
+			if m.Vantage == s {
 				return m, true
 			}
 		}
@@ -168,7 +168,7 @@ func (d *Done) measured(stations ...string) (m provision.Measured, ok bool) {
 	return m, false
 }
 
-func (d *Done) status(m provision.Measured) string {
+func (d *Done) status(m provision.SiteCheck) string {
 	if m.Status == 0 {
 		return d.T("lines.no-answer")
 	}
@@ -179,14 +179,14 @@ func (d *Done) status(m provision.Measured) string {
 }
 
 // verdict colours a status that begins with the figure it should begin with.
-func (d *Done) verdict(m provision.Measured, class int) lipgloss.Style {
+func (d *Done) verdict(m provision.SiteCheck, class int) lipgloss.Style {
 	if m.Status/100 == class {
 		return d.Theme.Good
 	}
 	return d.Theme.Warn
 }
 
-func (d *Done) certificate(m provision.Measured) string {
+func (d *Done) certificate(m provision.SiteCheck) string {
 	if m.CertificateDays == 0 {
 		return ""
 	}
@@ -197,4 +197,4 @@ func (d *Done) certificate(m provision.Measured) string {
 	return d.Theme.Faint.Render(text)
 }
 
-func took(m provision.Measured) string { return quantity.Duration(m.Duration) }
+func took(m provision.SiteCheck) string { return quantity.Duration(m.Duration) }

@@ -83,7 +83,7 @@ func (w *Watch) Apply(e provision.Event) {
 		}
 	case provision.Finding:
 		w.pane(e.Host, e.Step).Append(noteLines(lines.FindingText(w.Words, b))...)
-	case provision.Measured:
+	case provision.SiteCheck:
 		w.pane(e.Host, e.Step).Append(pane.Line{Kind: pane.Note, Text: lines.Asked(w.Words, b)},
 			pane.Line{Text: lines.Measurement(w.Words, b)})
 	}

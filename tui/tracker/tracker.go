@@ -35,12 +35,12 @@ type Run struct {
 
 // Host is the picture of one host.
 type Host struct {
-	Name     string
-	Steps    []*Step
-	Current  int // index of the step that runs or ran last; -1 before the first
-	Changes  []provision.Change
-	Measured []provision.Measured
-	Findings []provision.Finding // those that belong to no step
+	Name       string
+	Steps      []*Step
+	Current    int // index of the step that runs or ran last; -1 before the first
+	Changes    []provision.Change
+	SiteChecks []provision.SiteCheck
+	Findings   []provision.Finding // those that belong to no step
 }
 
 // Step is the picture of one step on one host.
@@ -74,8 +74,8 @@ func (r *Run) Apply(e provision.Event) {
 	switch b := e.Body.(type) {
 	case provision.PlanReady:
 		host.Changes = b.Changes
-	case provision.Measured:
-		host.Measured = append(host.Measured, b)
+	case provision.SiteCheck:
+		host.SiteChecks = append(host.SiteChecks, b)
 	case provision.Finding:
 		if e.Step == "" {
 			host.Findings = append(host.Findings, b)
