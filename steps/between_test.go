@@ -36,7 +36,7 @@ func TestWhatIsWrongOnTheWayIsSaid(t *testing.T) {
 			if err == nil || !errors.Is(err, c.err) || !strings.Contains(err.Error(), "8080") {
 				t.Fatalf("%s: %v", name, err)
 			}
-			found := h.Explain(stepSite, fmt.Errorf("the release failed: %w", err))
+			found := h.Explain(Site, fmt.Errorf("the release failed: %w", err))
 			if len(found) != 1 || found[0].Code != c.code || !strings.Contains(found[0].Cause, "8080") || strings.Contains(found[0].Cause+found[0].Fix, "443") {
 				t.Errorf("%s: %+v", name, found)
 			}
@@ -52,7 +52,7 @@ func TestClosedPortsAreOpenedOneByOne(t *testing.T) {
 	for _, q := range h.publicQuestions() {
 		results = append(results, result{question: q, station: q.name, err: refused}, result{question: q, station: "host-" + q.name})
 	}
-	found := h.Explain(stepSite, website{h}.judge(results))
+	found := h.Explain(Site, website{h}.judge(results))
 	for _, want := range []string{"TCP 443, 80 from", "--add-port=443/tcp --add-port=80/tcp ", "sudo ufw allow 443/tcp && sudo ufw allow 80/tcp"} {
 		if len(found) != 1 || !strings.Contains(found[0].Fix, want) {
 			t.Errorf("%q is not in %+v", want, found)

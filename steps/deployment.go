@@ -32,7 +32,7 @@ type Deployment struct {
 	Spec      docker.Spec
 	Release   string // what this source with these settings is called
 	Who       string // user@machine, for the lock and the history
-	Mended    []Mended
+	Mended    []site.Mended
 
 	environment provision.Secret // content of the environment file
 }
@@ -40,7 +40,7 @@ type Deployment struct {
 // NewDeployment reads the source. It connects to nothing; what is wrong with the site's own files is left to the steps that
 // ask for them, in Report.
 func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *language.Printer) (*Deployment, error) {
-	d := &Deployment{Inventory: inv, Words: words, Who: whoami(), Report: examine(inv, words)}
+	d := &Deployment{Inventory: inv, Words: words, Who: whoami(), Report: site.Examine(site.Read(os.DirFS(inv.Site.Source), site.Of(inv.Site), time.Now()), words)}
 	var err error
 	if d.Manifest, err = scan(ctx, inv); err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, err)
@@ -56,25 +56,6 @@ func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *languag
 // Installed is a deployment without its source: enough to look at what is on the hosts, to go back, to take it down.
 func Installed(inv *inventory.Inventory, words *language.Printer) *Deployment {
 	return &Deployment{Inventory: inv, Words: words, Who: whoami()}
-}
-
-// examine looks at the site's own files; what is wrong with them is the steps' to say.
-func examine(inv *inventory.Inventory, words *language.Printer) site.Report {
-	s := inv.Site
-	asked := site.Site{
-		Certificate: s.Certificate,
-		Key:         s.Key,
-		Domain:      s.Domain,
-		Server:      s.Server,
-		Directory:   s.Directory,
-		Volumes:     s.Volumes,
-		Command:     s.Command,
-		Upload:      s.Upload,
-	}
-	for _, p := range s.Ports {
-		asked.Ports = append(asked.Ports, p.Container)
-	}
-	return site.Examine(site.Read(os.DirFS(s.Source), asked, time.Now()), words)
 }
 
 func scan(ctx context.Context, inv *inventory.Inventory) (*transfer.Manifest, error) {
@@ -131,7 +112,7 @@ func (d *Deployment) specify() error {
 	}
 	content, err := os.ReadFile(s.EnvironmentFile)
 	if err != nil {
-		return fmt.Errorf("read site.environment_file: %w", err)
+		return provision.Fail("inventory.environment-unread", s.EnvironmentFile, err).WithExit(provision.ExitUsage)
 	}
 	sum := sha256.Sum256(content)
 	d.environment = provision.NewSecret(string(content))
@@ -143,39 +124,53 @@ func (d *Deployment) specify() error {
 // StateDir is the folder beside the site on the host.
 func (d *Deployment) StateDir() string { return state.Dir(d.Inventory.Site.Directory) }
 
-func (d *Deployment) site() inventory.Site { return d.Inventory.Site }
-
-// releaseImage is the name that an image keeps while its release is kept: the inventory's, with the tree's digest as tag.
-func (d *Deployment) releaseImage(tree string) string {
-	return repository(d.site().Image) + ":" + tree[:treeInName]
+// demands are what the site must answer.
+func (d *Deployment) demands() probe.Demands {
+	s := d.Inventory.Site
+	return probe.Demands{
+		Ports: s.Ports, Health: s.Health, Server: s.Server, Domain: s.Domain, TLS: s.Certificate != "", Fingerprint: d.Report.Pair.SHA256,
+	}
 }
 
-// treeInName is how many digits of a tree's digest tell releases apart in names.
-const treeInName = 12
+// wanted is the release of this source with these settings. Its image is there once it was built.
+func (d *Deployment) wanted() release.Release {
+	return release.Release{ID: d.Release, Tree: d.treeDigest(), Spec: d.Spec, Demands: d.demands(), Save: true}
+}
 
-// repository is an image's name without its tag.
-func repository(image string) string {
-	for i := len(image) - 1; i >= 0 && image[i] != '/'; i-- {
-		if image[i] == ':' {
-			return image[:i]
+// treeDigest is the digest of the files; empty for a deployment without its source.
+func (d *Deployment) treeDigest() string {
+	if d.Manifest == nil {
+		return ""
+	}
+	return d.Manifest.Digest()
+}
+
+// exposed warns of what travels with the site though mostly nobody means it to: a repository, in which everything is that was
+// ever deleted from the site, and files of secrets.
+func exposed(m *transfer.Manifest, words *language.Printer) []site.Problem {
+	var problems []site.Problem
+	for _, rule := range []struct {
+		code string
+		is   func(transfer.Entry) bool
+	}{
+		{"site.git-uploaded", func(e transfer.Entry) bool { return e.Kind == transfer.Directory && path.Base(e.Path) == ".git" }},
+		{"site.secrets-uploaded", func(e transfer.Entry) bool { return e.Kind == transfer.File && isEnvironment(path.Base(e.Path)) }},
+	} {
+		at := slices.IndexFunc(m.Entries, func(e transfer.Entry) bool { return !e.Unbuilt && rule.is(e) })
+		if at < 0 {
+			continue
 		}
+		name := m.Entries[at].Path
+		problems = append(problems, site.Problem{Step: Files, File: name, Finding: provision.Finding{
+			Severity: provision.SeverityWarning, Code: rule.code, Evidence: name,
+			Cause: words.T(rule.code+".cause", name), Fix: words.T(rule.code+".fix", name),
+		}})
 	}
-	return image
+	return problems
 }
 
-// saveEnvironment puts the environment file on the host, readable for its user alone, under a name made of its content: an
-// earlier release keeps its own.
-func (h *Host) saveEnvironment(ctx context.Context) error {
-	if h.Spec.EnvironmentFile == "" {
-		return nil
-	}
-	file := shell.Quote(h.Spec.EnvironmentFile)
-	_, err := h.exec(ctx, remote.Command{
-		Script: shell.Text(fmt.Sprintf("umask 077; cat >%s.new && mv -f %s.new %s", file, file, file)),
-		Stdin:  strings.NewReader(h.environment.Reveal()),
-	})
-	if err != nil {
-		return h.fail("fail.environment", h.Name(), err)
-	}
-	return nil
+// isEnvironment reports whether a file is by its name one of secrets, and not an example of one.
+func isEnvironment(name string) bool {
+	rest, found := strings.CutPrefix(name, ".env")
+	return found && (rest == "" || rest[0] == '.') && !slices.Contains([]string{".example", ".sample", ".template", ".dist"}, path.Ext(name))
 }

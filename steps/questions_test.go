@@ -111,7 +111,7 @@ func TestSiteThatCannotBeAskedIsWarnedOf(t *testing.T) {
 		}
 		h := siteOn(false, c.port)
 		h.Words = language.New(language.English)
-		website{h}.unasked(provision.NewReporter(provision.Options{Sink: sink}, h.Name(), stepSite))
+		website{h}.unasked(provision.NewReporter(provision.Options{Sink: sink}, h.Name(), Site))
 		if len(found) != c.want || c.want == 1 && (found[0].Severity != provision.SeverityWarning || found[0].Cause == "") {
 			t.Errorf("with %v, warns of %v", c.port, found)
 		}

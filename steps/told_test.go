@@ -31,7 +31,7 @@ func takeOver(t *testing.T, h *Host, c *docker.Container, decider provision.Deci
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := provision.NewReporter(provision.Options{Decider: decider}, h.Name(), stepRun)
+	r := provision.NewReporter(provision.Options{Decider: decider}, h.Name(), Run)
 	h.lines(r)("some output of the step")
 	return changes[0].Apply(context.Background(), r)
 }
@@ -41,7 +41,7 @@ func TestQuestionWithoutAnAnswerIsNoUnknownFailure(t *testing.T) {
 	for _, tag := range language.Tags() {
 		h, c := strangers(tag)
 		err := fmt.Errorf("step: %w", takeOver(t, h, c, provision.Headless{}))
-		found := h.Explain(stepRun, err)
+		found := h.Explain(Run, err)
 		if len(found) != 1 || found[0].Code != "unanswered" || found[0].Fix != h.Words.T("take-over.remedy") || !strings.Contains(found[0].Evidence, "postgres") {
 			t.Errorf("%s: %v is explained by %+v", tag, err, found)
 		}
@@ -58,10 +58,10 @@ func TestSentenceThatSaysItAllIsFollowedByNoUnknownFailure(t *testing.T) {
 	for _, tag := range language.Tags() {
 		h, c := strangers(tag)
 		err := takeOver(t, h, c, no{})
-		if found := h.Explain(stepRun, h.fail("fail.look", "x", "y", err)); err == nil || len(found) != 0 {
+		if found := h.Explain(Run, h.fail("fail.look", "x", "y", err)); err == nil || len(found) != 0 {
 			t.Errorf("%s: %v is explained by %+v", tag, err, found)
 		}
-		if found := h.Explain(stepRun, h.fail("fail.look", "x", "y", errors.New("zorg"))); len(found) != 1 || found[0].Severity != provision.SeverityUnknown {
+		if found := h.Explain(Run, h.fail("fail.look", "x", "y", errors.New("zorg"))); len(found) != 1 || found[0].Severity != provision.SeverityUnknown {
 			t.Errorf("%s: an unknown failure is explained by %+v", tag, found)
 		}
 	}
@@ -79,7 +79,7 @@ func TestLoginThatNobodyAnswersIsDiagnosed(t *testing.T) {
 			reason = "the host is not known yet; its ssh-ed25519 key is SHA256:x"
 		}
 		err := &remote.DialError{Host: "cloud", Target: "kevin@203.0.113.10", Reason: reason, Remedy: remedy, Err: &provision.UnansweredError{}}
-		if found := h.Explain(stepLogin, err); len(found) == 0 || found[0].Code != code {
+		if found := h.Explain(Login, err); len(found) == 0 || found[0].Code != code {
 			t.Errorf("%v is explained by %+v", err, found)
 		}
 	}
@@ -94,7 +94,7 @@ func TestCutoverReportsWhatDockerSaidFirst(t *testing.T) {
 	if !strings.Contains(err.Error(), first) || strings.Contains(err.Error(), "not found") || !errors.As(err, &exit) {
 		t.Errorf("it says: %v", err)
 	}
-	if found := h.Explain(stepRun, err); len(found) != 1 || found[0].Code != "run.address-elsewhere" {
+	if found := h.Explain(Run, err); len(found) != 1 || found[0].Code != "run.address-elsewhere" {
 		t.Errorf("explained by %+v", found)
 	}
 	if err := h.notMoved(errors.New("the link is gone")); !strings.Contains(err.Error(), "the link is gone") {

@@ -78,7 +78,7 @@ func (p *Printer) T(key string, args ...any) string {
 		return key + "(" + strings.TrimSuffix(fmt.Sprintln(args...), "\n") + ")"
 	case !ok:
 		return key
-	case len(args) == 0:
+	case len(args) == 0 || !strings.Contains(words, "%"):
 		return words
 	}
 	return fmt.Sprintf(words, args...)

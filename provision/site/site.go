@@ -40,6 +40,24 @@ type Site struct {
 	Upload           []string // what of the source goes to the host, slash-separated; none: all of it
 }
 
+// Of is the site of an inventory.
+func Of(s inventory.Site) Site {
+	asked := Site{
+		Certificate: s.Certificate,
+		Key:         s.Key,
+		Domain:      s.Domain,
+		Server:      s.Server,
+		Directory:   s.Directory,
+		Volumes:     s.Volumes,
+		Command:     s.Command,
+		Upload:      s.Upload,
+	}
+	for _, p := range s.Ports {
+		asked.Ports = append(asked.Ports, p.Container)
+	}
+	return asked
+}
+
 // File is a file of the site as it was read.
 type File struct {
 	Path    string // slash-separated, relative to the source

@@ -1,26 +1,23 @@
-package steps
+package site
 
 import (
 	"context"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
-	"github.com/kehuo/provision/provision/site"
 )
 
 // Mended is a file of the site that was put right here, and the step that asked for it.
 type Mended struct {
 	Step string
-	Edit site.Edit
+	Edit Edit
 }
 
 // OfferFixes puts right what the program can put right of the site's own files, here: each diff is shown and agreed to, or
 // agreed to beforehand with --fix. What is declined stays, and the step that asks for it fails. It returns what it changed,
 // also beside an error.
-func OfferFixes(ctx context.Context, inv *inventory.Inventory, words *language.Printer, decider provision.Decider, agreed bool) ([]Mended, error) {
+func OfferFixes(ctx context.Context, source string, report Report, words *language.Printer, decider provision.Decider, agreed bool) ([]Mended, error) {
 	var mended []Mended
-	report := examine(inv, words)
 	for _, edit := range report.Edits() {
 		if !agreed {
 			answer, err := decider.Decide(ctx, fixDecision(edit, words))
@@ -31,7 +28,7 @@ func OfferFixes(ctx context.Context, inv *inventory.Inventory, words *language.P
 				continue
 			}
 		}
-		if err := site.Apply(inv.Site.Source, edit); err != nil {
+		if err := Apply(source, edit); err != nil {
 			return mended, provision.WithExit(provision.ExitUsage, err)
 		}
 		mended = append(mended, Mended{stepOf(report, edit), edit})
@@ -39,7 +36,7 @@ func OfferFixes(ctx context.Context, inv *inventory.Inventory, words *language.P
 	return mended, nil
 }
 
-func fixDecision(edit site.Edit, words *language.Printer) provision.Decision {
+func fixDecision(edit Edit, words *language.Printer) provision.Decision {
 	return provision.Decision{
 		Kind:     provision.DecideFix,
 		Question: words.T("fix.question", edit.File),
@@ -52,26 +49,12 @@ func fixDecision(edit site.Edit, words *language.Printer) provision.Decision {
 }
 
 // stepOf is the first step that has a problem which the edit mends.
-func stepOf(report site.Report, edit site.Edit) string {
+func stepOf(report Report, edit Edit) string {
 	for _, p := range report.Problems {
 		if p.Edit != nil && p.Edit.File == edit.File {
 			return p.Step
 		}
 	}
-	return stepDockerfile
+	return StepDockerfile
 }
 
-// mended tells which files were put right for a step, with the very change.
-func (h *Host) mended(step string, r *provision.Reporter) {
-	for _, m := range h.Mended {
-		if m.Step == step {
-			r.Finding(provision.Finding{
-				Severity: provision.SeverityInfo,
-				Code:     "site.mended",
-				Cause:    h.Words.T("fix.mended.cause", m.Edit.File),
-				Evidence: m.Edit.Diff,
-				Fix:      h.Words.T("fix.mended.fix"),
-			})
-		}
-	}
-}

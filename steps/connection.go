@@ -1,0 +1,125 @@
+package steps
+
+import (
+	"context"
+	"io"
+	"net"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
+)
+
+// connection is the host as a run reaches it. A command that may be run twice goes through Exec, work that must not end with
+// the link is a job of the host's own and goes through Job; everything else that needs the host is persist's. None of it is
+// done without the lock, once the run has taken it: a run that was out of touch for too long may have been succeeded by
+// another one.
+type connection struct {
+	host     string // its name in the inventory
+	words    *language.Printer
+	client   *remote.Client
+	lock     *state.Lock // nil until it is taken
+	stateDir string
+	sudo     bool // docker commands need it
+	output   tail // the last lines of the step under way, for the diagnosis
+}
+
+// Exec runs a command that does no harm when it is run twice, and returns its standard output unless Stdout takes it. When the
+// link dies under it, it is run again over a new one. Command.Sudo marks what talks to Docker: it becomes root only where the
+// user may not.
+func (c *connection) Exec(ctx context.Context, cmd remote.Command) ([]byte, error) {
+	cmd.Sudo = cmd.Sudo && c.sudo
+	var out []byte
+	err := c.persist(ctx, func() (err error) {
+		if input, ok := cmd.Stdin.(io.Seeker); ok {
+			if _, err := input.Seek(0, io.SeekStart); err != nil {
+				return err
+			}
+		}
+		if cmd.Stdout != nil {
+			return c.client.Run(ctx, cmd)
+		}
+		out, err = c.client.Output(ctx, cmd)
+		return err
+	})
+	return out, err
+}
+
+// persist does work until it ends for another reason than a lost link, or has lost it too often.
+func (c *connection) persist(ctx context.Context, work func() error) error {
+	return c.persistWhile(ctx, &remote.Losses{}, work)
+}
+
+// persistWhile is persist for work that tells losses when it has got further.
+func (c *connection) persistWhile(ctx context.Context, losses *remote.Losses, work func() error) error {
+	for {
+		if err := c.lock.Await(ctx); err != nil {
+			return err
+		}
+		err := work()
+		if !remote.IsLost(err) || ctx.Err() != nil {
+			return err
+		}
+		if err := c.client.Recover(ctx, losses, err); err != nil {
+			return err
+		}
+	}
+}
+
+// Job runs work that goes on though the link dies, or attaches to it, and passes its output on.
+func (c *connection) Job(ctx context.Context, id string, script shell.Text, output func(lines string)) error {
+	if err := c.lock.Await(ctx); err != nil {
+		return err
+	}
+	err := c.client.RunJob(ctx, remote.Job{StateDir: c.stateDir, ID: id, Script: script, Sudo: c.sudo}, output)
+	if err != nil {
+		return err
+	}
+	return c.lock.Await(ctx)
+}
+
+// attach follows a job that an earlier run left, to its end.
+func (c *connection) attach(ctx context.Context, id string, output func(lines string)) error {
+	return c.client.AttachJob(ctx, remote.Job{StateDir: c.stateDir, ID: id, Sudo: c.sudo}, output)
+}
+
+// forget ends a job that an earlier run left, and removes what is known of it.
+func (c *connection) forget(ctx context.Context, id string) error {
+	return c.persist(ctx, func() error {
+		return c.client.KillJob(ctx, remote.Job{StateDir: c.stateDir, ID: id, Sudo: c.sudo})
+	})
+}
+
+// Dial connects to an address as seen from the host.
+func (c *connection) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return c.client.DialContext(ctx, network, address)
+}
+
+// lines returns a receiver of output that passes it on and keeps the last lines for the diagnosis.
+func (c *connection) lines(r *provision.Reporter) func(string) {
+	c.output.of(r)
+	return func(lines string) {
+		c.output.add(lines)
+		r.Output(provision.StreamOut, lines)
+	}
+}
+
+// report is where a release says what happens, in a step.
+func (c *connection) report(r *provision.Reporter) release.Report {
+	return release.Report{
+		Command: r.Command,
+		Output:  c.lines(r),
+		Say:     func(stream, code string, values ...any) { r.Output(stream, c.words.T(code, values...)) },
+	}
+}
+
+// linkChanged tells the person that the link is gone, and that it is back: meanwhile nothing moves on the screen.
+func (c *connection) linkChanged(up bool) {
+	key := "link.lost"
+	if up {
+		key = "link.back"
+	}
+	if r := c.output.reporter(); r != nil {
+		r.Output(provision.StreamErr, c.words.T(key, c.host))
+	}
+}
