@@ -183,7 +183,7 @@ func (m *Model) consequences() string {
 			continue // done, or between two steps: nothing is cut short there
 		}
 		words := "wizard.quit.stops"
-		if own := "step." + s.ID + ".interrupt"; m.T(own) != own {
+		if own := "step." + s.ID + ".interrupt"; m.Words.Has(own) {
 			words = own
 		}
 		text = append(text, m.T("wizard.quit.question", h.Name), m.T(words))

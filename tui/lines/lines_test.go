@@ -62,6 +62,8 @@ func TestGolden(t *testing.T) {
 		"plain-en":      func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.English), false) },
 		"plain-zh":      func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.Chinese), false) },
 		"plain-verbose": func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.English), true) },
+		"plain-keys":    func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.Keys(), false) },
+		"plan-keys":     func(w io.Writer) *lines.Printer { return lines.NewPlan(w, language.Keys(), theme.Plain()) },
 		"plan": func(w io.Writer) *lines.Printer {
 			return lines.NewPlan(w, language.New(language.English), theme.Plain())
 		},

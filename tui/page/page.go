@@ -44,7 +44,7 @@ func (c *Common) key(key, words string) Key { return Key{key, c.T("wizard.key." 
 func (c *Common) searching() []Key { return []Key{c.key("enter", "find"), c.key("esc", "cancel")} }
 
 // has reports whether there are words for key.
-func (c *Common) has(key string) bool { return c.T(key) != key }
+func (c *Common) has(key string) bool { return c.Words.Has(key) }
 
 // StepTitle is a step's title, short where it would not fit otherwise.
 func (c *Common) StepTitle(id string) string {
