@@ -6,8 +6,9 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/page"
-	"github.com/kehuo/provision/tui/sanitize"
 )
 
 // foot is the keys that work here, or what there is to say, which may take two rows.
@@ -15,9 +16,9 @@ func (m *Model) foot() []string {
 	if m.notice == "" {
 		return []string{m.keyLine()}
 	}
-	rows := page.Wrap(sanitize.Line(strings.ReplaceAll(m.notice, "\n", " ")), m.inner())
+	rows := cells.Wrap(safetext.Line(strings.ReplaceAll(m.notice, "\n", " ")), m.inner())
 	if len(rows) > 2 {
-		rows = []string{rows[0], page.Cut(strings.Join(rows[1:], " "), m.inner())}
+		rows = []string{rows[0], cells.Cut(strings.Join(rows[1:], " "), m.inner())}
 	}
 	for i, row := range rows {
 		rows[i] = m.Theme.Warn.Render(row)

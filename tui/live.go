@@ -9,10 +9,10 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/feed"
 	"github.com/kehuo/provision/tui/lines"
-	"github.com/kehuo/provision/tui/quantity"
-	"github.com/kehuo/provision/tui/sanitize"
 	"github.com/kehuo/provision/tui/theme"
 )
 
@@ -79,7 +79,7 @@ type livePrinter struct {
 func (p *livePrinter) text(b feed.Batch) string {
 	var text strings.Builder
 	if b.Dropped > 0 && p.verbose {
-		text.WriteString(indent(p.theme.Faint, p.words.T("wizard.dropped", b.Dropped)))
+		text.WriteString(cells.Each(p.theme.Faint, "    ", p.words.T("wizard.dropped", b.Dropped)))
 	}
 	for _, e := range b.Events {
 		text.WriteString(p.finished(e))
@@ -99,14 +99,14 @@ func (p *livePrinter) finished(e provision.Event) string {
 	case provision.Finding:
 		return p.finding(b)
 	case provision.Measured:
-		return indent(t.Faint, p.words.T("wizard.station."+b.Station)+"  "+sanitize.Line(lines.Measurement(p.words, b)))
+		return cells.Each(t.Faint, "    ", p.words.T("wizard.station."+b.Station)+"  "+safetext.Line(lines.Measurement(p.words, b)))
 	case provision.StepCommand:
 		if p.verbose {
-			return indent(t.Accent, "$ "+sanitize.Lines(b.Command))
+			return cells.Each(t.Accent, "    ", "$ "+safetext.Text(b.Command))
 		}
 	case provision.StepOutput:
 		if p.verbose {
-			return indent(t.Faint, sanitize.Lines(b.Text))
+			return cells.Each(t.Faint, "    ", safetext.Text(b.Text))
 		}
 	}
 	return ""
@@ -114,7 +114,7 @@ func (p *livePrinter) finished(e provision.Event) string {
 
 func (p *livePrinter) step(e provision.Event, b provision.StepFinished) string {
 	t := p.theme
-	took := quantity.Duration(b.Duration)
+	took := language.Duration(b.Duration)
 	switch b.Status {
 	case provision.StatusSkipped:
 		if p.failed[e.Host] {
@@ -125,7 +125,7 @@ func (p *livePrinter) step(e provision.Event, b provision.StepFinished) string {
 		p.failed[e.Host] = true
 		text := t.Bad.Render(t.Failed) + " " + p.name(e.Host, e.Step) + "  " + t.Bad.Render(took) + "\n"
 		if b.Err != nil {
-			text += indent(t.Bad, sanitize.Lines(b.Err.Error()))
+			text += cells.Each(t.Bad, "    ", safetext.Text(b.Err.Error()))
 		}
 		return text
 	case provision.StatusChanged:
@@ -143,12 +143,12 @@ func (p *livePrinter) finding(f provision.Finding) string {
 	case provision.SeverityWarning:
 		style = t.Warn
 	}
-	text := indent(style, p.words.T("lines.labelled", p.words.T("lines.severity."+string(f.Severity)), sanitize.Lines(f.Cause)))
+	text := cells.Each(style, "    ", p.words.T("lines.labelled", p.words.T("lines.severity."+string(f.Severity)), safetext.Text(f.Cause)))
 	if f.Evidence != "" {
-		text += indent(t.Faint, sanitize.Lines(f.Evidence))
+		text += cells.Each(t.Faint, "    ", safetext.Text(f.Evidence))
 	}
 	if f.Fix != "" {
-		text += indent(t.Text, p.words.T("lines.labelled", p.words.T("lines.fix"), sanitize.Lines(f.Fix)))
+		text += cells.Each(t.Text, "    ", p.words.T("lines.labelled", p.words.T("lines.fix"), safetext.Text(f.Fix)))
 	}
 	return text
 }

@@ -9,10 +9,9 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/feed"
-	"github.com/kehuo/provision/tui/pane"
-	"github.com/kehuo/provision/tui/quantity"
-	"github.com/kehuo/provision/tui/sanitize"
 	"github.com/kehuo/provision/tui/theme"
 	"github.com/kehuo/provision/tui/tracker"
 )
@@ -89,27 +88,27 @@ func (m *liveModel) working(h *tracker.Host, s *tracker.Step) string {
 	t, now := m.theme, m.now()
 	parts := []string{
 		t.Accent.Render(t.Spinner[m.frame%len(t.Spinner)]) + " " + m.name(h.Name, s.ID),
-		t.Faint.Render(quantity.Clock(s.Elapsed(now))),
+		t.Faint.Render(language.Clock(s.Elapsed(now))),
 	}
 	if s.Progress.Unit != "" {
 		parts = append(parts, progressLine(m.words, t, s, now, 12))
 	} else if last := m.last[h.Name]; last != "" {
-		parts = append(parts, t.Faint.Render(sanitize.Line(last)))
+		parts = append(parts, t.Faint.Render(safetext.Line(last)))
 	}
 	return strings.Join(parts, "  ")
 }
 
 func (m *liveModel) end(f *provision.RunFinished) string {
 	if f.ExitCode == provision.ExitOK {
-		return m.theme.Good.Bold(true).Render(m.words.T("lines.done", f.Changed, quantity.Duration(f.Duration))) + "\n"
+		return m.theme.Good.Bold(true).Render(m.words.T("lines.done", f.Changed, language.Duration(f.Duration))) + "\n"
 	}
 	var b strings.Builder
 	for _, h := range m.run.Hosts { // a failure that no step shows: the plan was refused, the lock is held
 		if r := f.Hosts[h.Name]; r.Err != nil && h.Failed() == nil {
-			text := pane.Wrap(h.Name+": "+sanitize.Lines(r.Err.Error()), m.width-1) // the terminal would get no more of a row
-			b.WriteString(eachLine(m.theme.Bad, strings.Join(text, "\n")))
+			text := cells.Wrap(h.Name+": "+safetext.Text(r.Err.Error()), m.width-1) // the terminal would get no more of a row
+			b.WriteString(cells.Each(m.theme.Bad, "", strings.Join(text, "\n")))
 		}
 	}
-	b.WriteString(m.theme.Bad.Bold(true).Render(m.words.T("lines.failed", f.Changed, quantity.Duration(f.Duration))) + "\n")
+	b.WriteString(m.theme.Bad.Bold(true).Render(m.words.T("lines.failed", f.Changed, language.Duration(f.Duration))) + "\n")
 	return b.String()
 }

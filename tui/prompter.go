@@ -9,12 +9,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/charmbracelet/x/term"
+	"golang.org/x/term"
 	"github.com/muesli/cancelreader"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/tui/page"
-	"github.com/kehuo/provision/tui/sanitize"
 )
 
 // prompter asks by plain lines: what huh's accessible fields do, but in the person's language, with an end when the input
@@ -67,15 +67,15 @@ func (p *prompter) Decide(ctx context.Context, d provision.Decision) (provision.
 func (p *prompter) describe(d provision.Decision) {
 	for _, change := range d.Changes {
 		if change.Diff != "" {
-			p.say(change.Step + ": " + sanitize.Line(change.Action))
-			p.say(sanitize.Lines(strings.TrimRight(change.Diff, "\n")))
+			p.say(change.Step + ": " + safetext.Line(change.Action))
+			p.say(safetext.Text(strings.TrimRight(change.Diff, "\n")))
 		}
 	}
-	p.say(sanitize.Lines(d.Detail))
+	p.say(safetext.Text(d.Detail))
 }
 
 func (p *prompter) answer(d provision.Decision) (provision.Answer, error) {
-	question := sanitize.Line(d.Question)
+	question := safetext.Line(d.Question)
 	if d.Kind == provision.DecidePlan { // the engine, which asks, knows no languages
 		question = p.config.Words.T("prompt.plan", len(d.Changes), d.Host)
 	}
@@ -160,17 +160,17 @@ func (p *prompter) read() (byte, error) {
 // secret asks for a line that is not shown.
 func (p *prompter) secret(prompt string) (string, error) {
 	file, ok := p.config.In.(*os.File)
-	if !ok || !term.IsTerminal(file.Fd()) {
+	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return p.line(prompt) // nothing echoes what comes from a pipe
 	}
-	before, err := term.MakeRaw(file.Fd()) // before the prompt: who sees it may type
+	before, err := term.MakeRaw(int(file.Fd())) // before the prompt: who sees it may type
 	if err != nil {
 		return "", fmt.Errorf("the terminal cannot be kept from showing a secret: %w", err)
 	}
 	_, _ = io.WriteString(p.config.Out, prompt)
 	text, err := p.unseen()
 	_, _ = io.WriteString(p.config.Out, "\r\n")
-	return text, errors.Join(err, term.Restore(file.Fd(), before))
+	return text, errors.Join(err, term.Restore(int(file.Fd()), before))
 }
 
 // unseen reads a line of a terminal in raw mode.

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/term"
+	"golang.org/x/term"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/tui/theme"
@@ -45,7 +45,7 @@ func capable(c Config, env []string) bool {
 	in, inOK := c.In.(*os.File)
 	out, outOK := c.Out.(*os.File)
 	name := lookup(env, "TERM")
-	return inOK && outOK && term.IsTerminal(in.Fd()) && term.IsTerminal(out.Fd()) && name != "" && name != "dumb"
+	return inOK && outOK && term.IsTerminal(int(in.Fd())) && term.IsTerminal(int(out.Fd())) && name != "" && name != "dumb"
 }
 
 // watchSignals ends the program when it is told to by a signal or by its context; the terminal is restored on the way. The

@@ -5,12 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/lipgloss"
-
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/tui/lines"
-	"github.com/kehuo/provision/tui/quantity"
 	"github.com/kehuo/provision/tui/startup"
 	"github.com/kehuo/provision/tui/theme"
 	"github.com/kehuo/provision/tui/tracker"
@@ -35,24 +32,6 @@ func stepName(words *language.Printer, id string) string {
 	return number + " " + words.T("step."+id+".title")
 }
 
-// eachLine renders each line of text by itself: a style of several lines at once fills them up to the longest.
-func eachLine(style lipgloss.Style, text string) string {
-	var b strings.Builder
-	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		b.WriteString(style.Render(line) + "\n")
-	}
-	return b.String()
-}
-
-// indent renders each line of text four cells to the right.
-func indent(style lipgloss.Style, text string) string {
-	var b strings.Builder
-	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		b.WriteString("    " + style.Render(line) + "\n")
-	}
-	return b.String()
-}
-
 // progressLine is a bar, the figures, the rate and the time left; without a bar while the total is unknown.
 func progressLine(words *language.Printer, t *theme.Theme, s *tracker.Step, now time.Time, width int) string {
 	p := s.Progress
@@ -63,10 +42,10 @@ func progressLine(words *language.Printer, t *theme.Theme, s *tracker.Step, now 
 	parts = append(parts, lines.ProgressText(words, p))
 	if p.Unit == provision.UnitBytes {
 		if rate := s.Rate.PerSecond(now); rate > 0 {
-			parts = append(parts, t.Faint.Render(words.T("wizard.rate", quantity.Bytes(int64(rate)))))
+			parts = append(parts, t.Faint.Render(words.T("wizard.rate", language.Bytes(int64(rate)))))
 		}
 		if left, ok := s.Rate.Left(now, p.Done, p.Total); ok {
-			parts = append(parts, t.Faint.Render(words.T("wizard.left", quantity.Clock(left))))
+			parts = append(parts, t.Faint.Render(words.T("wizard.left", language.Clock(left))))
 		}
 	}
 	return strings.Join(parts, "  ")

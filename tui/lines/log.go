@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/tui/quantity"
-	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // logTime is RFC 3339 with milliseconds.
@@ -34,7 +34,7 @@ func (l *logLines) format(b []byte, e provision.Event) []byte {
 		return b
 	}
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		b = append(append(l.head(b, e), sanitize.Line(line)...), '\n')
+		b = append(append(l.head(b, e), safetext.Line(line)...), '\n')
 	}
 	return b
 }
@@ -75,10 +75,10 @@ func logText(body provision.Body) string {
 	case provision.DecisionMade:
 		return fmt.Sprintf("answered (%s): %s", b.Kind, b.Answer)
 	case provision.StepFinished:
-		return ended(b.Status, b.Err, "in "+quantity.Duration(b.Duration))
+		return ended(b.Status, b.Err, "in "+language.Duration(b.Duration))
 	case provision.RunFinished:
 		return fmt.Sprintf("%srun finished: %d changed, exit status %d, in %s",
-			hostsText(b.Hosts), b.Changed, b.ExitCode, quantity.Duration(b.Duration))
+			hostsText(b.Hosts), b.Changed, b.ExitCode, language.Duration(b.Duration))
 	case provision.PlanFinished:
 		return fmt.Sprintf("%s%splan finished: %d changes, exit status %d",
 			planLines(b.Changes), hostsText(b.Hosts), len(b.Changes), b.ExitCode)
@@ -91,7 +91,7 @@ func measuredText(m provision.Measured) string {
 		return fmt.Sprintf("%s: GET %s had no answer", m.Station, m.URL)
 	}
 	text := fmt.Sprintf("%s: GET %s answered %d in %s, Server %q, Location %q",
-		m.Station, m.URL, m.Status, quantity.Duration(m.Duration), m.Server, m.Location)
+		m.Station, m.URL, m.Status, language.Duration(m.Duration), m.Server, m.Location)
 	if m.CertificateDays != 0 { // the last day of a certificate is 0 as well, and the finding says that
 		text += fmt.Sprintf(", certificate days %d", m.CertificateDays)
 	}

@@ -8,8 +8,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
-	"github.com/kehuo/provision/tui/quantity"
-	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // NewPlain returns the printer for where there is no terminal: lines of text that begin with the time of day. verbose
@@ -62,7 +61,7 @@ func (p *plain) begin(b []byte, host string) []byte {
 
 func (p *plain) lines(b []byte, e provision.Event, text string) []byte {
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		b = append(append(p.head(b, e), sanitize.Line(line)...), '\n')
+		b = append(append(p.head(b, e), safetext.Line(line)...), '\n')
 	}
 	return b
 }
@@ -150,7 +149,7 @@ func (p *plain) finished(e provision.Event, b provision.StepFinished) string {
 	case b.Err != nil:
 		return p.words.T("lines.labelled", text, b.Err)
 	}
-	text = p.words.T("lines.took", text, quantity.Duration(b.Duration))
+	text = p.words.T("lines.took", text, language.Duration(b.Duration))
 	if start, ok := p.waiting[e.Host]; ok {
 		delete(p.waiting, e.Host)
 		return p.words.T("lines.labelled", start.Body.(provision.StepStarted).Title, text)
@@ -203,7 +202,7 @@ func (p *plain) summary(f provision.RunFinished) string {
 	if f.ExitCode != provision.ExitOK {
 		key = "lines.failed"
 	}
-	b.WriteString(p.words.T(key, f.Changed, quantity.Duration(f.Duration)))
+	b.WriteString(p.words.T(key, f.Changed, language.Duration(f.Duration)))
 	return b.String()
 }
 

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // delay is how long a line of output may wait for others to be written with it. Every other event is written at once.
@@ -69,7 +69,7 @@ func appendLines(b []byte, from int, o provision.StepOutput) []byte {
 	head := b[from:]
 	b = b[:from]
 	for line := range o.Lines() {
-		b = append(append(append(b, head...), sanitize.Line(line)...), '\n')
+		b = append(append(append(b, head...), safetext.Line(line)...), '\n')
 	}
 	return b
 }

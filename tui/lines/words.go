@@ -6,7 +6,6 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
-	"github.com/kehuo/provision/tui/quantity"
 )
 
 // startText opens a stream in words: what was called for, of which site, on which hosts.
@@ -37,15 +36,15 @@ func FindingText(words *language.Printer, f provision.Finding) string {
 // ProgressText writes progress as one line: "42 %, 4.10 MB of 9.80 MB, resource/logo.png".
 func ProgressText(words *language.Printer, p provision.StepProgress) string {
 	var parts []string
-	done := quantity.Amount(p.Done, p.Unit)
+	done := language.Amount(p.Done, p.Unit)
 	switch {
 	case p.Total <= 0:
 		parts = append(parts, words.T("lines.progress."+p.Unit, done))
 	case p.Unit == provision.UnitSteps: // a build's instruction n of m
-		parts = append(parts, words.T("lines.progress.step-of", done, quantity.Amount(p.Total, p.Unit)))
+		parts = append(parts, words.T("lines.progress.step-of", done, language.Amount(p.Total, p.Unit)))
 	default:
-		parts = append(parts, strconv.Itoa(quantity.Percent(p.Done, p.Total))+" %",
-			words.T("lines.progress."+p.Unit+"-of", done, quantity.Amount(p.Total, p.Unit)))
+		parts = append(parts, strconv.Itoa(language.Percent(p.Done, p.Total))+" %",
+			words.T("lines.progress."+p.Unit+"-of", done, language.Amount(p.Total, p.Unit)))
 	}
 	if p.Detail != "" {
 		parts = append(parts, p.Detail)
@@ -77,5 +76,5 @@ func Measurement(words *language.Printer, m provision.Measured) string {
 	if m.CertificateDays != 0 {
 		parts = append(parts, words.T("lines.certificate-days", m.CertificateDays))
 	}
-	return strings.Join(append(parts, quantity.Duration(m.Duration)), ", ")
+	return strings.Join(append(parts, language.Duration(m.Duration)), ", ")
 }

@@ -4,8 +4,9 @@ import (
 	"strings"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/pane"
-	"github.com/kehuo/provision/tui/sanitize"
 )
 
 // paragraph is lines of one kind.
@@ -76,12 +77,12 @@ func (f *Failure) first(o order) [][]pane.Line {
 // start is the beginning of the cause, in the rows that the cure leaves.
 func (f *Failure) start(cause, cure []pane.Line) []pane.Line {
 	sentence, _ := firstSentence(cause)
-	rows := Wrap(sanitize.Line(sentence[0].Text), f.width)
+	rows := cells.Wrap(safetext.Line(sentence[0].Text), f.width)
 	room := max(f.most()-1-f.count(cure), 1)
 	var list []pane.Line
 	for i, row := range rows[:min(len(rows), room)] {
 		if i == room-1 && len(rows) > room {
-			row = Cut(strings.Join(rows[i:], " "), f.width)
+			row = cells.Cut(strings.Join(rows[i:], " "), f.width)
 		}
 		list = append(list, pane.Line{Kind: cause[0].Kind, Text: row})
 	}
@@ -92,7 +93,7 @@ func (f *Failure) start(cause, cure []pane.Line) []pane.Line {
 func (f *Failure) count(list []pane.Line) int {
 	rows := 0
 	for _, line := range list {
-		rows += len(Wrap(sanitize.Line(line.Text), f.width))
+		rows += len(cells.Wrap(safetext.Line(line.Text), f.width))
 	}
 	return rows
 }

@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/tracker"
 )
 
@@ -117,7 +118,7 @@ func (f *Failure) Update(msg tea.Msg) tea.Cmd {
 func (f *Failure) View() string {
 	rows := append(f.title(), f.why.view()...)
 	rows = append(rows, "")
-	return strings.Join(Rows(strings.Join(append(rows, f.menu.window(f.width, f.height-len(rows))...), "\n"), f.height), "\n")
+	return strings.Join(cells.Rows(strings.Join(append(rows, f.menu.window(f.width, f.height-len(rows))...), "\n"), f.height), "\n")
 }
 
 func (f *Failure) title() []string {

@@ -9,7 +9,7 @@ import (
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
 
-	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // Field is one line of the form. Its words are "wizard.field.NAME" and "wizard.field.NAME.help".
@@ -231,7 +231,7 @@ func (f *Form) suggest(found SuggestionsMsg) tea.Cmd {
 // follow keeps what the person has not typed into at what stands there for the other fields as they are now.
 func (f *Form) follow() {
 	for i, field := range f.fields {
-		standard := sanitize.Line(field.Standard(f.suggestions, f.Values()))
+		standard := safetext.Line(field.Standard(f.suggestions, f.Values()))
 		if !f.touched[field.Name] && standard != f.inputs[i].Value() {
 			f.inputs[i].SetValue(standard)
 			f.inputs[i].CursorEnd()
@@ -287,7 +287,7 @@ func (f *Form) wrong(i int) string {
 		return f.T("wizard.form.empty")
 	}
 	if err := f.checked.Fields[field.Name].Err; err != nil {
-		return sanitize.Line(err.Error())
+		return safetext.Line(err.Error())
 	}
 	return ""
 }

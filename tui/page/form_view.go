@@ -5,7 +5,8 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 )
 
 // column is where the values start: behind the longest name.
@@ -42,7 +43,7 @@ func (f *Form) View() string {
 	rows = append(rows, "", f.button())
 	if f.err != nil {
 		b := block{width: f.width}
-		b.add(t.Bad, sanitize.Lines(f.err.Error()))
+		b.add(t.Bad, safetext.Text(f.err.Error()))
 		rows = append(rows, b.rows...)
 	}
 	if space := f.height - len(head.rows); len(rows) > space && space > 1 { // keep the field that is typed into in sight
@@ -50,7 +51,7 @@ func (f *Form) View() string {
 		rows = rows[from : from+space]
 		f.signs(head.rows, rows, starts, from)
 	}
-	return strings.Join(Rows(strings.Join(append(head.rows, rows...), "\n"), f.height), "\n")
+	return strings.Join(cells.Rows(strings.Join(append(head.rows, rows...), "\n"), f.height), "\n")
 }
 
 // signs tells of the fields that are out of sight, in the empty row above those in sight and over the last of their rows.
@@ -65,10 +66,10 @@ func (f *Form) signs(head, rows []string, starts []int, from int) {
 		}
 	}
 	if above > 0 {
-		head[len(head)-1] = f.Theme.Faint.Render(Cut(f.T("wizard.form.above", above), f.width))
+		head[len(head)-1] = f.Theme.Faint.Render(cells.Cut(f.T("wizard.form.above", above), f.width))
 	}
 	if below > 0 {
-		rows[len(rows)-1] = f.Theme.Faint.Render(Cut(f.T("wizard.form.below", below), f.width))
+		rows[len(rows)-1] = f.Theme.Faint.Render(cells.Cut(f.T("wizard.form.below", below), f.width))
 	}
 }
 
@@ -76,7 +77,7 @@ func (f *Form) signs(head, rows []string, starts []int, from int) {
 func (f *Form) row(i int) []string {
 	t, field := f.Theme, f.fields[i]
 	here := i == f.at
-	sign, note, wrong := " ", sanitize.Line(f.checked.Fields[field.Name].Note), f.wrong(i)
+	sign, note, wrong := " ", safetext.Line(f.checked.Fields[field.Name].Note), f.wrong(i)
 	input := f.inputs[i]
 	if here && f.standard(i) { // what is typed replaces it
 		input.TextStyle = t.Faint
@@ -92,7 +93,7 @@ func (f *Form) row(i int) []string {
 	if here {
 		pointer, name = t.Accent.Render(t.Pointer)+" ", t.Chosen.Render(f.T("wizard.field."+field.Name))
 	}
-	rows := []string{Fit(pointer+sign+" "+name, f.column()) + ansi.Truncate(value, f.width-f.column(), "")}
+	rows := []string{cells.Fit(pointer+sign+" "+name, f.column()) + ansi.Truncate(value, f.width-f.column(), "")}
 	below := block{width: max(f.width-f.column(), 10)}
 	switch {
 	case wrong != "" && f.touched[field.Name]:
@@ -115,7 +116,7 @@ func (f *Form) explain(b *block, name string) {
 	}
 	if list := f.suggestions[name]; len(list) > 1 {
 		shown := list[:min(len(list), 4)]
-		b.raw(f.Theme.Faint.Render(f.T("wizard.form.found", sanitize.Line(strings.Join(shown, "  ")))))
+		b.raw(f.Theme.Faint.Render(f.T("wizard.form.found", safetext.Line(strings.Join(shown, "  ")))))
 	}
 }
 

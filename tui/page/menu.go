@@ -6,6 +6,8 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/kehuo/provision/tui/cells"
 )
 
 // menu is a short list of actions, one of them highlighted; each has a key of its own as well.
@@ -73,7 +75,7 @@ func (m *menu) window(width, room int) []string {
 	from := min(max(at-room/2, 0), len(rows)-room)
 	shown := slices.Clone(rows[from : from+room])
 	if more := m.below(width, from+room-1); more > 0 && at < from+room-1 {
-		shown[room-1] = m.Theme.Faint.Render(Cut("  "+m.T("wizard.more-down", more), width))
+		shown[room-1] = m.Theme.Faint.Render(cells.Cut("  "+m.T("wizard.more-down", more), width))
 	}
 	return shown
 }
@@ -96,5 +98,5 @@ func (m *menu) label(it item, width int) []string {
 	if it.key != "" {
 		indent += ansi.StringWidth(it.key) + 2
 	}
-	return Wrap(it.label, width-indent)
+	return cells.Wrap(it.label, width-indent)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/provision/language"
-	"github.com/kehuo/provision/tui/pane"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/theme"
 )
 
@@ -60,34 +60,6 @@ func Number(id string) string {
 	return strings.TrimLeft(number, "0")
 }
 
-// Wrap breaks text into rows of at most width cells, at spaces where it can; names with hyphens stay whole.
-func Wrap(text string, width int) []string { return pane.Wrap(text, width) }
-
-// Fit makes text exactly width cells wide.
-func Fit(text string, width int) string {
-	if width <= 0 {
-		return ""
-	}
-	w := ansi.StringWidth(text)
-	if w > width {
-		text = ansi.Truncate(text, width, "..")
-		w = ansi.StringWidth(text)
-	}
-	return text + strings.Repeat(" ", max(width-w, 0))
-}
-
-// Cut makes text at most width cells wide.
-func Cut(text string, width int) string { return ansi.Truncate(text, max(width, 0), "..") }
-
-// Rows cuts or fills text to height rows.
-func Rows(text string, height int) []string {
-	rows := strings.Split(text, "\n")
-	for len(rows) < height {
-		rows = append(rows, "")
-	}
-	return rows[:max(height, 0)]
-}
-
 // block is text under construction, row by row.
 type block struct {
 	rows  []string
@@ -96,7 +68,7 @@ type block struct {
 
 func (b *block) add(style lipgloss.Style, text string) {
 	for _, paragraph := range strings.Split(text, "\n") {
-		for _, row := range Wrap(paragraph, b.width) {
+		for _, row := range cells.Wrap(paragraph, b.width) {
 			b.rows = append(b.rows, style.Render(row))
 		}
 	}
@@ -108,7 +80,7 @@ func (b *block) raw(row string) { b.rows = append(b.rows, ansi.Truncate(row, b.w
 func (b *block) gap() { b.rows = append(b.rows, "") }
 
 func (b *block) view(height int) string {
-	return strings.Join(Rows(strings.Join(b.rows, "\n"), height), "\n")
+	return strings.Join(cells.Rows(strings.Join(b.rows, "\n"), height), "\n")
 }
 
 // intent is a command that does nothing but to say msg.

@@ -7,8 +7,9 @@ import (
 	"github.com/charmbracelet/huh"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/pane"
-	"github.com/kehuo/provision/tui/sanitize"
 	"github.com/kehuo/provision/tui/theme"
 )
 
@@ -69,7 +70,7 @@ func (c *Common) OptionLabel(d provision.Decision, o provision.Option) string {
 	if key := "wizard.decide." + string(d.Kind) + "." + o.ID; c.has(key) {
 		return c.T(key)
 	}
-	return sanitize.Line(o.Label)
+	return safetext.Line(o.Label)
 }
 
 func (q *Question) input() huh.Field {
@@ -116,8 +117,8 @@ const beside = 40
 // before leaving is short, and the steps that it speaks of stay beside it.
 func (q *Question) Whole() bool {
 	rows := 0
-	for line := range strings.SplitSeq(sanitize.Lines(q.decision.Detail), "\n") {
-		rows += len(Wrap(line, beside))
+	for line := range strings.SplitSeq(safetext.Text(q.decision.Detail), "\n") {
+		rows += len(cells.Wrap(line, beside))
 	}
 	return rows > 2 && !q.canStay()
 }
@@ -132,11 +133,11 @@ func (q *Question) explanation() []pane.Line {
 		kind = pane.Place
 	}
 	var rows []pane.Line
-	for _, line := range DiffLines(sanitize.Lines(q.decision.Detail)) {
+	for _, line := range DiffLines(safetext.Text(q.decision.Detail)) {
 		if q.decision.Kind != provision.DecideFix {
 			line.Kind = kind
 		}
-		for _, row := range Wrap(line.Text, q.width) {
+		for _, row := range cells.Wrap(line.Text, q.width) {
 			rows = append(rows, pane.Line{Kind: line.Kind, Text: row})
 		}
 	}
@@ -229,7 +230,7 @@ func (q *Question) head() []string {
 		b.add(q.Theme.Strong, q.T(title))
 	}
 	if q.decision.Question != "" {
-		b.add(q.Theme.Text, sanitize.Line(q.decision.Question))
+		b.add(q.Theme.Text, safetext.Line(q.decision.Question))
 	}
 	b.gap()
 	return b.rows
@@ -247,7 +248,7 @@ func (q *Question) View() string {
 	} else {
 		rows = append(rows, strings.Split(q.form.View(), "\n")...)
 	}
-	return strings.Join(Rows(strings.Join(rows, "\n"), q.height), "\n")
+	return strings.Join(cells.Rows(strings.Join(rows, "\n"), q.height), "\n")
 }
 
 func huhKeys() *huh.KeyMap {

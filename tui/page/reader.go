@@ -3,6 +3,7 @@ package page
 import (
 	"strings"
 
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/pane"
 )
 
@@ -41,7 +42,7 @@ func (r *reader) view() []string {
 	}
 	more := ""
 	if n := r.pane.Below(); n > 0 {
-		more = r.Theme.Faint.Render(Cut(r.T("wizard.more", n), r.width))
+		more = r.Theme.Faint.Render(cells.Cut(r.T("wizard.more", n), r.width))
 	}
 	return append(rows, more)
 }

@@ -7,7 +7,8 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 
-	"github.com/kehuo/provision/tui/quantity"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/tracker"
 )
 
@@ -19,6 +20,17 @@ type Steps struct {
 	chosen        string // id of the step that the person chose; empty: the current one
 	focused       bool
 	frame         int
+}
+
+// ListWidth is how wide the list of steps is on a screen of that width; 0 where there is no room for one.
+func ListWidth(width int) int {
+	switch {
+	case width < 64:
+		return 0
+	case width < 100:
+		return 34
+	}
+	return 44
 }
 
 // NewSteps returns the list.
@@ -43,9 +55,6 @@ func (s *Steps) Spin() { s.frame++ }
 
 // Follow lets the choice go with the run again.
 func (s *Steps) Follow() { s.chosen = "" }
-
-// Choose puts the choice on a step.
-func (s *Steps) Choose(id string) { s.chosen = id }
 
 // Chosen is the step that is looked at: the one that was chosen, else the current one; nil before the first.
 func (s *Steps) Chosen() *tracker.Step {
@@ -102,7 +111,7 @@ func (s *Steps) View() string {
 	for _, step := range s.host.Steps {
 		rows = append(rows, s.row(step))
 	}
-	return strings.Join(Rows(strings.Join(s.window(rows), "\n"), s.height), "\n")
+	return strings.Join(cells.Rows(strings.Join(s.window(rows), "\n"), s.height), "\n")
 }
 
 // window keeps the chosen row in sight where there are more rows than height.
@@ -132,7 +141,7 @@ func (s *Steps) row(step *tracker.Step) string {
 	if len(number) < 2 {
 		number = " " + number
 	}
-	title := Fit(s.StepTitle(step.ID), s.width-8-len(took))
+	title := cells.Fit(s.StepTitle(step.ID), s.width-8-len(took))
 	return pointer + glyph + " " + style.Render(number+" "+title) + " " + t.Faint.Render(took)
 }
 
@@ -141,9 +150,9 @@ func (s *Steps) took(step *tracker.Step) string {
 	text := ""
 	switch step.State {
 	case tracker.Running:
-		text = quantity.Clock(step.Elapsed(s.Now()).Truncate(time.Second))
+		text = language.Clock(step.Elapsed(s.Now()).Truncate(time.Second))
 	case tracker.OK, tracker.Changed, tracker.Failed:
-		text = quantity.Duration(step.Duration)
+		text = language.Duration(step.Duration)
 	}
 	return strings.Repeat(" ", max(6-len(text), 0)) + text
 }

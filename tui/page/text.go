@@ -6,6 +6,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/pane"
 )
 
@@ -145,7 +146,7 @@ func (t *Text) head() []string {
 	b := block{width: t.width}
 	b.add(t.Theme.Strong, t.title)
 	if part != "" {
-		return []string{Cut(b.rows[0], t.width), t.Theme.Warn.Render(Cut(part, t.width))}
+		return []string{cells.Cut(b.rows[0], t.width), t.Theme.Warn.Render(cells.Cut(part, t.width))}
 	}
 	return b.rows[:min(len(b.rows), 2)]
 }

@@ -6,10 +6,11 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/lines"
 	"github.com/kehuo/provision/tui/pane"
-	"github.com/kehuo/provision/tui/quantity"
-	"github.com/kehuo/provision/tui/sanitize"
 	"github.com/kehuo/provision/tui/tracker"
 )
 
@@ -138,13 +139,13 @@ func (w *Watch) View() string {
 	if w.foot() > 0 {
 		rows = append(rows, w.place())
 	}
-	return strings.Join(Rows(strings.Join(rows, "\n"), w.height), "\n")
+	return strings.Join(cells.Rows(strings.Join(rows, "\n"), w.height), "\n")
 }
 
 // place says what of the output is in sight.
 func (w *Watch) place() string {
 	if n := w.current().Below(); n > 0 {
-		return w.Theme.Faint.Render(Cut(w.T("wizard.below", n), w.width))
+		return w.Theme.Faint.Render(cells.Cut(w.T("wizard.below", n), w.width))
 	}
 	return ""
 }
@@ -180,26 +181,26 @@ func (w *Watch) progress(b *block) {
 	t, p := w.Theme, w.step.Progress
 	now := w.Now()
 	if p.Total > 0 {
-		share := w.T("wizard.percent", quantity.Percent(p.Done, p.Total))
+		share := w.T("wizard.percent", language.Percent(p.Done, p.Total))
 		b.raw(t.Accent.Render(t.Gauge(p.Done, p.Total, min(w.width-7, 50))) + " " + share)
 	}
 	figures := []string{w.figures(p)}
 	if p.Unit == provision.UnitBytes {
 		if rate := w.step.Rate.PerSecond(now); rate > 0 {
-			figures = append(figures, w.T("wizard.rate", quantity.Bytes(int64(rate))))
+			figures = append(figures, w.T("wizard.rate", language.Bytes(int64(rate))))
 		}
 		if left, ok := w.step.Rate.Left(now, p.Done, p.Total); ok {
-			figures = append(figures, w.T("wizard.left", quantity.Clock(left)))
+			figures = append(figures, w.T("wizard.left", language.Clock(left)))
 		}
 	}
 	b.raw(strings.Join(figures, "   "))
 	if p.Detail != "" {
-		b.raw(t.Faint.Render(sanitize.Line(p.Detail)))
+		b.raw(t.Faint.Render(safetext.Line(p.Detail)))
 	}
 }
 
 func (w *Watch) figures(p provision.StepProgress) string {
-	done, total := quantity.Amount(p.Done, p.Unit), quantity.Amount(p.Total, p.Unit)
+	done, total := language.Amount(p.Done, p.Unit), language.Amount(p.Total, p.Unit)
 	switch {
 	case p.Total <= 0:
 		return w.T("lines.progress."+p.Unit, done)

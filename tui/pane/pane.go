@@ -6,6 +6,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/theme"
 )
 
@@ -110,15 +111,7 @@ func (p *Pane) rows(n int) []string {
 	if ansi.StringWidth(text) <= p.width {
 		return []string{text}
 	}
-	return Wrap(text, p.width)
-}
-
-// Wrap breaks text into rows of at most width cells, at spaces and behind the marks of Chinese where it can; names with
-// hyphens stay whole.
-func Wrap(text string, width int) []string {
-	const solid = "\u2011" // a hyphen that does not break, of the same width
-	text = strings.ReplaceAll(text, "-", solid)
-	return strings.Split(strings.ReplaceAll(ansi.Wrap(text, max(width, 1), "，、。：；？！）"), solid, "-"), "\n")
+	return cells.Wrap(text, p.width)
 }
 
 // start is where the window begins.

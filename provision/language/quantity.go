@@ -1,5 +1,4 @@
-// Package quantity writes sizes, rates and times as short text of a steady width.
-package quantity
+package language
 
 import (
 	"fmt"
@@ -9,7 +8,7 @@ import (
 	"github.com/kehuo/provision/provision"
 )
 
-// Bytes writes n in decimal units with three figures: "812 B", "4.10 MB", "41.0 MB", "410 MB".
+// Bytes writes a size or a rate in decimal units with three figures, so that its width is steady: "812 B", "4.10 MB", "41.0 MB", "410 MB".
 func Bytes(n int64) string {
 	if n < 1000 {
 		return fmt.Sprintf("%d B", n)
