@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/term"
 	"github.com/muesli/cancelreader"
+	"golang.org/x/term"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/safetext"

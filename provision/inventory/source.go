@@ -1,12 +1,13 @@
 package inventory
 
 import (
-	"github.com/charmbracelet/x/ansi"
 	"bytes"
 	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
