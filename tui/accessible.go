@@ -99,7 +99,7 @@ func (p *prompter) field(ctx context.Context, field page.Field, values map[strin
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
-		p.say(err.Error())
+		p.say(words.Error(err))
 	}
 }
 
@@ -125,7 +125,7 @@ func (p *prompter) afterFailure(ctx context.Context) (again bool, err error) {
 			err = p.config.SaveReport(p.config.ReportFile, text)
 		}
 		if err != nil {
-			p.say(err.Error())
+			p.say(words.Error(err))
 			continue
 		}
 		p.say(words.T("wizard.report.saved", p.config.ReportFile))

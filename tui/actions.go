@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -78,7 +77,7 @@ func (a actions) run() (deployed Deployed) {
 	defer func() {
 		f.Close()
 		if p := recover(); p != nil {
-			deployed = Deployed{Err: fmt.Errorf("the deployment ended in an internal error: %v\n%s", p, debug.Stack())}
+			deployed = Deployed{Err: provision.Fail("wizard.deployment-broken", p, string(debug.Stack()))}
 		}
 	}()
 	return Deployed{Finished: a.config.Deploy(a.ctx, f.Emit, decider{a.send})}

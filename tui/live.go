@@ -125,7 +125,7 @@ func (p *livePrinter) step(e provision.Event, b provision.StepFinished) string {
 		p.failed[e.Host] = true
 		text := t.Bad.Render(t.Failed) + " " + p.name(e.Host, e.Step) + "  " + t.Bad.Render(took) + "\n"
 		if b.Err != nil {
-			text += cells.Each(t.Bad, "    ", safetext.Text(b.Err.Error()))
+			text += cells.Each(t.Bad, "    ", safetext.Text(p.words.Error(b.Err)))
 		}
 		return text
 	case provision.StatusChanged:

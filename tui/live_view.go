@@ -105,7 +105,7 @@ func (m *liveModel) end(f *provision.RunFinished) string {
 	var b strings.Builder
 	for _, h := range m.run.Hosts { // a failure that no step shows: the plan was refused, the lock is held
 		if r := f.Hosts[h.Name]; r.Err != nil && h.Failed() == nil {
-			text := cells.Wrap(h.Name+": "+safetext.Text(r.Err.Error()), m.width-1) // the terminal would get no more of a row
+			text := cells.Wrap(h.Name+": "+safetext.Text(m.words.Error(r.Err)), m.width-1) // the terminal would get no more of a row
 			b.WriteString(cells.Each(m.theme.Bad, "", strings.Join(text, "\n")))
 		}
 	}

@@ -132,7 +132,7 @@ func TestASignalRestoresTheTerminal(t *testing.T) {
 
 func TestAPanicRestoresTheTerminal(t *testing.T) {
 	x := start(t, script{Panic: true})
-	x.Wait("error: the deployment ended in an internal error: the story went wrong")
+	x.Wait("error: The deployment ended in an internal error: the story went wrong")
 	x.Ended(1)
 	x.Restored()
 }
@@ -239,7 +239,7 @@ func TestTheEndOfTheInputEndsPlainQuestions(t *testing.T) {
 	x := start(t, script{HostKey: true, Accessible: true})
 	x.Wait("Your choice [1]:")
 	x.Type("\x04")
-	x.Wait("the input ended before the question was answered")
+	x.Wait("The input ended before the question was answered")
 	x.Ended(1)
 }
 

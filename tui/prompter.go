@@ -28,12 +28,12 @@ type prompter struct {
 }
 
 // errEnd is the end of the input: nobody is there to answer.
-var errEnd = errors.New("the input ended before the question was answered; use --yes to run without questions")
+var errEnd = provision.Fail("wizard.input-ended")
 
 func newPrompter(ctx context.Context, c Config) (*prompter, error) {
 	in, err := cancelreader.NewReader(c.In)
 	if err != nil {
-		return nil, fmt.Errorf("the terminal cannot be read: %w", err)
+		return nil, provision.Fail("wizard.input-unreadable", err)
 	}
 	p := &prompter{config: c, in: in, flush: func() error { return nil }}
 	p.stop = context.AfterFunc(ctx, func() { in.Cancel() })
@@ -165,7 +165,7 @@ func (p *prompter) secret(prompt string) (string, error) {
 	}
 	before, err := term.MakeRaw(int(file.Fd())) // before the prompt: who sees it may type
 	if err != nil {
-		return "", fmt.Errorf("the terminal cannot be kept from showing a secret: %w", err)
+		return "", provision.Fail("wizard.secret-shown", err)
 	}
 	_, _ = io.WriteString(p.config.Out, prompt)
 	text, err := p.unseen()

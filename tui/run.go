@@ -111,10 +111,10 @@ func (m *Model) close(c Config, act actions, err error) (provision.RunFinished, 
 		return finished, m.broken
 	}
 	if err != nil && !errors.Is(err, tea.ErrProgramKilled) {
-		return finished, fmt.Errorf("the wizard could not use the terminal: %w; --yes needs none", err)
+		return finished, provision.Fail("wizard.terminal-unusable", err)
 	}
 	if err != nil {
-		return finished, fmt.Errorf("the wizard ended in an internal error: %w", err)
+		return finished, provision.Fail("wizard.broken", err)
 	}
 	m.sum(c.Out)
 	return finished, nil

@@ -57,7 +57,7 @@ func (m *Model) hostSum(name string, r provision.HostResult) string {
 // failure is what the wizard explained of a failure: where it was, what it met, and the cause and cure of the first grave
 // finding.
 func (m *Model) failure(name string, err error) string {
-	t, text := m.Theme, safetext.Text(err.Error())
+	t, text := m.Theme, safetext.Text(m.Words.Error(err))
 	said := text
 	if !strings.HasPrefix(text, name) { // it names the host itself
 		said = strings.TrimPrefix(safetext.Line(name)+": ", ": ") + text

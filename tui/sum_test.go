@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
@@ -62,4 +64,14 @@ func TestWhoStoppedTheRunIsTold(t *testing.T) {
 	s.send(Deployed{Finished: provision.RunFinished{ExitCode: provision.ExitInterrupted, Hosts: map[string]provision.HostResult{
 		"aliyun": {Err: &provision.Stopped{Host: "aliyun", Cause: context.Canceled, Interrupted: true, Left: "Nothing is left."}}}}})
 	terminaltest.InOrder(t, s.summed(), "You stopped the run on aliyun.\nNothing is left.\n", "Not finished")
+}
+
+func TestAFailureIsPutIntoWords(t *testing.T) {
+	failure := provision.Fail("wizard.input-unreadable", errors.New("EIO"))
+	s := failing(t, tea.WindowSizeMsg{Width: 80, Height: 24}, provision.Finding{Severity: provision.SeverityUnknown}, failure)
+	s.shows("The terminal cannot be read: EIO")
+	s.lacks(failure.Code)
+	if got := s.summed(); !strings.Contains(got, "aliyun: The terminal cannot be read: EIO\n") {
+		t.Errorf("left on the terminal is %q", got)
+	}
 }

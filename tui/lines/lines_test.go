@@ -57,6 +57,8 @@ func story() []provision.Event {
 	return events
 }
 
+func toJSON(w io.Writer) *lines.Printer { return lines.NewJSON(w, language.New(language.English)) }
+
 func TestGolden(t *testing.T) {
 	for name, printer := range map[string]func(io.Writer) *lines.Printer{
 		"plain-en":      func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.English), false) },
@@ -67,7 +69,7 @@ func TestGolden(t *testing.T) {
 		"plan": func(w io.Writer) *lines.Printer {
 			return lines.NewPlan(w, language.New(language.English), theme.Plain())
 		},
-		"json": lines.NewJSON,
+		"json": toJSON,
 		"log":  lines.NewLog,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,7 +103,7 @@ func TestJSONIsWhatTheEventMarshals(t *testing.T) {
 		e := provision.Event{Time: start.Add(123456789), Host: `we"ird`, Step: "07-build",
 			Body: provision.StepOutput{Stream: provision.StreamErr, Text: text}}
 		var out bytes.Buffer
-		p := lines.NewJSON(&out)
+		p := toJSON(&out)
 		p.Emit(e)
 		if err := p.Close(); err != nil {
 			t.Fatal(err)
@@ -128,7 +130,7 @@ func TestJSONIsWhatTheEventMarshals(t *testing.T) {
 func TestLinesThatCameTogetherAreLinesOfTheirOwn(t *testing.T) {
 	for name, printer := range map[string]func(io.Writer) *lines.Printer{
 		"plain": func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.English), false) },
-		"json":  lines.NewJSON,
+		"json":  toJSON,
 		"log":   lines.NewLog,
 	} {
 		write := func(texts ...string) string {
@@ -207,7 +209,7 @@ func BenchmarkOutput(b *testing.B) {
 	text := strings.Repeat("x", 99)
 	for name, p := range map[string]*lines.Printer{
 		"plain": lines.NewPlain(io.Discard, language.New(language.English), false),
-		"json":  lines.NewJSON(io.Discard),
+		"json":  toJSON(io.Discard),
 		"log":   lines.NewLog(io.Discard),
 	} {
 		b.Run(name, func(b *testing.B) {
@@ -219,5 +221,41 @@ func BenchmarkOutput(b *testing.B) {
 				p.Emit(provision.Event{Time: at, Host: "aliyun", Step: "07-build", Body: provision.StepOutput{Stream: "stdout", Text: text}})
 			}
 		})
+	}
+}
+
+func TestAFailureIsPutIntoWords(t *testing.T) {
+	failure := provision.Fail("wizard.input-unreadable", errors.New("EIO"))
+	hosts := map[string]provision.HostResult{"aliyun": {Status: provision.StatusFailed, Err: failure}}
+	for name, c := range map[string]struct {
+		printer func(io.Writer) *lines.Printer
+		want    string
+	}{
+		"plain": {func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.Chinese), false) }, "无法读取终端：EIO"},
+		"plan": {func(w io.Writer) *lines.Printer {
+			return lines.NewPlan(w, language.New(language.Chinese), theme.Plain())
+		}, "无法读取终端：EIO"},
+		"json": {func(w io.Writer) *lines.Printer { return lines.NewJSON(w, language.New(language.Chinese)) }, `"error":"无法读取终端：EIO"`},
+		"log":  {lines.NewLog, "The terminal cannot be read: EIO"},
+	} {
+		bodies := []provision.Body{provision.StepFinished{Status: provision.StatusFailed, Err: failure},
+			provision.RunFinished{Hosts: hosts}, provision.PlanFinished{Hosts: hosts}}
+		if name == "json" || name == "plan" {
+			bodies = append(bodies, provision.PlanFinished{Err: failure})
+		}
+		for _, body := range bodies {
+			var out bytes.Buffer
+			p := c.printer(&out)
+			p.Emit(provision.Event{Time: start, Host: "aliyun", Step: "07-build", Body: body})
+			if err := p.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(out.String(), failure.Code) || out.Len() > 0 && !strings.Contains(out.String(), c.want) {
+				t.Errorf("%s: %T reads %q, want %q", name, body, out.String(), c.want)
+			}
+		}
+	}
+	if hosts["aliyun"].Err != error(failure) {
+		t.Error("the event's own error was replaced")
 	}
 }

@@ -71,7 +71,7 @@ func (p *planText) diff(line string) string {
 
 func (p *planText) finished(f provision.PlanFinished) string {
 	if f.Err != nil {
-		return cells.Each(p.theme.Bad, "", safetext.Text(p.words.T("lines.unable", f.Err)))
+		return cells.Each(p.theme.Bad, "", safetext.Text(p.words.T("lines.unable", p.words.Error(f.Err))))
 	}
 	var b strings.Builder
 	for _, name := range sorted(f.Hosts) {
@@ -86,7 +86,7 @@ func (p *planText) finished(f provision.PlanFinished) string {
 // unplanned is why a host could not be planned. Of what a finding has told already the place is left, a file and a line.
 func (p *planText) unplanned(name string, err error) string {
 	var places, rest []string
-	for line := range strings.SplitSeq(err.Error(), "\n") {
+	for line := range strings.SplitSeq(p.words.Error(err), "\n") {
 		place, shown := p.place(name, safetext.Line(line))
 		switch {
 		case !shown:

@@ -6,13 +6,12 @@ import (
 	"testing"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/tui/lines"
 )
 
 // A line may be shown on a terminal as it is, whatever a host has said.
 func TestJSONLinesAreSafeOnATerminal(t *testing.T) {
 	var b bytes.Buffer
-	p := lines.NewJSON(&b)
+	p := toJSON(&b)
 	for _, body := range []provision.Body{
 		provision.Finding{Severity: provision.SeverityError, Cause: "c", Evidence: "a\u009b2J\u202eb"},
 		provision.StepOutput{Stream: provision.StreamOut, Text: "a\u009b2J\u202eb"},

@@ -130,10 +130,7 @@ func joined(parts [][]pane.Line) []pane.Line {
 }
 
 func (f *Failure) said() string {
-	if f.err == nil {
-		return ""
-	}
-	return f.err.Error()
+	return f.Words.Error(f.err)
 }
 
 // saysNothing reports whether the error knows more than a finding that knows no cause.

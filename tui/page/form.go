@@ -287,7 +287,7 @@ func (f *Form) wrong(i int) string {
 		return f.T("wizard.form.empty")
 	}
 	if err := f.checked.Fields[field.Name].Err; err != nil {
-		return safetext.Line(err.Error())
+		return safetext.Line(f.Words.Error(err))
 	}
 	return ""
 }

@@ -43,7 +43,7 @@ func (f *Form) View() string {
 	rows = append(rows, "", f.button())
 	if f.err != nil {
 		b := block{width: f.width}
-		b.add(t.Bad, safetext.Text(f.err.Error()))
+		b.add(t.Bad, safetext.Text(f.Words.Error(f.err)))
 		rows = append(rows, b.rows...)
 	}
 	if space := f.height - len(head.rows); len(rows) > space && space > 1 { // keep the field that is typed into in sight
