@@ -7,6 +7,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
+	"github.com/kehuo/provision/tui/theme"
 )
 
 // building is a stage in the middle of a build that will fail, with what is still to come.
@@ -125,4 +126,116 @@ func TestTheQuestionWhetherToStopGoesWithTheRun(t *testing.T) {
 	if !s.left {
 		t.Error("ctrl+c does not leave")
 	}
+}
+
+func TestEnterInAnotherPaneOnlyComesBack(t *testing.T) {
+	for name, end := range map[string]story.Options{"failed": {Failures: 1}, "done": {}} {
+		for panes, keys := range map[string][]string{"steps": {"tab"}, "output": {"tab", "tab"}} {
+			t.Run(name+" "+panes, func(t *testing.T) {
+				s := plainStage(t)
+				rest := s.plan(record(end))
+				s.press("enter")
+				s.finish(rest)
+				page := s.model.page
+				s.press(keys...)
+				s.shows("esc back")
+				s.press("enter")
+				if s.left || s.model.active || s.model.page != page || s.model.focus != onPage {
+					t.Error("enter acts on a page that is not on the screen")
+				}
+			})
+		}
+	}
+}
+
+func TestTwoRetriesAtOnceAreOne(t *testing.T) {
+	s := plainStage(t)
+	rest := s.plan(record(story.Options{Failures: 1}))
+	s.press("enter")
+	s.finish(rest)
+	for i, starts := range []bool{true, false} {
+		if _, cmd := s.model.Update(page.RetryMsg{}); (cmd != nil) != starts {
+			t.Errorf("retry %d starts a run: %t", i+1, cmd != nil)
+		}
+	}
+	s.model.mouse = false // that is taken again after the editor
+	if _, cmd := s.model.Update(editedMsg{}); cmd != nil {
+		t.Error("the end of the editor starts a second run")
+	}
+}
+
+func TestTheLogGoesOnAfterItWasScrolled(t *testing.T) {
+	s := plainStage(t)
+	s.play(record(story.Options{}), stepIs("01-login"))
+	read := func(number int, text string) (readsOn bool) {
+		_, cmd := s.model.Update(logMsg{number: number, text: text})
+		return cmd != nil
+	}
+	s.model.openLog()
+	if !read(1, strings.Repeat("a line\n", 100)+"the end") {
+		t.Error("the log is not read on")
+	}
+	s.press("pgup")
+	if !read(1, "later") {
+		t.Error("a log that was scrolled is not read any more")
+	}
+	s.shows("a line")
+	s.press("f")
+	read(1, "later")
+	s.shows("later")
+	s.press("esc", "?")
+	if read(1, "over the help") || strings.Contains(s.view(), "over the help") {
+		t.Error("the log came to stand in the help, or is read on behind it")
+	}
+	s.press("esc")
+	s.model.openLog()
+	if read(1, "of the first opening") || !read(2, "of the second") {
+		t.Error("a log that was opened twice is read twice")
+	}
+}
+
+func opened(t *testing.T, width int, msg logMsg) *stage {
+	t.Helper()
+	s := newStage(t, testConfig(nil), theme.Plain(), width, 24)
+	s.play(record(story.Options{}), stepIs("01-login"))
+	s.press("l")
+	msg.number = 1
+	s.send(msg)
+	return s
+}
+
+func TestALogThatIsNotAllThereSaysSo(t *testing.T) {
+	for name, msg := range map[string]logMsg{
+		"the file's end":  {text: "a line\n", cut: true},
+		"more than fits":  {text: strings.Repeat("a line\n", 6000)},
+		"both, and again": {text: strings.Repeat("a line\n", 6000), cut: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := opened(t, 80, msg)
+			s.shows("Log: myweb.log (the last part; o opens all)")
+			s.press("/", "z", "enter")
+			s.shows("/z  not in the part shown; o opens all")
+			opened(t, 40, msg).shows("Log: myweb.log\n(the last part; o opens all)")
+		})
+	}
+	s := opened(t, 80, logMsg{text: "a line\n"})
+	s.lacks("the last part")
+	s.press("/", "z", "enter")
+	s.shows("/z  not found")
+	s.lacks("not in the part shown")
+}
+
+func TestWhileASearchIsTypedItsKeysAreNamedAlone(t *testing.T) {
+	s, _ := building(t)
+	s.press("/")
+	s.shows("\n enter find   esc cancel\n")
+	s.press("S", "t", "e", "p", "enter")
+	s.shows("/Step  n next  N previous  esc end")
+	s = opened(t, 80, logMsg{text: "a line\n"})
+	s.press("/")
+	s.shows("\n enter find   esc cancel\n")
+	s = plainStage(t)
+	s.plan(record(story.Options{}))
+	s.press("/")
+	s.shows("\n enter find   esc cancel\n")
 }
