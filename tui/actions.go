@@ -18,6 +18,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/tui/feed"
 	"github.com/kehuo/provision/tui/page"
+	"github.com/kehuo/provision/tui/theme"
 )
 
 // actions does what the model must not: everything that takes time or touches the world. Each action is a command that
@@ -234,7 +235,7 @@ func (a actions) lend(cmd *exec.Cmd, ended func(error) tea.Msg) tea.Cmd {
 func (a actions) with(file, fallback string, variables ...string) *exec.Cmd {
 	program := fallback
 	for _, name := range variables {
-		if value := lookup(a.env, name); value != "" {
+		if value := theme.Environ(a.env).Getenv(name); value != "" {
 			program = value
 			break
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/feed"
 	"github.com/kehuo/provision/tui/lines"
+	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/theme"
 	"github.com/kehuo/provision/tui/tracker"
 )
@@ -116,24 +117,24 @@ func (p *livePrinter) finished(e provision.Event) string {
 
 func (p *livePrinter) step(e provision.Event, b provision.StepFinished) string {
 	t := p.theme
-	took := language.Duration(b.Duration)
+	name, took := stepName(p.words, e.Host, e.Step, p.many), language.Duration(b.Duration)
 	switch b.Status {
 	case provision.StatusSkipped:
 		if p.failed[e.Host] {
 			return "" // the failure above says why
 		}
-		return t.Faint.Render(t.Skipped+" "+p.name(e.Host, e.Step)+"  "+p.words.T("lines.status.skipped")) + "\n"
+		return t.Faint.Render(t.Skipped+" "+name+"  "+p.words.T("lines.status.skipped")) + "\n"
 	case provision.StatusFailed:
 		p.failed[e.Host] = true
-		text := t.Bad.Render(t.Failed) + " " + p.name(e.Host, e.Step) + "  " + t.Bad.Render(took) + "\n"
+		text := t.Bad.Render(t.Failed) + " " + name + "  " + t.Bad.Render(took) + "\n"
 		if b.Err != nil {
 			text += cells.Each(t.Bad, "    ", safetext.Text(p.words.Error(b.Err)))
 		}
 		return text
 	case provision.StatusChanged:
-		return t.Good.Render(t.Done) + " " + p.name(e.Host, e.Step) + "  " + t.Faint.Render(took) + "\n"
+		return t.Good.Render(t.Done) + " " + name + "  " + t.Faint.Render(took) + "\n"
 	}
-	return t.Good.Render(t.Same) + " " + t.Faint.Render(p.name(e.Host, e.Step)+"  "+took) + "\n"
+	return t.Good.Render(t.Same) + " " + t.Faint.Render(name+"  "+took) + "\n"
 }
 
 func (p *livePrinter) finding(f provision.Finding) string {
@@ -153,13 +154,6 @@ func (p *livePrinter) finding(f provision.Finding) string {
 		text += cells.Each(t.Text, "    ", p.words.T("lines.labelled", p.words.T("lines.fix"), safetext.Text(f.Fix)))
 	}
 	return text
-}
-
-func (p *livePrinter) name(host, step string) string {
-	if p.many {
-		return host + " " + stepName(p.words, step)
-	}
-	return stepName(p.words, step)
 }
 
 // liveModel draws the lines that change: a line for each host that works, and at last the sum.
@@ -209,13 +203,6 @@ func (m *liveModel) apply(e provision.Event) {
 	}
 }
 
-func (m *liveModel) name(host, step string) string {
-	if len(m.run.Hosts) > 1 {
-		return host + " " + stepName(m.words, step)
-	}
-	return stepName(m.words, step)
-}
-
 // View is a line for each host that works, or the end.
 func (m *liveModel) View() string {
 	if f := m.run.Finished; f != nil {
@@ -233,7 +220,7 @@ func (m *liveModel) View() string {
 func (m *liveModel) working(h *tracker.Host, s *tracker.Step) string {
 	t, now := m.theme, m.now()
 	parts := []string{
-		t.Accent.Render(t.Spinner[m.frame%len(t.Spinner)]) + " " + m.name(h.Name, s.ID),
+		t.Accent.Render(t.Spinner[m.frame%len(t.Spinner)]) + " " + stepName(m.words, h.Name, s.ID, len(m.run.Hosts) > 1),
 		t.Faint.Render(language.Clock(s.Elapsed(now))),
 	}
 	if s.Progress.Unit != "" {
@@ -259,13 +246,13 @@ func (m *liveModel) end(f *provision.RunFinished) string {
 	return b.String()
 }
 
-// stepName is a step's number and title: "7 Build the image".
-func stepName(words *language.Printer, id string) string {
-	number, _, _ := strings.Cut(id, "-")
-	if len(number) == 2 && number[0] == '0' {
-		number = " " + number[1:]
+// stepName is a step's number and title, "7 Build the image", behind the host where there are several.
+func stepName(words *language.Printer, host, id string, several bool) string {
+	name := page.Numbered(id, words.T("step."+id+".title"))
+	if several {
+		return host + " " + name
 	}
-	return number + " " + words.T("step."+id+".title")
+	return name
 }
 
 // progressLine is a bar, the figures, the rate and the time left; without a bar while the total is unknown.
@@ -276,13 +263,8 @@ func progressLine(words *language.Printer, t *theme.Theme, s *tracker.Step, now 
 		parts = append(parts, t.Accent.Render(t.Gauge(p.Done, p.Total, width)))
 	}
 	parts = append(parts, lines.ProgressText(words, p))
-	if p.Unit == provision.UnitBytes {
-		if rate := s.Rate.PerSecond(now); rate > 0 {
-			parts = append(parts, t.Faint.Render(words.T("wizard.rate", language.Bytes(int64(rate)))))
-		}
-		if left, ok := s.Rate.Left(now, p.Done, p.Total); ok {
-			parts = append(parts, t.Faint.Render(words.T("wizard.left", language.Clock(left))))
-		}
+	for _, text := range page.Pace(words, s, now) {
+		parts = append(parts, t.Faint.Render(text))
 	}
 	return strings.Join(parts, "  ")
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -108,7 +107,7 @@ func Run(ctx context.Context, c Config) (provision.RunFinished, error) {
 func capable(c Config, env []string) bool {
 	in, inOK := c.In.(*os.File)
 	out, outOK := c.Out.(*os.File)
-	name := lookup(env, "TERM")
+	name := theme.Environ(env).Getenv("TERM")
 	return inOK && outOK && term.IsTerminal(int(in.Fd())) && term.IsTerminal(int(out.Fd())) && name != "" && name != "dumb"
 }
 
@@ -192,14 +191,4 @@ func environment(env []string) []string {
 		return os.Environ()
 	}
 	return env
-}
-
-// lookup finds a variable in an environment, the last one where it is set twice.
-func lookup(env []string, name string) string {
-	for i := len(env) - 1; i >= 0; i-- {
-		if value, ok := strings.CutPrefix(env[i], name+"="); ok {
-			return value
-		}
-	}
-	return ""
 }

@@ -96,7 +96,7 @@ func (m *Model) View() string {
 	rows := m.head()
 	rows = append(rows, strings.Split(m.middle(), "\n")...)
 	foot := m.foot()
-	rows = append(cells.Rows(strings.Join(rows, "\n"), m.height-len(foot)), foot...)
+	rows = append(cells.Rows(rows, m.height-len(foot)), foot...)
 	pad := strings.Repeat(" ", m.margin())
 	for i, row := range rows {
 		if row != "" {

@@ -102,7 +102,7 @@ func (s *session) checkTable(checks []steps.Check) string {
 		verdict := verdictStyle(look, c.Verdict).Render(s.words.T("doctor.verdict." + string(c.Verdict)))
 		rows = append(rows, []string{verdict, place, safetext.Line(c.Name), safetext.Text(c.Detail)})
 		if c.Fix != "" {
-			fix := strings.ReplaceAll(safetext.Text("-> "+c.Fix), "\n", "\n   ")
+			fix := cells.Hang(safetext.Text("-> "+c.Fix), "   ")
 			rows = append(rows, []string{"", "", "", strings.TrimSuffix(cells.Each(look.Strong, "", fix), "\n")})
 		}
 	}

@@ -28,14 +28,16 @@ func Fit(text string, width int) string {
 	return text + strings.Repeat(" ", max(width-ansi.StringWidth(text), 0))
 }
 
-// Rows cuts or fills text to height rows.
-func Rows(text string, height int) []string {
-	rows := strings.Split(text, "\n")
+// Rows cuts or fills rows to height.
+func Rows(rows []string, height int) []string {
 	for len(rows) < height {
 		rows = append(rows, "")
 	}
 	return rows[:max(height, 0)]
 }
+
+// Stack is Rows as text.
+func Stack(rows []string, height int) string { return strings.Join(Rows(rows, height), "\n") }
 
 // Gutter is the empty space between two columns.
 const Gutter = 2
@@ -74,9 +76,14 @@ func Table(rows [][]string) string {
 			b.WriteString(cell + strings.Repeat(" ", width[i]-ansi.StringWidth(cell)+Gutter))
 			indent += width[i] + Gutter
 		}
-		b.WriteString(strings.ReplaceAll(row[len(row)-1], "\n", "\n"+strings.Repeat(" ", indent)) + "\n")
+		b.WriteString(Hang(row[len(row)-1], strings.Repeat(" ", indent)) + "\n")
 	}
 	return b.String()
+}
+
+// Hang puts the further lines of text behind indent.
+func Hang(text, indent string) string {
+	return strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+indent)
 }
 
 // Each renders each line of text by itself, behind indent: a style of several lines at once fills them up to the longest.

@@ -9,6 +9,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 )
 
 // logTime is RFC 3339 with milliseconds.
@@ -63,7 +64,7 @@ func (l *logLines) text(body provision.Body) string {
 	case provision.StepStarted:
 		return "started: " + b.Title
 	case provision.StepCommand:
-		return "$ " + strings.ReplaceAll(b.Command, "\n", "\n  ")
+		return "$ " + cells.Hang(b.Command, "  ")
 	case provision.StepProgress:
 		if b.Total > 0 && b.Done < b.Total {
 			return "" // thousands of them; the end of each is enough

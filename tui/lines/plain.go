@@ -9,6 +9,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 )
 
 // NewPlain returns the printer for where there is no terminal: lines of text that begin with the time of day. verbose
@@ -111,7 +112,7 @@ func (p *plain) text(e provision.Event) string {
 func (p *plain) detail(body provision.Body) string {
 	switch b := body.(type) {
 	case provision.StepCommand:
-		return "$ " + strings.ReplaceAll(b.Command, "\n", "\n  ")
+		return "$ " + cells.Hang(b.Command, "  ")
 	case provision.DecisionAsked:
 		return "? " + b.Question
 	case provision.DecisionMade:
@@ -171,7 +172,7 @@ func (p *plain) plan(changes []provision.Change, diffs bool) string {
 		}
 		b.WriteByte('\n')
 		if diffs && c.Diff != "" {
-			b.WriteString("    " + strings.ReplaceAll(strings.TrimRight(c.Diff, "\n"), "\n", "\n    ") + "\n")
+			b.WriteString("    " + cells.Hang(c.Diff, "    ") + "\n")
 		}
 	}
 	return b.String()
@@ -183,7 +184,7 @@ func (p *plain) planned(f provision.PlanFinished) string {
 		for _, c := range f.Changes {
 			if c.Diff != "" {
 				b.WriteString(c.Host + " " + c.Step + ": " + c.Action + "\n")
-				b.WriteString("    " + strings.ReplaceAll(strings.TrimRight(c.Diff, "\n"), "\n", "\n    ") + "\n")
+				b.WriteString("    " + cells.Hang(c.Diff, "    ") + "\n")
 			}
 		}
 	}

@@ -19,10 +19,10 @@ import (
 // Done draws a request's way through the finished site and back, with what was measured at each station.
 type Done struct {
 	*Common
-	width, height int
-	finished      provision.RunFinished
-	host          *tracker.Host
-	behind        []string // what answers behind nginx, from the outside in; empty: not known
+	frame
+	finished provision.RunFinished
+	host     *tracker.Host
+	behind   []string // what answers behind nginx, from the outside in; empty: not known
 }
 
 // NewDone returns the page; behind names what stands behind nginx in the container, and is empty where that is not known.
@@ -32,12 +32,6 @@ func NewDone(c *Common, f provision.RunFinished, host *tracker.Host, behind []st
 
 // SetHost draws another host's site.
 func (d *Done) SetHost(h *tracker.Host) { d.host = h }
-
-// SetSize implements Page.
-func (d *Done) SetSize(width, height int) { d.width, d.height = width, height }
-
-// Typing implements Page.
-func (d *Done) Typing() bool { return false }
 
 // Keys implements Page.
 func (d *Done) Keys() []Key {

@@ -16,13 +16,13 @@ import (
 // Failure explains why a run ended early, and offers what can be done about it.
 type Failure struct {
 	*Common
-	width, height int
-	host          bool          // one was reached: there is output to look at
-	step          *tracker.Step // nil where no step failed
-	err           error
-	findings      []provision.Finding
-	why           *reader
-	menu          menu
+	frame
+	host     bool          // one was reached: there is output to look at
+	step     *tracker.Step // nil where no step failed
+	err      error
+	findings []provision.Finding
+	why      *reader
+	menu     menu
 }
 
 // NewFailure returns the page for a host that failed with err, at step if it is not nil; files are those that the person may
@@ -92,9 +92,6 @@ func (f *Failure) most() int {
 	return f.height - len(f.title()) - 1 - min(len(actions), max(f.height/3, 1))
 }
 
-// Typing implements Page.
-func (f *Failure) Typing() bool { return false }
-
 // Keys implements Page.
 func (f *Failure) Keys() []Key {
 	keys := append([]Key{f.key("enter", "take")}, f.why.keys()...)
@@ -120,7 +117,7 @@ func (f *Failure) Update(msg tea.Msg) tea.Cmd {
 func (f *Failure) View() string {
 	rows := append(f.title(), f.why.view()...)
 	rows = append(rows, "")
-	return strings.Join(cells.Rows(strings.Join(append(rows, f.menu.window(f.width, f.height-len(rows))...), "\n"), f.height), "\n")
+	return cells.Stack(append(rows, f.menu.window(f.width, f.height-len(rows))...), f.height)
 }
 
 func (f *Failure) title() []string {

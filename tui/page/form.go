@@ -55,20 +55,20 @@ type WroteMsg struct{ Err error }
 // Form asks for what an inventory needs.
 type Form struct {
 	*Common
-	width, height int
-	file          string
-	fields        []Field
-	inputs        []textinput.Model
-	suggestions   SuggestionsMsg
-	offered       map[string]int  // which suggestion a field shows
-	touched       map[string]bool // by name: the person typed there
-	entered       map[string]bool // by name: the person moved the cursor in what stood there, to change it
-	at            int             // the field with the cursor; len(fields) is the button
-	number        int             // of the last check
-	checked       CheckedMsg
-	writing       bool // write as soon as the check is here
-	err           error
-	leaving       bool // esc was pressed: once more leaves
+	frame
+	file        string
+	fields      []Field
+	inputs      []textinput.Model
+	suggestions SuggestionsMsg
+	offered     map[string]int  // which suggestion a field shows
+	touched     map[string]bool // by name: the person typed there
+	entered     map[string]bool // by name: the person moved the cursor in what stood there, to change it
+	at          int             // the field with the cursor; len(fields) is the button
+	number      int             // of the last check
+	checked     CheckedMsg
+	writing     bool // write as soon as the check is here
+	err         error
+	leaving     bool // esc was pressed: once more leaves
 }
 
 // NewForm returns the page, for an inventory that will be written to file.
@@ -336,7 +336,7 @@ func (f *Form) View() string {
 		rows = rows[from : from+space]
 		f.signs(head.rows, rows, starts, from)
 	}
-	return strings.Join(cells.Rows(strings.Join(append(head.rows, rows...), "\n"), f.height), "\n")
+	return cells.Stack(append(head.rows, rows...), f.height)
 }
 
 // signs tells of the fields that are out of sight, in the empty row above those in sight and over the last of their rows.

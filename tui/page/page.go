@@ -3,6 +3,7 @@
 package page
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -24,6 +25,15 @@ type Page interface {
 	Keys() []Key  // what works here, the most important first
 	Typing() bool // whether letters are text now and not keys
 }
+
+// frame is a page's size. Most pages take no text.
+type frame struct{ width, height int }
+
+// SetSize implements Page.
+func (f *frame) SetSize(width, height int) { f.width, f.height = width, height }
+
+// Typing implements Page.
+func (f *frame) Typing() bool { return false }
 
 // Key is a key and what it does, for the line of help.
 type Key struct{ Key, Text string }
@@ -55,6 +65,9 @@ func (c *Common) StepTitle(id string) string {
 	return c.T("step." + id + ".title")
 }
 
+// Numbered is a step's number, in a column of its own, and title.
+func Numbered(id, title string) string { return fmt.Sprintf("%2s %s", Number(id), title) }
+
 // Number is the number in a step's id: "7" of "07-build".
 func Number(id string) string {
 	number, _, _ := strings.Cut(id, "-")
@@ -81,7 +94,7 @@ func (b *block) raw(row string) { b.rows = append(b.rows, ansi.Truncate(row, b.w
 func (b *block) gap() { b.rows = append(b.rows, "") }
 
 func (b *block) view(height int) string {
-	return strings.Join(cells.Rows(strings.Join(b.rows, "\n"), height), "\n")
+	return cells.Stack(b.rows, height)
 }
 
 // intent is a command that does nothing but to say msg.

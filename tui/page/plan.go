@@ -15,17 +15,17 @@ import (
 // Plan shows what a run would change on a host, to be approved whole or step by step.
 type Plan struct {
 	*Common
-	width, height int
-	list          int // width of the list of steps
-	decision      provision.Decision
-	steps         []string // all of the run, in their order
-	changing      []string // those that would change something
-	approved      map[string]bool
-	at            int     // index into changing
-	reading       bool    // keys go to the changes
-	changes       *reader // of the chosen step
-	answered      bool    // a second enter must not answer the next host's plan
-	Several       bool    // there are plans of several hosts: this one names its own
+	frame
+	list     int // width of the list of steps
+	decision provision.Decision
+	steps    []string // all of the run, in their order
+	changing []string // those that would change something
+	approved map[string]bool
+	at       int     // index into changing
+	reading  bool    // keys go to the changes
+	changes  *reader // of the chosen step
+	answered bool    // a second enter must not answer the next host's plan
+	Several  bool    // there are plans of several hosts: this one names its own
 }
 
 // NewPlan returns the page; steps are the ids of all steps of the run.
@@ -252,7 +252,7 @@ func (p *Plan) View() string {
 	right := append(p.head(p.right()), "")
 	right = append(right, p.changes.view()...)
 	if p.list == 0 {
-		return strings.Join(cells.Rows(strings.Join(append([]string{p.row(p.changing[p.at])}, right...), "\n"), p.height), "\n")
+		return cells.Stack(append([]string{p.row(p.changing[p.at])}, right...), p.height)
 	}
 	var left []string
 	for _, id := range p.steps {
@@ -272,11 +272,7 @@ func (p *Plan) count() string {
 
 func (p *Plan) row(id string) string {
 	t := p.Theme
-	number := Number(id)
-	if len(number) < 2 {
-		number = " " + number
-	}
-	title := number + " " + p.StepTitle(id)
+	title := Numbered(id, p.StepTitle(id))
 	width := max(p.list, 20)
 	if !slices.Contains(p.changing, id) {
 		return t.Faint.Render(cells.Fit("      "+title, width))

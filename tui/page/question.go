@@ -16,13 +16,13 @@ import (
 // Question asks for a decision: one of its options, or text, which is not shown where it is a secret.
 type Question struct {
 	*Common
-	width, height int
-	decision      provision.Decision
-	detail        *reader
-	menu          *menu     // nil for typed answers
-	form          *huh.Form // nil for options
-	text          string
-	answered      bool
+	frame
+	decision provision.Decision
+	detail   *reader
+	menu     *menu     // nil for typed answers
+	form     *huh.Form // nil for options
+	text     string
+	answered bool
 }
 
 // NewQuestion returns the page for d, and the command that it starts with.
@@ -248,7 +248,7 @@ func (q *Question) View() string {
 	} else {
 		rows = append(rows, strings.Split(q.form.View(), "\n")...)
 	}
-	return strings.Join(cells.Rows(strings.Join(rows, "\n"), q.height), "\n")
+	return cells.Stack(rows, q.height)
 }
 
 func huhKeys() *huh.KeyMap {
@@ -260,13 +260,13 @@ func huhKeys() *huh.KeyMap {
 func huhTheme(t *theme.Theme) *huh.Theme {
 	h := huh.ThemeBase()
 	for _, f := range []*huh.FieldStyles{&h.Focused, &h.Blurred} {
-		f.Base, f.Card = t.Style(), t.Style()
+		f.Base, f.Card = t.Text, t.Text
 		f.Title, f.Description = t.Strong, t.Faint
 		f.ErrorIndicator, f.ErrorMessage = t.Bad, t.Bad
 		f.TextInput.Prompt, f.TextInput.Cursor, f.TextInput.CursorText = t.Accent, t.Match, t.Text
 		f.TextInput.Text, f.TextInput.Placeholder = t.Text, t.Faint
 	}
-	h.Form.Base, h.Group.Base = t.Style(), t.Style()
-	h.FieldSeparator = t.Style()
+	h.Form.Base, h.Group.Base = t.Text, t.Text
+	h.FieldSeparator = t.Text
 	return h
 }

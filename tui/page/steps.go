@@ -15,11 +15,11 @@ import (
 // Steps is the list of a host's steps, with the state of each and how long it took.
 type Steps struct {
 	*Common
-	width, height int
-	host          *tracker.Host
-	chosen        string // id of the step that the person chose; empty: the current one
-	focused       bool
-	frame         int
+	frame
+	host    *tracker.Host
+	chosen  string // id of the step that the person chose; empty: the current one
+	focused bool
+	spin    int // frames of the spinner so far
 }
 
 // ListWidth is how wide the list of steps is on a screen of that width; 0 where there is no room for one.
@@ -36,9 +36,6 @@ func ListWidth(width int) int {
 // NewSteps returns the list.
 func NewSteps(c *Common) *Steps { return &Steps{Common: c} }
 
-// SetSize implements Page.
-func (s *Steps) SetSize(width, height int) { s.width, s.height = width, height }
-
 // SetHost shows another host's steps.
 func (s *Steps) SetHost(h *tracker.Host) {
 	if s.host == nil || h == nil || s.host.Name != h.Name {
@@ -51,7 +48,7 @@ func (s *Steps) SetHost(h *tracker.Host) {
 func (s *Steps) Focus(on bool) { s.focused = on }
 
 // Spin shows the spinner's next frame.
-func (s *Steps) Spin() { s.frame++ }
+func (s *Steps) Spin() { s.spin++ }
 
 // Follow lets the choice go with the run again.
 func (s *Steps) Follow() { s.chosen = "" }
@@ -66,9 +63,6 @@ func (s *Steps) Chosen() *tracker.Step {
 	}
 	return s.host.Steps[max(s.host.Current, 0)]
 }
-
-// Typing implements Page.
-func (s *Steps) Typing() bool { return false }
 
 // Keys implements Page.
 func (s *Steps) Keys() []Key { return []Key{s.key("up down", "step"), s.key("f", "follow")} }
@@ -111,7 +105,7 @@ func (s *Steps) View() string {
 	for _, step := range s.host.Steps {
 		rows = append(rows, s.row(step))
 	}
-	return strings.Join(cells.Rows(strings.Join(s.window(rows), "\n"), s.height), "\n")
+	return cells.Stack(s.window(rows), s.height)
 }
 
 // window keeps the chosen row in sight where there are more rows than height.
@@ -137,12 +131,8 @@ func (s *Steps) row(step *tracker.Step) string {
 		pointer, style = t.Accent.Render(t.Pointer), t.Chosen
 	}
 	took := s.took(step)
-	number := Number(step.ID)
-	if len(number) < 2 {
-		number = " " + number
-	}
-	title := cells.Fit(s.StepTitle(step.ID), s.width-8-len(took))
-	return pointer + glyph + " " + style.Render(number+" "+title) + " " + t.Faint.Render(took)
+	title := cells.Fit(Numbered(step.ID, s.StepTitle(step.ID)), s.width-5-len(took))
+	return pointer + glyph + " " + style.Render(title) + " " + t.Faint.Render(took)
 }
 
 // took is the step's time, in a column of its own width.
@@ -161,7 +151,7 @@ func (s *Steps) sign(step *tracker.Step) (glyph string, title lipgloss.Style) {
 	t := s.Theme
 	switch step.State {
 	case tracker.Running:
-		return t.Accent.Render(t.Spinner[s.frame%len(t.Spinner)]), t.Strong
+		return t.Accent.Render(t.Spinner[s.spin%len(t.Spinner)]), t.Strong
 	case tracker.OK:
 		return t.Good.Render(t.Same), t.Faint
 	case tracker.Changed:

@@ -13,11 +13,11 @@ import (
 // Text shows a text to read: the log, a report, the help.
 type Text struct {
 	*Common
-	title         string
-	width, height int
-	pane          *pane.Pane
-	keys          []Key
-	act           func(key string) tea.Msg // what further keys mean; nil for nothing
+	frame
+	title string
+	pane  *pane.Pane
+	keys  []Key
+	act   func(key string) tea.Msg // what further keys mean; nil for nothing
 }
 
 func newText(c *Common, title string, follow bool, keys []Key, act func(string) tea.Msg) *Text {

@@ -27,10 +27,8 @@ type Run struct {
 	Site     string
 	LogFile  string
 	Started  time.Time
-	Now      time.Time // of the last event
 	Hosts    []*Host
 	Finished *provision.RunFinished
-	stepIDs  []string
 }
 
 // Host is the picture of one host.
@@ -38,7 +36,6 @@ type Host struct {
 	Name     string
 	Steps    []*Step
 	Current  int // index of the step that runs or ran last; -1 before the first
-	Changes  []provision.Change
 	Measured []provision.Measured
 	Findings []provision.Finding // those that belong to no step
 }
@@ -46,7 +43,6 @@ type Host struct {
 // Step is the picture of one step on one host.
 type Step struct {
 	ID       string
-	Title    string // in the language of the run; empty until the step starts
 	State    State
 	Started  time.Time
 	Duration time.Duration // once it is finished
@@ -58,7 +54,6 @@ type Step struct {
 
 // Apply takes the next event in.
 func (r *Run) Apply(e provision.Event) {
-	r.Now = e.Time
 	switch b := e.Body.(type) {
 	case provision.RunStarted:
 		r.start(e.Time, b)
@@ -72,8 +67,6 @@ func (r *Run) Apply(e provision.Event) {
 		return
 	}
 	switch b := e.Body.(type) {
-	case provision.PlanReady:
-		host.Changes = b.Changes
 	case provision.Measured:
 		host.Measured = append(host.Measured, b)
 	case provision.Finding:
@@ -90,7 +83,7 @@ func (r *Run) Apply(e provision.Event) {
 }
 
 func (r *Run) start(at time.Time, b provision.RunStarted) {
-	*r = Run{Site: b.Site, LogFile: b.LogFile, Started: at, Now: at, stepIDs: b.Steps}
+	*r = Run{Site: b.Site, LogFile: b.LogFile, Started: at}
 	for _, name := range b.Hosts {
 		host := &Host{Name: name, Current: -1}
 		for _, id := range b.Steps {
@@ -102,10 +95,8 @@ func (r *Run) start(at time.Time, b provision.RunStarted) {
 
 // Host returns the host of that name, nil for none.
 func (r *Run) Host(name string) *Host {
-	for _, h := range r.Hosts {
-		if h.Name == name {
-			return h
-		}
+	if i := slices.IndexFunc(r.Hosts, func(h *Host) bool { return h.Name == name }); i >= 0 {
+		return r.Hosts[i]
 	}
 	return nil
 }
@@ -119,12 +110,7 @@ func (h *Host) Step(id string) *Step {
 }
 
 func (h *Host) index(id string) int {
-	for i, s := range h.Steps {
-		if s.ID == id {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(h.Steps, func(s *Step) bool { return s.ID == id })
 }
 
 // Failed returns the first step that failed, else the first where something is wrong: a step that cannot even be planned
@@ -158,7 +144,7 @@ func (h *Host) Running() *Step {
 func (s *Step) apply(e provision.Event) {
 	switch b := e.Body.(type) {
 	case provision.StepStarted:
-		s.Title, s.State, s.Started = b.Title, Running, e.Time
+		s.State, s.Started = Running, e.Time
 	case provision.StepProgress:
 		s.Progress = b
 		s.Rate.add(e.Time, b.Done)
