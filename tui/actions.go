@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -19,6 +18,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/tui/feed"
 	"github.com/kehuo/provision/tui/page"
+	"github.com/kehuo/provision/tui/theme"
 )
 
 // actions does what the model must not: everything that takes time or touches the world. Each action is a command that
@@ -78,7 +78,7 @@ func (a actions) run() (deployed Deployed) {
 	defer func() {
 		f.Close()
 		if p := recover(); p != nil {
-			deployed = Deployed{Err: fmt.Errorf("the deployment ended in an internal error: %v\n%s", p, debug.Stack())}
+			deployed = Deployed{Err: provision.Fail("wizard.deployment-broken", p, string(debug.Stack()))}
 		}
 	}()
 	return Deployed{Finished: a.config.Deploy(a.ctx, f.Emit, decider{a.send})}
@@ -235,7 +235,7 @@ func (a actions) lend(cmd *exec.Cmd, ended func(error) tea.Msg) tea.Cmd {
 func (a actions) with(file, fallback string, variables ...string) *exec.Cmd {
 	program := fallback
 	for _, name := range variables {
-		if value := lookup(a.env, name); value != "" {
+		if value := theme.Environ(a.env).Getenv(name); value != "" {
 			program = value
 			break
 		}

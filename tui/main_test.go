@@ -72,7 +72,7 @@ func play(text string) int {
 	defer stop()
 	finished, err := tui.Run(ctx, s.config(deployment))
 	if err != nil {
-		fmt.Println("error:", strings.SplitN(err.Error(), "\n", 2)[0])
+		fmt.Println("error:", strings.SplitN(s.words().Error(err), "\n", 2)[0])
 	}
 	fmt.Println("left with", finished.ExitCode)
 	return finished.ExitCode

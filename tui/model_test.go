@@ -9,7 +9,6 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
-
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/provision"
@@ -273,5 +272,13 @@ func BenchmarkFlood(b *testing.B) {
 	for b.Loop() {
 		model.Update(feed.Batch{Events: events})
 		_ = model.View()
+	}
+}
+
+func TestAPromptHasOneColon(t *testing.T) {
+	for question, want := range map[string]string{"Password": "Password: ", "Password:": "Password: ", "Password: ": "Password: ", "密码：": "密码: "} {
+		if got := asking(question); got != want {
+			t.Errorf("%q is asked as %q", question, got)
+		}
 	}
 }

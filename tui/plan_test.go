@@ -1,8 +1,13 @@
 package tui
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/tui/feed"
+	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
 )
 
@@ -48,4 +53,109 @@ func TestBesideAQuestionThereIsNothingBeforeTheRun(t *testing.T) {
 	s.lacks("tab")
 	s.press("tab")
 	s.shows("A host key that is not known yet")
+}
+
+// twoHosts is a stage with the plan of aliyun on it, in a run that tencent is part of too.
+func twoHosts(t *testing.T) *stage {
+	t.Helper()
+	s := plainStage(t)
+	s.send(feed.Batch{Events: []provision.Event{{Time: s.now, Body: provision.RunStarted{Site: "myweb",
+		Hosts: []string{"aliyun", "tencent"}, Steps: []string{"01-login", "02-directory", "06-files"}}}}})
+	s.ask(planOf("aliyun"))
+	return s
+}
+
+func planOf(host string) provision.Decision {
+	return provision.Decision{Kind: provision.DecidePlan, Host: host, Default: provision.AnswerYes,
+		Options: []provision.Option{{ID: provision.AnswerYes}, {ID: provision.AnswerNo}},
+		Changes: []provision.Change{{Host: host, Step: "02-directory", Action: "create the folder of " + host}}}
+}
+
+func TestOneHostsPlanIsDeclinedWithoutTheOther(t *testing.T) {
+	for name, keys := range map[string][]string{"q": {"q"}, "after enter on nothing": {"a", "enter", "q"}} {
+		t.Run(name, func(t *testing.T) {
+			s := twoHosts(t)
+			s.press(keys...)
+			if got := s.answered().Choice; got != provision.AnswerNo {
+				t.Errorf("the plan was answered %q", got)
+			}
+			s.ask(planOf("tencent"))
+			s.shows("create the folder of tencent")
+			s.press("q")
+			s.answered()
+			s.send(Deployed{Finished: provision.RunFinished{ExitCode: provision.ExitFailed, Hosts: map[string]provision.HostResult{
+				"aliyun": {Err: provision.ErrDeclined}, "tencent": {Err: provision.ErrDeclined}}}})
+			if !isQuit(s) {
+				t.Error("the wizard stays although both plans were declined")
+			}
+		})
+	}
+}
+
+// isQuit reports whether the last command ends the program.
+func isQuit(s *stage) bool {
+	s.left = false
+	s.follow(s.cmds[len(s.cmds)-1])
+	return s.left
+}
+
+func TestAFailureIsShownBeforeAPlanThatWasDeclined(t *testing.T) {
+	s := twoHosts(t)
+	s.press("q")
+	s.answered()
+	s.send(Deployed{Finished: provision.RunFinished{ExitCode: provision.ExitFailed, Hosts: map[string]provision.HostResult{
+		"aliyun": {Err: provision.ErrDeclined}, "tencent": {Err: errors.New("the disk is full")}}}})
+	s.shows("-> tencent", "the disk is full")
+}
+
+func TestNothingIsApprovedAfterLeaving(t *testing.T) {
+	s := plainStage(t)
+	s.plan(record(story.Options{}))
+	s.model.approved["aliyun"] = []string{"02-directory"}
+	s.press("q")
+	s.answered()
+	s.shows("Stopping")
+	s.ask(planOf("aliyun"))
+	if len(s.reply) != 0 || s.model.act.ctx.Err() == nil {
+		t.Error("a plan that came after leaving was answered, or waits for ever")
+	}
+}
+
+func TestAPlanIsAnsweredOnce(t *testing.T) {
+	p := page.NewPlan(plainStage(t).model.Common, planOf("aliyun"), nil)
+	if p.Update(key("enter")) == nil || p.Update(key("enter")) != nil {
+		t.Error("the second of two enters is an answer too: it would go to another host's plan")
+	}
+}
+
+func TestHelpAndTheWayOutAreAlwaysInTheFooter(t *testing.T) {
+	s := twoHosts(t)
+	s.shows("q not this host   ? help")
+	s.press("enter")
+	s.answered()
+	s.shows("/ search", "q leave   ? help")
+}
+
+func TestTheHostStaysWhileItsPlanIsOnTheScreen(t *testing.T) {
+	s := twoHosts(t)
+	s.shows("-> aliyun", "The plan for aliyun")
+	if strings.Contains(s.view(), "[ ] host") {
+		t.Error("the keys that change the host are offered")
+	}
+	s.press("]")
+	s.shows("-> aliyun")
+	s.send(Deployed{Finished: provision.RunFinished{ExitCode: provision.ExitFailed,
+		Hosts: map[string]provision.HostResult{"aliyun": {Err: errors.New("no")}}}})
+	s.press("]")
+	s.shows("-> aliyun")
+}
+
+// A step that is left out takes those after it with it, and one that is taken back in those before it.
+func TestStepsOfAPlanBuildOnEachOther(t *testing.T) {
+	s := plainStage(t)
+	s.plan(record(story.Options{}))
+	s.press("down", " ")
+	s.shows("1 of 5 steps chosen")
+	s.press("down", "down", " ")
+	s.shows("4 of 5 steps chosen")
 }

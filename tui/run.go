@@ -1,9 +1,12 @@
+// Package tui is the wizard: a terminal interface that draws a run's events and answers its decisions. It holds no
+// deployment logic: what it does beyond drawing are the functions of its Config.
 package tui
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"sync"
@@ -11,11 +14,71 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/term"
+	"golang.org/x/term"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/tui/page"
+	"github.com/kehuo/provision/tui/startup"
 	"github.com/kehuo/provision/tui/theme"
 )
+
+// Config is what the wizard needs. Words, In, Out and Deploy must be set.
+type Config struct {
+	Words      *language.Printer
+	In         io.Reader
+	Out        io.Writer
+	Env        []string // default: os.Environ
+	NoColor    bool
+	Accessible bool // plain questions and lines, for screen readers; also taken where TERM is dumb or Out is no terminal
+	Verbose    bool // in the accessible mode: the commands too
+
+	// Inventory is the file that the form writes. Form is nil where it exists already.
+	Inventory string
+	Form      *Form
+
+	// Deploy runs the deployment. It is called again to retry, and goes on where it failed.
+	Deploy func(ctx context.Context, sink provision.Sink, d provision.Decider) provision.RunFinished
+
+	// LogFile returns the log of the current run; nil or an empty name: the events tell (RunStarted.LogFile).
+	LogFile func() string
+	// Files names the files that a person may want to edit when a step failed, the likeliest first; nil: none.
+	Files func(step string) []string
+	// Report makes a report in which all is masked but what was agreed to, page.Addresses for example; nil: no reports.
+	Report func(agreed ...string) (text string, err error)
+	// SaveReport writes it to ReportFile.
+	SaveReport func(path, text string) error
+	ReportFile string
+	// Behind names what answers behind nginx in the container, from the outside in: gunicorn, flask. It is asked when a
+	// deployment has succeeded; nil, or no names: that is not known.
+	Behind func() []string
+}
+
+// Form is what the wizard needs to ask for a new inventory.
+type Form struct {
+	Fields []page.Field
+	// Suggest finds out what this machine offers, by field, the best first.
+	Suggest func(ctx context.Context) map[string][]string
+	// Check looks at one field's value; all are the values of the form. note is what is worth knowing about a right value.
+	Check func(ctx context.Context, field, value string, all map[string]string) (note string, err error)
+	// Write writes the inventory. Deploy is called after it.
+	Write func(values map[string]string) error
+}
+
+// Fields are the fields of the tutorial in the order in which the form asks for them, with the tutorial's values.
+func Fields() []page.Field {
+	return []page.Field{
+		{Name: "address"},
+		{Name: "port", Default: "22"},
+		{Name: "user", Default: "kevin", Optional: true, Unless: "address"},
+		{Name: "identity", Optional: true, Unless: "address"},
+		{Name: "source", Default: "."},
+		{Name: "directory", Default: "/home/kevin/dev/myweb"},
+		{Name: "domain", Optional: true},
+		{Name: "certificate", Optional: true},
+		{Name: "key", Optional: true, With: "certificate"},
+	}
+}
 
 // Run shows the wizard until the person leaves it, and returns how the last deployment ended; its ExitCode is
 // provision.ExitInterrupted where the person left before the end. When Run returns, no deployment runs any more and the
@@ -44,8 +107,8 @@ func Run(ctx context.Context, c Config) (provision.RunFinished, error) {
 func capable(c Config, env []string) bool {
 	in, inOK := c.In.(*os.File)
 	out, outOK := c.Out.(*os.File)
-	name := lookup(env, "TERM")
-	return inOK && outOK && term.IsTerminal(in.Fd()) && term.IsTerminal(out.Fd()) && name != "" && name != "dumb"
+	name := theme.Environ(env).Getenv("TERM")
+	return inOK && outOK && term.IsTerminal(int(in.Fd())) && term.IsTerminal(int(out.Fd())) && name != "" && name != "dumb"
 }
 
 // watchSignals ends the program when it is told to by a signal or by its context; the terminal is restored on the way. The
@@ -111,11 +174,21 @@ func (m *Model) close(c Config, act actions, err error) (provision.RunFinished, 
 		return finished, m.broken
 	}
 	if err != nil && !errors.Is(err, tea.ErrProgramKilled) {
-		return finished, fmt.Errorf("the wizard could not use the terminal: %w; --yes needs none", err)
+		return finished, provision.Fail("wizard.terminal-unusable", err)
 	}
 	if err != nil {
-		return finished, fmt.Errorf("the wizard ended in an internal error: %w", err)
+		return finished, provision.Fail("wizard.broken", err)
 	}
 	m.sum(c.Out)
 	return finished, nil
+}
+
+// Bubble Tea is initialised by now: see package startup.
+var _ = startup.Done()
+
+func environment(env []string) []string {
+	if env == nil {
+		return os.Environ()
+	}
+	return env
 }

@@ -76,7 +76,6 @@ func (m *Model) take(b feed.Batch) {
 		m.watch.Apply(m.placed(e))
 	}
 	m.watch.Dropped(b.Dropped)
-	m.watch.Hosts = m.several()
 	if question, ok := m.overlay.(*page.Question); ok && m.stopping() {
 		question.SetDetail(m.consequences()) // the run goes on while the question stands there
 	}

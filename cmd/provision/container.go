@@ -133,7 +133,7 @@ func (s *session) streams(host string, cmd *remote.Command) (flush func(), err e
 		cmd.Stdout, cmd.Stderr = out, errs
 		return func() { flushOut(); flushErrs() }, nil
 	}
-	printer := lines.NewJSON(os.Stdout)
+	printer := lines.NewJSON(os.Stdout, s.words)
 	emit := func(stream string) *remote.Lines {
 		return remote.NewLines(func(lines string) {
 			printer.Emit(provision.Event{Time: time.Now(), Host: host, Body: provision.StepOutput{Stream: stream, Text: lines}})

@@ -14,8 +14,8 @@ import (
 	"github.com/kehuo/provision/provision/diagnose"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/tui/lines"
-	"github.com/kehuo/provision/tui/sanitize"
 )
 
 func newDiagnose() *cobra.Command {
@@ -133,7 +133,7 @@ func printFindings(w io.Writer, findings []provision.Finding, words *language.Pr
 		if i > 0 {
 			_, _ = fmt.Fprintln(w)
 		}
-		if _, err := fmt.Fprintln(w, sanitize.Lines(lines.FindingText(words, f))); err != nil {
+		if _, err := fmt.Fprintln(w, safetext.Text(lines.FindingText(words, f))); err != nil {
 			return err
 		}
 	}

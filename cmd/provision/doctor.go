@@ -7,12 +7,12 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
-	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/steps"
-	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/theme"
 )
 
@@ -93,40 +93,20 @@ func verdict(checks []steps.Check) int {
 // checkTable is one aligned table: verdict, place, what was looked at, and what was found; below it what to do about it.
 func (s *session) checkTable(checks []steps.Check) string {
 	look := s.flags.look(os.Stdout)
-	rows := make([][3]string, len(checks))
-	var width [3]int
-	for i, c := range checks {
+	var rows [][]string
+	for _, c := range checks {
 		place := s.words.T("doctor.here")
 		if c.Host != "" {
 			place = c.Host
 		}
-		rows[i] = [3]string{s.words.T("doctor.verdict." + string(c.Verdict)), place, c.Name}
-		for column, text := range rows[i] {
-			width[column] = max(width[column], ansi.StringWidth(text))
-		}
-	}
-	indent := strings.Repeat(" ", width[0]+width[1]+width[2]+6)
-	var b strings.Builder
-	for i, c := range checks {
-		style := verdictStyle(look, c.Verdict)
-		b.WriteString(style.Render(rows[i][0]))
-		for column, text := range rows[i] {
-			if column > 0 {
-				b.WriteString(text)
-			}
-			b.WriteString(strings.Repeat(" ", width[column]-ansi.StringWidth(text)+2))
-		}
-		b.WriteString(hanging(c.Detail, indent) + "\n")
+		verdict := verdictStyle(look, c.Verdict).Render(s.words.T("doctor.verdict." + string(c.Verdict)))
+		rows = append(rows, []string{verdict, place, safetext.Line(c.Name), safetext.Text(c.Detail)})
 		if c.Fix != "" {
-			b.WriteString(indent + look.Strong.Render(hanging("-> "+c.Fix, indent+"   ")) + "\n")
+			fix := cells.Hang(safetext.Text("-> "+c.Fix), "   ")
+			rows = append(rows, []string{"", "", "", strings.TrimSuffix(cells.Each(look.Strong, "", fix), "\n")})
 		}
 	}
-	return b.String()
-}
-
-// hanging puts the further lines of a text below its first one.
-func hanging(text, indent string) string {
-	return strings.ReplaceAll(sanitize.Lines(text), "\n", "\n"+indent)
+	return cells.Table(rows)
 }
 
 func verdictStyle(look *theme.Theme, verdict provision.Severity) lipgloss.Style {

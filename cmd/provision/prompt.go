@@ -13,7 +13,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
-	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // decider answers a command's questions: a person at the terminal, or nobody.
@@ -34,9 +34,9 @@ type prompt struct {
 // Decide implements provision.Decider.
 func (p prompt) Decide(ctx context.Context, d provision.Decision) (provision.Answer, error) {
 	if d.Detail != "" {
-		_, _ = fmt.Fprintln(p.out, sanitize.Lines(d.Detail))
+		_, _ = fmt.Fprintln(p.out, safetext.Text(d.Detail))
 	}
-	question := sanitize.Line(d.Question)
+	question := safetext.Line(d.Question)
 	if d.Kind == provision.DecidePlan { // the engine, which asks, knows no languages
 		question = p.words.T("prompt.plan", len(d.Changes), d.Host)
 	}

@@ -102,7 +102,7 @@ func (s *session) observe() (provision.Sink, error) {
 func (s *session) printer(asks bool) reader {
 	switch {
 	case s.flags.json:
-		return lines.NewJSON(os.Stdout)
+		return lines.NewJSON(os.Stdout, s.words)
 	case !asks && capable(os.Stdout):
 		return tui.NewLive(tui.LiveConfig{Out: os.Stdout, Words: s.words, NoColor: s.flags.noColor, Verbose: s.flags.verbose})
 	}
@@ -112,7 +112,7 @@ func (s *session) printer(asks bool) reader {
 // planPrinter is the reader of a plan on standard output.
 func (s *session) planPrinter() reader {
 	if s.flags.json {
-		return lines.NewJSON(os.Stdout)
+		return lines.NewJSON(os.Stdout, s.words)
 	}
 	return lines.NewPlan(os.Stdout, s.words, s.flags.look(os.Stdout))
 }

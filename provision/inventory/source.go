@@ -7,10 +7,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/mattn/go-runewidth"
 )
 
 // position is a place in the file; line and column count from 1, columns in characters.
@@ -39,7 +40,7 @@ func (e *Error) Error() string {
 func (e *Error) indent() string {
 	before := []rune(e.Source)
 	before = before[:min(max(e.Column-1, 0), len(before))]
-	return strings.Repeat(" ", runewidth.StringWidth(shown(string(before))))
+	return strings.Repeat(" ", ansi.StringWidth(shown(string(before))))
 }
 
 // shown makes a line of the file fit to print: tabs as one blank, other control characters as a mark.

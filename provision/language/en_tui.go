@@ -31,6 +31,13 @@ func enTUI() words {
 		"lines.progress.files-of": "%s of %s files",
 		"lines.progress.step-of":  "instruction %s of %s",
 
+		"wizard.broken":            "The wizard ended in an internal error: %v",
+		"wizard.deployment-broken": "The deployment ended in an internal error: %v\n%s",
+		"wizard.input-ended":       "The input ended before the question was answered; use --yes to run without questions.",
+		"wizard.input-unreadable":  "The terminal cannot be read: %v",
+		"wizard.secret-shown":      "The terminal cannot be kept from showing a secret: %v",
+		"wizard.terminal-unusable": "The wizard could not use the terminal: %v; --yes needs none.",
+
 		"wizard.rate":    "%s/s",
 		"wizard.left":    "%s left",
 		"wizard.dropped": "%d lines not shown here; the log file has them",

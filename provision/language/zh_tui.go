@@ -31,6 +31,13 @@ func zhTUI() words {
 		"lines.progress.files-of": "%s / %s 个文件",
 		"lines.progress.step-of":  "指令 %s/%s",
 
+		"wizard.broken":            "向导因内部错误而结束：%v",
+		"wizard.deployment-broken": "部署因内部错误而结束：%v\n%s",
+		"wizard.input-ended":       "问题尚未回答，输入就结束了；使用 --yes 可以不提问直接运行。",
+		"wizard.input-unreadable":  "无法读取终端：%v",
+		"wizard.secret-shown":      "无法让终端不显示机密：%v",
+		"wizard.terminal-unusable": "向导无法使用终端：%v；--yes 不需要终端。",
+
 		"wizard.rate":    "%s/秒",
 		"wizard.left":    "还需 %s",
 		"wizard.dropped": "有 %d 行没有在这里显示，日志文件中有全部内容",

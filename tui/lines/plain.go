@@ -8,8 +8,8 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
-	"github.com/kehuo/provision/tui/quantity"
-	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 )
 
 // NewPlain returns the printer for where there is no terminal: lines of text that begin with the time of day. verbose
@@ -62,7 +62,7 @@ func (p *plain) begin(b []byte, host string) []byte {
 
 func (p *plain) lines(b []byte, e provision.Event, text string) []byte {
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		b = append(append(p.head(b, e), sanitize.Line(line)...), '\n')
+		b = append(append(p.head(b, e), safetext.Line(line)...), '\n')
 	}
 	return b
 }
@@ -112,7 +112,7 @@ func (p *plain) text(e provision.Event) string {
 func (p *plain) detail(body provision.Body) string {
 	switch b := body.(type) {
 	case provision.StepCommand:
-		return "$ " + strings.ReplaceAll(b.Command, "\n", "\n  ")
+		return "$ " + cells.Hang(b.Command, "  ")
 	case provision.DecisionAsked:
 		return "? " + b.Question
 	case provision.DecisionMade:
@@ -148,9 +148,9 @@ func (p *plain) finished(e provision.Event, b provision.StepFinished) string {
 	case b.Status == provision.StatusSkipped:
 		return text
 	case b.Err != nil:
-		return p.words.T("lines.labelled", text, b.Err)
+		return p.words.T("lines.labelled", text, p.words.Error(b.Err))
 	}
-	text = p.words.T("lines.took", text, quantity.Duration(b.Duration))
+	text = p.words.T("lines.took", text, language.Duration(b.Duration))
 	if start, ok := p.waiting[e.Host]; ok {
 		delete(p.waiting, e.Host)
 		return p.words.T("lines.labelled", start.Body.(provision.StepStarted).Title, text)
@@ -172,7 +172,7 @@ func (p *plain) plan(changes []provision.Change, diffs bool) string {
 		}
 		b.WriteByte('\n')
 		if diffs && c.Diff != "" {
-			b.WriteString("    " + strings.ReplaceAll(strings.TrimRight(c.Diff, "\n"), "\n", "\n    ") + "\n")
+			b.WriteString("    " + cells.Hang(c.Diff, "    ") + "\n")
 		}
 	}
 	return b.String()
@@ -184,7 +184,7 @@ func (p *plain) planned(f provision.PlanFinished) string {
 		for _, c := range f.Changes {
 			if c.Diff != "" {
 				b.WriteString(c.Host + " " + c.Step + ": " + c.Action + "\n")
-				b.WriteString("    " + strings.ReplaceAll(strings.TrimRight(c.Diff, "\n"), "\n", "\n    ") + "\n")
+				b.WriteString("    " + cells.Hang(c.Diff, "    ") + "\n")
 			}
 		}
 	}
@@ -196,21 +196,21 @@ func (p *plain) planned(f provision.PlanFinished) string {
 func (p *plain) summary(f provision.RunFinished) string {
 	var b strings.Builder
 	if f.Err != nil {
-		return p.words.T("lines.unable", f.Err)
+		return p.words.T("lines.unable", p.words.Error(f.Err))
 	}
 	p.failures(&b, f.Hosts)
 	key := "lines.done"
 	if f.ExitCode != provision.ExitOK {
 		key = "lines.failed"
 	}
-	b.WriteString(p.words.T(key, f.Changed, quantity.Duration(f.Duration)))
+	b.WriteString(p.words.T(key, f.Changed, language.Duration(f.Duration)))
 	return b.String()
 }
 
 func (p *plain) failures(b *strings.Builder, hosts map[string]provision.HostResult) {
 	for _, name := range sorted(hosts) {
 		if r := hosts[name]; r.Err != nil {
-			b.WriteString(name + ": " + p.words.T("lines.status."+string(r.Status)) + ": " + r.Err.Error() + "\n")
+			b.WriteString(name + ": " + p.words.T("lines.status."+string(r.Status)) + ": " + p.words.Error(r.Err) + "\n")
 		}
 	}
 }

@@ -8,8 +8,10 @@ import (
 	"github.com/charmbracelet/bubbles/cursor"
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
-	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 )
 
 // Field is one line of the form. Its words are "wizard.field.NAME" and "wizard.field.NAME.help".
@@ -53,20 +55,20 @@ type WroteMsg struct{ Err error }
 // Form asks for what an inventory needs.
 type Form struct {
 	*Common
-	width, height int
-	file          string
-	fields        []Field
-	inputs        []textinput.Model
-	suggestions   SuggestionsMsg
-	offered       map[string]int  // which suggestion a field shows
-	touched       map[string]bool // by name: the person typed there
-	entered       map[string]bool // by name: the person moved the cursor in what stood there, to change it
-	at            int             // the field with the cursor; len(fields) is the button
-	number        int             // of the last check
-	checked       CheckedMsg
-	writing       bool // write as soon as the check is here
-	err           error
-	leaving       bool // esc was pressed: once more leaves
+	frame
+	file        string
+	fields      []Field
+	inputs      []textinput.Model
+	suggestions SuggestionsMsg
+	offered     map[string]int  // which suggestion a field shows
+	touched     map[string]bool // by name: the person typed there
+	entered     map[string]bool // by name: the person moved the cursor in what stood there, to change it
+	at          int             // the field with the cursor; len(fields) is the button
+	number      int             // of the last check
+	checked     CheckedMsg
+	writing     bool // write as soon as the check is here
+	err         error
+	leaving     bool // esc was pressed: once more leaves
 }
 
 // NewForm returns the page, for an inventory that will be written to file.
@@ -231,7 +233,7 @@ func (f *Form) suggest(found SuggestionsMsg) tea.Cmd {
 // follow keeps what the person has not typed into at what stands there for the other fields as they are now.
 func (f *Form) follow() {
 	for i, field := range f.fields {
-		standard := sanitize.Line(field.Standard(f.suggestions, f.Values()))
+		standard := safetext.Line(field.Standard(f.suggestions, f.Values()))
 		if !f.touched[field.Name] && standard != f.inputs[i].Value() {
 			f.inputs[i].SetValue(standard)
 			f.inputs[i].CursorEnd()
@@ -287,7 +289,127 @@ func (f *Form) wrong(i int) string {
 		return f.T("wizard.form.empty")
 	}
 	if err := f.checked.Fields[field.Name].Err; err != nil {
-		return sanitize.Line(err.Error())
+		return safetext.Line(f.Words.Error(err))
 	}
 	return ""
+}
+
+// column is where the values start: behind the longest name.
+func (f *Form) column() int {
+	w := 0
+	for _, field := range f.fields {
+		w = max(w, ansi.StringWidth(f.T("wizard.field."+field.Name)))
+	}
+	return min(w+6, max(f.width/2, 12))
+}
+
+// View implements Page.
+func (f *Form) View() string {
+	t := f.Theme
+	head := block{width: f.width}
+	head.add(t.Strong, f.T("wizard.form.title"))
+	if f.height >= 18 {
+		head.add(t.Faint, f.T("wizard.form.about", f.file))
+	}
+	head.gap()
+	var rows []string
+	var starts []int // of the fields
+	focus := 0
+	for i := range f.fields {
+		if i == f.at {
+			focus = len(rows)
+		}
+		starts = append(starts, len(rows))
+		rows = append(rows, f.row(i)...)
+	}
+	if f.at == len(f.fields) {
+		focus = len(rows) + 1
+	}
+	rows = append(rows, "", f.button())
+	if f.err != nil {
+		b := block{width: f.width}
+		b.add(t.Bad, safetext.Text(f.Words.Error(f.err)))
+		rows = append(rows, b.rows...)
+	}
+	if space := f.height - len(head.rows); len(rows) > space && space > 1 { // keep the field that is typed into in sight
+		from := min(max(focus-space/2, 0), len(rows)-space)
+		rows = rows[from : from+space]
+		f.signs(head.rows, rows, starts, from)
+	}
+	return cells.Stack(append(head.rows, rows...), f.height)
+}
+
+// signs tells of the fields that are out of sight, in the empty row above those in sight and over the last of their rows.
+func (f *Form) signs(head, rows []string, starts []int, from int) {
+	above, below := 0, 0
+	for _, start := range starts {
+		if start < from {
+			above++
+		}
+		if start >= from+len(rows)-1 {
+			below++
+		}
+	}
+	if above > 0 {
+		head[len(head)-1] = f.Theme.Faint.Render(cells.Cut(f.T("wizard.form.above", above), f.width))
+	}
+	if below > 0 {
+		rows[len(rows)-1] = f.Theme.Faint.Render(cells.Cut(f.T("wizard.form.below", below), f.width))
+	}
+}
+
+// row is a field's line, and under the one with the cursor what it means and what was found.
+func (f *Form) row(i int) []string {
+	t, field := f.Theme, f.fields[i]
+	here := i == f.at
+	sign, note, wrong := " ", safetext.Line(f.checked.Fields[field.Name].Note), f.wrong(i)
+	input := f.inputs[i]
+	if here && f.standard(i) { // what is typed replaces it
+		input.TextStyle = t.Faint
+	}
+	value := input.View()
+	switch {
+	case wrong != "" && f.touched[field.Name]:
+		sign = t.Bad.Render(t.Failed)
+	case wrong == "" && f.inputs[i].Value() != "" && f.checked.Number > 0:
+		sign = t.Good.Render(t.Done)
+	}
+	pointer, name := "  ", t.Text.Render(f.T("wizard.field."+field.Name))
+	if here {
+		pointer, name = t.Accent.Render(t.Pointer)+" ", t.Chosen.Render(f.T("wizard.field."+field.Name))
+	}
+	rows := []string{cells.Fit(pointer+sign+" "+name, f.column()) + ansi.Truncate(value, f.width-f.column(), "")}
+	below := block{width: max(f.width-f.column(), 10)}
+	switch {
+	case wrong != "" && f.touched[field.Name]:
+		below.add(t.Bad, wrong)
+	case note != "":
+		below.add(t.Faint, note)
+	}
+	if here {
+		f.explain(&below, field.Name)
+	}
+	for _, row := range below.rows {
+		rows = append(rows, strings.Repeat(" ", f.column())+row)
+	}
+	return rows
+}
+
+func (f *Form) explain(b *block, name string) {
+	if help := "wizard.field." + name + ".help"; f.has(help) && len(b.rows) == 0 {
+		b.add(f.Theme.Faint, f.T(help))
+	}
+	if list := f.suggestions[name]; len(list) > 1 {
+		shown := list[:min(len(list), 4)]
+		b.raw(f.Theme.Faint.Render(f.T("wizard.form.found", safetext.Line(strings.Join(shown, "  ")))))
+	}
+}
+
+func (f *Form) button() string {
+	t := f.Theme
+	label := f.T("wizard.form.write", f.file)
+	if f.at == len(f.fields) {
+		return t.Accent.Render(t.Pointer) + "   " + t.Chosen.Render(label)
+	}
+	return "    " + t.Faint.Render(label)
 }

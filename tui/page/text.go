@@ -6,17 +6,18 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/pane"
 )
 
 // Text shows a text to read: the log, a report, the help.
 type Text struct {
 	*Common
-	title         string
-	width, height int
-	pane          *pane.Pane
-	keys          []Key
-	act           func(key string) tea.Msg // what further keys mean; nil for nothing
+	frame
+	title string
+	pane  *pane.Pane
+	keys  []Key
+	act   func(key string) tea.Msg // what further keys mean; nil for nothing
 }
 
 func newText(c *Common, title string, follow bool, keys []Key, act func(string) tea.Msg) *Text {
@@ -145,7 +146,7 @@ func (t *Text) head() []string {
 	b := block{width: t.width}
 	b.add(t.Theme.Strong, t.title)
 	if part != "" {
-		return []string{Cut(b.rows[0], t.width), t.Theme.Warn.Render(Cut(part, t.width))}
+		return []string{cells.Cut(b.rows[0], t.width), t.Theme.Warn.Render(cells.Cut(part, t.width))}
 	}
 	return b.rows[:min(len(b.rows), 2)]
 }
