@@ -38,7 +38,7 @@ type Decision struct {
 	Kind     DecisionKind
 	Host     string
 	Step     string
-	Question string   // one line; empty for DecidePlan, whose question is that of the kind
+	Question string   // one line
 	Detail   string   // what a person needs to know to answer: a fingerprint, a diff
 	Options  []Option // empty for typed answers
 	Default  string   // the option that Enter takes; empty where there is no safe default

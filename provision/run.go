@@ -15,10 +15,11 @@ type Options struct {
 	Command  string // what the person typed, "provision plan"
 	Site     string
 	LogFile  string
-	Sink     Sink             // default: nobody listens
-	Decider  Decider          // default: Headless
-	Cautious bool             // the plan takes something away: Enter does not approve it
-	Now      func() time.Time // default: time.Now
+	Sink     Sink                                  // default: nobody listens
+	Decider  Decider                               // default: Headless
+	Approve  func(host string, changes int) string // the question whether to apply a plan; default: none
+	Cautious bool                                  // the plan takes something away: Enter does not approve it
+	Now      func() time.Time                      // default: time.Now
 }
 
 // closing is how long a host may take to release its lock and to hang up once the run is over or was interrupted.
@@ -151,6 +152,7 @@ func (w *walk) begin(ctx context.Context, changes []Change) error {
 	r := w.reporter("")
 	answer, err := r.Ask(ctx, Decision{
 		Kind:     DecidePlan,
+		Question: w.stream.approve(w.target.Name(), len(changes)),
 		Options:  []Option{{ID: AnswerYes}, {ID: AnswerNo}},
 		Default:  w.stream.enter,
 		Headless: AnswerYes,

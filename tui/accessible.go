@@ -200,9 +200,6 @@ func (p *prompter) describe(d provision.Decision) {
 
 func (p *prompter) answer(d provision.Decision) (provision.Answer, error) {
 	question := safetext.Line(d.Question)
-	if d.Kind == provision.DecidePlan { // the engine, which asks, knows no languages
-		question = p.config.Words.T("prompt.plan", len(d.Changes), d.Host)
-	}
 	switch {
 	case len(d.Options) > 0:
 		choice, err := p.choose(question, d)

@@ -184,11 +184,11 @@ func enSite() words {
 		"site.upstream-unknown.fix":               "Add upstream %[1]s { server 127.0.0.1:5000; } or write the address itself.",
 		"site.unasked.cause":                      "The site publishes no TCP port, so that there is nothing to ask it over http or https: whether it answers was not checked.",
 		"site.unasked.fix":                        "Publish the port of its page in site.ports, or look whether it works by yourself.",
-		"site.port-closed": "the site answers on %[1]s itself but not from here: %[2]v; open TCP port %[3]s in the security group of the cloud host, and in its firewall",
-		"site.port-closed.cause": "The site answers on the host itself, and TCP port %[3]s cannot be reached from here: the security group of the cloud, or a firewall on the host, does not let visitors in.",
-		"site.port-closed.fix": "Alibaba Cloud: ECS > Security Groups > Inbound: allow TCP %[3]s from 0.0.0.0/0. On the host, where a firewall runs: sudo firewall-cmd %[4]s --permanent && sudo firewall-cmd --reload, or %[5]s",
-		"site.intercepted": "the site answers on %[1]s itself as wanted but not from here: %[2]v; something in between answers on port %[3]s",
-		"site.intercepted.cause": "The site answers on the host itself as wanted, and from here something else answers on port %[3]s: the cloud, where the domain of a host in mainland China has no ICP filing (备案), a load balancer or CDN, or a proxy of your network.",
-		"site.intercepted.fix": "Ask from another network, a phone for example. In mainland China file the domain at https://beian.aliyun.com, or move the host to a region outside; see what a load balancer or CDN in front has set.",
+		"site.port-closed":                        "the site answers on %[1]s itself but not from here: %[2]v; open TCP port %[3]s in the security group of the cloud host, and in its firewall",
+		"site.port-closed.cause":                  "The site answers on the host itself, and TCP port %[3]s cannot be reached from here: the security group of the cloud, or a firewall on the host, does not let visitors in.",
+		"site.port-closed.fix":                    "Alibaba Cloud: ECS > Security Groups > Inbound: allow TCP %[3]s from 0.0.0.0/0. On the host, where a firewall runs: sudo firewall-cmd %[4]s --permanent && sudo firewall-cmd --reload, or %[5]s",
+		"site.intercepted":                        "the site answers on %[1]s itself as wanted but not from here: %[2]v; something in between answers on port %[3]s",
+		"site.intercepted.cause":                  "The site answers on the host itself as wanted, and from here something else answers on port %[3]s: the cloud, where the domain of a host in mainland China has no ICP filing (备案), a load balancer or CDN, or a proxy of your network.",
+		"site.intercepted.fix":                    "Ask from another network, a phone for example. In mainland China file the domain at https://beian.aliyun.com, or move the host to a region outside; see what a load balancer or CDN in front has set.",
 	}
 }

@@ -184,11 +184,11 @@ func zhSite() words {
 		"site.upstream-unknown.fix":               "加上 upstream %[1]s { server 127.0.0.1:5000; } 或直接写地址。",
 		"site.unasked.cause":                      "网站没有发布任何 TCP 端口，无法用 http 或 https 访问：没有检查它是否应答。",
 		"site.unasked.fix":                        "请在 site.ports 中发布页面所用的端口，或自行确认网站是否正常。",
-		"site.port-closed": "网站在 %[1]s 本机上正常，但从这里访问不到：%[2]v；请在云主机的安全组和防火墙中放行 TCP 端口 %[3]s",
-		"site.port-closed.cause": "网站在主机本机上正常，但从这里访问不到 TCP 端口 %[3]s：云安全组或主机防火墙没有放行。",
-		"site.port-closed.fix": "阿里云：ECS > 安全组 > 入方向，放行 TCP %[3]s，来源 0.0.0.0/0。主机上若有防火墙：sudo firewall-cmd %[4]s --permanent && sudo firewall-cmd --reload，或 %[5]s",
-		"site.intercepted": "网站在 %[1]s 本机上正常，但从这里得到的不是它的应答：%[2]v；端口 %[3]s 由中间的某处代为应答",
-		"site.intercepted.cause": "网站在主机本机上正常，但从这里访问时，端口 %[3]s 上应答的是别处：大陆机房的主机而域名没有 ICP 备案，被云厂商拦截；或前面有负载均衡、CDN；或本地网络有代理。",
-		"site.intercepted.fix": "换一个网络访问试试，例如手机。大陆机房请到 https://beian.aliyun.com 备案，或把主机换到大陆以外的地域；有负载均衡或 CDN 时检查其设置。",
+		"site.port-closed":                        "网站在 %[1]s 本机上正常，但从这里访问不到：%[2]v；请在云主机的安全组和防火墙中放行 TCP 端口 %[3]s",
+		"site.port-closed.cause":                  "网站在主机本机上正常，但从这里访问不到 TCP 端口 %[3]s：云安全组或主机防火墙没有放行。",
+		"site.port-closed.fix":                    "阿里云：ECS > 安全组 > 入方向，放行 TCP %[3]s，来源 0.0.0.0/0。主机上若有防火墙：sudo firewall-cmd %[4]s --permanent && sudo firewall-cmd --reload，或 %[5]s",
+		"site.intercepted":                        "网站在 %[1]s 本机上正常，但从这里得到的不是它的应答：%[2]v；端口 %[3]s 由中间的某处代为应答",
+		"site.intercepted.cause":                  "网站在主机本机上正常，但从这里访问时，端口 %[3]s 上应答的是别处：大陆机房的主机而域名没有 ICP 备案，被云厂商拦截；或前面有负载均衡、CDN；或本地网络有代理。",
+		"site.intercepted.fix":                    "换一个网络访问试试，例如手机。大陆机房请到 https://beian.aliyun.com 备案，或把主机换到大陆以外的地域；有负载均衡或 CDN 时检查其设置。",
 	}
 }

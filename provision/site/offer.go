@@ -57,4 +57,3 @@ func stepOf(report Report, edit Edit) string {
 	}
 	return StepDockerfile
 }
-
