@@ -8,6 +8,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/shell"
 )
 
@@ -45,7 +46,7 @@ func (h *Host) testNginx(ctx context.Context, r *provision.Reporter, image strin
 	r.Command(shell.Quote(argv...))
 	var output []string
 	pass := h.lines(r)
-	lines := remote.NewLines(func(lines string) {
+	lines := safetext.NewLines(func(lines string) {
 		output = append(output, strings.Split(lines, "\n")...)
 		pass(lines)
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/shell"
 )
 
@@ -159,7 +160,7 @@ func critical(ctx context.Context) (context.Context, context.CancelFunc) {
 func (h *Host) runCutover(ctx context.Context, r *provision.Reporter, id, script string, moved func()) (gap, error) {
 	g := gap{moved: time.Now()}
 	pass := h.lines(r)
-	err := h.job(ctx, id+"-"+strconv.FormatInt(time.Now().UnixNano(), 36), script, remote.EachLine(func(line string) {
+	err := h.job(ctx, id+"-"+strconv.FormatInt(time.Now().UnixNano(), 36), script, safetext.EachLine(func(line string) {
 		if ms, ok := strings.CutPrefix(line, outOfReach); ok {
 			n, _ := strconv.Atoi(ms)
 			g = gap{ports: time.Duration(n) * time.Millisecond, moved: time.Now()}

@@ -197,7 +197,7 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 	if errors.As(err, &exit) && exit.Stderr != "" { // of which the error's own sentence has one line
 		output = append(output, exit.Stderr)
 	}
-	findings := diagnose.Failed(strings.Join(output, "\n")+"\n"+err.Error(), h.at(place(step), err), h.Words.Tag())
+	findings := diagnose.Failed(strings.Join(output, "\n")+"\n"+h.Words.Error(err), h.at(place(step), err), h.Words.Tag())
 	unknown := len(findings) == 1 && findings[0].Severity == provision.SeverityUnknown
 	switch {
 	case unknown && asked != nil:

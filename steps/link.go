@@ -45,11 +45,11 @@ func (h *Host) exec(ctx context.Context, cmd remote.Command) ([]byte, error) {
 // persist does work until it ends for another reason than a lost link, or has lost it too often. It does none without the lock,
 // once the run has taken it: a run that was out of touch for too long may have been succeeded by another one.
 func (h *Host) persist(ctx context.Context, work func() error) error {
-	return h.persistWhile(ctx, &remote.Losses{}, work)
+	return h.persistWhile(ctx, &remote.RetryBudget{}, work)
 }
 
 // persistWhile is persist for work that tells losses when it has got further.
-func (h *Host) persistWhile(ctx context.Context, losses *remote.Losses, work func() error) error {
+func (h *Host) persistWhile(ctx context.Context, losses *remote.RetryBudget, work func() error) error {
 	for {
 		if err := h.lock.held(ctx); err != nil {
 			return err

@@ -175,7 +175,7 @@ func (l *lock) again(ctx context.Context, why error) (*hold, error) {
 		return nil, provision.WithExit(provision.ExitLocked,
 			l.host.tell("fail.lock-gone", l.host.Name()))
 	}
-	for losses := (&remote.Losses{}); ; {
+	for losses := (&remote.RetryBudget{}); ; {
 		if err := l.host.client.Recover(ctx, losses, why); err != nil {
 			return nil, err
 		}

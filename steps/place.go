@@ -3,9 +3,6 @@ package steps
 import (
 	"cmp"
 	"errors"
-	"net"
-	"strconv"
-	"strings"
 
 	"github.com/kehuo/provision/provision/diagnose"
 	"github.com/kehuo/provision/provision/remote"
@@ -21,16 +18,7 @@ func (h *Host) at(where diagnose.Where, err error) diagnose.Place {
 	}
 	var dial *remote.DialError
 	if errors.As(err, &dial) {
-		user, host, named := strings.Cut(dial.Target, "@")
-		if !named {
-			user, host = "", dial.Target
-		}
-		port := 22 // as DialError has it where it names none
-		if name, number, err := net.SplitHostPort(host); err == nil {
-			host = name
-			port, _ = strconv.Atoi(number)
-		}
-		p.Host, p.Port, p.User = host, port, cmp.Or(user, p.User)
+		p.Host, p.Port, p.User = dial.Host, dial.Port, cmp.Or(dial.User, p.User)
 	}
 	return p
 }

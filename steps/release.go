@@ -14,6 +14,7 @@ import (
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/state"
 )
@@ -219,7 +220,7 @@ const (
 // showLog passes on the last lines that a container wrote.
 func (h *Host) showLog(ctx context.Context, r *provision.Reporter, container string) {
 	var last []string
-	lines := remote.NewLines(remote.EachLine(func(line string) {
+	lines := safetext.NewLines(safetext.EachLine(func(line string) {
 		if strings.Contains(line, probe.UserAgent) {
 			return
 		}

@@ -70,15 +70,13 @@ func TestSentenceThatSaysItAllIsFollowedByNoUnknownFailure(t *testing.T) {
 // TestLoginThatNobodyAnswersIsDiagnosed: of an unknown host key and of a locked key the catalogue says more than the flag.
 func TestLoginThatNobodyAnswersIsDiagnosed(t *testing.T) {
 	h, _ := strangers(language.English)
-	for remedy, code := range map[string]string{
-		"load the key into an agent with ssh-add ~/.ssh/id":                 "connect.key-passphrase",
-		"compare it with the host's console and pass --accept-new-host-key": "connect.host-key-unknown",
+	refused := provision.Fail("remote.login.refused", "cloud", "kevin@203.0.113.10", "kevin", "publickey", provision.Fail("remote.login.no-key"))
+	locked := &provision.Unanswered{Decision: provision.Decision{Remedy: "load the key into an agent with ssh-add ~/.ssh/id"}}
+	for code, values := range map[string][]any{
+		"connect.key-passphrase":   {refused, "~/.ssh/id", provision.Fail("remote.key.locked", locked, "~/.ssh/id")},
+		"connect.host-key-unknown": {"cloud", "kevin@203.0.113.10", "ssh-ed25519", "SHA256:x", provision.Fail("hostkey.unanswered")},
 	} {
-		reason := "the login as kevin was refused: the server accepts publickey, no key was offered"
-		if code == "connect.host-key-unknown" {
-			reason = "the host is not known yet; its ssh-ed25519 key is SHA256:x"
-		}
-		err := &remote.DialError{Host: "cloud", Target: "kevin@203.0.113.10", Reason: reason, Remedy: remedy, Err: &provision.Unanswered{}}
+		err := &remote.DialError{Failure: provision.Fail(code, values...).From(&provision.Unanswered{})}
 		if found := h.Explain(stepLogin, err); len(found) == 0 || found[0].Code != code {
 			t.Errorf("%v is explained by %+v", err, found)
 		}
