@@ -2,7 +2,6 @@ package steps
 
 import (
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/provision/facts"
 )
 
 // login is the tutorial's step 1: log in to the cloud host as kevin. Logging in is what Host.Connect does; what is left to

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/shell"

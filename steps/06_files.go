@@ -78,7 +78,7 @@ func (s files) summary(d transfer.Difference) string {
 // sent twice.
 func (s files) upload(ctx context.Context, r *provision.Reporter) error {
 	again := false
-	var losses remote.Losses
+	var losses remote.RetryBudget
 	err := s.connection.persistWhile(ctx, &losses, func() error {
 		if again {
 			var err error

@@ -7,9 +7,9 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
-	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/shell"
 )
 
@@ -55,7 +55,7 @@ func (s image) testNginx(ctx context.Context, r *provision.Reporter, image strin
 	r.Command(shell.Quote(argv...))
 	var output []string
 	pass := s.connection.lines(r)
-	lines := remote.NewLines(func(lines string) {
+	lines := safetext.NewLines(func(lines string) {
 		output = append(output, strings.Split(lines, "\n")...)
 		pass(lines)
 	})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/release"
 )
 
 // status is the tutorial's step 10: docker ps shows the container as "Up", and it stays up.
@@ -16,7 +17,9 @@ type status struct {
 	cutover    *release.Switch
 }
 
-func newStatus(h *Host, s step) provision.Step { return status{s, h.site, h.facts, h.connection, h.cutover} }
+func newStatus(h *Host, s step) provision.Step {
+	return status{s, h.site, h.facts, h.connection, h.cutover}
+}
 
 // Plan implements provision.Step: what is down is the step before's to mend.
 func (status) Plan() ([]provision.Change, error) { return nil, nil }

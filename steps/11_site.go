@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/release"
+	"github.com/kehuo/provision/provision/remote"
 )
 
 // website is the tutorial's step 11: http://kevinhuo.cool and https://kevinhuo.cool show the site, and the Server header says

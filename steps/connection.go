@@ -6,6 +6,7 @@ import (
 	"net"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/shell"
 )
@@ -47,11 +48,11 @@ func (c *connection) Exec(ctx context.Context, cmd remote.Command) ([]byte, erro
 
 // persist does work until it ends for another reason than a lost link, or has lost it too often.
 func (c *connection) persist(ctx context.Context, work func() error) error {
-	return c.persistWhile(ctx, &remote.Losses{}, work)
+	return c.persistWhile(ctx, &remote.RetryBudget{}, work)
 }
 
 // persistWhile is persist for work that tells losses when it has got further.
-func (c *connection) persistWhile(ctx context.Context, losses *remote.Losses, work func() error) error {
+func (c *connection) persistWhile(ctx context.Context, losses *remote.RetryBudget, work func() error) error {
 	for {
 		if err := c.lock.Await(ctx); err != nil {
 			return err

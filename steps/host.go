@@ -5,18 +5,20 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/diagnose"
+	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/state"
+	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/provision/transfer"
 )
 
@@ -51,8 +53,8 @@ func (d *Deployment) NewHost(h inventory.Host, acceptNewHostKey bool, command st
 	t.connection = &connection{host: h.Name, words: d.Words, stateDir: d.StateDir()}
 	t.visitors = &visitors{demands: d.demands()}
 	t.cutover = &release.Switch{
-		Host:  t.connection,
-		Site:  t.site,
+		Host: t.connection,
+		Site: t.site,
 		Look: func(ctx context.Context) (*facts.Facts, error) {
 			err := t.gather(ctx)
 			return t.facts.Facts, err
@@ -344,16 +346,7 @@ func (h *Host) place(where diagnose.Where, err error) diagnose.Place {
 	}
 	var dial *remote.DialError
 	if errors.As(err, &dial) {
-		user, host, named := strings.Cut(dial.Target, "@")
-		if !named {
-			user, host = "", dial.Target
-		}
-		port := 22 // as DialError has it where it names none
-		if name, number, err := net.SplitHostPort(host); err == nil {
-			host = name
-			port, _ = strconv.Atoi(number)
-		}
-		p.Host, p.Port, p.User = host, port, cmp.Or(user, p.User)
+		p.Host, p.Port, p.User = dial.Host, dial.Port, cmp.Or(dial.User, p.User)
 	}
 	return p
 }

@@ -28,8 +28,8 @@ const (
 // entry is what there is to know of a step beside what it does.
 type entry struct {
 	id    string
-	where diagnose.Where                          // the kind of failures that it has
-	edit  []editable                              // what a person may want to edit when it failed, the likeliest first
+	where diagnose.Where                       // the kind of failures that it has
+	edit  []editable                           // what a person may want to edit when it failed, the likeliest first
 	make  func(h *Host, s step) provision.Step // the step on a host
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/steps"
 	"github.com/kehuo/provision/tui/lines"
 )
@@ -134,8 +135,8 @@ func (s *session) streams(host string, cmd *remote.Command) (flush func(), err e
 		return func() { flushOut(); flushErrs() }, nil
 	}
 	printer := lines.NewJSON(os.Stdout, s.words)
-	emit := func(stream string) *remote.Lines {
-		return remote.NewLines(func(lines string) {
+	emit := func(stream string) *safetext.Lines {
+		return safetext.NewLines(func(lines string) {
 			printer.Emit(provision.Event{Time: time.Now(), Host: host, Body: provision.StepOutput{Stream: stream, Text: lines}})
 		})
 	}

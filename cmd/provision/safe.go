@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // createPrivate opens a file that may hold names for writing, for this user alone. One that was there before keeps its mode
@@ -31,6 +31,6 @@ func safe(file *os.File) (io.Writer, func()) {
 	if !term.IsTerminal(int(file.Fd())) {
 		return file, func() {}
 	}
-	l := remote.NewLines(func(lines string) { _, _ = io.WriteString(file, lines+"\n") })
+	l := safetext.NewLines(func(lines string) { _, _ = io.WriteString(file, lines+"\n") })
 	return l, l.Flush
 }

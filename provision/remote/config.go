@@ -3,7 +3,6 @@ package remote
 import (
 	"context"
 	"net"
-	"strconv"
 	"time"
 
 	"github.com/kehuo/provision/provision"
@@ -33,7 +32,7 @@ type Config struct {
 	// KeepAlive is how long a silent link is left alone before it is probed. A link that does not answer for twice as
 	// long is lost. 0: 3 s, or ServerAliveInterval and ServerAliveCountMax of the SSH configuration where they are stricter.
 	KeepAlive time.Duration
-	Words     *language.Printer // nil: English
+	Words     *language.Printer // of the questions; nil: English
 	// Resolved is told, before a connection is made, where Address leads by the SSH configuration; nil: nobody asks.
 	Resolved func(hostname string)
 	// Link is told when the connection was lost and another one is being made, and when there is one again; nil: nobody asks. It
@@ -66,19 +65,4 @@ func (c Config) ask(ctx context.Context, q provision.Decision) (provision.Answer
 		return provision.Answer{}, &provision.UnansweredError{Decision: q}
 	}
 	return c.Ask(ctx, q)
-}
-
-// args is what of c the OpenSSH client has to know before it can say how it would connect.
-func (c Config) args() []string {
-	var args []string
-	if c.SSHConfig != "" {
-		args = append(args, "-F", c.SSHConfig)
-	}
-	if c.Port != 0 {
-		args = append(args, "-p", strconv.Itoa(c.Port))
-	}
-	if c.User != "" {
-		args = append(args, "-l", c.User)
-	}
-	return args
 }

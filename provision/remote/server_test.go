@@ -34,6 +34,9 @@ var portsGiven atomic.Int64
 // newServer starts a sshd; its lines of configuration come first and so win.
 func newServer(t testing.TB, lines ...string) *server {
 	t.Helper()
+	if err := startMachine(); err != nil {
+		t.Fatalf("no sandbox host: %v", err)
+	}
 	n := int(portsGiven.Add(1)) - 1
 	if n >= ports {
 		t.Fatal("no port is left: raise the number that the sandbox publishes")

@@ -34,5 +34,8 @@ func Load(files embed.FS, names ...string) Script {
 // With returns the script with arguments, which it finds as "$1" and so on.
 func (s Script) With(args ...string) Text { return Text("set -- " + Quote(args...) + "\n" + s.text) }
 
+// Exec is the text that runs one command in the shell's place.
+func Exec(argv ...string) Text { return Text("exec " + Quote(argv...)) }
+
 // Quote joins arguments into words that any POSIX shell reads back as they are, whatever bytes but NUL they hold.
 func Quote(argv ...string) string { return shellescape.QuoteCommand(argv) }

@@ -133,8 +133,8 @@ func (c *complaint) Error() string { return c.line }
 // faults reads the standard error of a command and passes the first line on that tells of a fault: tar goes on after a
 // failed write, and the rest of the upload would go to a full disk. Other lines are none of its business: a login shell's
 // start-up files may print something, and tar warns of clocks that differ.
-func faults(heard func(*complaint)) *remote.Lines {
-	return remote.NewLines(remote.EachLine(func(line string) {
+func faults(heard func(*complaint)) *safetext.Lines {
+	return safetext.NewLines(safetext.EachLine(func(line string) {
 		if faultOf(line) != FaultOther {
 			heard(&complaint{line})
 		}

@@ -1,11 +1,9 @@
-package remote
+package safetext
 
 import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/kehuo/provision/provision/safetext"
 )
 
 // lineLimit bounds one line; what is longer is passed on in pieces.
@@ -23,7 +21,7 @@ type Lines struct {
 // end: a build may print a million of them. EachLine takes them apart.
 func NewLines(emit func(lines string)) *Lines { return &Lines{emit: emit} }
 
-// EachLine makes of a function of one line the function of several that NewLines and RunJob ask for.
+// EachLine makes of a function of one line the function of several that NewLines asks for.
 func EachLine(do func(line string)) func(lines string) {
 	return func(lines string) {
 		for line := range strings.SplitSeq(lines, "\n") {
@@ -73,7 +71,7 @@ func (l *Lines) pass(text string) {
 // Flush passes on what stands after the last end of line.
 func (l *Lines) Flush() {
 	if len(l.pending) > 0 {
-		l.emit(safetext.Clean(string(l.pending)))
+		l.emit(Clean(string(l.pending)))
 		l.pending = l.pending[:0]
 	}
 }
@@ -92,10 +90,10 @@ func isClean(text string) bool {
 
 // uniform is how many bytes at the start of text are printable ASCII or \t.
 func uniform(text string) int {
-	n := safetext.Prefix(text)
+	n := Prefix(text)
 	for n < len(text) && text[n] == '\t' {
 		n++
-		n += safetext.Prefix(text[n:])
+		n += Prefix(text[n:])
 	}
 	return n
 }
@@ -103,15 +101,15 @@ func uniform(text string) int {
 // batch gathers lines that are passed on together.
 type batch struct {
 	strings.Builder
-	begun bool
+	more bool // there is a line already
 }
 
 func (b *batch) line(text string) {
-	if b.begun {
+	if b.more {
 		b.WriteByte('\n')
 	}
-	b.begun = true
-	b.WriteString(safetext.Clean(text))
+	b.more = true
+	b.WriteString(Clean(text))
 }
 
 // split adds the lines of text, which ends with one.
@@ -147,4 +145,17 @@ func incomplete(text string) int {
 		}
 	}
 	return 0
+}
+
+// OneLine is untrusted text as one clean line of at most limit bytes, to be quoted in a sentence.
+func OneLine(text string, limit int) string {
+	return Abbreviate(strings.Join(strings.Fields(Clean(text)), " "), limit)
+}
+
+// Abbreviate cuts text to at most limit bytes, between two characters.
+func Abbreviate(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "") + "…"
 }

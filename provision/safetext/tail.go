@@ -1,17 +1,19 @@
-package remote
+package safetext
 
 import "sync"
 
-// tail keeps the end of what is written to it.
-type tail struct {
+// Tail keeps the end of what is written to it. It may be written to by several goroutines.
+type Tail struct {
 	mu    sync.Mutex
 	limit int
 	kept  []byte
 }
 
-func newTail(limit int) *tail { return &tail{limit: limit} }
+// NewTail returns a tail of at most limit bytes.
+func NewTail(limit int) *Tail { return &Tail{limit: limit} }
 
-func (t *tail) Write(p []byte) (int, error) {
+// Write implements io.Writer.
+func (t *Tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	n := len(p)
@@ -26,7 +28,7 @@ func (t *tail) Write(p []byte) (int, error) {
 }
 
 // Bytes is a copy of what is kept.
-func (t *tail) Bytes() []byte {
+func (t *Tail) Bytes() []byte {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return append([]byte(nil), t.kept...)

@@ -1,20 +1,21 @@
-package remote
+package sshconfig
 
 import (
 	"crypto/sha1"
 	"encoding/hex"
-	"fmt"
 	"os"
 	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/kehuo/provision/provision"
 )
 
 // tokens are the percent tokens of ssh_config(5) and what they stand for.
 type tokens map[byte]string
 
-func (s *settings) tokens(home string) (tokens, error) {
+func (s *Settings) tokens(home string) (tokens, error) {
 	local, err := user.Current()
 	if err != nil {
 		return nil, err
@@ -24,15 +25,15 @@ func (s *settings) tokens(home string) (tokens, error) {
 		return nil, err
 	}
 	short, _, _ := strings.Cut(host, ".")
-	port := strconv.Itoa(s.port)
-	key := s.hostKeyAlias
+	port := strconv.Itoa(s.Port)
+	key := s.HostKeyAlias
 	if key == "" {
-		key = s.alias
+		key = s.Alias
 	}
-	sum := sha1.Sum([]byte(host + s.hostname + port + s.user + s.proxyJump))
+	sum := sha1.Sum([]byte(host + s.Hostname + port + s.User + s.ProxyJump))
 	return tokens{
-		'%': "%", 'C': hex.EncodeToString(sum[:]), 'd': home, 'h': s.hostname, 'i': local.Uid, 'k': key, 'L': short,
-		'l': host, 'n': s.alias, 'p': port, 'r': s.user, 'u': local.Username, 'j': s.proxyJump,
+		'%': "%", 'C': hex.EncodeToString(sum[:]), 'd': home, 'h': s.Hostname, 'i': local.Uid, 'k': key, 'L': short,
+		'l': host, 'n': s.Alias, 'p': port, 'r': s.User, 'u': local.Username, 'j': s.ProxyJump,
 	}, nil
 }
 
@@ -49,7 +50,7 @@ func expandOnly(text string, t tokens) (string, error) {
 		}
 		i++
 		if i == len(text) {
-			return "", fmt.Errorf("the SSH configuration has a %% at the end of %q; write %%%% for a percent sign", text)
+			return "", provision.Fail("sshconfig.percent-at-end", text)
 		}
 		if text[i] == '%' {
 			b.WriteByte('%')
@@ -57,7 +58,7 @@ func expandOnly(text string, t tokens) (string, error) {
 		}
 		value, ok := t[text[i]]
 		if !ok {
-			return "", fmt.Errorf("the SSH configuration has the unknown token %%%c in %q; see TOKENS in ssh_config(5)", text[i], text)
+			return "", provision.Fail("sshconfig.unknown-token", "%"+text[i:i+1], text)
 		}
 		b.WriteString(value)
 	}
@@ -81,7 +82,7 @@ func (t tokens) path(text, home string) (string, error) {
 		}
 		value, ok := os.LookupEnv(expanded[start+2 : start+length])
 		if !ok {
-			return "", fmt.Errorf("the SSH configuration names the environment variable %s, which is not set", expanded[start:start+length+1])
+			return "", provision.Fail("sshconfig.unset-variable", expanded[start:start+length+1])
 		}
 		expanded = expanded[:start] + value + expanded[start+length+1:]
 	}
@@ -107,8 +108,7 @@ func (t tokens) shell(command string) (string, error) {
 			continue
 		}
 		if strings.Contains(strings.ReplaceAll(command, "%%", ""), "%"+string(token)) {
-			return "", fmt.Errorf("the ProxyCommand %q would hand %q to a shell as %%%c; write a name of letters, digits, '.', '_' and '-' in its place",
-				command, value, token)
+			return "", provision.Fail("sshconfig.unsafe-name", command, value, "%"+string(token))
 		}
 	}
 	return expandOnly(command, safe)

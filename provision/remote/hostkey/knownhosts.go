@@ -1,4 +1,4 @@
-package remote
+package hostkey
 
 import (
 	"errors"
@@ -86,4 +86,22 @@ func (k *knownHosts) place(key xknownhosts.KnownKey) string {
 	return fmt.Sprintf("%s:%d", file, key.Line)
 }
 
-func parent(path string) string { return filepath.Dir(path) }
+// appendLine adds a line to a file, which is made where it is not there.
+func appendLine(path, line string) (err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if info, err := f.Stat(); err == nil && info.Size() > 0 {
+		last := make([]byte, 1)
+		if _, err := f.ReadAt(last, info.Size()-1); err == nil && last[0] != '\n' {
+			line = "\n" + line
+		}
+	}
+	_, err = f.WriteString(line)
+	return err
+}

@@ -48,13 +48,13 @@ func (l *login) next(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 		return allowed && slices.Contains(c.AllowedMethods, method) && tries(method) < limit
 	}
 	switch {
-	case may("publickey", s.keyLogin, 1) && len(l.keys().identities) > 0:
+	case may("publickey", s.KeyLogin, 1) && len(l.keys().identities) > 0:
 		return ssh.PublicKeysCallback(l.signers), nil
-	case may("publickey", s.keyLogin, 2) && len(l.keys().blind) > 0 && l.canAsk():
+	case may("publickey", s.KeyLogin, 2) && len(l.keys().blind) > 0 && l.canAsk():
 		return ssh.PublicKeysCallback(l.unlocked), nil
-	case may("keyboard-interactive", s.promptLogin && l.canAsk(), s.prompts):
+	case may("keyboard-interactive", s.PromptLogin && l.canAsk(), s.Prompts):
 		return ssh.KeyboardInteractive(l.challenge), nil
-	case may("password", s.passwordLogin && l.canAsk(), s.prompts):
+	case may("password", s.PasswordLogin && l.canAsk(), s.Prompts):
 		return ssh.PasswordCallback(l.password), nil
 	}
 	return nil, errNoMethod
@@ -123,7 +123,10 @@ func (w *watchedSigner) SignWithAlgorithm(rand io.Reader, data []byte, algorithm
 	signature, err := signer.SignWithAlgorithm(rand, data, algorithm)
 	if err != nil {
 		l := w.l
-		l.problems = append(l.problems, fmt.Errorf("the server accepts %s, but it does not sign: %w", w.identity, err))
+		if !errors.As(err, new(*keyError)) {
+			err = provision.Fail("remote.login.unsigned", w.String(), err)
+		}
+		l.problems = append(l.problems, err)
 	}
 	return signature, err
 }
@@ -132,7 +135,7 @@ func (l *login) password() (string, error) {
 	words := l.d.config.Words
 	answer, err := l.ask(provision.Decision{
 		Kind:     provision.DecidePassword,
-		Question: words.T("remote.password.question", l.d.settings.user, l.d.config.Name),
+		Question: words.T("remote.password.question", l.d.settings.User, l.d.config.Name),
 		Secret:   true,
 		Remedy:   words.T("remote.password.remedy", l.d.target()),
 	})
@@ -150,7 +153,7 @@ func (l *login) challenge(name, instruction string, prompts []string, echos []bo
 		}
 		answer, err := l.ask(provision.Decision{
 			Kind:     kind,
-			Question: words.T("remote.code.question", l.d.config.Name, oneLine([]byte(prompt))),
+			Question: words.T("remote.code.question", l.d.config.Name, oneLine(prompt)),
 			Detail:   strings.TrimSpace(safetext.Clean(name + "\n" + instruction)),
 			Secret:   true,
 			Remedy:   words.T("remote.password.remedy", l.d.target()),
@@ -183,56 +186,74 @@ func (l *login) ask(d provision.Decision) (provision.Answer, error) {
 	return answer, nil
 }
 
-// failure says why the server let nobody in: what it accepts, what it was offered, and what would help.
-func (l *login) failure(err error) *DialError {
+// refusal says why the server let nobody in: what it accepts, what it was offered, and what would help. how is the failure's
+// first sentence.
+func (l *login) refusal(how string, err error) *DialError {
+	values := []any{l.d.config.Name, l.d.target(), l.d.settings.User, l.acceptable(), l.offer()}
+	if how == "remote.login.hung-up" {
+		values = append(values, or(oneLine(l.banner.String()), "-"))
+	}
+	refused, remedy := provision.Fail(how, values...), l.remedy(err)
+	failure := provision.Fail("connect.auth-refused", refused, remedy)
+	var key *keyError
+	switch {
+	case errors.As(remedy, &key) && key.code != "":
+		failure = provision.Fail(key.code, refused, key.path, key.what)
+	case remedy == nil:
+		failure = provision.Fail("connect.too-many-auth-failures", refused)
+	}
+	return l.d.settle(l.d.dialError(failure.From(err)))
+}
+
+// acceptable are the methods that the server accepts.
+func (l *login) acceptable() any {
 	accepts := slices.DeleteFunc(slices.Clone(l.accepts), func(m string) bool { return m == "none" })
-	offered := "no key was offered"
-	if len(l.offered) > 0 {
-		offered = "offered " + describe(l.offered)
+	if len(accepts) == 0 {
+		return provision.Fail("remote.login.no-method")
 	}
-	if l.asks > 0 {
-		offered += fmt.Sprintf(" and %d answers", l.asks)
+	return strings.Join(accepts, ", ")
+}
+
+// offer is what the server was offered.
+func (l *login) offer() *provision.Failure {
+	keys := describe(l.offered)
+	switch {
+	case keys == "" && l.asks == 0:
+		return provision.Fail("remote.login.no-key")
+	case keys == "":
+		return provision.Fail("remote.login.answers", l.asks)
+	case l.asks == 0:
+		return provision.Fail("remote.login.keys", keys)
 	}
-	reason := fmt.Sprintf("the login as %s was refused: the server accepts %s, %s", l.d.settings.user,
-		or(strings.Join(accepts, " or "), "no method that it tells"), offered)
-	failure := l.d.fail(KindAuth, reason, l.remedy(err), err)
-	for _, problem := range append(l.problems, l.keys().complaints...) {
-		failure.Detail = append(failure.Detail, problem.Error())
-	}
-	if banner := strings.TrimSpace(safetext.Clean(l.banner.String())); banner != "" {
-		failure.Detail = append(failure.Detail, banner)
-	}
-	return failure
+	return provision.Fail("remote.login.keys-and-answers", keys, l.asks)
+}
+
+// isTooManyKeys recognises sshd's own words for a login with more attempts than MaxAuthTries.
+func isTooManyKeys(err error) bool {
+	return strings.Contains(err.Error(), "oo many authentication failures")
 }
 
 // remedy picks the likeliest one.
-func (l *login) remedy(err error) string {
-	copyID := fmt.Sprintf("put your public key there with ssh-copy-id %s", l.d.target())
+func (l *login) remedy(err error) error {
 	publicKey := slices.Contains(l.accepts, "publickey")
+	alone := l.d.config.Ask == nil
 	switch {
 	case len(l.problems) > 0:
-		return l.problems[len(l.problems)-1].Error()
-	case strings.Contains(err.Error(), "oo many authentication failures"):
-		return "it was offered too many keys before the right one: name that in identity, or set IdentitiesOnly yes"
+		return l.problems[len(l.problems)-1]
+	case isTooManyKeys(err): // which has a code of its own
+		return nil
 	case len(l.keys().complaints) > 0 && publicKey:
-		return l.keys().complaints[0].Error()
-	case len(l.offered) == 0 && publicKey && l.d.config.Ask == nil:
-		return "make a key with ssh-keygen -t ed25519 and " + copyID
-	case len(l.offered) > 0 && publicKey && l.d.settings.user == "root":
-		return "servers often refuse root (PermitRootLogin): name another user, or " + copyID
+		return l.keys().complaints[0]
+	case len(l.offered) == 0 && publicKey && alone:
+		return provision.Fail("remote.login.make-key", l.d.target())
+	case len(l.offered) > 0 && publicKey && l.d.settings.User == "root":
+		return provision.Fail("remote.login.root", l.d.target())
 	case l.asks > 0:
-		return "check the user name and the password"
-	case l.d.config.Ask == nil && len(l.accepts) > 0 && !publicKey:
-		return "run it on a terminal without --yes so that the password can be asked for"
+		return provision.Fail("remote.login.check-password")
+	case alone && len(l.accepts) > 0 && !publicKey:
+		return provision.Fail("remote.login.on-terminal")
 	case publicKey:
-		return "check the user name, or " + copyID
+		return provision.Fail("remote.login.copy-key", l.d.target())
 	}
-	return "check the user name and what the server's sshd_config allows"
-}
-
-func or(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
+	return provision.Fail("remote.login.check-user")
 }

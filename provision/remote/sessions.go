@@ -184,8 +184,19 @@ func (l *link) open(opening chan session) {
 	})
 }
 
+// channelTimeout bounds the wait for a channel. sshd confirms one at once, so that a host that has not by then hangs, though its
+// kernel still answers for it.
+const channelTimeout = 30 * time.Second
+
+// silent is the error of a host that logged us in and does not confirm a channel.
+func (l *link) silent() error {
+	return l.d.retry(l.d.fail("remote.channel-silent", l.d.channelTimeout))
+}
+
 // await waits for a session; one that comes after the end of ctx is closed.
 func (l *link) await(ctx context.Context, opening <-chan session) session {
+	ctx, cancel := context.WithTimeoutCause(ctx, l.d.channelTimeout, errTooSlow)
+	defer cancel()
 	select {
 	case s := <-opening:
 		return s
@@ -198,5 +209,5 @@ func (l *link) await(ctx context.Context, opening <-chan session) session {
 			ssh.DiscardRequests(s.requests)
 		}
 	})
-	return session{err: ctx.Err()}
+	return session{err: context.Cause(ctx)}
 }

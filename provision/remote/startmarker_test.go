@@ -9,7 +9,7 @@ import (
 // A host that begins the announcement and never ends it fills nobody's memory, and the true one is found behind it.
 func TestAnnouncementWithoutEnd(t *testing.T) {
 	var out bytes.Buffer
-	b := newBegun("NONCE", &out)
+	b := newStartMarker("NONCE", &out)
 	write := func(text string) {
 		if n, err := b.Write([]byte(text)); n != len(text) || err != nil {
 			t.Fatalf("wrote %d bytes of %d, %v", n, len(text), err)

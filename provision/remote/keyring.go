@@ -33,14 +33,14 @@ func (k *keyring) close() {
 // readKeys gathers the keys of files and agent.
 func (d *dialer) readKeys(ctx context.Context) *keyring {
 	k := &keyring{}
-	held := k.readAgent(ctx, d.settings.identityAgent)
-	for _, path := range d.settings.identities {
+	held := k.readAgent(ctx, d.settings.IdentityAgent)
+	for _, path := range d.settings.Identities {
 		k.addFile(ctx, d, path, held)
 	}
-	for _, path := range d.settings.certificates {
+	for _, path := range d.settings.Certificates {
 		k.addCertificate(path, held)
 	}
-	if !d.settings.identitiesOnly {
+	if !d.settings.IdentitiesOnly {
 		for _, signer := range held {
 			k.add(signer)
 		}
@@ -55,7 +55,7 @@ func (k *keyring) readAgent(ctx context.Context, socket string) []identity {
 	}
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	if err != nil {
-		k.complaints = append(k.complaints, &complaint{socket, "is no running agent", "start ssh-agent or unset SSH_AUTH_SOCK"})
+		k.complaints = append(k.complaints, unusable("", socket, "no-agent"))
 		return nil
 	}
 	context.AfterFunc(ctx, func() { _ = conn.Close() }) // an agent may hang
@@ -63,14 +63,14 @@ func (k *keyring) readAgent(ctx context.Context, socket string) []identity {
 	client := agent.NewClient(conn)
 	signers, err := client.Signers()
 	if err != nil {
-		k.complaints = append(k.complaints, &complaint{socket, "does not answer: " + err.Error(), "restart ssh-agent"})
+		k.complaints = append(k.complaints, unusable("", socket, "agent-silent", err))
 		return nil
 	}
 	held := make([]identity, len(signers))
 	for i, signer := range signers {
 		comment := "agent"
 		if key, ok := signer.PublicKey().(*agent.Key); ok && key.Comment != "" {
-			comment = "agent: " + oneLine([]byte(key.Comment))
+			comment = "agent: " + oneLine(key.Comment)
 		}
 		held[i] = identity{withParsedKey(signer), comment}
 	}
@@ -80,7 +80,7 @@ func (k *keyring) readAgent(ctx context.Context, socket string) []identity {
 // addFile adds the key of one file, by way of the agent where it holds the same key: it needs no passphrase there. The file
 // may be a public key, as OpenSSH allows: it tells which of the agent's keys is meant.
 func (k *keyring) addFile(ctx context.Context, d *dialer, path string, held []identity) {
-	chosen := d.settings.named(path)
+	chosen := d.settings.Named(path)
 	itself := publicKey(path)
 	public := itself
 	if public == nil {
@@ -91,15 +91,14 @@ func (k *keyring) addFile(ctx context.Context, d *dialer, path string, held []id
 		return
 	}
 	if itself != nil {
-		k.complaints = append(k.complaints, &complaint{path, "is a public key, and ssh-agent does not hold the private one",
-			"run ssh-add with the private key, or name its file, usually the same path without .pub"})
+		k.complaints = append(k.complaints, unusable(keyFormat, path, "public-only"))
 		return
 	}
 	signer, err := d.readIdentity(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !chosen:
 	case errors.Is(err, fs.ErrNotExist):
-		k.complaints = append(k.complaints, &complaint{path, "does not exist", "name a private key that does"})
+		k.complaints = append(k.complaints, unusable(keyMissing, path, "missing"))
 	case err != nil:
 		k.complaints = append(k.complaints, err)
 	case blind(signer):
@@ -131,13 +130,13 @@ func (k *keyring) addWithCertificate(path string, key identity) {
 func (k *keyring) addCertificate(path string, candidates []identity) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		k.complaints = append(k.complaints, &complaint{path, "cannot be read", "name the certificate that ssh-keygen -s wrote"})
+		k.complaints = append(k.complaints, unusable("", path, "certificate-unreadable"))
 		return
 	}
 	public, _, _, _, err := ssh.ParseAuthorizedKey(text)
 	cert, ok := public.(*ssh.Certificate)
 	if err != nil || !ok {
-		k.complaints = append(k.complaints, &complaint{path, "is not an SSH certificate", "name the file that ssh-keygen -s wrote"})
+		k.complaints = append(k.complaints, unusable("", path, "no-certificate"))
 		return
 	}
 	for _, candidate := range append(slices.Clone(k.identities), candidates...) {
@@ -155,7 +154,7 @@ func (k *keyring) addCertificate(path string, candidates []identity) {
 		}
 		return
 	}
-	k.complaints = append(k.complaints, &complaint{path, "is for a key that is not here", "name its private key in IdentityFile"})
+	k.complaints = append(k.complaints, unusable("", path, "certificate-alone"))
 }
 
 func (k *keyring) add(i identity) {
