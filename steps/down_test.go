@@ -34,14 +34,14 @@ func TestDown(t *testing.T) {
 		t.Errorf("behind a release that keeps no other: %q, want written, and one container", kept)
 	}
 
-	down := func(o steps.DownOptions, changed int) {
+	down := func(o operate.DownOptions, changed int) {
 		t.Helper()
 		if r := c.down(o); r.result.ExitCode != provision.ExitOK || r.result.Changed != changed {
 			t.Fatalf("down %+v ended with status %d and %d changes: %v", o, r.result.ExitCode, r.result.Changed, r.err())
 		}
 	}
 
-	down(steps.DownOptions{}, 1)
+	down(operate.DownOptions{}, 1)
 	if kept := written(); kept != "written\n0" {
 		t.Errorf("after down: %q, want written, and no container", kept)
 	}
@@ -49,9 +49,9 @@ func TestDown(t *testing.T) {
 
 	// Somebody has removed the site's folder; the secrets are in the one beside it.
 	c.sh("rm -r %s", directory)
-	down(steps.DownOptions{Files: true}, 1)
+	down(operate.DownOptions{Files: true}, 1)
 	if left := c.sh("ls -A /home/kevin/dev"); left != "" {
 		t.Errorf("down --files leaves %q", left)
 	}
-	down(steps.DownOptions{Files: true}, 0)
+	down(operate.DownOptions{Files: true}, 0)
 }

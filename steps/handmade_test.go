@@ -14,7 +14,7 @@ import (
 func TestHandMade(t *testing.T) {
 	c := beside(t)
 	c.mustDeploy()
-	c.down(steps.DownOptions{})
+	c.down(operate.DownOptions{})
 	c.sh("docker run -it -d -p 80:80 -p 443:443 --name myweb_https myweb_image:server bash ./start.sh")
 	hand := c.sh("docker inspect --format '{{.Id}}' myweb_https")
 
@@ -46,7 +46,7 @@ func TestHandMade(t *testing.T) {
 	})
 	t.Run("a stranger holds the port", func(t *testing.T) {
 		c := c.on(t)
-		c.down(steps.DownOptions{})
+		c.down(operate.DownOptions{})
 		c.sh("docker run -d --name blog -p 80:80 kehuo/centos8_conda:nginx sleep 1000")
 		r := c.deploy()
 		if r.result.ExitCode != provision.ExitFailed || !strings.Contains(r.err().Error(), "port 80") || !strings.Contains(r.err().Error(), "container blog") {

@@ -41,7 +41,7 @@ func TestHostsSideBySide(t *testing.T) {
 	}
 	var targets []provision.Target
 	for _, h := range []inventory.Host{inv.Hosts[0], second, third} {
-		targets = append(targets, d.NewHost(h, steps.Connection{}, "test"))
+		targets = append(targets, d.NewHost(h, false, "test"))
 	}
 	r := &record{}
 	r.result = provision.Run(t.Context(), targets, provision.Options{Site: "myweb", Sink: r.sink})

@@ -28,7 +28,7 @@ func backSideBySide(t *testing.T, first, second *cloud) {
 	d := steps.Installed(inv, language.New(language.English))
 	var targets []provision.Target
 	for _, h := range inv.Hosts {
-		targets = append(targets, steps.NewRollback(d.NewHost(h, steps.Connection{}, "test"), ""))
+		targets = append(targets, operate.NewRollback(d.NewHost(h, false, "test"), ""))
 	}
 	if result := provision.Run(t.Context(), targets, provision.Options{Site: "myweb"}); result.ExitCode != provision.ExitOK {
 		t.Fatalf("ended with status %d: %v, %v", result.ExitCode, result.Hosts["cloud"].Err, result.Hosts["second"].Err)
@@ -49,7 +49,7 @@ func backSideBySide(t *testing.T, first, second *cloud) {
 			t.Fatalf("without a decision, ended with status %d: %v", r.result.ExitCode, r.err())
 		}
 		agree := deciderFunc(func() provision.Answer { return provision.Answer{Choice: provision.AnswerYes} })
-		r = c.run(t.Context(), agree, steps.NewRollback(steps.Installed(inv, language.New(language.English)).NewHost(inv.Hosts[0], steps.Connection{}, "test"), ""))
+		r = c.run(t.Context(), agree, operate.NewRollback(steps.Installed(inv, language.New(language.English)).NewHost(inv.Hosts[0], false, "test"), ""))
 		if r.result.ExitCode != provision.ExitOK {
 			t.Fatalf("with a decision, ended with status %d: %v", r.result.ExitCode, r.err())
 		}
