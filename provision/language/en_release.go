@@ -37,7 +37,7 @@ func enRelease() words {
 		"release.look":                "look at the container %s on %s: %v",
 		"release.tidy":                "tidy up after the release on %s: %v; the site is live",
 		"release.ended":               "the container %s on %s answered and then ended: it is %s; see `provision logs`",
-		"release.ended-gone":          "the container %s on %s answered and then ended: it is gone; see `provision history`",
+		"release.ended-gone":          "the container %s on %s answered and then ended: it is gone; see `provision logs`",
 		"release.back-look":           "look at the earlier releases on %s: %v",
 		"release.back-image":          "the image %s of release %s is not on %s any more; `provision --yes` builds what is here: %v",
 		"release.back-none":           "there is no earlier release of %s on %s to go back to; `provision history` lists what was deployed",

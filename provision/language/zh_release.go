@@ -37,7 +37,7 @@ func zhRelease() words {
 		"release.look":                "查看主机 %[2]s 上的容器 %[1]s 失败：%[3]v",
 		"release.tidy":                "在主机 %s 上清理发布后的遗留失败：%v；网站已上线",
 		"release.ended":               "主机 %[2]s 上的容器 %[1]s 应答之后又退出了：状态为 %[3]s；请查看 `provision logs`",
-		"release.ended-gone":          "主机 %[2]s 上的容器 %[1]s 应答之后又退出了：它已不存在；请查看 `provision history`",
+		"release.ended-gone":          "主机 %[2]s 上的容器 %[1]s 应答之后又退出了：它已不存在；请查看 `provision logs`",
 		"release.back-look":           "查看主机 %s 上先前的版本失败：%v",
 		"release.back-image":          "镜像 %s（版本 %s）已不在主机 %s 上；`provision --yes` 会构建当前的内容：%v",
 		"release.back-none":           "主机 %[2]s 上没有 %[1]s 的更早版本可以回退；`provision history` 列出部署过的版本",

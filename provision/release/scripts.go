@@ -38,8 +38,8 @@ const gapMark = "out-of-reach "
 // as process 1 it does not pass the signal on.
 const StopGrace = 10
 
-// flag is a truth value as an argument of a script.
-func flag(set bool) string {
+// truth is a truth value as an argument of a script.
+func truth(set bool) string {
 	if set {
 		return "yes"
 	}
@@ -70,7 +70,7 @@ func (p *previous) args() []string {
 	for _, place := range p.places {
 		places = append(places, shell.Quote(append([]string{place.Network}, place.ConnectOptions()...)...))
 	}
-	return []string{p.id, flag(p.serves()), flag(p.onHost), flag(p.publishes), p.restart, shell.Quote(places...)}
+	return []string{p.id, truth(p.serves()), truth(p.onHost), truth(p.publishes), p.restart, shell.Quote(places...)}
 }
 
 // cutoverScript moves the ports to the candidate.
@@ -78,7 +78,7 @@ func (s *Switch) cutoverScript() shell.Text {
 	args := append(s.previous.args(), s.Site.Network())
 	if !s.cold {
 		inside := s.previous != nil && s.previous.inside
-		return warmScript.With(append(args, s.booted, s.release.Spec.Restart, flag(len(s.release.Spec.Ports) > 0), flag(inside))...)
+		return warmScript.With(append(args, s.booted, s.release.Spec.Restart, truth(len(s.release.Spec.Ports) > 0), truth(inside))...)
 	}
 	args = append(args, s.candidate, s.release.Spec.Restart, s.Site.Name, s.Site.StateDir)
 	if s.release.Kept == nil {
@@ -96,7 +96,7 @@ func (s *Switch) options(o docker.RunOptions) docker.RunOptions {
 
 // backScript gives the ports back to the previous container.
 func (s *Switch) backScript(failed string) shell.Text {
-	return backScript.With(append(s.previous.args(), s.Site.Network(), failed, s.candidate, s.Site.Container, flag(!s.cold))...)
+	return backScript.With(append(s.previous.args(), s.Site.Network(), failed, s.candidate, s.Site.Container, truth(!s.cold))...)
 }
 
 // namesScript exchanges the names.
