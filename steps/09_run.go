@@ -134,31 +134,9 @@ func (s run) saveEnvironment(ctx context.Context) error {
 
 // start starts a container that is as it should be, but down.
 func (s run) start(ctx context.Context, r *provision.Reporter) error {
-	argv := docker.Start(s.site.Container)
-	r.Command(shell.Quote(argv...))
-	if _, err := s.connection.Exec(ctx, remote.Command{Argv: argv, Sudo: true}); err != nil {
-		return provision.Fail("fail.start", s.site.Container, s.host, err)
-	}
-	return lookAgain(ctx, s.connection, s.site, s.facts)
-}
-
-// lookAgain reads the live container again.
-func lookAgain(ctx context.Context, c *connection, site release.Site, known *known) error {
-	out, err := c.Exec(ctx, remote.Command{Argv: docker.Inspect(site.Container), Sudo: true})
-	if err != nil {
-		return provision.Fail("fail.look", site.Container, site.Host, err)
-	}
-	objects, err := docker.ParseInspect(out)
-	if err != nil {
-		return err
-	}
-	at := slices.IndexFunc(objects.Containers, func(c docker.Container) bool { return strings.EqualFold(c.BareName(), site.Container) })
-	if at < 0 {
-		known.Facts = known.WithContainer(nil)
-		return nil
-	}
-	known.Facts = known.WithContainer(&objects.Containers[at])
-	return nil
+	live, err := s.cutover.Start(ctx, s.connection.report(r), s.facts.Docker)
+	s.facts.Facts = s.facts.WithContainer(live)
+	return err
 }
 
 // complete is the change that ends an interrupted cutover: the container that has the ports gets the live name.

@@ -57,10 +57,11 @@ func (s status) Verify(ctx context.Context, r *provision.Reporter) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if err := lookAgain(ctx, s.connection, s.site, s.facts); err != nil {
+	live, err := release.Inspect(ctx, s.connection, s.site)
+	if err != nil {
 		return err
 	}
-	live = s.facts.Container
+	s.facts.Facts = s.facts.WithContainer(live)
 	switch {
 	case live == nil:
 		return provision.Fail("fail.gone-again", s.site.Container, s.host)

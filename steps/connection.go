@@ -110,7 +110,7 @@ func (c *connection) report(r *provision.Reporter) release.Report {
 	return release.Report{
 		Command: r.Command,
 		Output:  c.lines(r),
-		Say:     func(stream, code string, values ...any) { r.Output(stream, c.words.T(code, values...)) },
+		Say:     func(stream, code string, values ...any) { r.Output(stream, c.words.Error(provision.Fail(code, values...))) },
 	}
 }
 

@@ -151,7 +151,7 @@ func (h *Host) endLeftJobs(ctx context.Context, r *provision.Reporter) (bool, er
 	left := false
 	for _, id := range h.facts.Jobs {
 		switch {
-		case strings.HasPrefix(id, release.Job):
+		case strings.HasPrefix(id, release.CutoverJob):
 			err := h.connection.attach(ctx, id, h.connection.lines(r))
 			if err != nil && !errors.Is(err, remote.ErrNoJob) {
 				r.Output(provision.StreamErr, h.Words.T("release.earlier-ended", h.Name(), h.Words.Error(err)))

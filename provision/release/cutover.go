@@ -11,6 +11,7 @@ import (
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/shell"
 )
 
@@ -145,7 +146,7 @@ func (s *Switch) look(ctx context.Context) (*facts.Facts, error) {
 // runJob runs a script that moves ports.
 func (s *Switch) runJob(ctx context.Context, id string, script shell.Text, moved func()) (gap, error) {
 	g := gap{moved: time.Now()}
-	err := s.Host.Job(ctx, id+"-"+strconv.FormatInt(time.Now().UnixNano(), 36), script, remote.EachLine(func(line string) {
+	err := s.Host.Job(ctx, id+"-"+strconv.FormatInt(time.Now().UnixNano(), 36), script, safetext.EachLine(func(line string) {
 		if ms, ok := strings.CutPrefix(line, gapMark); ok {
 			n, _ := strconv.Atoi(ms)
 			g = gap{ports: time.Duration(n) * time.Millisecond, moved: time.Now()}

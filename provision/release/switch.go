@@ -16,6 +16,7 @@ import (
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/shell"
 )
 
@@ -213,7 +214,7 @@ const (
 // showLog passes on the last lines that a container wrote.
 func (s *Switch) showLog(ctx context.Context, container string) {
 	var last []string
-	lines := remote.NewLines(remote.EachLine(func(line string) {
+	lines := safetext.NewLines(safetext.EachLine(func(line string) {
 		if strings.Contains(line, probe.UserAgent) {
 			return
 		}
