@@ -23,6 +23,7 @@ import (
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/shell"
@@ -175,6 +176,7 @@ func (h *fakeHost) report() Report {
 				text = regexp.MustCompile(`\d+$`).ReplaceAllString(text, "N")
 			}
 			h.note("say %s %s %s", stream, code, text)
+			h.worded(provision.Fail(code, values...))
 		},
 	}
 }
@@ -195,9 +197,22 @@ func (h *fakeHost) newSwitch(cutover string) *Switch {
 	return &Switch{Host: h, Site: site, Look: h.look, Moved: func() { h.note("moved") }}
 }
 
+// worded makes sure that there are words for a failure, and that its values fit them.
+func (h *fakeHost) worded(err error) {
+	h.t.Helper()
+	for _, tag := range language.Tags() {
+		text := language.New(tag).Error(err)
+		if code := provision.CodeOf(err); code != "" && strings.Contains(text, code) || strings.Contains(text, "%!") {
+			h.t.Errorf("%s: %s", tag, text)
+		}
+	}
+}
+
 // end adds how a release ended to the transcript, and returns it.
 func (h *fakeHost) end(live *docker.Container, err error) string {
+	h.t.Helper()
 	if err != nil {
+		h.worded(err)
 		h.note("fails with %d: %v", provision.ExitCode(err), err)
 	}
 	if live != nil {

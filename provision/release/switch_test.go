@@ -136,6 +136,8 @@ func TestLater(t *testing.T) {
 		h.on("tidy", "exited")
 		if err := s.Tidy(t.Context()); provision.CodeOf(err) != "release.ended" {
 			t.Error(err)
+		} else {
+			h.worded(err)
 		}
 		h.on("tidy", "")
 		if err := s.Tidy(t.Context()); provision.CodeOf(err) != "release.ended-gone" || live == nil {
@@ -249,6 +251,7 @@ func TestRollback(t *testing.T) {
 				t.Errorf("ends with %d, %v", provision.ExitCode(err), err)
 			}
 			if err != nil {
+				h.worded(err)
 				return
 			}
 			live, err := s.GoBack(t.Context(), h.report(), target, target.Demands(newRelease().Demands), known)
