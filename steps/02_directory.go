@@ -2,10 +2,12 @@ package steps
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/shell"
+	"github.com/kehuo/provision/provision/state"
 )
 
 // directory is the tutorial's step 2: cd /home/kevin/dev/myweb.
@@ -40,7 +42,7 @@ func (s directory) mayKeep(wanted string) error {
 	exists, writable, keeps := s.facts.DirectoryExists(wanted), s.facts.Writable, s.facts.Keeps
 	switch {
 	case writable && keeps:
-		return nil
+		return s.mayTrust()
 	case s.facts.Frozen:
 		return s.tell("directory.frozen", wanted, s.StateDir(), s.Name(), user, s.facts.Parent)
 	case writable:
@@ -53,12 +55,38 @@ func (s directory) mayKeep(wanted string) error {
 	return s.tell("directory.cannot-create", wanted, s.Name(), user, s.facts.Parent, folder+" "+beside)
 }
 
+// mayTrust is why nothing may be put into folders that the user may write to: others may as well.
+func (s directory) mayTrust() error {
+	if len(s.facts.Unsafe) == 0 {
+		return nil
+	}
+	return s.unsafe(s.facts.Unsafe[0].Failure(s.Name(), s.facts.User, s.facts.UID))
+}
+
+// unsafe is a failure about a folder that others may change, with its finding.
+func (h *Host) unsafe(f *provision.Failure) error {
+	return &between{
+		told: told{text: h.Words.Error(f), errs: []error{f}},
+		finding: provision.Finding{
+			Severity: provision.SeverityError,
+			Code:     f.Code,
+			Cause:    h.Words.T(f.Code+".cause", f.Values...),
+			Evidence: fmt.Sprint(f.Values[3], " ", f.Values[2], " ", f.Values[0]),
+			Fix:      h.Words.T(f.Code+".fix", f.Values...),
+		},
+	}
+}
+
 func (s directory) create(ctx context.Context, r *provision.Reporter) error {
 	argv := []string{"mkdir", "-p", s.site().Directory}
 	r.Command(shell.Quote(argv...))
-	if _, err := s.exec(ctx, remote.Command{Argv: argv}); err != nil {
+	out, err := s.exec(ctx, remote.Command{Script: state.MakeFolder(s.site().Directory)})
+	if err = state.MadeFolder(s.Name(), s.facts.User, out, err); err != nil {
+		if provision.CodeOf(err) != "" {
+			return s.said(err)
+		}
 		return s.fail("fail.create", s.site().Directory, s.Name(), err)
 	}
-	s.facts.Parent, s.facts.Writable, s.facts.Keeps = s.site().Directory, true, true
+	s.facts = s.facts.WithDirectory(s.site().Directory)
 	return nil
 }

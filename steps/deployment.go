@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"os/user"
 	"path"
 	"path/filepath"
 	"strings"
@@ -142,6 +143,18 @@ func (d *Deployment) specify() error {
 
 // StateDir is the folder beside the site on the host.
 func (d *Deployment) StateDir() string { return state.Dir(d.Inventory.Site.Directory) }
+
+// whoami names the person and the machine for the lock and the history.
+func whoami() string {
+	name, machine := "somebody", "somewhere"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if h, err := os.Hostname(); err == nil {
+		machine = h
+	}
+	return name + "@" + machine
+}
 
 func (d *Deployment) site() inventory.Site { return d.Inventory.Site }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/shell"
+	"github.com/kehuo/provision/provision/state"
 )
 
 // Check is one row of what the doctor looked at. The words are in the language of the run.
@@ -243,7 +244,7 @@ func (h *Host) examineNames(ctx context.Context, e *examination) {
 // examineSSHD looks whether sshd allows what a run needs: a second session, and to ask a release whether it answers.
 func (h *Host) examineSSHD(e *examination) {
 	forbidden := h.probes.forbidden()
-	switch err := h.enoughSessions(); {
+	switch err := h.said(state.EnoughSessions(h.client)); {
 	case err != nil:
 		e.bad(provision.SeverityError, "sshd", err.Error(), "")
 	case forbidden != nil:

@@ -113,7 +113,7 @@ func (s takeDown) removeFiles(ctx context.Context, r *provision.Reporter) error 
 			return s.fail("fail.down-files", s.site().Name, s.Name(), err)
 		}
 	}
-	s.lock.forget = true
+	s.lock.Forget()
 	return nil
 }
 

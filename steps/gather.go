@@ -23,7 +23,7 @@ func (h *Host) gather(ctx context.Context) error {
 		asking    sync.WaitGroup
 	)
 	asking.Go(func() { known, unreached = query.AskEngine(ctx, h.client.DialContext) })
-	out, err := h.exec(ctx, remote.Command{Script: shell.Text(query.Script())})
+	out, err := h.exec(ctx, remote.Command{Script: query.Script()})
 	if err != nil {
 		cancel()
 	}
@@ -34,7 +34,7 @@ func (h *Host) gather(ctx context.Context) error {
 	if h.facts, err = query.Parse(out); err != nil {
 		return err
 	}
-	h.facts.Docker = known
+	h.facts = h.facts.WithDocker(known)
 	if unreached != nil || h.facts.OtherEngine() {
 		if err := h.askDocker(ctx, query); err != nil {
 			return err
@@ -55,10 +55,9 @@ func (h *Host) query() facts.Query {
 		Image:     s.Image,
 		Room:      h.room,
 		Mark:      rand.Text(),
-		Quote:     shell.Quote,
 	}
 	if h.Manifest != nil {
-		query.Files = transfer.HostScript(s.Directory, h.StateDir(), h.Manifest)
+		query.Files = shell.Text(transfer.HostScript(s.Directory, h.StateDir(), h.Manifest))
 	}
 	return query
 }
@@ -67,14 +66,15 @@ func (h *Host) query() facts.Query {
 // through sudo, as every docker command of the run does then.
 func (h *Host) askDocker(ctx context.Context, query facts.Query) error {
 	h.sudo = h.facts.DockerClosed() && !h.facts.OtherEngine()
-	out, err := h.exec(ctx, remote.Command{Script: shell.Text(query.DockerScript()), Sudo: h.sudo})
+	out, err := h.exec(ctx, remote.Command{Script: query.DockerScript(), Sudo: h.sudo})
 	switch {
 	case err != nil && h.sudo:
 		return h.fail("fail.docker-closed", h.facts.User, h.Name(), err)
 	case err != nil:
 		return h.fail("fail.ask-docker", h.Name(), err)
 	}
-	h.facts.Docker, err = query.ParseDocker(out)
+	known, err := query.ParseDocker(out)
+	h.facts = h.facts.WithDocker(known)
 	return err
 }
 
@@ -83,11 +83,11 @@ func (h *Host) listeners(ctx context.Context) error {
 	if live := h.facts.Container; h.facts.DockerError != "" || live != nil && live.Up() {
 		return nil
 	}
-	out, err := h.exec(ctx, remote.Command{Script: facts.PortsScript})
+	out, err := h.exec(ctx, remote.Command{Script: facts.PortsScript()})
 	if err != nil {
 		return h.fail("fail.ask-ports", h.Name(), err)
 	}
-	h.facts.ParsePorts(out)
+	h.facts = h.facts.WithListeners(facts.ParsePorts(out))
 	return nil
 }
 

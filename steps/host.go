@@ -35,7 +35,7 @@ type Host struct {
 	ahead   *transfer.Prepared // opened ahead where there is likely something to upload; of use once
 	probes  *probes
 	address string // where the SSH configuration leads; visitors reach the site there
-	lock    *lock
+	lock    *state.Lock
 	begun   time.Time
 	sudo    bool
 	room    bool // ask how much disk and memory is free
@@ -107,9 +107,11 @@ func (h *Host) Begin(ctx context.Context, r *provision.Reporter, changes []provi
 	if err := h.agree(ctx, r, changes); err != nil {
 		return err
 	}
-	lock, err := takeLock(ctx, h, r)
+	lock, err := state.Take(ctx, h.client, state.Claim{Directory: h.site().Directory, Who: h.Who, Purpose: h.command, Waiting: func(held state.Held) {
+		r.Output(provision.StreamOut, h.Words.T("lock.waiting", held.Owner.Who, held.Owner.Purpose))
+	}})
 	if err != nil {
-		return err
+		return h.said(err)
 	}
 	h.lock = lock
 	left, err := h.endLeftJobs(ctx, r)
@@ -117,7 +119,7 @@ func (h *Host) Begin(ctx context.Context, r *provision.Reporter, changes []provi
 		return err
 	}
 	// Between the facts and the lock, another run may have come and gone: then the lock's number has moved on.
-	if left || h.facts.Lock != nil || lock.turn != h.facts.Turn+1 {
+	if left || h.facts.Lock != nil || lock.Turn() != h.facts.Turn+1 {
 		return h.gather(ctx)
 	}
 	return nil
@@ -160,9 +162,9 @@ func (h *Host) Close(ctx context.Context, outcome provision.HostResult) error {
 	if h.lock == nil {
 		return h.client.Close()
 	}
-	defer h.lock.wait()
+	defer h.lock.Wait()
 	defer func() { _ = h.client.Close() }()
-	return h.lock.release(ctx, h.record(outcome))
+	return h.said(h.lock.Release(ctx, h.record(outcome)))
 }
 
 // record is the run's line in the host's history.

@@ -51,8 +51,8 @@ func (h *Host) persist(ctx context.Context, work func() error) error {
 // persistWhile is persist for work that tells losses when it has got further.
 func (h *Host) persistWhile(ctx context.Context, losses *remote.Losses, work func() error) error {
 	for {
-		if err := h.lock.held(ctx); err != nil {
-			return err
+		if err := h.lock.Await(ctx); err != nil {
+			return h.said(err)
 		}
 		err := work()
 		if !remote.IsLost(err) || ctx.Err() != nil {
@@ -66,14 +66,14 @@ func (h *Host) persistWhile(ctx context.Context, losses *remote.Losses, work fun
 
 // job runs work that goes on though the link dies, or attaches to it, and passes its output on.
 func (h *Host) job(ctx context.Context, id, script string, output func(lines string)) error {
-	if err := h.lock.held(ctx); err != nil {
-		return err
+	if err := h.lock.Await(ctx); err != nil {
+		return h.said(err)
 	}
 	err := h.client.RunJob(ctx, remote.Job{StateDir: h.StateDir(), ID: id, Script: shell.Text(script), Sudo: h.sudo}, output)
 	if err != nil {
 		return err
 	}
-	return h.lock.held(ctx)
+	return h.said(h.lock.Await(ctx))
 }
 
 // docker runs one docker command on the host, which must bear being run twice, and returns what it printed.

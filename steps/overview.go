@@ -11,7 +11,6 @@ import (
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/remote"
-	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/state"
 )
 
@@ -121,7 +120,7 @@ func (h *Host) answers(o *Overview) {
 
 // History reads the host's history, the oldest record first.
 func (h *Host) History(ctx context.Context) ([]state.Record, error) {
-	out, err := h.exec(ctx, remote.Command{Script: shell.Text(state.ShowHistoryScript(h.StateDir(), shell.Quote))})
+	out, err := h.exec(ctx, remote.Command{Script: state.History(h.site().Directory)})
 	if err != nil {
 		return nil, fmt.Errorf("read the history on %s: %w", h.Name(), err)
 	}
@@ -137,12 +136,9 @@ func (h *Host) Unlock(ctx context.Context) (*Holder, error) {
 	if h.facts.Lock == nil {
 		return nil, nil
 	}
-	script := state.UnlockScript(h.StateDir(), shell.Quote)
-	if token := h.facts.Lock.Owner.Token; token != "" { // one that cannot be read has none
-		script = fmt.Sprintf("grep -qF %s %s 2>/dev/null || exit 0\n", shell.Quote(`"`+token+`"`), shell.Quote(h.StateDir()+"/lock")) + script
-	}
-	if _, err := h.exec(ctx, remote.Command{Script: shell.Text(script)}); err != nil {
-		return nil, fmt.Errorf("remove the lock on %s: %w", h.Name(), err)
+	_, err := h.exec(ctx, remote.Command{Script: state.Unlock(h.site().Directory, h.facts.Lock)})
+	if err := state.Unlocked(h.Name(), h.site().Directory, err); err != nil {
+		return nil, h.said(fmt.Errorf("remove the lock on %s: %w", h.Name(), err))
 	}
 	return h.Holder(), nil
 }

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -79,25 +80,19 @@ func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
 		return err
 	}
 	rel := s.newRelease(s.Release, s.Spec, s.Manifest.Digest(), s.facts.Image.ID)
-	asked := s.demands()
-	made := savedRelease{rel.tree, s.releaseImage(rel.tree), rel.spec, &asked}
+	asked, err := json.Marshal(s.demands())
+	if err != nil {
+		return err
+	}
+	made := state.Release{Tree: rel.tree, Image: s.releaseImage(rel.tree), Spec: rel.spec, Asked: asked}
 	saving := make(chan error, 1) // while the candidate boots
 	go func() {
-		save := remote.Command{Script: shell.Text(state.SaveReleaseScript(s.StateDir(), rel.id, made, shell.Quote))}
-		_, err := s.exec(ctx, save)
+		_, err := s.exec(ctx, remote.Command{Script: state.Save(s.site().Directory, rel.id, made)})
 		saving <- err
 	}()
 	rel.saved = sync.OnceValue(func() error { return <-saving })
 	defer func() { _ = rel.saved() }()
 	return s.bringUp(ctx, r, rel)
-}
-
-// savedRelease is what stays on the host of a release, so that it can be brought back with its own settings.
-type savedRelease struct {
-	Tree  string      `json:"tree"`
-	Image string      `json:"image"`
-	Spec  docker.Spec `json:"spec"`
-	Asked *demands    `json:"asked,omitempty"` // nil: it was saved by a version that did not keep them
 }
 
 func (h *Host) newRelease(id string, spec docker.Spec, tree, image string) *release {

@@ -11,7 +11,6 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/remote"
-	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/state"
 )
 
@@ -22,7 +21,7 @@ type Rollback struct {
 	asked    string // the release asked for; empty: the one before the live one
 	to       string // the release that this is
 	retired  []docker.Container
-	saved    *savedRelease     // what the host kept of it; nil: nothing
+	saved    *state.Release    // what the host kept of it; nil: nothing
 	replaced *docker.Container // the container to go back to; nil: it is made again
 }
 
@@ -77,7 +76,10 @@ func (b *Rollback) look(ctx context.Context) error {
 		return err
 	}
 	// What was asked so far was what the inventory asks.
-	b.keptDemands = b.saved.Asked
+	b.keptDemands = &demands{}
+	if err := json.Unmarshal(b.saved.Asked, b.keptDemands); err != nil {
+		return fmt.Errorf("what %s has kept of release %s cannot be read: %w", b.Name(), b.to, err)
+	}
 	b.probes.anew()
 	b.probes.fromHost(b.probes.ctx, b.client)
 	return nil
@@ -130,11 +132,11 @@ func lastLive(x, y docker.Container) int {
 }
 
 // readSaved reads what the host kept of the release to go back to; nil where it has nothing of it.
-func (b *Rollback) readSaved(ctx context.Context) (*savedRelease, error) {
+func (b *Rollback) readSaved(ctx context.Context) (*state.Release, error) {
 	if strings.Trim(b.to, "0123456789abcdef") != "" {
 		return nil, nil
 	}
-	out, err := b.exec(ctx, remote.Command{Script: shell.Text(state.ShowReleaseScript(b.StateDir(), b.to, shell.Quote))})
+	out, err := b.exec(ctx, remote.Command{Script: state.Saved(b.site().Directory, b.to)})
 	var exit *remote.ExitError
 	switch {
 	case errors.As(err, &exit):
@@ -142,10 +144,11 @@ func (b *Rollback) readSaved(ctx context.Context) (*savedRelease, error) {
 	case err != nil:
 		return nil, err
 	}
-	b.saved = &savedRelease{}
-	if err := json.Unmarshal(out, b.saved); err != nil {
+	saved, err := state.ParseRelease(b.site().Directory, out)
+	if err != nil {
 		return nil, fmt.Errorf("what %s has kept of release %s cannot be read: %w", b.Name(), b.to, err)
 	}
+	b.saved = &saved
 	return b.saved, nil
 }
 

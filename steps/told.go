@@ -34,6 +34,18 @@ func (h *Host) tell(key string, args ...any) error {
 	return &told{text: h.Words.T(key, args...), all: true}
 }
 
+// said puts a failure into the person's words, and returns any other error as it is.
+func (h *Host) said(err error) error {
+	var f *provision.Failure
+	if !errors.As(err, &f) {
+		return err
+	}
+	if f.Code == "directory.unsafe" {
+		return h.unsafe(f)
+	}
+	return &told{text: h.Words.Error(err), errs: []error{err}, all: len(f.Unwrap()) == 0}
+}
+
 // saysItAll tells whether an error needs no diagnosis where the catalogue has none: its sentence was written for it.
 func saysItAll(err error) bool {
 	var t *told
