@@ -7,6 +7,7 @@ import (
 	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/shell"
+	"github.com/kehuo/provision/provision/state"
 )
 
 // directory is the tutorial's step 2: cd /home/kevin/dev/myweb.
@@ -44,6 +45,8 @@ func (s directory) mayKeep(wanted string) error {
 	user, folder, beside := s.facts.User, shell.Quote(wanted), shell.Quote(s.site.StateDir)
 	exists, writable, keeps := s.facts.DirectoryExists(wanted), s.facts.Writable, s.facts.Keeps
 	switch {
+	case writable && keeps && len(s.facts.Unsafe) > 0:
+		return s.facts.Unsafe[0].Failure(s.host, user, s.facts.UID)
 	case writable && keeps:
 		return nil
 	case s.facts.Frozen:
@@ -59,9 +62,12 @@ func (s directory) mayKeep(wanted string) error {
 }
 
 func (s directory) create(ctx context.Context, r *provision.Reporter) error {
-	argv := []string{"mkdir", "-p", s.site.Directory}
-	r.Command(shell.Quote(argv...))
-	if _, err := s.connection.Exec(ctx, remote.Command{Argv: argv}); err != nil {
+	r.Command(shell.Quote("mkdir", "-p", s.site.Directory))
+	out, err := s.connection.Exec(ctx, remote.Command{Script: state.MakeFolder(s.site.Directory)})
+	if err = state.MadeFolder(s.host, s.facts.User, out, err); err != nil {
+		if provision.CodeOf(err) != "" {
+			return err
+		}
 		return provision.Fail("fail.create", s.site.Directory, s.host, err)
 	}
 	s.facts.Facts = s.facts.WithDirectory(s.site.Directory)

@@ -7,8 +7,10 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/shell"
+	"github.com/kehuo/provision/provision/state"
 )
 
 // connection is the host as a run reaches it. A command that may be run twice goes through Exec, work that must not end with
@@ -110,7 +112,9 @@ func (c *connection) report(r *provision.Reporter) release.Report {
 	return release.Report{
 		Command: r.Command,
 		Output:  c.lines(r),
-		Say:     func(stream, code string, values ...any) { r.Output(stream, c.words.Error(provision.Fail(code, values...))) },
+		Say: func(stream, code string, values ...any) {
+			r.Output(stream, c.words.Error(provision.Fail(code, values...)))
+		},
 	}
 }
 
@@ -124,3 +128,6 @@ func (c *connection) linkChanged(up bool) {
 		r.Output(provision.StreamErr, c.words.T(key, c.host))
 	}
 }
+
+// DockerNeedsRoot implements facts.Host.
+func (c *connection) DockerNeedsRoot(needed bool) { c.sudo = needed }

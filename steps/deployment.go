@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
+	"os/user"
 	"path"
 	"path/filepath"
 	"slices"
@@ -173,4 +174,16 @@ func exposed(m *transfer.Manifest, words *language.Printer) []site.Problem {
 func isEnvironment(name string) bool {
 	rest, found := strings.CutPrefix(name, ".env")
 	return found && (rest == "" || rest[0] == '.') && !slices.Contains([]string{".example", ".sample", ".template", ".dist"}, path.Ext(name))
+}
+
+// whoami names the person and the machine for the lock and the history.
+func whoami() string {
+	name, machine := "somebody", "somewhere"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if h, err := os.Hostname(); err == nil {
+		machine = h
+	}
+	return name + "@" + machine
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/sandbox"
 	"github.com/kehuo/provision/provision/state"
-	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/steps/operate"
 )
 
 // TestDown lets the application end in its own time, as a release does that keeps none of the earlier ones, and leaves nothing

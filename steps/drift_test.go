@@ -8,7 +8,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/sandbox"
-	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/steps/operate"
 )
 
 const directory = "/home/kevin/dev/myweb"

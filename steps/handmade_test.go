@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/steps/operate"
 )
 
 // TestHandMade deploys over the container of somebody who followed the tutorial by hand, and is refused by strangers.

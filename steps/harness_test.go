@@ -21,6 +21,7 @@ import (
 	"github.com/kehuo/provision/provision/sandbox"
 	"github.com/kehuo/provision/provision/sandbox/sandboxtest"
 	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/steps/operate"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"slices"
 	"strings"
@@ -202,11 +203,17 @@ func (h *Host) record(outcome provision.HostResult) state.Record {
 
 // gather reads all facts again: one command, and beside it the questions to the Docker Engine.
 func (h *Host) gather(ctx context.Context) error {
-	known, err := facts.Gather(ctx, h.connection, h.query())
+	query := facts.Query{
+		Directory: h.site.Directory, Container: h.site.Container, Image: h.site.Image, Room: h.room, Mark: rand.Text(),
+	}
+	if h.Manifest != nil {
+		query.Files = shell.Text(transfer.HostScript(h.site.Directory, h.site.StateDir, h.Manifest))
+	}
+	known, err := facts.Gather(ctx, h.Name(), h.connection, query)
 	if err != nil {
 		return err
 	}
-	h.facts.Facts, h.connection.sudo = known, known.Sudo
+	h.facts.Facts = known
 	if h.Manifest == nil {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/steps/operate"
 )
 
 // backSideBySide takes two hosts back in one run, each to the release that it had before: the history of each names its own. It

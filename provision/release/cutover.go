@@ -205,17 +205,16 @@ func firstSaid(err error) string {
 func (s *Switch) portTaken(ctx context.Context, err error) error {
 	why := notMoved(err)
 	known, lookErr := s.look(ctx)
-	out, askErr := s.Host.Exec(ctx, remote.Command{Script: facts.PortsScript})
+	out, askErr := s.Host.Exec(ctx, remote.Command{Script: facts.PortsScript()})
 	if lookErr != nil || askErr != nil {
 		return why
 	}
-	seen := *known
-	seen.ParsePorts(out)
+	seen := known.WithListeners(facts.ParsePorts(out))
 	for _, p := range s.Site.Ports {
 		if p.Protocol == "udp" || p.Protocol == "sctp" {
 			continue
 		}
-		if holder := s.Site.PortHolder(&seen, p); holder != nil {
+		if holder := s.Site.PortHolder(seen, p); holder != nil {
 			return provision.Fail("release.port-taken", why, p.Host, holder)
 		}
 	}

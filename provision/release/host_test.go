@@ -161,7 +161,7 @@ func (h *fakeHost) Job(_ context.Context, id string, script shell.Text, output f
 
 func (h *fakeHost) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if host, _, _ := net.SplitHostPort(address); next(h, h.status, host+" lost") > 0 {
-		return nil, &remote.LostError{Host: "aliyun", Err: errors.New("cut")}
+		return nil, &remote.LostError{Failure: provision.Fail("remote.lost")}
 	}
 	return new(net.Dialer).DialContext(ctx, network, h.server.Listener.Addr().String())
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/shell"
+	"github.com/kehuo/provision/provision/state"
 )
 
 // Host is what a release asks of a host. It does nothing for a run that has lost its lock.
@@ -48,19 +49,17 @@ type Release struct {
 	Save    bool              // have the host keep its settings, while it boots
 }
 
-// Saved is what stays on the host of a release, so that it can be brought back with its own settings. Hosts have files of it.
-type Saved struct {
-	Tree    string         `json:"tree"`
-	Image   string         `json:"image"`
-	Spec    docker.Spec    `json:"spec"`
-	Demands *probe.Demands `json:"asked,omitempty"` // nil: it was saved by a version that did not keep them
+// saved is a release as the host keeps it.
+func (s Site) saved(r Release) (state.Release, error) {
+	asked, err := json.Marshal(r.Demands)
+	return state.Release{Tree: r.Tree, Image: s.ImageOf(r.Tree), Spec: r.Spec, Asked: asked}, err
 }
 
 // save has the host keep a release's settings, as a file of the user's own.
 func save(ctx context.Context, host Host, site Site, r Release) error {
-	text, err := json.Marshal(Saved{r.Tree, site.ImageOf(r.Tree), r.Spec, &r.Demands})
+	made, err := site.saved(r)
 	if err == nil {
-		_, err = host.Exec(ctx, remote.Command{Script: saveScript.With(site.StateDir, r.ID, string(text))})
+		_, err = host.Exec(ctx, remote.Command{Script: state.Save(site.Directory, r.ID, made)})
 	}
 	return err
 }
@@ -70,7 +69,7 @@ func readSaved(ctx context.Context, host Host, site Site, id string) (*Saved, er
 	if !isID(id) {
 		return nil, nil
 	}
-	out, err := host.Exec(ctx, remote.Command{Argv: []string{"cat", site.StateDir + "/releases/" + id + ".json"}})
+	out, err := host.Exec(ctx, remote.Command{Script: state.Saved(site.Directory, id)})
 	switch {
 	case errors.As(err, new(*remote.ExitError)):
 		return nil, nil
@@ -78,8 +77,17 @@ func readSaved(ctx context.Context, host Host, site Site, id string) (*Saved, er
 		return nil, err
 	}
 	saved := &Saved{}
-	if err := json.Unmarshal(out, saved); err != nil {
+	if saved.Release, err = state.ParseRelease(site.Directory, out); err == nil && saved.Asked != nil {
+		err = json.Unmarshal(saved.Asked, &saved.Demands)
+	}
+	if err != nil {
 		return nil, provision.Fail("release.saved-unreadable", site.Host, id, err)
 	}
 	return saved, nil
+}
+
+// Saved is what the host kept of a release.
+type Saved struct {
+	state.Release
+	Demands *probe.Demands // nil: it was saved by a version that did not keep them
 }

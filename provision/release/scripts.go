@@ -20,7 +20,6 @@ var (
 	backScript         = shell.Load(files, "tools.sh", "previous.sh", "cutover_back.sh")
 	namesScript        = shell.Load(files, "tools.sh", "names.sh")
 	removeScript       = shell.Load(files, "ours.sh", "remove.sh")
-	saveScript         = shell.Load(files, "save.sh")
 	tidyScript         = shell.Load(files, "images.sh", "tidy.sh")
 	removeImagesScript = shell.Load(files, "images.sh", "remove_images.sh")
 )

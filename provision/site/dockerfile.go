@@ -9,9 +9,10 @@ import (
 	"strings"
 
 	"github.com/agnivade/levenshtein"
-	"github.com/kehuo/provision/provision"
 	"github.com/moby/buildkit/frontend/dockerfile/command"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
+
+	"github.com/kehuo/provision/provision"
 )
 
 // readable reports whether the file has content, and notes why not.

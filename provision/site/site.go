@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
 )
 

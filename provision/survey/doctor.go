@@ -138,7 +138,7 @@ type Host struct {
 	Name    string // in the inventory
 	Address string // where the SSH configuration leads
 	Site    inventory.Site
-	Facts   facts.Facts
+	Facts   *facts.Facts
 	Sudo    bool // docker commands need it
 	Results []probe.Result
 

@@ -82,4 +82,6 @@ func (s goBack) Plan() ([]provision.Change, error) {
 	return append(changes, provision.Change{Action: b.Words.T("plan.back.action", b.target.ID), Reason: b.Words.T("plan.asked"), Apply: s.apply}), nil
 }
 
-func (s goBack) apply(ctx context.Context, r *provision.Reporter) error { return s.back.GoBack(ctx, r, s.back.target) }
+func (s goBack) apply(ctx context.Context, r *provision.Reporter) error {
+	return s.back.GoBack(ctx, r, s.back.target)
+}
