@@ -284,6 +284,9 @@ func hasWord(text, word string) bool { return replaceWord(text, word, "") != tex
 // replaceWord puts other words in the place of each occurrence of a word, whatever its case. Neighbours may share the character
 // between them, and what stands in a placeholder is no word of the text: a host may well be named "host".
 func replaceWord(text, word, with string) string {
+	if !utf8.ValidString(word) { // no expression can look for it
+		return strings.ReplaceAll(text, word, with)
+	}
 	pattern := regexp.MustCompile(`\[(?:host|user|address|email) \d+\]|(?i:` + regexp.QuoteMeta(word) + `)`)
 	var b strings.Builder
 	done, from := 0, 0

@@ -20,6 +20,7 @@ const (
 	// pieceLength is how much of an encoded value is masked without the rest, where the end of a line or text cut it off.
 	pieceLength = 24
 	gramLength  = 4
+	maxPlaces   = 16 // of one gram: "AAAA" may stand anywhere in a key
 	mixedBits   = 18 // of the hash of a gram: 32 KiB, which the processor keeps close
 )
 
@@ -163,6 +164,9 @@ func (m *Masker) add(f form) {
 	m.forms = append(m.forms, f)
 	for offset := 0; offset <= len(f.text)-f.need; offset += pieceLength - gramLength {
 		gram := gramAt(f.text, offset)
+		if offset > 0 && len(m.places[gram]) >= maxPlaces {
+			continue
+		}
 		m.places[gram] = append(m.places[gram], place{id, int32(offset)})
 		mixed := mix(gram)
 		m.filter[mixed/64] |= 1 << (mixed % 64)
