@@ -84,6 +84,15 @@ func (p *Printer) T(key string, args ...any) string {
 	return fmt.Sprintf(words, args...)
 }
 
+// Has tells whether there are words for key.
+func (p *Printer) Has(key string) bool {
+	_, ok := p.words[key]
+	if !ok {
+		_, ok = p.fallback[key]
+	}
+	return ok
+}
+
 // Keys returns a printer without words: it answers with keys and values. Tests of what is said, and not of how, use it.
 func Keys() *Printer { return &Printer{tag: English} }
 
