@@ -237,6 +237,12 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 	if errors.As(err, &known) {
 		return known.Findings()
 	}
+	var asked *provision.UnansweredError
+	if errors.As(err, &asked) && !errors.As(err, new(*remote.DialError)) { // of a login, the catalogue knows more
+		return []provision.Finding{{
+			Severity: provision.SeverityError, Code: "unanswered", Cause: h.Words.T("unanswered.cause"), Evidence: asked.Decision.Question, Fix: asked.Decision.Remedy,
+		}}
+	}
 	return diagnose.Failure(err, h.connection.output.lines(step), h.place(place(step), err), h.Words)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/report"
 	"github.com/kehuo/provision/steps"
 )
 
@@ -53,7 +54,7 @@ func (d *deployCommand) headless(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	told := &recorder{}
+	told := &report.Recorder{}
 	s.readers.list = append(s.readers.list, told)
 	err = d.walk(ctx, s)
 	return errors.Join(err, s.report(file, d.report, told, s.loggedTo))

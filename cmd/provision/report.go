@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/report"
 )
 
 // reportFlags ask for a report to send to whoever helps.
@@ -31,15 +33,15 @@ func (r *reportFlags) create() (*os.File, error) {
 }
 
 // report writes what the recorder has of a run that is over into the file made for it.
-func (s *session) report(file *os.File, flags reportFlags, told *recorder, logFile string) error {
+func (s *session) report(file *os.File, flags reportFlags, told *report.Recorder, logFile string) error {
 	var log []byte
 	var err error
 	if logFile != "" { // a run that came to nothing has none
 		log, err = os.ReadFile(logFile)
 	}
-	mask, maskErr := maskOf(s.inventory, flags.names)
+	mask, maskErr := report.MaskOf(s.inventory, flags.names)
 	if err = errors.Join(err, maskErr); err == nil {
-		_, err = file.WriteString(told.report(string(log)).Text(mask, s.words.Tag()))
+		_, err = file.WriteString(told.Text(time.Now(), programVersion(), string(log), mask, s.words))
 	}
 	if closeErr := file.Close(); err == nil {
 		err = closeErr

@@ -9,8 +9,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/report"
 	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/provision/site"
 	"github.com/kehuo/provision/steps"
@@ -77,7 +79,7 @@ type wizardRun struct {
 	log     string
 	session *session
 	nginx   []string // what stands behind the site's nginx, where that is known
-	told    recorder
+	told    report.Recorder
 }
 
 func (w *wizardRun) deploy(ctx context.Context, sink provision.Sink, decider provision.Decider) provision.RunFinished {
@@ -170,9 +172,9 @@ func (w *wizardRun) report(agreed ...string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the log for the report: %w", err)
 	}
-	mask, err := maskOf(s.inventory, slices.Contains(agreed, page.Addresses))
+	mask, err := report.MaskOf(s.inventory, slices.Contains(agreed, page.Addresses))
 	if err != nil {
 		return "", err
 	}
-	return w.told.report(string(content)).Text(mask, s.words.Tag()), nil
+	return w.told.Text(time.Now(), programVersion(), string(content), mask, s.words), nil
 }

@@ -1,4 +1,4 @@
-package diagnose_test
+package report_test
 
 import (
 	"encoding/base64"
@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/provision/diagnose"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/report"
 )
 
 func TestMaskHides(t *testing.T) {
-	mask := diagnose.Mask{
+	mask := report.Mask{
 		Secrets: []provision.Secret{provision.NewSecret("hunter2-äß&x"), provision.NewSecret("s3")},
 		Hosts:   []string{"aliyun", "kevinhuo.cool"},
 		Users:   []string{"kevin", "root"},
@@ -65,23 +65,19 @@ func TestMaskHides(t *testing.T) {
 
 func TestMaskShowsWhatWasAgreedTo(t *testing.T) {
 	in := "kevin@203.0.113.10 https://kevinhuo.cool me@example.org password=x"
-	mask := diagnose.Mask{Hosts: []string{"kevinhuo.cool"}, Users: []string{"kevin"}, ShowAddresses: true, ShowNames: true, ShowEmails: true}
+	mask := report.Mask{Hosts: []string{"kevinhuo.cool"}, Users: []string{"kevin"}, ShowAddresses: true, ShowNames: true, ShowEmails: true}
 	if got, want := mask.Text(in), strings.Replace(in, "password=x", "password=[secret]", 1); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
 func TestReport(t *testing.T) {
-	report := diagnose.Report{
-		Time:     time.Date(2025, 1, 2, 3, 4, 5, 0, time.UTC),
-		Versions: []diagnose.Version{{Name: "provision", Value: "1.0.0"}, {Name: "Docker", Value: "20.10.24"}},
-		Tried:    []string{"07-build: docker build -t myweb_image:server ."},
-		Findings: diagnose.Text("fatal: unable to access 'https://u:geheim@git.example.org/x.git/': Could not resolve host: git.example.org", diagnose.Build, language.English),
-		Log:      strings.Repeat("line\n", 1000) + "\x1b[31mlast line of kevin, token=abc\x1b[0m\n",
-	}
+	output := "fatal: unable to access 'https://u:geheim@git.example.org/x.git/': Could not resolve host: git.example.org"
+	r := report.Record("docker build -t myweb_image:server .", []provision.Finding{{Severity: provision.SeverityError, Code: "build.dns", Cause: "No DNS.", Evidence: output, Fix: "Wait."}})
+	log := strings.Repeat("line\n", 1000) + "\x1b[31mlast line of kevin, token=abc\x1b[0m\n"
 	for _, tag := range language.Tags() {
-		text := report.Text(diagnose.Mask{Users: []string{"kevin"}}, tag)
-		for _, want := range []string{"20.10.24", "docker build", "build.", "last line of [user 1], token=[secret]", "2025-01-02T03:04:05Z"} {
+		text := r.Text(time.Date(2025, 1, 2, 3, 4, 5, 0, time.UTC), "1.0.0", log, report.Mask{Users: []string{"kevin"}}, language.New(tag))
+		for _, want := range []string{"1.0.0", "docker build", "build.dns", "last line of [user 1], token=[secret]", "2025-01-02T03:04:05Z"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: %q is not in the report:\n%s", tag, want, text)
 			}
@@ -99,14 +95,14 @@ func TestReport(t *testing.T) {
 
 // A name may be a word of the placeholders themselves.
 func TestMaskOfNamesThatArePlaceholders(t *testing.T) {
-	m := diagnose.Mask{Hosts: []string{"host"}, Users: []string{"user"}}
+	m := report.Mask{Hosts: []string{"host"}, Users: []string{"user"}}
 	if got := m.Text("user@host host; 203.0.113.10"); got != "[user 1]@[host 1] [host 1]; [address 1]" {
 		t.Errorf("got %q", got)
 	}
 }
 
 func TestMaskHidesAHomeOnce(t *testing.T) {
-	m := diagnose.Mask{Users: []string{"kevin"}}
+	m := report.Mask{Users: []string{"kevin"}}
 	if got := m.Text("/home/kevin/dev and kevin"); got != "/home/[user 1]/dev and [user 1]" {
 		t.Errorf("got %q", got)
 	}

@@ -1,15 +1,15 @@
-package diagnose
+package report
 
 import (
 	"cmp"
-	"encoding/base64"
 	"fmt"
 	"net/netip"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/kehuo/provision/provision"
 )
@@ -18,7 +18,7 @@ import (
 // key, token or password, and (unless the person agreed) addresses, names of hosts and users, and e-mail addresses. Equal
 // things get equal placeholders, so that the text still tells which is which.
 type Mask struct {
-	Secrets []provision.Secret // hidden wherever their value stands, in Base64 and URL encoding too
+	Secrets []provision.Secret // hidden in every form that Masker knows, short ones as words
 	Hosts   []string           // names and aliases of hosts, the site's domain
 	Users   []string           // login names
 
@@ -31,7 +31,6 @@ type Mask struct {
 const (
 	hiddenSecret = "[secret]"
 	hiddenKey    = "[private key]"
-	shortSecret  = 4 // bytes; a shorter secret is only hidden as a word of its own
 )
 
 // Text returns text with everything hidden.
@@ -69,28 +68,18 @@ func (n *numbering) of(kind, value string) string {
 	return n.seen[key]
 }
 
+// hideSecrets hides the known ones: in every form, or as a word of its own where it is too short or too common for that.
 func (m Mask) hideSecrets(text string) string {
-	var values []string
+	text = NewMasker(m.Secrets).Line(text)
+	var short []string
 	for _, s := range m.Secrets {
-		value := s.Reveal()
-		if strings.TrimSpace(value) == "" {
-			continue
-		}
-		values = append(values, value, url.QueryEscape(value), url.PathEscape(value),
-			base64.StdEncoding.EncodeToString([]byte(value)), base64.RawURLEncoding.EncodeToString([]byte(value)))
-		for line := range strings.Lines(value) { // of a secret with several lines, each is one
-			if line = strings.TrimSpace(line); len(line) >= 2*shortSecret {
-				values = append(values, line)
-			}
+		if value := strings.TrimSpace(s.Reveal()); value != "" && len(spellings(value)) == 0 {
+			short = append(short, value)
 		}
 	}
-	slices.SortFunc(values, func(a, b string) int { return cmp.Compare(len(b), len(a)) }) // one may contain the other
-	for _, value := range slices.Compact(values) {
-		if len(value) < shortSecret {
-			text = replaceWord(text, value, hiddenSecret)
-			continue
-		}
-		text = strings.ReplaceAll(text, value, hiddenSecret)
+	slices.SortFunc(short, func(a, b string) int { return cmp.Compare(len(b), len(a)) }) // one may contain the other
+	for _, value := range short {
+		text = replaceWord(text, value, hiddenSecret)
 	}
 	return text
 }
@@ -287,4 +276,41 @@ func (r *rules) hideAddresses(text string, n *numbering) string {
 		return part[1] + hide(part[2])
 	})
 	return r.v4.ReplaceAllStringFunc(text, hide)
+}
+
+// hasWord tells whether replaceWord would replace something.
+func hasWord(text, word string) bool { return replaceWord(text, word, "") != text }
+
+// replaceWord puts other words in the place of each occurrence of a word, whatever its case. Neighbours may share the character
+// between them, and what stands in a placeholder is no word of the text: a host may well be named "host".
+func replaceWord(text, word, with string) string {
+	if !utf8.ValidString(word) { // no expression can look for it
+		return strings.ReplaceAll(text, word, with)
+	}
+	pattern := regexp.MustCompile(`\[(?:host|user|address|email) \d+\]|(?i:` + regexp.QuoteMeta(word) + `)`)
+	var b strings.Builder
+	done, from := 0, 0
+	for {
+		at := pattern.FindStringIndex(text[from:])
+		if at == nil {
+			break
+		}
+		start, end := from+at[0], from+at[1]
+		switch {
+		case text[start] == '[' && word[0] != '[':
+			from = end
+		case isPartOfWord(utf8.DecodeLastRuneInString(text[:start])) || isPartOfWord(utf8.DecodeRuneInString(text[end:])):
+			_, size := utf8.DecodeRuneInString(text[start:])
+			from = start + size
+		default:
+			b.WriteString(text[done:start] + with)
+			done, from = end, end
+		}
+	}
+	return b.String() + text[done:]
+}
+
+// isPartOfWord tells whether a character next to a word makes it part of a longer one; there is none at an end of the text.
+func isPartOfWord(c rune, size int) bool {
+	return size > 0 && (c == '_' || unicode.IsLetter(c) || unicode.IsNumber(c))
 }
