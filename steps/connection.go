@@ -93,8 +93,11 @@ func (c *connection) forget(ctx context.Context, id string) error {
 	})
 }
 
-// Dial connects to an address as seen from the host.
+// Dial connects to an address as seen from the host, without a second try.
 func (c *connection) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if err := c.lock.Await(ctx); err != nil {
+		return nil, err
+	}
 	return c.client.DialContext(ctx, network, address)
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/site"
 	"github.com/kehuo/provision/provision/state"
+	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/provision/transfer"
 )
 
@@ -41,7 +42,7 @@ type Deployment struct {
 // NewDeployment reads the source. It connects to nothing; what is wrong with the site's own files is left to the steps that
 // ask for them, in Report.
 func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *language.Printer) (*Deployment, error) {
-	d := &Deployment{Inventory: inv, Words: words, Who: whoami(), Report: site.Examine(site.Read(os.DirFS(inv.Site.Source), site.Of(inv.Site), time.Now()), words)}
+	d := &Deployment{Inventory: inv, Words: words, Who: whoami(), Report: examine(inv, words)}
 	var err error
 	if d.Manifest, err = scan(ctx, inv); err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, err)
@@ -52,6 +53,30 @@ func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *languag
 	}
 	d.Release = docker.Release(d.Manifest.Digest(), d.Spec)
 	return d, nil
+}
+
+// Mend is NewDeployment after what can be put right of the site's own files was offered to the decider, or is agreed already.
+func Mend(ctx context.Context, inv *inventory.Inventory, words *language.Printer, decider provision.Decider, agreed bool) (*Deployment, error) {
+	mended, err := site.OfferFixes(ctx, inv.Site.Source, examine(inv, words), words, decider, agreed)
+	if err != nil {
+		return nil, err
+	}
+	d, err := NewDeployment(ctx, inv, words)
+	if err != nil {
+		return nil, err
+	}
+	d.Mended = mended
+	return d, nil
+}
+
+// examine looks at the site's own files; what is wrong with them is the steps' to say.
+func examine(inv *inventory.Inventory, words *language.Printer) site.Report {
+	return site.Examine(site.Read(os.DirFS(inv.Site.Source), site.Of(inv.Site), time.Now()), words)
+}
+
+// Survey is the source as doctor looks at it.
+func (d *Deployment) Survey() survey.Source {
+	return survey.Source{Site: d.Inventory.Site, Files: len(d.Manifest.Entries), Bytes: d.Manifest.Size(), Report: d.Report}
 }
 
 // Installed is a deployment without its source: enough to look at what is on the hosts, to go back, to take it down.

@@ -327,8 +327,40 @@ func (h *Host) Survey() survey.Host {
 	return s
 }
 
-// Drift is what a run would change, in words.
-func (h *Host) Drift() ([]string, error) {
+// Status tells what is deployed, and what a run would change of it. Where the source here cannot be held against the host,
+// unknown says why.
+func (h *Host) Status(unknown error) survey.Status {
+	var earlier, drift []string
+	for _, c := range h.site.Retired(h.facts.Containers) {
+		earlier = append(earlier, h.site.ReleaseOf(c.Name, c.Release))
+	}
+	if unknown == nil {
+		drift, unknown = h.drift()
+	}
+	return h.Survey().Status(earlier, drift, unknown, h.Words)
+}
+
+// Doctor connects to the host and examines it. It changes nothing there.
+func (h *Host) Doctor(ctx context.Context, r *provision.Reporter) []survey.Check {
+	h.room = true
+	if err := h.Connect(ctx, r); err != nil {
+		return []survey.Check{survey.Unreached(h.Words, h.Name(), err, h.remedy(err, diagnose.Connect))}
+	}
+	return h.Survey().Doctor(ctx, h.connection.client, h.Words, h.remedy)
+}
+
+// remedy is what the diagnosis advises; empty where it knows the failure no better than its own sentence does.
+func (h *Host) remedy(err error, where diagnose.Where) string {
+	for _, f := range diagnose.Failure(err, nil, h.place(where, err), h.Words) {
+		if f.Severity != provision.SeverityUnknown {
+			return f.Fix
+		}
+	}
+	return ""
+}
+
+// drift is what a run would change, in words.
+func (h *Host) drift() ([]string, error) {
 	found := []string{}
 	for _, step := range h.Steps() {
 		changes, err := step.Plan()

@@ -10,6 +10,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/steps"
 )
 
@@ -44,8 +45,8 @@ func TestWhatNobodyMeansToUploadIsWarnedOf(t *testing.T) {
 		!strings.HasPrefix(said[1].Cause, "The file app/.env.production is part of the upload") {
 		t.Errorf("the step that uploads says %+v", said)
 	}
-	if !slices.ContainsFunc(d.Local(), func(c steps.Check) bool { return strings.HasPrefix(c.Detail, "app/.git: ") }) {
-		t.Errorf("the doctor says %+v", d.Local())
+	if !slices.ContainsFunc(d.Survey().Examine(d.Words), func(c survey.Check) bool { return strings.HasPrefix(c.Detail, "app/.git: ") }) {
+		t.Errorf("the doctor says %+v", d.Survey().Examine(d.Words))
 	}
 	if err := os.WriteFile(filepath.Join(dir, ".dockerignore"), []byte("app/.git\n**/.env.production\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -47,7 +47,7 @@ func TestBuildProgressStandsInItsPlace(t *testing.T) {
 			got = append(got, fmt.Sprintf("%d/%d %s", b.Done, b.Total, b.Detail))
 		}
 	}
-	pass := build{&Host{}}.progress(provision.NewReporter(provision.Options{Sink: sink}, "", ""))
+	pass := build{connection: &connection{}}.progress(provision.NewReporter(provision.Options{Sink: sink}, "", ""))
 	for _, lines := range []string{"", "Sending\nStep 1/2 : FROM x\n ---> 1\n\nStep 2/2 : RUN y", " ---> 2\n"} {
 		pass(lines)
 	}

@@ -101,7 +101,7 @@ func (f *flags) attach(c *cobra.Command, a attachment) error {
 		return err
 	}
 	return s.reach(ctx, steps.Installed(s.inventory, s.words), func(ctx context.Context, h *steps.Host) error {
-		if h.Live() == nil {
+		if h.Facts().Container == nil {
 			return errors.New("the container " + s.inventory.Site.Container + " is not there; deploy with `provision --yes`")
 		}
 		cmd := a.command(s.inventory.Site.Container)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/steps"
 	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/theme"
@@ -41,13 +42,13 @@ func (s *session) doctor(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var checks []steps.Check
+	var checks []survey.Check
 	d, err := steps.NewDeployment(ctx, s.inventory, s.words)
 	if err != nil { // the hosts can be looked at all the same
-		checks = append(checks, steps.SourceBroken(s.words, err))
+		checks = append(checks, survey.SourceBroken(s.words, err))
 		d = steps.Installed(s.inventory, s.words)
 	} else {
-		checks = d.Local()
+		checks = d.Survey().Examine(s.words)
 	}
 	for _, host := range s.hosts {
 		checks = append(checks, s.examine(ctx, s.host(d, host), sink)...)
@@ -69,20 +70,20 @@ func (s *session) doctor(ctx context.Context, out io.Writer) error {
 	return exit(verdict(checks))
 }
 
-func (s *session) examine(ctx context.Context, h *steps.Host, sink provision.Sink) []steps.Check {
+func (s *session) examine(ctx context.Context, h *steps.Host, sink provision.Sink) []survey.Check {
 	checks := h.Doctor(ctx, provision.NewReporter(provision.Options{Sink: sink, Decider: s.decider()}, h.Name(), ""))
 	_ = h.Close(context.WithoutCancel(ctx), provision.HostResult{}) // nothing was changed that closing could spoil
 	return checks
 }
 
 // verdict is the exit status: whether anything keeps a run from succeeding.
-func verdict(checks []steps.Check) int {
+func verdict(checks []survey.Check) int {
 	code := provision.ExitOK
 	for _, c := range checks {
 		if c.Verdict != provision.SeverityError {
 			continue
 		}
-		if c.ID == steps.CheckLogin {
+		if c.ID == survey.CheckLogin {
 			return provision.ExitUnreachable
 		}
 		code = provision.ExitFailed
@@ -91,7 +92,7 @@ func verdict(checks []steps.Check) int {
 }
 
 // checkTable is one aligned table: verdict, place, what was looked at, and what was found; below it what to do about it.
-func (s *session) checkTable(checks []steps.Check) string {
+func (s *session) checkTable(checks []survey.Check) string {
 	look := s.flags.look(os.Stdout)
 	var rows [][]string
 	for _, c := range checks {
@@ -111,7 +112,7 @@ func (s *session) checkTable(checks []steps.Check) string {
 
 func verdictStyle(look *theme.Theme, verdict provision.Severity) lipgloss.Style {
 	switch verdict {
-	case steps.CheckOK:
+	case survey.CheckOK:
 		return look.Good
 	case provision.SeverityError, provision.SeverityUnknown:
 		return look.Bad

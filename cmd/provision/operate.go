@@ -5,6 +5,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/steps/operate"
 )
 
 func newRollback() *cobra.Command {
@@ -27,7 +28,7 @@ func newRollback() *cobra.Command {
 			if err := f.mayRun(yes, false); err != nil {
 				return f.unableToRun(c.Context(), err)
 			}
-			return f.operate(c, "provision rollback", yes, false, func(h *steps.Host) provision.Target { return steps.NewRollback(h, release) })
+			return f.operate(c, "provision rollback", yes, false, func(h *steps.Host) provision.Target { return operate.NewRollback(h, release) })
 		},
 	}
 	f.add(c)
@@ -38,7 +39,7 @@ func newRollback() *cobra.Command {
 func newDown() *cobra.Command {
 	f := &flags{}
 	var yes bool
-	var o steps.DownOptions
+	var o operate.DownOptions
 	c := &cobra.Command{
 		Use:   "down",
 		Short: "Stop and remove the site's container; keep files and images",
@@ -47,7 +48,7 @@ func newDown() *cobra.Command {
 			if err := f.mayRun(yes, o.Files || o.Images); err != nil {
 				return f.unableToRun(c.Context(), err)
 			}
-			return f.operate(c, "provision down", yes, true, func(h *steps.Host) provision.Target { return steps.NewDown(h, o) })
+			return f.operate(c, "provision down", yes, true, func(h *steps.Host) provision.Target { return operate.NewDown(h, o) })
 		},
 	}
 	f.add(c)

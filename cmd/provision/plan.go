@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/steps"
 )
 
 func newPlan() *cobra.Command {
@@ -32,11 +33,11 @@ func (f *flags) plan(ctx context.Context, exitCode bool) error {
 	if err != nil {
 		return err
 	}
-	deployment, err := s.deployment(ctx, false)
+	deployment, err := steps.NewDeployment(ctx, s.inventory, s.words)
 	if err != nil {
 		return err
 	}
-	sink, err := s.sink(s.planPrinter)
+	sink, err := s.sink(s.planPrinter())
 	if err != nil {
 		return err
 	}

@@ -37,9 +37,6 @@ func (p prompt) Decide(ctx context.Context, d provision.Decision) (provision.Ans
 		_, _ = fmt.Fprintln(p.out, safetext.Text(d.Detail))
 	}
 	question := safetext.Line(d.Question)
-	if d.Kind == provision.DecidePlan { // the engine, which asks, knows no languages
-		question = p.words.T("prompt.plan", len(d.Changes), d.Host)
-	}
 	if d.Secret {
 		return p.secret(ctx, question)
 	}

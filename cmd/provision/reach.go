@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -78,15 +79,18 @@ func (s *session) stopped(ctx context.Context, host string, err error) error {
 
 // walk runs the targets with the printers that the flags ask for; asks says whether a person may be asked in between.
 func (s *session) walk(ctx context.Context, targets []provision.Target, decider provision.Decider, asks bool) error {
-	sink, err := s.sink(func() reader { return s.printer(asks) })
+	result, err := s.run(ctx, targets, decider, s.printer(asks))
+	return cmp.Or(err, exit(result.ExitCode))
+}
+
+// run runs the targets while readers look on, beside the log.
+func (s *session) run(ctx context.Context, targets []provision.Target, decider provision.Decider, readers ...reader) (provision.RunFinished, error) {
+	sink, err := s.sink(readers...)
 	if err != nil {
-		return err
+		return provision.RunFinished{}, err
 	}
 	result := provision.Run(ctx, targets, s.options(sink, decider))
-	if err := s.readers.close(); err != nil {
-		return err
-	}
-	return exit(result.ExitCode)
+	return result, s.readers.close()
 }
 
 // interrupted tells a context that somebody ended from one whose time is over.

@@ -24,10 +24,10 @@ func (r *reportFlags) add(c *cobra.Command) {
 }
 
 // create makes the file before anything is done, so that a wrong name is said at once.
-func (r *reportFlags) create() (*os.File, error) {
-	file, err := createPrivate(r.file)
+func (r *reportFlags) create(needed ...string) (*os.File, error) {
+	file, err := report.CreateFile(r.file, needed...)
 	if err != nil {
-		return nil, provision.WithExit(provision.ExitUsage, fmt.Errorf("open the report: %w; name another file with --report", err))
+		return nil, provision.Fail("report.closed", err).WithExit(provision.ExitUsage)
 	}
 	return file, nil
 }
@@ -47,7 +47,7 @@ func (s *session) report(file *os.File, flags reportFlags, told *report.Recorder
 		err = closeErr
 	}
 	if err != nil {
-		return fmt.Errorf("write the report: %w", err)
+		return provision.Fail("report.unwritten", err)
 	}
 	_, err = fmt.Fprintln(os.Stderr, s.words.T("report.written", flags.file))
 	return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/kehuo/provision/provision"
@@ -22,7 +23,9 @@ type session struct {
 	command   string
 	cautious  bool // Enter does not approve the plan
 	readers   readers
-	loggedTo  string // the log file, also once it is closed
+
+	mu       sync.Mutex
+	loggedTo string // the log file, also once it is closed
 }
 
 // open reads the inventory; whatever is wrong in it ends the command before any connection is made.
@@ -67,21 +70,22 @@ func (s *session) targets(d *steps.Deployment) []provision.Target {
 }
 
 func (s *session) host(d *steps.Deployment, h inventory.Host) *steps.Host {
-	return d.NewHost(h, steps.Connection{AcceptNewHostKey: s.flags.acceptNewHostKey}, s.command)
+	return d.NewHost(h, s.flags.acceptNewHostKey, s.command)
 }
 
 // options are what the engine needs beside the targets.
 func (s *session) options(sink provision.Sink, decider provision.Decider) provision.Options {
 	return provision.Options{
-		Command: s.command, Site: s.inventory.Site.Name, LogFile: s.readers.logFile(), Sink: sink, Decider: decider, Cautious: s.cautious,
+		Command: s.command, Site: s.inventory.Site.Name, LogFile: s.logPath(), Sink: sink, Decider: decider, Cautious: s.cautious,
+		Approve: func(host string, changes int) string { return s.words.T("prompt.plan", changes, host) },
 	}
 }
 
 // unable ends a run that came to nothing before any host was reached. A script that reads --json gets the end of the stream
 // all the same; the sentence for the person goes to standard error as ever.
 func (f *flags) unable(ctx context.Context, err error, body func(code int, err error) provision.Body) error {
-	var said finished
-	if err == nil || errors.As(err, &said) {
+	var ended finished
+	if err == nil || errors.As(err, &ended) {
 		return err
 	}
 	if ctx.Err() != nil {

@@ -10,9 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/state"
+	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/steps"
 	"github.com/kehuo/provision/tui/cells"
 )
@@ -35,7 +38,7 @@ func newStatus() *cobra.Command {
 				d = steps.Installed(s.inventory, s.words)
 			}
 			return s.reach(ctx, d, func(_ context.Context, h *steps.Host) error {
-				o := h.Overview(sourceErr)
+				o := h.Status(sourceErr)
 				if f.json {
 					return printJSON(c.OutOrStdout(), o)
 				}
@@ -49,7 +52,7 @@ func newStatus() *cobra.Command {
 }
 
 // overview is one host's table.
-func overview(words *language.Printer, o steps.Overview) string {
+func overview(words *language.Printer, o survey.Status) string {
 	rows := [][]string{}
 	row := func(key, value string) {
 		if value != "" {
@@ -106,11 +109,11 @@ func newHistory() *cobra.Command {
 				return err
 			}
 			return s.reach(ctx, steps.Installed(s.inventory, s.words), func(ctx context.Context, h *steps.Host) error {
-				records, err := h.History(ctx)
+				out, err := h.Connection().Exec(ctx, remote.Command{Script: state.History(h.Site().Directory)})
 				if err != nil {
-					return err
+					return provision.Fail("state.history-unread", h.Name(), err)
 				}
-				return s.printHistory(c.OutOrStdout(), h.Name(), records)
+				return s.printHistory(c.OutOrStdout(), h.Name(), state.ParseHistory(out))
 			})
 		},
 	}

@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -40,7 +37,7 @@ func (d *deployCommand) wizard(ctx context.Context) error {
 		Files:      w.files,
 		Behind:     w.behind,
 		Report:     w.report,
-		SaveReport: func(path, text string) error { return os.WriteFile(path, []byte(text), 0o600) },
+		SaveReport: d.saveReport,
 		ReportFile: "provision-report.txt",
 	}
 	if d.report.file != "" {
@@ -56,6 +53,16 @@ func (d *deployCommand) wizard(ctx context.Context) error {
 		return err
 	}
 	return exit(result.ExitCode)
+}
+
+// saveReport writes what the wizard has shown.
+func (d *deployCommand) saveReport(path, text string) error {
+	file, err := report.CreateFile(path, d.inventory)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Close())
 }
 
 // newForm is the form that asks for a first inventory.
@@ -76,7 +83,6 @@ type wizardRun struct {
 	command *deployCommand
 
 	mu      sync.Mutex
-	log     string
 	session *session
 	nginx   []string // what stands behind the site's nginx, where that is known
 	told    report.Recorder
@@ -90,39 +96,33 @@ func (w *wizardRun) deploy(ctx context.Context, sink provision.Sink, decider pro
 		sink(provision.Event{Body: result})
 		return result
 	}
-	w.begin("", nil, nil) // what the last try knew may not be so any more
+	w.begin(nil, nil) // what the last try knew may not be so any more
 	ctx, cancel := w.command.withTimeout(ctx)
 	defer cancel()
 	s, err := w.command.open("provision")
 	if err != nil {
 		return failed(err)
 	}
-	if _, err := steps.OfferFixes(ctx, s.inventory, s.words, decider, w.command.fix); err != nil {
-		return failed(err)
-	}
-	deployment, err := steps.NewDeployment(ctx, s.inventory, s.words)
-	if err != nil {
-		return failed(err)
-	}
-	toLog, err := s.sink(nil)
-	if err != nil {
-		return failed(err)
-	}
 	asked := s.inventory.Site
-	behind := site.Behind(os.DirFS(asked.Source), site.Site{Server: asked.Server, Command: asked.Command})
-	w.begin(s.readers.logFile(), s, behind)
-	both := func(e provision.Event) { toLog(e); w.told.Emit(e); sink(e) }
-	result := provision.Run(ctx, s.targets(deployment), s.options(both, decider))
-	if err := s.readers.close(); err != nil {
+	w.begin(s, site.Behind(os.DirFS(asked.Source), site.Site{Server: asked.Server, Command: asked.Command}))
+	result, err := s.deploy(ctx, decider, w.command.fix, &w.told, screen(sink))
+	if err != nil {
 		return failed(err)
 	}
 	return result
 }
 
-func (w *wizardRun) begin(log string, s *session, behind []string) {
+// screen is the wizard as a reader of events.
+type screen provision.Sink
+
+func (s screen) Emit(e provision.Event) { s(e) }
+
+func (screen) Close() error { return nil }
+
+func (w *wizardRun) begin(s *session, behind []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.log, w.session, w.nginx = log, s, behind
+	w.session, w.nginx = s, behind
 }
 
 func (w *wizardRun) behind() []string {
@@ -134,7 +134,10 @@ func (w *wizardRun) behind() []string {
 func (w *wizardRun) logFile() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.log
+	if w.session == nil {
+		return ""
+	}
+	return w.session.logPath()
 }
 
 // files are the ones that a person may want to edit when a step failed.
@@ -144,33 +147,20 @@ func (w *wizardRun) files(step string) []string {
 	if w.session == nil {
 		return []string{w.command.inventory}
 	}
-	source := w.session.inventory.Site.Source
-	dockerfile, config := filepath.Join(source, site.DockerfilePath), filepath.Join(source, site.DefaultConfigPath)
-	number, _, _ := strings.Cut(step, "-")
-	switch number {
-	case "": // a lock that is held, for example: no file of this machine changes that
-		return nil
-	case "01": // nothing of the site has been looked at yet
-		return []string{w.command.inventory}
-	case "02", "09", "10": // where the site lies, its ports and settings
-		return []string{w.command.inventory, dockerfile, config}
-	case "05", "08":
-		return []string{config, dockerfile, w.command.inventory}
-	}
-	return []string{dockerfile, config, w.command.inventory}
+	return steps.Editable(step, w.command.inventory, w.session.inventory)
 }
 
 // report is what the wizard shows, and writes, for whoever helps; agreed names what is left unmasked.
 func (w *wizardRun) report(agreed ...string) (string, error) {
 	w.mu.Lock()
-	s, log := w.session, w.log
+	s := w.session
 	w.mu.Unlock()
-	if s == nil {
-		return "", errors.New("there is nothing to report: no run has begun")
+	if s == nil || s.logPath() == "" {
+		return "", provision.Fail("report.nothing")
 	}
-	content, err := os.ReadFile(log)
+	content, err := os.ReadFile(s.logPath())
 	if err != nil {
-		return "", fmt.Errorf("read the log for the report: %w", err)
+		return "", provision.Fail("report.log-unread", err)
 	}
 	mask, err := report.MaskOf(s.inventory, slices.Contains(agreed, page.Addresses))
 	if err != nil {

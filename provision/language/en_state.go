@@ -16,5 +16,6 @@ func enState() words {
 		"facts.docker-unasked": "ask Docker on %s: %v",
 		"facts.ports-unread":   "ask who listens on %s: %v",
 		"facts.docker-closed":  "%s may not talk to Docker on %s: %v",
+		"state.history-unread": "read the history on %s: %v",
 	}
 }

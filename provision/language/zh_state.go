@@ -16,5 +16,6 @@ func zhState() words {
 		"facts.docker-unasked": "查询主机 %s 上的 Docker 失败：%v",
 		"facts.ports-unread":   "查询主机 %s 上的监听端口失败：%v",
 		"facts.docker-closed":  "用户 %s 无权访问主机 %s 上的 Docker：%v",
+		"state.history-unread": "无法读取主机 %s 上的历史记录：%v",
 	}
 }

@@ -1,9 +1,11 @@
-package main
+package report_test
 
 import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/kehuo/provision/provision/report"
 )
 
 // A log or report that everybody could read before must not stay so: what is written to it now has names in it.
@@ -14,7 +16,7 @@ func TestFileThatWasThereBecomesPrivate(t *testing.T) {
 	}
 	for _, name := range []string{path, filepath.Join(t.TempDir(), "new"), os.DevNull} {
 		before, _ := os.Stat(os.DevNull)
-		file, err := createPrivate(name)
+		file, err := report.CreateFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
