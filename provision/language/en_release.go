@@ -44,5 +44,6 @@ func enRelease() words {
 		"release.back-name":           "%q is not the name of a release; `provision history` lists them",
 		"release.back-gone":           "release %s is not kept on %s any more; `provision status` lists the ones that are",
 		"release.saved-unreadable":    "the settings that %s has kept of release %s cannot be read: %v",
+		"release.earlier-ended":       "an earlier cutover on %s ended with: %v",
 	}
 }

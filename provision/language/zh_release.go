@@ -44,5 +44,6 @@ func zhRelease() words {
 		"release.back-name":           "%q 不是版本名；`provision history` 列出所有版本",
 		"release.back-gone":           "主机 %[2]s 上已不再保留版本 %[1]s；`provision status` 列出仍保留的版本",
 		"release.saved-unreadable":    "主机 %s 为版本 %s 保存的设置无法读取：%v",
+		"release.earlier-ended":       "主机 %s 上较早的一次切换以此结束：%v",
 	}
 }

@@ -114,14 +114,17 @@ func (h *fakeHost) note(format string, args ...any) {
 func (h *fakeHost) scriptOf(script shell.Text) (name, args string) {
 	h.t.Helper()
 	names, _ := filepath.Glob("*.sh")
-	for _, name := range names {
+	others, _ := filepath.Glob("../[fs]*/*.sh") // of facts and state
+	for _, name := range append(names, others...) {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			h.t.Fatal(err)
 		}
 		if strings.HasSuffix(string(script), string(text)) {
-			args, _, _ = strings.Cut(strings.TrimPrefix(string(script), "set -- "), "\n")
-			return strings.TrimSuffix(name, ".sh"), args
+			if rest, ok := strings.CutPrefix(string(script), "set -- "); ok {
+				args, _, _ = strings.Cut(rest, "\n")
+			}
+			return strings.TrimSuffix(filepath.Base(name), ".sh"), args
 		}
 	}
 	return "", string(script)

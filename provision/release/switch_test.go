@@ -72,24 +72,26 @@ func TestSwitch(t *testing.T) {
 			exit: provision.ExitFailed, code: "release.failed"},
 		{name: "undone cutover without ports", known: oldLive(), host: func(h *fakeHost) {
 			h.on("cutover_warm", exit(lostExit, taken))
-			h.on("", "LISTEN 0 5 0.0.0.0:80 0.0.0.0:* users:((\"python3\",pid=7,fd=3))\n")
+			h.on("ports", "LISTEN 0 5 0.0.0.0:80 0.0.0.0:* users:((\"python3\",pid=7,fd=3))\n")
 			h.facts = &facts.Facts{Docker: facts.Docker{Container: container("old", "web", ended(time.Unix(1, 0))), Containers: []facts.Listed{
 				{ID: "old", Name: "web", Status: "Exited (137)"}}}}
 		}, exit: provision.ExitFailed, code: "release.nobody-serves"},
 		{name: "the host reboots and the ports have moved", known: oldLive(), host: func(h *fakeHost) {
-			h.on("cutover_warm", &remote.JobGoneError{Host: "aliyun", ID: "x"})
+			h.on("cutover_warm", &remote.JobGoneError{Failure: provision.Fail("remote.job.gone", "aliyun", "x")})
 			h.facts = &facts.Facts{Docker: facts.Docker{Container: container("old", "web"), Containers: []facts.Listed{
 				listed("old", "web", ""), listed("new", "web-candidate", port80)}}}
 		}},
 		{name: "the host reboots and the ports have not moved", known: oldLive(), host: func(h *fakeHost) {
-			h.on("cutover_warm", &remote.JobGoneError{Host: "aliyun", ID: "x"}, "out-of-reach 150")
+			h.on("cutover_warm", &remote.JobGoneError{Failure: provision.Fail("remote.job.gone", "aliyun", "x")}, "out-of-reach 150")
 			h.facts = &facts.Facts{Docker: oldLive()}
 		}},
 		{name: "the host reboots again and again", known: oldLive(), host: func(h *fakeHost) {
-			h.on("cutover_warm", &remote.JobGoneError{Host: "aliyun", ID: "x"})
+			h.on("cutover_warm", &remote.JobGoneError{Failure: provision.Fail("remote.job.gone", "aliyun", "x")})
 			h.facts = &facts.Facts{Docker: oldLive()}
 		}, exit: provision.ExitKeptOld, code: "release.kept-old"},
-		{name: "the host goes and stays away", known: oldLive(), host: func(h *fakeHost) { h.on("cutover_warm", &remote.JobGoneError{Host: "aliyun", ID: "x"}) },
+		{name: "the host goes and stays away", known: oldLive(), host: func(h *fakeHost) {
+			h.on("cutover_warm", &remote.JobGoneError{Failure: provision.Fail("remote.job.gone", "aliyun", "x")})
+		},
 			exit: provision.ExitFailed, code: "release.cutover-lost"},
 		{name: "the name is not to be had", known: oldLive(), host: func(h *fakeHost) { h.on("names", exit(1, "name in use")) },
 			exit: provision.ExitFailed, code: "release.names"},
@@ -242,9 +244,7 @@ func TestRollback(t *testing.T) {
 			h := newFakeHost(t)
 			h.on("docker inspect bold cold", kept)
 			h.on("docker image inspect --format {{.Id}} myweb:feedfacefeed", "sha256:feed\n")
-			for _, id := range []string{"aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc"} {
-				h.on("cat /d/.myweb.provision/releases/"+id+".json", c.saved)
-			}
+			h.on("saved", c.saved)
 			s := h.newSwitch(c.cutover)
 			target, err := FindTarget(t.Context(), h, s.Site, known, c.asked)
 			if provision.ExitCode(err) != c.exit || provision.CodeOf(err) != c.code {
@@ -269,7 +269,7 @@ func TestRollback(t *testing.T) {
 	})
 	t.Run("to the live one", func(t *testing.T) {
 		h := newFakeHost(t)
-		h.on("cat /d/.myweb.provision/releases/oooooooooooo.json", saved)
+		h.on("saved", saved)
 		target, err := FindTarget(t.Context(), h, h.newSwitch("").Site, oldLive(), "oooooooooooo")
 		if err != nil || target.Kept != nil || !IsLive(oldLive().Container, target.ID) {
 			t.Errorf("goes to %+v, %v", target, err)

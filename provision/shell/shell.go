@@ -32,7 +32,12 @@ func Load(files embed.FS, names ...string) Script {
 }
 
 // With returns the script with arguments, which it finds as "$1" and so on.
-func (s Script) With(args ...string) Text { return Text("set -- " + Quote(args...) + "\n" + s.text) }
+func (s Script) With(args ...string) Text {
+	if len(args) == 0 {
+		return Text(s.text)
+	}
+	return Text("set -- " + Quote(args...) + "\n" + s.text)
+}
 
 // Exec is the text that runs one command in the shell's place.
 func Exec(argv ...string) Text { return Text("exec " + Quote(argv...)) }
