@@ -39,6 +39,8 @@ type entry struct {
 	Topic    string             `yaml:"topic"`    // of several findings on one topic the highest rank stays
 	Hides    []string           `yaml:"hides"`    // codes or topics that are consequences of this one
 	Echo     bool               `yaml:"echo"`     // looks at lines that repeat a command, and only at them
+	Calm     bool               `yaml:"calm"`     // looks at lines too that are known to be harmless
+	Above    bool               `yaml:"above"`    // quotes the lines before too: the cause is there
 	Match    []string           `yaml:"match"`    // any of these on a line
 	Near     []string           `yaml:"near"`     // and any of these on or near the line
 	With     []string           `yaml:"with"`     // and any of these anywhere

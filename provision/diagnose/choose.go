@@ -167,7 +167,7 @@ func (c *catalogue) finding(found candidate, at Place, tag language.Tag) provisi
 	if found.cause != "" {
 		f.Cause, f.Fix = found.cause, found.fix
 	}
-	if e.Severity == severityUnknown && !found.asserted {
+	if len(found.tail) > 0 {
 		f.Evidence = lastOf(found.tail, tailShown)
 	}
 	return f

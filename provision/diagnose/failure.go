@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"net"
 	"reflect"
 	"slices"
 	"strings"
@@ -82,8 +83,8 @@ func (e *evidence) assert(f *provision.Failure) bool {
 	walk = func(err error) {
 		if f, ok := err.(*provision.Failure); ok {
 			for i, name := range e.entries[id].Values[f.Code] {
-				if name != "" && i < len(f.Values) && c.captured[name] == "" {
-					c.captured[name] = fmt.Sprint(f.Values[i])
+				if i < len(f.Values) {
+					c.name(name, fmt.Sprint(f.Values[i]))
 				}
 			}
 		} else if err != nil && isForeign(err) {
@@ -96,6 +97,9 @@ func (e *evidence) assert(f *provision.Failure) bool {
 	}
 	walk(f)
 	c.evidence = e.words.Error(f)
+	if e.entries[id].Rank <= consequence { // the output has the cause, in words that the catalogue does not know
+		quoted = append(e.lastLines(), quoted...)
+	}
 	if len(quoted) > 0 && quoted[len(quoted)-1] != "" {
 		c.evidence = quoted[len(quoted)-1]
 	}
@@ -106,6 +110,17 @@ func (e *evidence) assert(f *provision.Failure) bool {
 	e.number++
 	e.candidates[id] = append(e.candidates[id], c)
 	return true
+}
+
+// name keeps a value under its name; of an address, the port has one too.
+func (c *candidate) name(name, value string) {
+	if name == "" || c.captured[name] != "" {
+		return
+	}
+	c.captured[name] = value
+	if _, port, err := net.SplitHostPort(value); err == nil && name == "address" {
+		c.name("port", port)
+	}
 }
 
 // told is the finding of a failure that the catalogue does not have.

@@ -194,7 +194,8 @@ func (c *candidate) sawAfter(conditions []context, id, line int) {
 
 func (s *scan) entry(r *rule, text []byte) {
 	captured, at, ok := s.match(r, text)
-	if !ok || s.harmless(text) {
+	e := &s.entries[r.entry]
+	if !ok || !e.Calm && s.harmless(text) {
 		return
 	}
 	list := s.candidates[r.entry]
@@ -211,7 +212,7 @@ func (s *scan) entry(r *rule, text []byte) {
 		}
 	}
 	c.after = make([]int, len(c.before))
-	if s.entries[r.entry].Severity == severityUnknown {
+	if e.Above || e.Severity == severityUnknown {
 		c.tail = s.lastLines()
 	}
 	if len(list) == keepFirst+keepLast {
