@@ -142,7 +142,7 @@ func TestOwnFailuresAreKnown(t *testing.T) {
 		{provision.Fail("sftp.subsystem", "aliyun", errors.New("ssh: subsystem request failed")), "sftp.subsystem", "Subsystem sftp internal-sftp"},
 		{provision.Fail("directory.not-yours", "/srv/site", "aliyun", "kevin", "/srv/site"), "sftp.permission", "/srv/site"},
 		{provision.Fail("directory.cannot-create", "/srv/site", "aliyun", "kevin", "/srv", "/srv/site"), "sftp.permission", "/srv/site"},
-		{provision.Fail("fail.docker-closed", "kevin", "aliyun", errors.New("permission denied")), "docker.socket-permission", "usermod -aG docker"},
+		{provision.Fail("facts.docker-closed", "kevin", "aliyun", errors.New("permission denied")), "docker.socket-permission", "usermod -aG docker"},
 		{provision.Fail("fail.port-held", 8080, "aliyun", "the process apache2"), "run.port-taken", " 8080 "},
 		{provision.Fail("run.nobody-listens", "172.17.0.2:8000", "connection refused"), "run.nobody-listens", " 8000"},
 	} {
