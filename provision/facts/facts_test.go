@@ -333,6 +333,12 @@ func TestFoldersThatOthersMayChange(t *testing.T) {
 // What cannot be looked at is not taken for safe.
 func TestFoldersThatCannotBeLookedAt(t *testing.T) {
 	m := newMachine(t, engine)
+	if err := os.Mkdir(filepath.Dir(m.query.Directory), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Dir(m.query.Directory), 0o777); err != nil {
+		t.Fatal(err)
+	}
 	bin := shelltest.Folder(t)
 	writeCommand(t, bin, "find", "echo 'find: no such predicate' >&2; exit 1")
 	m.shell = m.shell.With(bin)

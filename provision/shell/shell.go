@@ -18,7 +18,8 @@ type Text string
 type Script struct{ text string }
 
 // Load returns the script that the named files make up, one behind the other: what a script shares with others stands in a file
-// in front of it. It panics where a file is not embedded, which every test of the room finds.
+// in front of it. Comments and indentation by tabs stay here: a host is sent each byte of them up to five times. It panics where a
+// file is not embedded, which every test of the room finds.
 func Load(files embed.FS, names ...string) Script {
 	var text strings.Builder
 	for _, name := range names {
@@ -26,7 +27,11 @@ func Load(files embed.FS, names ...string) Script {
 		if err != nil {
 			panic(err)
 		}
-		text.Write(content)
+		for line := range strings.Lines(string(content)) {
+			if line = strings.TrimLeft(line, "\t"); line != "\n" && line[:min(len(line), 1)] != "#" {
+				text.WriteString(line)
+			}
+		}
 	}
 	return Script{text.String()}
 }

@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package shelltest has tests run scripts in each shell that hosts have.
 package shelltest
 
