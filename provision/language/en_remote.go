@@ -36,7 +36,7 @@ func enRemote() words {
 		"remote.ssh-config":       "%s (%s): %v; correct it, or set the values in the inventory",
 		"connect.channel-refused": "%s (%s): the host refuses a session (%s); raise MaxSessions in its sshd_config",
 		"connect.account-locked":  "%s (%s): the login works, but no command can be run (exit status %d: %s); give the user a login shell (chsh -s /bin/sh) and look for a ForceCommand in sshd_config or authorized_keys",
-		"remote.channel-silent":   "%s (%s): the host let the login in, but has not opened a channel within %v; it may be out of memory or processes: look at its console, restart it if need be, and run it again",
+		"remote.channel-silent":   "%s (%s): the host let the login in, but has not opened a channel within %v; it may lack memory or processes: look at its console, restart it if need be, and run it again",
 
 		// The SSH configuration.
 		"sshconfig.refused":        "the SSH configuration cannot be used: %s",

@@ -116,11 +116,8 @@ func (h *fakeHost) scriptOf(script shell.Text) (name, args string) {
 	names, _ := filepath.Glob("*.sh")
 	others, _ := filepath.Glob("../[fs]*/*.sh") // of facts and state
 	for _, name := range append(names, others...) {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		if strings.HasSuffix(string(script), string(text)) {
+		text := string(shell.Load(os.DirFS(filepath.Dir(name)), filepath.Base(name)).With())
+		if strings.HasSuffix(string(script), text) {
 			if rest, ok := strings.CutPrefix(string(script), "set -- "); ok {
 				args, _, _ = strings.Cut(rest, "\n")
 			}

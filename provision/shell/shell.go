@@ -5,7 +5,7 @@
 package shell
 
 import (
-	"embed"
+	"io/fs"
 	"strings"
 
 	"al.essio.dev/pkg/shellescape"
@@ -20,10 +20,10 @@ type Script struct{ text string }
 // Load returns the script that the named files make up, one behind the other: what a script shares with others stands in a file
 // in front of it. Comments and indentation by tabs stay here: a host is sent each byte of them up to five times. It panics where a
 // file is not embedded, which every test of the room finds.
-func Load(files embed.FS, names ...string) Script {
+func Load(files fs.FS, names ...string) Script {
 	var text strings.Builder
 	for _, name := range names {
-		content, err := files.ReadFile(name)
+		content, err := fs.ReadFile(files, name)
 		if err != nil {
 			panic(err)
 		}

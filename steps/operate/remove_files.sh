@@ -7,7 +7,7 @@ cd "$directory" && cat "$state"/manifest "$state"/manifest.kept 2>/dev/null | so
 root=$(pwd -P) folder= leads=
 for f do
   case $f in */*)
-    [ "${f%%/*}" = "$folder" ] || { folder=${f%%/*}; leads=$(cd -P -- "$folder" 2>/dev/null && pwd -P); }
+    [ "${f%/*}" = "$folder" ] || { folder=${f%/*}; leads=$(cd -P -- "$folder" 2>/dev/null && pwd -P); }
     [ "$leads" = "$root/$folder" ] || continue ;;
   esac
   if [ -d "$f" ] && [ ! -h "$f" ]; then rmdir -- "$f" 2>/dev/null; else rm -f -- "$f"; fi
