@@ -5,6 +5,7 @@ func enTUI() words {
 		"lines.start":             "Deploying %s to %s",
 		"lines.plan":              "Plan: %d to change",
 		"lines.planned":           "%d to change; nothing was changed",
+		"lines.planned-nothing":   "0 to change; nothing was changed",
 		"lines.planned-none":      "Could not be planned; nothing was changed",
 		"lines.planned-part":      "The rest could not be planned; %d to change so far, nothing was changed",
 		"lines.unplanned":         "%s could not be planned",
@@ -138,7 +139,7 @@ func enTUI() words {
 		"wizard.editor.failed":           "The editor could not be started: %s",
 		"wizard.help.title":              "Keys",
 		"wizard.help.text": "enter      takes what is highlighted\n" +
-			"up, down   move, or scroll\n" +
+			"%-11[5]smove, or scroll\n" +
 			"tab        to the other pane\n" +
 			"space      a plan's step in, or out with those after it; in a text a page down\n" +
 			"a          all of a plan's steps, or none\n" +
@@ -152,8 +153,8 @@ func enTUI() words {
 			"q          leave\n" +
 			"ctrl+c     asks what to do, leaves when it comes again; ctrl+z suspends\n" +
 			"\n" +
-			"The sign before a step:  %s changed, %s as wanted already,\n" +
-			"                         %s failed, - skipped, %s still to come.",
+			"The sign before a step:  %[1]s changed, %[2]s as wanted already,\n" +
+			"                         %[3]s failed, - skipped, %[4]s still to come.",
 		"wizard.done.title":             "The site is live",
 		"wizard.done.unchanged":         "The site is live, and nothing had to change",
 		"wizard.done.declined":          "This host was left out; nothing was changed on it",
@@ -168,8 +169,7 @@ func enTUI() words {
 		"wizard.form.title":             "A new site",
 		"wizard.form.about":             "What the deployment needs to know. It is written to %s; change it there at any time.",
 		"wizard.form.write":             "Write %s and go on",
-		"wizard.form.above":             "%d above, up",
-		"wizard.form.below":             "%d more below, down",
+		"wizard.more-up":                "%[2]d above, up",
 		"wizard.form.found":             "tab offers: %s",
 		"wizard.form.empty":             "This is needed.",
 		"wizard.form.enter":             "Enter takes [..], - leaves it empty.",
@@ -179,8 +179,6 @@ func enTUI() words {
 		"wizard.field.user.help":        "Who logs in on the host.",
 		"wizard.field.port":             "SSH port",
 		"wizard.field.port.help":        "22 unless the host's sshd listens elsewhere.",
-		"wizard.field.name":             "Site name",
-		"wizard.field.name.help":        "In labels, logs and file names on the host.",
 		"wizard.field.identity":         "Login key",
 		"wizard.field.identity.help":    "The private key file. Leave it empty for the agent and the SSH configuration.",
 		"wizard.field.source":           "Site folder",
@@ -211,7 +209,7 @@ func enTUI() words {
 		"wizard.form.leave":             "Press esc again to leave; what was typed is lost.",
 		"wizard.key.decline":            "not this host",
 		"wizard.more":                   "%d more below   pgdn scrolls",
-		"wizard.more-down":              "%d more, down",
+		"wizard.more-down":              "%[2]d more below, down",
 		"wizard.plan.host":              "The plan for %s",
 		"wizard.state.skipped":          "It was left out, or not reached.",
 	}

@@ -5,6 +5,7 @@ func zhTUI() words {
 		"lines.start":             "正在把 %s 部署到 %s",
 		"lines.plan":              "计划：%d 处变更",
 		"lines.planned":           "计划了 %d 处变更，没有做任何改动",
+		"lines.planned-nothing":   "计划了 0 处变更，没有做任何改动",
 		"lines.planned-none":      "无法制定计划，没有做任何改动",
 		"lines.planned-part":      "其余部分无法计划；目前有 %d 处变更，没有做任何改动",
 		"lines.unplanned":         "%s 无法制定计划",
@@ -138,7 +139,7 @@ func zhTUI() words {
 		"wizard.editor.failed":           "无法启动编辑器：%s",
 		"wizard.help.title":              "按键",
 		"wizard.help.text": "enter      确定高亮的选项\n" +
-			"up, down   移动或滚动\n" +
+			"%-11[5]s移动或滚动\n" +
 			"tab        切换窗格\n" +
 			"space      勾选计划中的步骤，或连同其后的步骤一起取消；在文本中向下翻页\n" +
 			"a          勾选计划的全部步骤，或全部取消\n" +
@@ -152,8 +153,8 @@ func zhTUI() words {
 			"q          离开\n" +
 			"ctrl+c     先询问，再按一次立即离开；ctrl+z 挂起\n" +
 			"\n" +
-			"步骤前的符号：%s 有改动，%s 原本就符合要求，\n" +
-			"              %s 失败，- 跳过，%s 尚未开始。",
+			"步骤前的符号：%[1]s 有改动，%[2]s 原本就符合要求，\n" +
+			"              %[3]s 失败，- 跳过，%[4]s 尚未开始。",
 		"wizard.done.title":             "网站已上线",
 		"wizard.done.unchanged":         "网站在线，无需任何变更",
 		"wizard.done.declined":          "这台主机没有部署，没有任何变更",
@@ -168,8 +169,7 @@ func zhTUI() words {
 		"wizard.form.title":             "新网站",
 		"wizard.form.about":             "部署所需的信息。将写入 %s，之后可以随时修改。",
 		"wizard.form.write":             "写入 %s 并继续",
-		"wizard.form.above":             "上面还有 %d 项",
-		"wizard.form.below":             "下面还有 %d 项",
+		"wizard.more-up":                "上面还有 %[2]d 项",
 		"wizard.form.found":             "tab 可选：%s",
 		"wizard.form.empty":             "此项必填。",
 		"wizard.form.enter":             "回车采用方括号中的值，输入 - 表示留空。",
@@ -179,8 +179,6 @@ func zhTUI() words {
 		"wizard.field.user.help":        "在主机上登录的用户。",
 		"wizard.field.port":             "SSH 端口",
 		"wizard.field.port.help":        "一般是 22，除非主机的 sshd 使用其他端口。",
-		"wizard.field.name":             "网站名称",
-		"wizard.field.name.help":        "用于标签、日志和服务器上的文件名。",
 		"wizard.field.identity":         "登录密钥",
 		"wizard.field.identity.help":    "私钥文件。留空则使用 ssh-agent 和 SSH 配置。",
 		"wizard.field.source":           "网站文件夹",
@@ -211,7 +209,7 @@ func zhTUI() words {
 		"wizard.form.leave":             "再按一次 esc 离开，已填写的内容将丢失。",
 		"wizard.key.decline":            "跳过这台服务器",
 		"wizard.more":                   "下面还有 %d 行   pgdn 向下滚动",
-		"wizard.more-down":              "下面还有 %d 项",
+		"wizard.more-down":              "下面还有 %[2]d 项",
 		"wizard.plan.host":              "%s 的计划",
 		"wizard.state.skipped":          "未勾选，或没有执行到这一步。",
 	}

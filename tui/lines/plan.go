@@ -126,6 +126,8 @@ func plannedText(words *language.Printer, f provision.PlanFinished) string {
 		return words.T("lines.planned-none")
 	case failed:
 		return words.T("lines.planned-part", len(f.Changes))
+	case len(f.Changes) == 0:
+		return words.T("lines.planned-nothing")
 	}
 	return words.T("lines.planned", len(f.Changes))
 }
