@@ -57,7 +57,8 @@ func play(text string) int {
 		return 2
 	}
 	if s.Version {
-		fmt.Println("started")
+		value, present := os.LookupEnv("CI")
+		fmt.Printf("started with CI %q %t\n", value, present)
 		return 0
 	}
 	o := story.Options{HostKey: s.HostKey, Password: s.Password, Failures: s.Failures, Lines: s.Lines, Hosts: s.Hosts,

@@ -16,15 +16,17 @@ const (
 )
 
 func TestAProgramThatShowsNothingDoesNotAskTheTerminal(t *testing.T) {
-	begun := time.Now()
-	x := start(t, script{Version: true})
-	x.Wait("started")
-	x.Ended(0)
-	if strings.Contains(x.Raw(), "\x1b") {
-		t.Errorf("the terminal was asked something: %q", x.Raw())
-	}
-	if took := time.Since(begun); took > 4*time.Second { // what termenv waits for an answer is 5 s
-		t.Errorf("it took %v to start", took)
+	for want, env := range map[string][]string{`started with CI "" false`: nil, `started with CI "yes" true`: {"CI=yes"}} {
+		begun := time.Now()
+		x := start(t, script{Version: true}, env...)
+		x.Wait(want)
+		x.Ended(0)
+		if strings.Contains(x.Raw(), "\x1b") {
+			t.Errorf("the terminal was asked something: %q", x.Raw())
+		}
+		if took := time.Since(begun); took > 4*time.Second { // what termenv waits for an answer is 5 s
+			t.Errorf("it took %v to start", took)
+		}
 	}
 }
 
