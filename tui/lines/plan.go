@@ -2,6 +2,8 @@ package lines
 
 import (
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/kehuo/provision/provision"
@@ -74,7 +76,7 @@ func (p *planText) finished(f provision.PlanFinished) string {
 		return cells.Each(p.theme.Bad, "", safetext.Text(p.words.T("lines.unable", p.words.Error(f.Err))))
 	}
 	var b strings.Builder
-	for _, name := range sorted(f.Hosts) {
+	for _, name := range slices.Sorted(maps.Keys(f.Hosts)) {
 		if err := f.Hosts[name].Err; err != nil {
 			b.WriteString(cells.Each(p.theme.Bad, "", safetext.Text(p.unplanned(name, err))))
 		}
