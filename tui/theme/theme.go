@@ -2,7 +2,8 @@
 //
 // Colours are the sixteen of the terminal's own palette, which the person chose to suit a light or a dark background; the
 // terminal is never asked for its colours. Glyphs are narrow in every locale: those whose width East Asian terminals double
-// (box drawing, arrows, blocks, the ellipsis) are not used.
+// (box drawing, blocks, the ellipsis) are not used, and arrows only
+// where a cell more moves nothing.
 package theme
 
 import (
