@@ -224,12 +224,31 @@ func (a actions) pager(file string) tea.Cmd {
 
 // lend gives the terminal to another program until that ends.
 func (a actions) lend(cmd *exec.Cmd, ended func(error) tea.Msg) tea.Cmd {
-	a.away.Store(true)
-	return tea.ExecProcess(cmd, func(err error) tea.Msg {
-		a.away.Store(false)
-		return ended(err)
-	})
+	return tea.Exec(guest{cmd, a.away}, ended)
 }
+
+// guest is another program that has the terminal.
+type guest struct {
+	*exec.Cmd
+	away *atomic.Bool
+}
+
+// Run implements tea.ExecCommand. A ctrl+c that was typed for the guest may still be on its way to us when that has ended.
+func (g guest) Run() error {
+	g.away.Store(true)
+	defer g.away.Store(false)
+	defer time.Sleep(50 * time.Millisecond)
+	return g.Cmd.Run()
+}
+
+// SetStdin implements tea.ExecCommand.
+func (g guest) SetStdin(r io.Reader) { g.Stdin = r }
+
+// SetStdout implements tea.ExecCommand.
+func (g guest) SetStdout(w io.Writer) { g.Stdout = w }
+
+// SetStderr implements tea.ExecCommand.
+func (g guest) SetStderr(w io.Writer) { g.Stderr = w }
 
 // with is the command that the first of the variables names, or fallback, on file.
 func (a actions) with(file, fallback string, variables ...string) *exec.Cmd {

@@ -32,7 +32,7 @@ func TestAHostThatWasLeftOutIsNoFailureOfTheOther(t *testing.T) {
 	s := twoHosts(t)
 	s.press("q")
 	s.answered()
-	s.shows("left out")
+	s.shows(english.T("wizard.now.declined"))
 	s.send(Deployed{Finished: provision.RunFinished{Changed: 4, ExitCode: provision.ExitFailed, Hosts: map[string]provision.HostResult{
 		"aliyun": {Err: provision.ErrDeclined}, "tencent": {Changed: 4, Status: provision.StatusChanged}}}})
 	if _, done := s.model.page.(*page.Done); !done {
@@ -40,9 +40,9 @@ func TestAHostThatWasLeftOutIsNoFailureOfTheOther(t *testing.T) {
 	}
 	s.shows("-> tencent", "The site is live")
 	s.press("]")
-	s.shows("-> aliyun", "This host was left out")
+	s.shows("-> aliyun", english.T("wizard.done.declined"))
 	s.lacks("The site is live")
-	terminaltest.InOrder(t, s.summed(), "aliyun: left out\n", "tencent: live, 4 changed\n", "Done: 4 changed")
+	terminaltest.InOrder(t, s.summed(), english.T("wizard.sum.declined", "aliyun")+"\n", "tencent: live, 4 changed\n", "Done: 4 changed")
 }
 
 func TestTheExplanationOfAFailureStaysOnTheTerminal(t *testing.T) {
@@ -124,7 +124,7 @@ func TestTheWayStopsWhereNothingIsKnown(t *testing.T) {
 	s := plainStage(t)
 	s.model.config = c
 	s.finish(record(story.Options{Satisfied: true}))
-	s.shows("Server: nginx/1.14.1", "The answer takes the same way back.")
+	s.shows("Server: nginx/1.14.1", english.T("wizard.path.back"))
 	s.lacks("gunicorn", "5000")
 }
 
@@ -153,8 +153,8 @@ func TestOnlyHostsThatWorkAreNamedBeforeLeaving(t *testing.T) {
 	s.play(rest, stepIs("07-build"))
 	s.model.run.Hosts = append(s.model.run.Hosts, &tracker.Host{Name: "tencent", Current: -1})
 	s.press("ctrl+c")
-	s.shows("If you leave now, on aliyun")
-	s.lacks("If you leave now, on tencent")
+	s.shows(english.T("wizard.quit.question", "aliyun"))
+	s.lacks(english.T("wizard.quit.question", "tencent"))
 }
 
 func TestAnErrorOfSeveralLinesKeepsThemOnTheTerminal(t *testing.T) {

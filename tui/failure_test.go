@@ -51,12 +51,12 @@ func TestAnErrorThatTheFindingQuotesIsNotToldAgain(t *testing.T) {
 func TestActionsThatDoNotFitAreCounted(t *testing.T) {
 	finding := provision.Finding{Severity: provision.SeverityError, Cause: "The disk is full.", Evidence: "no space left", Fix: "Free some."}
 	s := failing(t, tea.WindowSizeMsg{Width: 40, Height: 12}, finding, errors.New("failed"))
-	s.shows("more, down")
+	s.more("wizard.more-down", "↓", true)
 	for range 5 {
 		s.press("down")
 	}
-	s.shows("▸ q  Leave")
-	s.lacks("more, down")
+	s.shows("▸ q  " + english.T("wizard.fail.leave"))
+	s.more("wizard.more-down", "↓", false)
 }
 
 func TestAFailureOnANarrowScreenIsNamedOnce(t *testing.T) {
@@ -75,9 +75,9 @@ func TestANoticeMayTakeTwoRows(t *testing.T) {
 	s.model.notice = strings.Repeat("word ", 50)
 	s.shows("..\n")
 	s.press("m")
-	s.shows("The mouse marks text; m gives it back")
+	s.shows(english.T("wizard.mouse.terminal"))
 	s.press("m")
-	s.shows("The wheel scrolls the wizard")
+	s.shows(english.T("wizard.mouse.wizard"))
 }
 
 // numbered is text of n lines that can be told apart.
@@ -89,18 +89,21 @@ func numbered(n int) string {
 	return b.String()
 }
 
+// moreToRead is what stands behind the number of rows that are out of sight.
+var moreToRead = strings.TrimPrefix(english.T("wizard.more", 0), "0")
+
 // readToTheEnd checks that a screen says that there is more than is in sight, and that all of it can be scrolled to.
 func readToTheEnd(t *testing.T, s *stage, last string) {
 	t.Helper()
 	if strings.Contains(s.view(), last) {
 		t.Fatalf("all is in sight already:\n%s", s.view())
 	}
-	s.shows("more below")
+	s.shows(moreToRead)
 	for range 40 {
 		s.press("pgdown")
 	}
 	s.shows(last)
-	if strings.Contains(s.view(), "more below") {
+	if strings.Contains(s.view(), moreToRead) {
 		t.Errorf("there is more below the end:\n%s", s.view())
 	}
 }

@@ -21,7 +21,7 @@ func TestTheFormGoesToTheFirstWrongField(t *testing.T) {
 	}
 	s.send(page.CheckedMsg{Number: 1})
 	s.press("enter")
-	s.shows("▸ ✗ Host", "This is needed.")
+	s.shows("▸ ✗ Host", english.T("wizard.form.empty"))
 	s.press("a")
 	s.send(page.CheckedMsg{Number: 1, Fields: map[string]page.Checked{"address": {Err: errors.New("an old check")}}})
 	if strings.Contains(s.view(), "an old check") {
@@ -57,7 +57,7 @@ func TestTheFormAsksBeforeItForgetsWhatWasTyped(t *testing.T) {
 	c.Form = &Form{Fields: Fields()}
 	s := newStage(t, c, theme.Plain(), 80, 24)
 	s.press("m", "esc")
-	s.shows("Press esc again to leave; what was typed is lost.")
+	s.shows(english.T("wizard.form.leave"))
 	s.press("down", "esc")
 	if s.left {
 		t.Fatal("the second esc was not the next key, and leaves")
@@ -100,13 +100,15 @@ func TestTheFormSaysWhatIsOutOfSightAndWhatEnterDoes(t *testing.T) {
 	c := testConfig(nil)
 	c.Form = &Form{Fields: Fields()}
 	s := newStage(t, c, theme.Plain(), 40, 12)
-	s.shows("more below, down", "enter next")
-	s.lacks("above, up")
+	s.more("wizard.more-down", "↓", true)
+	s.shows("enter next")
+	s.lacks(english.T("wizard.more-up", "↑", 6))
 	for range c.Form.Fields {
 		s.press("down")
 	}
-	s.shows("above, up", "▸   Write inventory.yaml and go on", "enter write")
-	s.lacks("more below")
+	s.more("wizard.more-up", "↑", true)
+	s.shows("▸   "+english.T("wizard.form.write", "inventory.yaml"), "enter "+english.T("wizard.key.write"))
+	s.more("wizard.more-down", "↓", false)
 }
 
 // What was found stands there for as long as it fits what the person typed: an alias says its own user and key.

@@ -149,7 +149,7 @@ func (m *Model) quit() tea.Cmd {
 	case m.asked != nil && m.asked.Decision.Kind == provision.DecidePlan:
 		m.decline()
 		return nil
-	case !m.begun:
+	case !m.changing:
 		return m.leave()
 	}
 	return m.askToStop()
@@ -177,7 +177,7 @@ func (m *Model) askToStop() tea.Cmd {
 
 // consequences says, for each host that works, what stops and what goes on without us.
 func (m *Model) consequences() string {
-	if !m.begun {
+	if !m.changing {
 		return m.T("step.01-login.interrupt")
 	}
 	var text []string

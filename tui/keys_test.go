@@ -50,7 +50,7 @@ func TestAQuestionLeavesASearchOfTheOutputWhereItIs(t *testing.T) {
 	if len(s.reply) != 0 {
 		t.Fatal("the enter of a search answered a question")
 	}
-	s.shows("/xy", "waiting for your answer - esc shows it")
+	s.shows("/xy", english.T("wizard.now.question")+" - esc shows it")
 	s.press("esc", "esc")
 	s.shows("Take it over?")
 }
@@ -61,7 +61,7 @@ func TestAPageThatComesWhileNobodyTypesTakesKeysAtOnce(t *testing.T) {
 	s.settle()
 	s.hasty = true
 	s.finish(rest)
-	s.shows("enter take it")
+	s.shows("enter " + english.T("wizard.key.take"))
 	s.press("enter")
 	if !s.model.active {
 		t.Error("the key is lost")
@@ -78,13 +78,13 @@ func TestAPageThatComesWhileSomebodyTypesTakesNoActionAtFirst(t *testing.T) {
 	if s.left || s.model.active || s.model.overlay != nil {
 		t.Fatal("a key that was meant for the output acts on the failure")
 	}
-	s.lacks("enter take it")
+	s.lacks("enter " + english.T("wizard.key.take"))
 	s.press("down")
 	s.shows("▸ e  Edit")
 	s.send(settled{s.model.arrivals - 1}) // of an earlier page
-	s.lacks("enter take it")
+	s.lacks("enter " + english.T("wizard.key.take"))
 	s.send(settled{s.model.arrivals})
-	s.shows("enter take it")
+	s.shows("enter " + english.T("wizard.key.take"))
 	s.press("up", "enter")
 	if !s.model.active {
 		t.Error("the page takes no keys any more")
@@ -114,9 +114,9 @@ func TestWhatIsTypedIntoAFreshQuestionIsKeptAndNotSent(t *testing.T) {
 func TestTheQuestionWhetherToStopGoesWithTheRun(t *testing.T) {
 	s, rest := building(t)
 	s.press("ctrl+c")
-	s.shows("Stop here?", "The build on the host goes on without us")
+	s.shows("Stop here?", firstWords("step.07-build.interrupt"))
 	s.play(rest, func(e provision.Event) bool { _, ended := e.Body.(provision.StepFinished); return ended })
-	s.lacks("The build on the host goes on without us")
+	s.lacks(firstWords("step.07-build.interrupt"))
 	s.finish(rest)
 	s.lacks("Stop here?")
 	if _, failed := s.model.page.(*page.Failure); !failed {
@@ -212,17 +212,17 @@ func TestALogThatIsNotAllThereSaysSo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := opened(t, 80, msg)
-			s.shows("Log: myweb.log (the last part; o opens all)")
+			s.shows("Log: myweb.log " + english.T("wizard.log.tail"))
 			s.press("/", "z", "enter")
-			s.shows("/z  not in the part shown; o opens all")
-			opened(t, 40, msg).shows("Log: myweb.log\n(the last part; o opens all)")
+			s.shows("/z  " + english.T("wizard.search.in-file"))
+			opened(t, 40, msg).shows("Log: myweb.log\n" + english.T("wizard.log.tail"))
 		})
 	}
 	s := opened(t, 80, logMsg{text: "a line\n"})
-	s.lacks("the last part")
+	s.lacks(english.T("wizard.log.tail"))
 	s.press("/", "z", "enter")
 	s.shows("/z  not found")
-	s.lacks("not in the part shown")
+	s.lacks(english.T("wizard.search.in-file"))
 }
 
 func TestWhileASearchIsTypedItsKeysAreNamedAlone(t *testing.T) {

@@ -39,7 +39,7 @@ type Live struct {
 
 // NewLive starts to print. Close ends it and leaves the cursor below what was printed.
 func NewLive(c LiveConfig) *Live {
-	env := environment(c.Env)
+	env := environ(c.Env)
 	look := theme.Printed(c.Out, env, c.NoColor)
 	model := &liveModel{words: c.Words, theme: look, width: 80, now: time.Now}
 	l := &Live{done: make(chan struct{})}

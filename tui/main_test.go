@@ -21,6 +21,12 @@ import (
 	"github.com/kehuo/provision/tui/terminaltest"
 )
 
+// english has the words that tests look for, so that these may be reworded.
+var english = language.New(language.English)
+
+// firstWords are enough of the words of key to know them by, in whatever rows they stand.
+func firstWords(key string) string { return strings.Join(strings.Fields(english.T(key))[:4], " ") }
+
 // playing is the variable that makes the test binary play a story in the wizard, as a program of its own.
 const playing = "TUI_STORY"
 
@@ -51,7 +57,8 @@ func play(text string) int {
 		return 2
 	}
 	if s.Version {
-		fmt.Println("started")
+		value, present := os.LookupEnv("CI")
+		fmt.Printf("started with CI %q %t\n", value, present)
 		return 0
 	}
 	o := story.Options{HostKey: s.HostKey, Password: s.Password, Failures: s.Failures, Lines: s.Lines, Hosts: s.Hosts,

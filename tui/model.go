@@ -31,7 +31,7 @@ type Model struct {
 	run      tracker.Run
 	host     int // which of run.Hosts is looked at
 	active   bool
-	begun    bool // a plan was approved: from here on things change
+	changing bool // a plan was approved: from here on things change
 	ended    provision.RunFinished
 	approved map[string][]string // by host, the steps that were approved since the wizard began
 	declined map[string]bool     // the hosts whose plan was declined in this run
@@ -97,7 +97,7 @@ func (m *Model) deploy() tea.Cmd {
 		return nil
 	}
 	m.page, m.overlay, m.focus, m.notice = nil, nil, onPage, ""
-	m.active, m.begun = true, false
+	m.active, m.changing = true, false
 	m.run = tracker.Run{} // a try that ends before any host is reached must not be shown with the picture of the last
 	m.declined = map[string]bool{}
 	m.watch.Reset()

@@ -15,16 +15,16 @@ func TestEnterOnAnEmptyPlanDoesNotLeave(t *testing.T) {
 	s := plainStage(t)
 	s.plan(record(story.Options{}))
 	s.press("a")
-	s.shows("0 of 5 steps chosen")
-	s.lacks("carry out")
+	s.shows(english.T("wizard.approved", 0, 5))
+	s.lacks(english.T("wizard.key.apply"))
 	s.press("enter")
 	if s.left || len(s.reply) != 0 {
 		t.Fatal("enter with nothing chosen ends the run")
 	}
-	s.shows("Nothing is chosen; space takes a step in, q leaves.")
+	s.shows(english.T("wizard.plan.nothing"))
 	s = twoHosts(t)
 	s.press("a", "enter")
-	s.shows("q leaves this host out.")
+	s.shows(english.T("wizard.plan.nothing-host"))
 }
 
 func TestTheDiffOfAPlanIsNoDeadEnd(t *testing.T) {
@@ -35,7 +35,7 @@ func TestTheDiffOfAPlanIsNoDeadEnd(t *testing.T) {
 	s.shows("▸ [✓]  2 Directory")
 	for _, back := range []string{"tab", "esc"} {
 		s.press("down", "tab")
-		s.shows("▸ nginx configuration", "enter carry out   tab back")
+		s.shows("▸ nginx configuration", "enter "+english.T("wizard.key.apply")+"   tab back")
 		s.lacks("▸ [✓]")
 		s.press(back)
 		s.shows("▸ [✓]  5 nginx configuration", "tab diff")
@@ -52,7 +52,7 @@ func TestBesideAQuestionThereIsNothingBeforeTheRun(t *testing.T) {
 	s.ask(story.HostKey())
 	s.lacks("tab")
 	s.press("tab")
-	s.shows("A host key that is not known yet")
+	s.shows(english.T("wizard.decide.host-key.title"))
 }
 
 // twoHosts is a stage with the plan of aliyun on it, in a run that tencent is part of too.
@@ -130,10 +130,10 @@ func TestAPlanIsAnsweredOnce(t *testing.T) {
 
 func TestHelpAndTheWayOutAreAlwaysInTheFooter(t *testing.T) {
 	s := twoHosts(t)
-	s.shows("q not this host   ? help")
+	s.shows("q " + english.T("wizard.key.decline") + "   ? help")
 	s.press("enter")
 	s.answered()
-	s.shows("/ search", "q leave   ? help")
+	s.shows("/ search", "q "+english.T("wizard.key.leave")+"   ? help")
 }
 
 func TestTheHostStaysWhileItsPlanIsOnTheScreen(t *testing.T) {
@@ -155,7 +155,7 @@ func TestStepsOfAPlanBuildOnEachOther(t *testing.T) {
 	s := plainStage(t)
 	s.plan(record(story.Options{}))
 	s.press("down", " ")
-	s.shows("1 of 5 steps chosen")
+	s.shows(english.T("wizard.approved", 1, 5))
 	s.press("down", "down", " ")
-	s.shows("4 of 5 steps chosen")
+	s.shows(english.T("wizard.approved", 4, 5))
 }

@@ -23,6 +23,9 @@ import (
 	"github.com/kehuo/provision/tui/theme"
 )
 
+// Bubble Tea is initialised by now and has asked the terminal nothing.
+func init() { startup.Done() }
+
 // Config is what the wizard needs. Words, In, Out and Deploy must be set.
 type Config struct {
 	Words      *language.Printer
@@ -84,7 +87,7 @@ func Fields() []page.Field {
 // provision.ExitInterrupted where the person left before the end. When Run returns, no deployment runs any more and the
 // terminal is as it was. An error is one of the terminal's or of the program's own, not of the deployment.
 func Run(ctx context.Context, c Config) (provision.RunFinished, error) {
-	env := environment(c.Env)
+	env := environ(c.Env)
 	if c.Accessible || !capable(c, env) {
 		return accessible(ctx, c)
 	}
@@ -119,7 +122,7 @@ func watchSignals(ctx context.Context, act actions, program *tea.Program) (stop 
 	ended := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		if told(ctx, act, signals, ended) {
+		if awaitEnd(ctx, act, signals, ended) {
 			act.cancel() // first: the program does not listen while another one has the terminal, and this ends that one
 			program.Send(stopMsg{})
 		}
@@ -131,9 +134,9 @@ func watchSignals(ctx context.Context, act actions, program *tea.Program) (stop 
 	}
 }
 
-// told waits until the program is to end, or has ended. A ctrl+c that is typed while the editor or the pager has the terminal
+// awaitEnd waits until the program is to end, and reports false where it has ended by itself. A ctrl+c that is typed while the editor or the pager has the terminal
 // reaches this program too, as a signal and from whoever ends its context by that signal. It is not meant for it.
-func told(ctx context.Context, act actions, signals <-chan os.Signal, ended <-chan struct{}) bool {
+func awaitEnd(ctx context.Context, act actions, signals <-chan os.Signal, ended <-chan struct{}) bool {
 	over := ctx.Done()
 	for {
 		select {
@@ -183,10 +186,8 @@ func (m *Model) close(c Config, act actions, err error) (provision.RunFinished, 
 	return finished, nil
 }
 
-// Bubble Tea is initialised by now: see package startup.
-var _ = startup.Done()
-
-func environment(env []string) []string {
+// environ is env, or that of the process for nil.
+func environ(env []string) []string {
 	if env == nil {
 		return os.Environ()
 	}

@@ -96,7 +96,7 @@ func (m *Model) ask(a Asked) tea.Cmd {
 	}
 	if answer, ok := m.again(a.Decision); ok {
 		a.Reply <- answer
-		m.begun = true
+		m.changing = true
 		return nil
 	}
 	m.asked = &a
@@ -129,7 +129,7 @@ func (m *Model) answer(a provision.Answer) {
 		return
 	}
 	if m.asked.Decision.Kind == provision.DecidePlan && a.Choice == provision.AnswerYes {
-		m.begun = true
+		m.changing = true
 		m.remember(m.asked.Decision, a)
 	}
 	m.asked.Reply <- a

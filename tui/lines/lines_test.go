@@ -57,17 +57,20 @@ func story() []provision.Event {
 	return events
 }
 
-func toJSON(w io.Writer) *lines.Printer { return lines.NewJSON(w, language.New(language.English)) }
+// english has the words that tests look for, so that these may be reworded.
+var english = language.New(language.English)
+
+func toJSON(w io.Writer) *lines.Printer { return lines.NewJSON(w, english) }
 
 func TestGolden(t *testing.T) {
 	for name, printer := range map[string]func(io.Writer) *lines.Printer{
-		"plain-en":      func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.English), false) },
+		"plain-en":      func(w io.Writer) *lines.Printer { return lines.NewPlain(w, english, false) },
 		"plain-zh":      func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.Chinese), false) },
-		"plain-verbose": func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.English), true) },
+		"plain-verbose": func(w io.Writer) *lines.Printer { return lines.NewPlain(w, english, true) },
 		"plain-keys":    func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.Keys(), false) },
 		"plan-keys":     func(w io.Writer) *lines.Printer { return lines.NewPlan(w, language.Keys(), theme.Plain()) },
 		"plan": func(w io.Writer) *lines.Printer {
-			return lines.NewPlan(w, language.New(language.English), theme.Plain())
+			return lines.NewPlan(w, english, theme.Plain())
 		},
 		"json": toJSON,
 		"log":  lines.NewLog,
@@ -129,7 +132,7 @@ func TestJSONIsWhatTheEventMarshals(t *testing.T) {
 
 func TestLinesThatCameTogetherAreLinesOfTheirOwn(t *testing.T) {
 	for name, printer := range map[string]func(io.Writer) *lines.Printer{
-		"plain": func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.English), false) },
+		"plain": func(w io.Writer) *lines.Printer { return lines.NewPlain(w, english, false) },
 		"json":  toJSON,
 		"log":   lines.NewLog,
 	} {
@@ -152,7 +155,7 @@ func TestLinesThatCameTogetherAreLinesOfTheirOwn(t *testing.T) {
 
 func TestPlainNamesTheHostWhenThereAreSeveral(t *testing.T) {
 	var out bytes.Buffer
-	p := lines.NewPlain(&out, language.New(language.English), false)
+	p := lines.NewPlain(&out, english, false)
 	p.Emit(provision.Event{Time: start, Body: provision.RunStarted{Site: "myweb", Hosts: []string{"one", "two"}}})
 	p.Emit(provision.Event{Time: start, Host: "two", Step: "07-build", Body: provision.StepOutput{Text: "Step 1/9"}})
 	if err := p.Close(); err != nil {
@@ -173,7 +176,7 @@ func (a announcing) Write(b []byte) (int, error) {
 
 func TestOutputIsWrittenSoonAndTheRestAtOnce(t *testing.T) {
 	written := make(announcing, 10)
-	p := lines.NewPlain(written, language.New(language.English), false)
+	p := lines.NewPlain(written, english, false)
 	p.Emit(provision.Event{Time: start, Body: provision.StepOutput{Text: "one"}})
 	p.Emit(provision.Event{Time: start, Body: provision.StepOutput{Text: "two"}})
 	select {
@@ -208,7 +211,7 @@ func TestCloseTellsThatWritingFailed(t *testing.T) {
 func BenchmarkOutput(b *testing.B) {
 	text := strings.Repeat("x", 99)
 	for name, p := range map[string]*lines.Printer{
-		"plain": lines.NewPlain(io.Discard, language.New(language.English), false),
+		"plain": lines.NewPlain(io.Discard, english, false),
 		"json":  toJSON(io.Discard),
 		"log":   lines.NewLog(io.Discard),
 	} {
@@ -281,7 +284,7 @@ func TestJSONLinesAreSafeOnATerminal(t *testing.T) {
 func planned(t *testing.T, events ...provision.Event) string {
 	t.Helper()
 	var out bytes.Buffer
-	p := lines.NewPlan(&out, language.New(language.English), theme.Plain())
+	p := lines.NewPlan(&out, english, theme.Plain())
 	for _, e := range events {
 		p.Emit(e)
 	}
@@ -297,8 +300,8 @@ func TestAPlanTellsEachProblemOnce(t *testing.T) {
 	got := planned(t, provision.Event{Host: "aliyun", Body: finding},
 		provision.Event{Body: provision.PlanFinished{Hosts: map[string]provision.HostResult{"aliyun": {Err: err}}}})
 	want := "ERROR: COPY stands before FROM.\n  evidence: COPY . .\n  fix: Move it.\n" +
-		"aliyun could not be planned: Dockerfile:3, Dockerfile:7\nand something else\n" +
-		"Could not be planned; nothing was changed\n"
+		english.T("lines.unplanned", "aliyun") + ": Dockerfile:3, Dockerfile:7\nand something else\n" +
+		english.T("lines.planned-none") + "\n"
 	if got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -308,8 +311,11 @@ func TestAPlanThatIsNotCompleteSaysSo(t *testing.T) {
 	f := provision.PlanFinished{Changes: []provision.Change{{}}, Hosts: map[string]provision.HostResult{
 		"aliyun": {}, "tencent": {Err: errors.New("tencent refuses\nthe login, and says why at some length")}}}
 	got := planned(t, provision.Event{Body: f})
-	if want := "tencent could not be planned: tencent refuses\nthe login, and says why at some length\n" +
-		"The rest could not be planned; 1 to change so far, nothing was changed\n"; got != want {
+	if want := english.T("lines.unplanned", "tencent") + ": tencent refuses\nthe login, and says why at some length\n" +
+		english.T("lines.planned-part", 1) + "\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := planned(t, provision.Event{Body: provision.PlanFinished{}}), english.T("lines.planned-nothing")+"\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got := planned(t, provision.Event{Body: provision.PlanFinished{Err: errors.New("one\nand a longer line")}}); strings.Contains(got, " \n") {
@@ -321,7 +327,7 @@ func TestAStationWithoutAnAnswerHasNoStatus(t *testing.T) {
 	var out bytes.Buffer
 	e := provision.Event{Time: time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC), Host: "aliyun", Step: "11-site",
 		Body: provision.SiteCheck{Vantage: provision.VantageHostHTTP, URL: "http://kevinhuo.cool/"}}
-	for _, p := range []*lines.Printer{lines.NewPlain(&out, language.New(language.English), false), lines.NewLog(&out)} {
+	for _, p := range []*lines.Printer{lines.NewPlain(&out, english, false), lines.NewLog(&out)} {
 		p.Emit(e)
 		if err := p.Close(); err != nil {
 			t.Fatal(err)

@@ -3,7 +3,8 @@ package lines
 import (
 	"fmt"
 	"io"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/kehuo/provision/provision"
@@ -123,18 +124,9 @@ func planLines(changes []provision.Change) string {
 
 func (l *logLines) hosts(hosts map[string]provision.HostResult) string {
 	var b strings.Builder
-	for _, name := range sorted(hosts) {
+	for _, name := range slices.Sorted(maps.Keys(hosts)) {
 		r := hosts[name]
 		fmt.Fprintf(&b, "%s: %s\n", name, l.ended(r.Status, r.Err, fmt.Sprintf("with %d changed", r.Changed)))
 	}
 	return b.String()
-}
-
-func sorted(hosts map[string]provision.HostResult) []string {
-	list := make([]string, 0, len(hosts))
-	for name := range hosts {
-		list = append(list, name)
-	}
-	sort.Strings(list)
-	return list
 }

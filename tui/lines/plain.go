@@ -2,6 +2,7 @@ package lines
 
 import (
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,26 +17,22 @@ import (
 // adds the commands that run on the host, the questions that were answered, and the diffs of the plan.
 func NewPlain(w io.Writer, words *language.Printer, verbose bool) *Printer {
 	return newPrinter(w, &plain{
-		words: words, verbose: verbose, shown: map[string]progress{}, altering: map[string][]string{}, waiting: map[string]provision.Event{},
+		words: words, verbose: verbose, progressed: map[string]time.Time{}, altering: map[string][]string{}, waiting: map[string]provision.Event{},
 	})
 }
 
 type plain struct {
-	words    *language.Printer
-	verbose  bool
-	many     bool // several hosts: every line names its own
-	second   second
-	shown    map[string]progress // by host, what of a step's progress was last written
-	altering map[string][]string // by host, the steps that have something to change
+	words      *language.Printer
+	verbose    bool
+	many       bool // several hosts: every line names its own
+	second     second
+	progressed map[string]time.Time // by host, when a step's progress was last written
+	altering   map[string][]string  // by host, the steps that have something to change
 	// waiting is, by host, the start of a step that has nothing to change: where it ends at once, one line tells all of it.
 	waiting map[string]provision.Event
 }
 
-// progress is written at most once in progressEvery, and when it is complete.
-type progress struct {
-	at time.Time
-}
-
+// progressEvery is how often progress is written at most; when it is complete, it is written in any case.
 const progressEvery = 2 * time.Second
 
 func (p *plain) format(b []byte, e provision.Event) []byte {
@@ -122,19 +119,16 @@ func (p *plain) detail(body provision.Body) string {
 }
 
 func (p *plain) progress(e provision.Event, b provision.StepProgress) string {
-	last := p.shown[e.Host]
-	if b.Done < b.Total || b.Total == 0 {
-		if e.Time.Sub(last.at) < progressEvery {
-			return ""
-		}
+	if (b.Done < b.Total || b.Total == 0) && e.Time.Sub(p.progressed[e.Host]) < progressEvery {
+		return ""
 	}
-	p.shown[e.Host] = progress{e.Time}
+	p.progressed[e.Host] = e.Time
 	return ProgressText(p.words, b)
 }
 
 // started is a step's title, at once for a step that has something to change and may take its time.
 func (p *plain) started(e provision.Event, b provision.StepStarted) string {
-	delete(p.shown, e.Host)
+	delete(p.progressed, e.Host)
 	if slices.Contains(p.altering[e.Host], e.Step) {
 		return b.Title
 	}
@@ -208,7 +202,7 @@ func (p *plain) summary(f provision.RunFinished) string {
 }
 
 func (p *plain) failures(b *strings.Builder, hosts map[string]provision.HostResult) {
-	for _, name := range sorted(hosts) {
+	for _, name := range slices.Sorted(maps.Keys(hosts)) {
 		if r := hosts[name]; r.Err != nil {
 			b.WriteString(name + ": " + p.words.T("lines.status."+string(r.Status)) + ": " + p.words.Error(r.Err) + "\n")
 		}

@@ -2,6 +2,8 @@ package lines
 
 import (
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/kehuo/provision/provision"
@@ -74,7 +76,7 @@ func (p *planText) finished(f provision.PlanFinished) string {
 		return cells.Each(p.theme.Bad, "", safetext.Text(p.words.T("lines.unable", p.words.Error(f.Err))))
 	}
 	var b strings.Builder
-	for _, name := range sorted(f.Hosts) {
+	for _, name := range slices.Sorted(maps.Keys(f.Hosts)) {
 		if err := f.Hosts[name].Err; err != nil {
 			b.WriteString(cells.Each(p.theme.Bad, "", safetext.Text(p.unplanned(name, err))))
 		}
@@ -126,6 +128,8 @@ func plannedText(words *language.Printer, f provision.PlanFinished) string {
 		return words.T("lines.planned-none")
 	case failed:
 		return words.T("lines.planned-part", len(f.Changes))
+	case len(f.Changes) == 0:
+		return words.T("lines.planned-nothing")
 	}
 	return words.T("lines.planned", len(f.Changes))
 }

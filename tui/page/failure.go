@@ -95,7 +95,7 @@ func (f *Failure) most() int {
 // Keys implements Page.
 func (f *Failure) Keys() []Key {
 	keys := append([]Key{f.key("enter", "take")}, f.why.keys()...)
-	keys = append(keys, f.key("up down", "choose"))
+	keys = append(keys, f.arrows("choose"))
 	if f.host {
 		keys = append(keys, f.key("tab", "output"))
 	}

@@ -103,9 +103,9 @@ func (f *Form) Typing() bool { return f.at < len(f.fields) }
 // Keys implements Page.
 func (f *Form) Keys() []Key {
 	if !f.Typing() {
-		return []Key{f.key("enter", "write"), f.key("up down", "field"), f.key("esc", "leave")}
+		return []Key{f.key("enter", "write"), f.arrows("field"), f.key("esc", "leave")}
 	}
-	keys := []Key{f.key("enter", "next"), f.key("up down", "field")}
+	keys := []Key{f.key("enter", "next"), f.arrows("field")}
 	if f.Typing() && len(f.suggestions[f.fields[f.at].Name]) > 1 {
 		keys = append(keys, f.key("tab", "suggestion"))
 	}
@@ -351,10 +351,10 @@ func (f *Form) signs(head, rows []string, starts []int, from int) {
 		}
 	}
 	if above > 0 {
-		head[len(head)-1] = f.Theme.Faint.Render(cells.Cut(f.T("wizard.form.above", above), f.width))
+		head[len(head)-1] = f.Theme.Faint.Render(cells.Cut(f.T("wizard.more-up", f.Theme.ArrowUp, above), f.width))
 	}
 	if below > 0 {
-		rows[len(rows)-1] = f.Theme.Faint.Render(cells.Cut(f.T("wizard.form.below", below), f.width))
+		rows[len(rows)-1] = f.Theme.Faint.Render(cells.Cut(f.T("wizard.more-down", f.Theme.ArrowDown, below), f.width))
 	}
 }
 

@@ -51,6 +51,9 @@ func (c *Common) T(key string, args ...any) string { return c.Words.T(key, args.
 // key is a Key with its words.
 func (c *Common) key(key, words string) Key { return Key{key, c.T("wizard.key." + words)} }
 
+// arrows is the key of both arrows, with its words.
+func (c *Common) arrows(words string) Key { return c.key(c.Theme.Arrows, words) }
+
 // searching are the keys while somebody types what to look for: all others are letters.
 func (c *Common) searching() []Key { return []Key{c.key("enter", "find"), c.key("esc", "cancel")} }
 

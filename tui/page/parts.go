@@ -76,7 +76,7 @@ func (m *menu) window(width, room int) []string {
 	from := min(max(at-room/2, 0), len(rows)-room)
 	shown := slices.Clone(rows[from : from+room])
 	if more := m.below(width, from+room-1); more > 0 && at < from+room-1 {
-		shown[room-1] = m.Theme.Faint.Render(cells.Cut("  "+m.T("wizard.more-down", more), width))
+		shown[room-1] = m.Theme.Faint.Render(cells.Cut("  "+m.T("wizard.more-down", m.Theme.ArrowDown, more), width))
 	}
 	return shown
 }

@@ -84,9 +84,9 @@ func (p *Plan) Keys() []Key {
 		return append([]Key{p.key("tab", "back")}, append(keys, p.no())...)
 	}
 	if p.reading {
-		return append(keys, p.key("tab", "back"), p.key("up down", "scroll"), p.key("/", "search"), p.no())
+		return append(keys, p.key("tab", "back"), p.arrows("scroll"), p.key("/", "search"), p.no())
 	}
-	keys = append(keys, p.key("space", "toggle"), p.key("up down", "step"))
+	keys = append(keys, p.key("space", "toggle"), p.arrows("step"))
 	if p.readable() {
 		keys = append(keys, p.key("tab", "diff"))
 	}

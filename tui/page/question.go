@@ -152,7 +152,7 @@ func (q *Question) Keys() []Key {
 	if q.Typing() {
 		return append(append([]Key{q.key("enter", "send")}, q.detail.keys()...), q.key("ctrl+c", "leave"))
 	}
-	keys := append(append([]Key{q.key("enter", "take")}, q.detail.keys()...), q.key("up down", "choose"))
+	keys := append(append([]Key{q.key("enter", "take")}, q.detail.keys()...), q.arrows("choose"))
 	if q.canStay() {
 		keys = append(keys, q.key("esc", "back"))
 	}

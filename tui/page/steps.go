@@ -65,7 +65,7 @@ func (s *Steps) Chosen() *tracker.Step {
 }
 
 // Keys implements Page.
-func (s *Steps) Keys() []Key { return []Key{s.key("up down", "step"), s.key("f", "follow")} }
+func (s *Steps) Keys() []Key { return []Key{s.arrows("step"), s.key("f", "follow")} }
 
 // Update moves the choice.
 func (s *Steps) Update(msg tea.Msg) tea.Cmd {

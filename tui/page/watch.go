@@ -113,7 +113,7 @@ func (w *Watch) Keys() []Key {
 	if w.Typing() {
 		return w.searching()
 	}
-	return []Key{w.key("/", "search"), w.key("up down", "scroll"), w.key("f", "follow")}
+	return []Key{w.key("/", "search"), w.arrows("scroll"), w.key("f", "follow")}
 }
 
 // Update implements Page.

@@ -2,7 +2,8 @@
 //
 // Colours are the sixteen of the terminal's own palette, which the person chose to suit a light or a dark background; the
 // terminal is never asked for its colours. Glyphs are narrow in every locale: those whose width East Asian terminals double
-// (box drawing, arrows, blocks, the ellipsis) are not used.
+// (box drawing, blocks, the ellipsis) are not used, and arrows only
+// where a cell more moves nothing.
 package theme
 
 import (
@@ -141,9 +142,9 @@ type Glyphs struct {
 	Same                           string   // a step that was as wanted already
 	Pointer                        string   // before the highlighted choice
 	Checked, Unchecked             string   // a choice that can be taken back
-	Down, Bar                      string   // an arrow's head and its shaft
+	Down                           string   // an arrow's head
+	ArrowUp, ArrowDown, Arrows     string   // keys, and where there is more
 	Full, Empty                    string   // of a progress bar
-	Mask                           rune     // stands for a character of a secret
 	Spinner                        []string // its frames
 }
 
@@ -151,9 +152,8 @@ func narrow() Glyphs {
 	return Glyphs{
 		Done: "✓", Failed: "✗", Skipped: "-", Waiting: "◦", Same: "=",
 		Pointer: "▸", Checked: "[✓]", Unchecked: "[ ]",
-		Down: "▾", Bar: "⡇",
+		Down: "▾", ArrowUp: "↑", ArrowDown: "↓", Arrows: "↑↓",
 		Full: "⣿", Empty: "⣀",
-		Mask:    '*',
 		Spinner: []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"},
 	}
 }
@@ -162,9 +162,8 @@ func ascii() Glyphs {
 	return Glyphs{
 		Done: "+", Failed: "x", Skipped: "-", Waiting: ".", Same: "=",
 		Pointer: ">", Checked: "[x]", Unchecked: "[ ]",
-		Down: "v", Bar: "|",
+		Down: "v", ArrowUp: "^", ArrowDown: "v", Arrows: "up down",
 		Full: "#", Empty: "-",
-		Mask:    '*',
 		Spinner: []string{"|", "/", "-", "\\"},
 	}
 }
