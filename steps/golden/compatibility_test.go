@@ -266,6 +266,6 @@ func changing(calls []string) []string {
 	reading := []string{"docker ps", "docker inspect", "docker version", "docker port", "docker logs", "docker wait", "docker image inspect",
 		"docker image ls", "docker network inspect"}
 	return slices.DeleteFunc(calls, func(call string) bool {
-		return slices.ContainsFunc(reading, func(command string) bool { return strings.HasPrefix(call, command+" ") })
+		return slices.ContainsFunc(reading, func(command string) bool { return strings.HasPrefix(call+" ", command+" ") })
 	})
 }

@@ -27,22 +27,7 @@ import (
 
 var update = flag.Bool("update", false, "write what was seen as what is wanted")
 
-func TestMain(m *testing.M) {
-	fakehost.Main()
-	flag.Parse()
-	home, err := os.MkdirTemp("", "home")
-	if err != nil {
-		panic(err)
-	}
-	for name, value := range map[string]string{"HOME": home, "SSH_AUTH_SOCK": "", "XDG_CACHE_HOME": filepath.Join(home, ".cache")} {
-		if err := os.Setenv(name, value); err != nil { // no SSH configuration and no agent of the machine's
-			panic(err)
-		}
-	}
-	code := m.Run()
-	_ = os.RemoveAll(home)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(fakehost.Main(m)) }
 
 const (
 	recorded  = "testdata/recorded-host"
@@ -134,28 +119,39 @@ func (l *lab) installed() *steps.Host {
 
 func (l *lab) plan() provision.PlanFinished {
 	l.t.Helper()
+	p, _ := l.planned()
+	return p
+}
+
+// planned is a plan and what was told on the way to it.
+func (l *lab) planned() (provision.PlanFinished, []provision.Event) {
+	l.t.Helper()
 	ctx, cancel := context.WithTimeout(l.t.Context(), time.Minute)
 	defer cancel()
-	return provision.Plan(ctx, []provision.Target{l.host()}, provision.Options{Site: "myweb"})
+	r := &record{}
+	return provision.Plan(ctx, []provision.Target{l.host()}, provision.Options{Site: "myweb", Sink: r.sink}), r.events
 }
 
 // record is what a run told.
 type record struct {
+	mu     sync.Mutex
 	events []provision.Event
 	result provision.RunFinished
+}
+
+func (r *record) sink(e provision.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, e)
 }
 
 func (l *lab) run(target provision.Target) *record {
 	l.t.Helper()
 	ctx, cancel := context.WithTimeout(l.t.Context(), time.Minute)
 	defer cancel()
-	var mu sync.Mutex
+	l.Docker.Calls() // those until now were preparations
 	r := &record{}
-	r.result = provision.Run(ctx, []provision.Target{target}, provision.Options{Site: "myweb", Decider: provision.Headless{}, Sink: func(e provision.Event) {
-		mu.Lock()
-		defer mu.Unlock()
-		r.events = append(r.events, e)
-	}})
+	r.result = provision.Run(ctx, []provision.Target{target}, provision.Options{Site: "myweb", Decider: provision.Headless{}, Sink: r.sink})
 	return r
 }
 

@@ -5,16 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"text/template"
 )
-
-// socketVariable tells the docker command where the engine listens.
-const socketVariable = "FAKE_DOCKER_SOCKET"
 
 // call is a docker command that was run on the host, and answer what it printed.
 type call struct {
@@ -25,29 +20,6 @@ type call struct {
 type answer struct {
 	Stdout, Stderr string
 	Code           int
-}
-
-// Main is the docker command of a host where a test's program is run as that, and else returns at once. A test's TestMain
-// calls it first.
-func Main() {
-	socket := os.Getenv(socketVariable)
-	if socket == "" || filepath.Base(os.Args[0]) != "docker" {
-		return
-	}
-	var a answer
-	conn, err := net.Dial("unix", socket)
-	if err == nil {
-		dir, _ := os.Getwd()
-		if err = json.NewEncoder(conn).Encode(call{os.Args, dir}); err == nil {
-			err = json.NewDecoder(conn).Decode(&a)
-		}
-	}
-	if err != nil {
-		a = answer{Stderr: "Cannot connect to the Docker daemon: " + err.Error() + "\n", Code: 1}
-	}
-	_, _ = os.Stdout.WriteString(a.Stdout)
-	_, _ = os.Stderr.WriteString(a.Stderr)
-	os.Exit(a.Code)
 }
 
 func (e *Engine) serveCommand(conn net.Conn) {
@@ -91,7 +63,11 @@ func (e *Engine) run(c call) answer {
 	if command == nil {
 		return answer{Stderr: fmt.Sprintf("docker: %q is not a docker command.\n", name), Code: 125}
 	}
-	out, err := command(parse(words[1:]))
+	var out string
+	err := e.refused(e.calls[len(e.calls)-1])
+	if err == nil {
+		out, err = command(parse(words[1:]))
+	}
 	if err == nil {
 		return answer{Stdout: out}
 	}

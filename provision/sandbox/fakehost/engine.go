@@ -3,6 +3,7 @@ package fakehost
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -28,6 +29,7 @@ type Engine struct {
 	networks   map[string]object
 	sites      map[string]site // of the images, by id
 	calls      []string
+	refusals   []refusal
 	made       int
 }
 
@@ -64,6 +66,29 @@ func (e *Engine) Edit(t testing.TB, container string, value any, path ...string)
 	c, err := e.container(container)
 	check(t, err)
 	c.set(value, path...)
+}
+
+// Refuse has the next n commands that begin like this fail.
+func (e *Engine) Refuse(n int, command, message string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.refusals = append(e.refusals, refusal{command, message, n})
+}
+
+type refusal struct {
+	command, message string
+	left             int
+}
+
+// refused is why a command fails; nil where it does not.
+func (e *Engine) refused(command string) error {
+	for i := range e.refusals {
+		if r := &e.refusals[i]; r.left > 0 && strings.HasPrefix(command, r.command) {
+			r.left--
+			return errors.New(r.message)
+		}
+	}
+	return nil
 }
 
 // Calls are the docker commands so far, and forgets them.
@@ -315,6 +340,7 @@ func (e *Engine) served(c object, inside string) func(net.Conn) {
 	if !built {
 		s = site{pair: e.pair}
 	}
+	s.failing = s.failing || s.shy && len(c.inner("NetworkSettings", "Ports")) > 0
 	switch inside {
 	case "443/tcp":
 		return func(conn net.Conn) { s.serve(conn, true) }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -25,6 +26,28 @@ import (
 
 // Home is the login directory on every fake host.
 const Home = "/home/kevin"
+
+// clientVariable tells where the docker command of all hosts lies.
+const clientVariable = "FAKE_DOCKER_CLIENT"
+
+// Main runs a package's tests with what fake hosts need, and without what is this machine's own: SSH configuration, agent, cache.
+func Main(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "fakehost")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	client := filepath.Join(dir, "docker")
+	if out, err := exec.Command("go", "build", "-o", client, "github.com/kehuo/provision/provision/sandbox/fakehost/client").CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("%v: %s", err, out))
+	}
+	for name, value := range map[string]string{clientVariable: client, "HOME": dir, "XDG_CACHE_HOME": dir, "SSH_AUTH_SOCK": ""} {
+		if err := os.Setenv(name, value); err != nil {
+			panic(err)
+		}
+	}
+	return m.Run()
+}
 
 // Host is one fake host.
 type Host struct {
@@ -46,8 +69,7 @@ type Host struct {
 	sessions []int // process groups
 }
 
-// New starts a host that publishes the ports of its site at its address, and ends it with the test. The test's TestMain has
-// to call Main.
+// New starts a host that publishes the ports of its site at its address, and ends it with the test.
 func New(t testing.TB, pair Pair, ports ...int) *Host {
 	t.Helper()
 	root, err := os.MkdirTemp("", "fakehost") // shorter than the test's own, for sockets
@@ -60,9 +82,11 @@ func New(t testing.TB, pair Pair, ports ...int) *Host {
 	for _, dir := range []string{"/bin", "/tmp", path.Dir(docker.Socket)} {
 		check(t, os.MkdirAll(h.Path(dir), 0o755))
 	}
-	self, err := os.Executable()
-	check(t, err)
-	check(t, os.Symlink(self, h.Path("/bin/docker")))
+	client := os.Getenv(clientVariable)
+	if client == "" {
+		t.Fatal("the TestMain of this test has to call fakehost.Main")
+	}
+	check(t, os.Symlink(client, h.Path("/bin/docker")))
 	h.Command(t, "id", `case $1 in -u) echo 1000 ;; *) echo 'uid=1000(kevin) gid=1000(kevin) groups=1000(kevin)' ;; esac`)
 	h.Listening(t, "")
 	// What is sent packed has the host's own paths in it, too.

@@ -11,10 +11,7 @@ import (
 	"github.com/kehuo/provision/provision/docker"
 )
 
-func TestMain(m *testing.M) {
-	Main()
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { os.Exit(Main(m)) }
 
 const recorded = "../../../steps/golden/testdata/recorded-host"
 

@@ -27,6 +27,7 @@ type site struct {
 	pair    Pair
 	page    string
 	failing bool   // with an error of its own
+	shy     bool   // it fails like that where it has the host's ports
 	exits   int    // at once, with this status; 0: it does not
 	emerg   string // what its nginx objects to
 }
@@ -36,14 +37,16 @@ var (
 	emergLine = regexp.MustCompile(`(?m)^\s*(nonsense.*);`)
 )
 
-// built is the site that the files of a folder make: start.sh may "exit N", the application may "raise", and nginx knows no
-// "nonsense".
+// built is the site that the files of a folder make: start.sh may "exit N", the application may "raise" or
+// "raise_in_public", and nginx knows no "nonsense".
 func (e *Engine) built(folder string) (site, error) {
 	pair, err := LoadPair(folder)
 	s := site{pair: pair}
 	for name, read := range map[string]func(text string){
 		"app/templates/index.html": func(text string) { s.page = text },
-		"app/__init__.py":          func(text string) { s.failing = strings.Contains(text, "raise") },
+		"app/__init__.py": func(text string) {
+			s.failing, s.shy = strings.Contains(text, "raise\n"), strings.Contains(text, "raise_in_public")
+		},
 		"start.sh": func(text string) {
 			if found := exitLine.FindStringSubmatch(text); found != nil {
 				s.exits, _ = strconv.Atoi(found[1])
