@@ -242,10 +242,10 @@ func (e *Engine) inspect(a arguments) (string, error) {
 		}
 		found = append(found, o)
 	}
-	return print(a, found, errs)
+	return show(a, found, errs)
 }
 
-func print(a arguments, found []object, errs error) (string, error) {
+func show(a arguments, found []object, errs error) (string, error) {
 	if a.has("--format") {
 		out, err := format(a.option("--format"), found)
 		return out, errors.Join(errs, err)
@@ -262,7 +262,7 @@ func (e *Engine) inspectNetwork(a arguments) (string, error) {
 	if network == nil {
 		return "", fmt.Errorf("network %s not found", a.words[0])
 	}
-	return print(a, []object{network}, nil)
+	return show(a, []object{network}, nil)
 }
 
 func (e *Engine) createNetwork(a arguments) (string, error) {

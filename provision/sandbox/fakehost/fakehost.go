@@ -38,7 +38,7 @@ func Main(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	client := filepath.Join(dir, "docker")
-	if out, err := exec.Command("go", "build", "-o", client, "github.com/kehuo/provision/provision/sandbox/fakehost/client").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", client, "github.com/kehuo/provision/provision/sandbox/fakehost/client").CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("%v: %s", err, out))
 	}
 	for name, value := range map[string]string{clientVariable: client, "HOME": dir, "XDG_CACHE_HOME": dir, "SSH_AUTH_SOCK": ""} {
