@@ -106,7 +106,7 @@ func (l *lab) host() *steps.Host {
 	check(l.t, err)
 	d, err := steps.NewDeployment(l.t.Context(), inv, language.Keys())
 	check(l.t, err)
-	return d.NewHost(inv.Hosts[0], steps.Connection{}, "provision --yes")
+	return d.NewHost(inv.Hosts[0], false, "provision --yes")
 }
 
 // installed is a target that knows nothing of the source.
@@ -114,7 +114,7 @@ func (l *lab) installed() *steps.Host {
 	l.t.Helper()
 	inv, err := inventory.Load(filepath.Join(l.dir, "inventory.yaml"))
 	check(l.t, err)
-	return steps.Installed(inv, language.Keys()).NewHost(inv.Hosts[0], steps.Connection{}, "provision --yes")
+	return steps.Installed(inv, language.Keys()).NewHost(inv.Hosts[0], false, "provision --yes")
 }
 
 func (l *lab) plan() provision.PlanFinished {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/steps/operate"
 )
 
 // TestRuns holds whole runs: what is told, without words and times, which docker commands change something on the host, and
@@ -77,22 +77,22 @@ func TestRuns(t *testing.T) {
 			l.Docker.Do(l.t, "network", "disconnect", "bridge", "myweb_https")
 			return l.deploy()
 		}},
-		{"rollback", newRecordedLab, func(l *lab) *record { return l.run(steps.NewRollback(l.installed(), "")) }},
+		{"rollback", newRecordedLab, func(l *lab) *record { return l.run(operate.NewRollback(l.installed(), "")) }},
 		{"rollback to a container that is gone", newRecordedLab, func(l *lab) *record {
 			l.Docker.Do(l.t, "rm", "-f", "myweb_https-"+keptRelease)
-			return l.run(steps.NewRollback(l.installed(), keptRelease))
+			return l.run(operate.NewRollback(l.installed(), keptRelease))
 		}},
 		{"rollback cold", newRecordedLab, func(l *lab) *record {
 			l.edit("inventory.yaml", "  domain:", "  cutover: cold\n  domain:")
-			return l.run(steps.NewRollback(l.installed(), ""))
+			return l.run(operate.NewRollback(l.installed(), ""))
 		}},
-		{"rollback to nothing", newLab, func(l *lab) *record { return l.run(steps.NewRollback(l.installed(), "")) }},
-		{"rollback to an unknown release", newRecordedLab, func(l *lab) *record { return l.run(steps.NewRollback(l.installed(), "0123456789ab")) }},
-		{"down", newRecordedLab, func(l *lab) *record { return l.run(steps.NewDown(l.installed(), steps.DownOptions{})) }},
+		{"rollback to nothing", newLab, func(l *lab) *record { return l.run(operate.NewRollback(l.installed(), "")) }},
+		{"rollback to an unknown release", newRecordedLab, func(l *lab) *record { return l.run(operate.NewRollback(l.installed(), "0123456789ab")) }},
+		{"down", newRecordedLab, func(l *lab) *record { return l.run(operate.NewDown(l.installed(), operate.DownOptions{})) }},
 		{"down with images and files", newRecordedLab, func(l *lab) *record {
-			return l.run(steps.NewDown(l.installed(), steps.DownOptions{Images: true, Files: true}))
+			return l.run(operate.NewDown(l.installed(), operate.DownOptions{Images: true, Files: true}))
 		}},
-		{"down on an empty host", newLab, func(l *lab) *record { return l.run(steps.NewDown(l.installed(), steps.DownOptions{})) }},
+		{"down on an empty host", newLab, func(l *lab) *record { return l.run(operate.NewDown(l.installed(), operate.DownOptions{})) }},
 	} {
 		t.Run(scenario.name, func(t *testing.T) {
 			l := scenario.lab(t)
@@ -136,8 +136,8 @@ func eventText(e provision.Event) string {
 		text += " " + string(b.Kind)
 	case provision.DecisionMade:
 		text += fmt.Sprintf(" %s %s", b.Kind, b.Answer)
-	case provision.Measured:
-		text += fmt.Sprintf(" %s %s %d %s %s", b.Station, b.URL, b.Status, b.Server, b.Location)
+	case provision.SiteCheck:
+		text += fmt.Sprintf(" %s %s %d %s %s", b.Vantage, b.URL, b.Status, b.Server, b.Location)
 	case provision.StepFinished:
 		text += " " + string(b.Status)
 	case provision.RunStarted:
