@@ -20,14 +20,14 @@ import (
 	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/site"
 	"github.com/kehuo/provision/provision/state"
-	"github.com/kehuo/provision/provision/transfer"
+	"github.com/kehuo/provision/provision/tree"
 )
 
 // Deployment is the local side of a run, the same for all of its hosts: what the inventory wants and what the source holds.
 type Deployment struct {
 	Inventory *inventory.Inventory
 	Words     *language.Printer
-	Manifest  *transfer.Manifest
+	Manifest  *tree.Manifest
 	Report    site.Report
 	Spec      docker.Spec
 	Release   string // what this source with these settings is called
@@ -77,13 +77,13 @@ func examine(inv *inventory.Inventory, words *language.Printer) site.Report {
 	return site.Examine(site.Read(os.DirFS(s.Source), asked, time.Now()), words)
 }
 
-func scan(ctx context.Context, inv *inventory.Inventory) (*transfer.Manifest, error) {
+func scan(ctx context.Context, inv *inventory.Inventory) (*tree.Manifest, error) {
 	s := inv.Site
-	options := transfer.ScanOptions{Root: s.Source, Upload: s.Upload, Never: inside(s.Source, inv.Private()...)}
+	options := tree.Options{Root: s.Source, Upload: s.Upload, Never: inside(s.Source, inv.Private()...)}
 	if s.Key != "" {
 		options.Private, options.Always = []string{s.Key}, []string{s.Certificate}
 	}
-	return transfer.Scan(ctx, options)
+	return tree.Scan(ctx, options)
 }
 
 // inside are those of the files that lie in a folder, relative to it and slash-separated. Secrets and inventories often lie

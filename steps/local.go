@@ -9,7 +9,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/site"
-	"github.com/kehuo/provision/provision/transfer"
+	"github.com/kehuo/provision/provision/tree"
 )
 
 // siteError is what is wrong with the site's own files for a step.
@@ -82,16 +82,16 @@ func (h *Host) Advice(step string) []provision.Finding {
 
 // exposed warns of what travels with the site though mostly nobody means it to: a repository, in which everything is that was
 // ever deleted from the site, and files of secrets.
-func exposed(m *transfer.Manifest, words *language.Printer) []site.Problem {
+func exposed(m *tree.Manifest, words *language.Printer) []site.Problem {
 	var problems []site.Problem
 	for _, rule := range []struct {
 		code string
-		is   func(transfer.Entry) bool
+		is   func(tree.Entry) bool
 	}{
-		{"site.git-uploaded", func(e transfer.Entry) bool { return e.Kind == transfer.Directory && path.Base(e.Path) == ".git" }},
-		{"site.secrets-uploaded", func(e transfer.Entry) bool { return e.Kind == transfer.File && isEnvironment(path.Base(e.Path)) }},
+		{"site.git-uploaded", func(e tree.Entry) bool { return e.Kind == tree.Directory && path.Base(e.Path) == ".git" }},
+		{"site.secrets-uploaded", func(e tree.Entry) bool { return e.Kind == tree.File && isEnvironment(path.Base(e.Path)) }},
 	} {
-		at := slices.IndexFunc(m.Entries, func(e transfer.Entry) bool { return !e.Unbuilt && rule.is(e) })
+		at := slices.IndexFunc(m.Entries, func(e tree.Entry) bool { return !e.Unbuilt && rule.is(e) })
 		if at < 0 {
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/state"
 )
 
@@ -16,9 +17,9 @@ type Query struct {
 	Directory string // the site's folder on the host
 	Container string
 	Image     string
-	Files     string // script that lists the site's files, see transfer.HostScript; empty: not asked
-	Room      bool   // ask how much disk and memory is free
-	Mark      string // a word that nothing on a host prints by chance: it stands between the parts of the answer
+	Files     shell.Text // script that lists the site's files, see transfer.HostScript; empty: not asked
+	Room      bool       // ask how much disk and memory is free
+	Mark      string     // a word that nothing on a host prints by chance: it stands between the parts of the answer
 	Quote     func(...string) string
 }
 
@@ -89,7 +90,7 @@ func (q Query) Script() string {
 		system += roomScript
 	}
 	return q.assemble(
-		part{sectionFiles, q.Files},
+		part{sectionFiles, string(q.Files)},
 		part{sectionSystem, system},
 		part{sectionLock, state.ShowLockScript(stateDir, q.Quote)},
 		part{sectionJobs, fmt.Sprintf(jobsScript, q.Quote(stateDir))},
