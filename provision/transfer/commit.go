@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,8 +62,9 @@ func (u *upload) texts() []text {
 	script := shell.Load(scripts, "common.sh", "commit.sh").With(u.Directory, u.StateDir, u.stage, expected.expected,
 		strconv.FormatInt(expected.bytes, 10), strconv.Itoa(u.s.length()), strconv.Itoa(expected.links), expected.odd)
 	texts := []text{{"names", expected.names}, {"commit", []byte(script)}}
-	for name, list := range newPlacement(u.d).actions(&u.s) {
-		texts = append(texts, text{name, list.text()})
+	lists := newPlacement(u.d).actions(&u.s)
+	for _, name := range slices.Sorted(maps.Keys(lists)) {
+		texts = append(texts, text{name, lists[name].text()})
 	}
 	if !u.d.listing.sameSet {
 		texts = append(texts, text{"manifest", predict(u.d.manifest.Entries).names})

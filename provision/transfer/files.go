@@ -39,15 +39,11 @@ func (u *upload) oneByOne(ctx context.Context) error {
 
 // sendFiles sends small files and the texts of the commit over one SFTP session, and large ones as ever.
 func (u *upload) sendFiles(ctx context.Context) error {
-	c, err := openSFTP(ctx, u.client)
+	c, hangUp, err := openSFTP(ctx, u.client)
 	if err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
-	defer func() {
-		stop()
-		_ = c.Close()
-	}()
+	defer hangUp()
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(inFlight)
 	for _, e := range u.s.small {
@@ -102,11 +98,16 @@ func writeFile(c *sftp.Client, name string, content io.Reader, mode os.FileMode)
 	return nil
 }
 
-// openSFTP opens an SFTP session.
-func openSFTP(ctx context.Context, c *remote.Client) (*sftp.Client, error) {
+// openSFTP opens an SFTP session, which ends with ctx or by the function that is returned.
+func openSFTP(ctx context.Context, c *remote.Client) (*sftp.Client, func(), error) {
 	s, err := c.SFTP(ctx, sftp.UseConcurrentWrites(true))
 	if err != nil {
-		return nil, &sessionError{err}
+		return nil, nil, &sessionError{err}
 	}
-	return s, nil
+	// A request that is under way knows no context: closing the session ends it.
+	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
+	return s, func() {
+		stop()
+		_ = s.Close()
+	}, nil
 }

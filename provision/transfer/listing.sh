@@ -1,10 +1,10 @@
 # Prints what is on the host of the paths that the manifest names (packed) and those that were put there before, and
 # what is staged. Where all is as expected that is one word. It ends with exit, and may stand in a function of a subshell.
 directory=$1 state=$2 inside=$3
-names=$4    # SHA-256 of the manifest
-expected=$5 # of the listing, in each way in which a host may print it
-packed=$6   # the manifest, where it is short enough
-bytes=$7 links=$8 odd=$9
+# SHA-256 of the manifest, and of the listing, in each way in which a host may print it.
+names=$4 expected=$5
+# The manifest itself, where it is short enough.
+packed=$6 bytes=$7 links=$8 odd=$9
 LC_ALL=C
 export LC_ALL
 echo 'transfer 1'

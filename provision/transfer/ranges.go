@@ -128,17 +128,12 @@ func (u *upload) sendRanges(ctx context.Context, todo *ranges) error {
 		return ctx.Err()
 	}
 	timer := time.AfterFunc(yieldAfter, u.yield)
-	c, err := openSFTP(ctx, u.client)
+	c, hangUp, err := openSFTP(ctx, u.client)
 	timer.Stop()
 	if err != nil {
 		return err
 	}
-	// A request that is under way knows no context: closing the session ends it.
-	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
-	defer func() {
-		stop()
-		_ = c.Close()
-	}()
+	defer hangUp()
 	s := &rangeSession{openFiles: openFiles{c: c, folder: u.stage + "/large", files: make(map[string]*sftp.File)}, u: u}
 	select {
 	case <-todo.ready:
