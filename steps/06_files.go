@@ -8,6 +8,7 @@ import (
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/transfer"
+	"github.com/kehuo/provision/provision/tree"
 )
 
 // files is the tutorial's step 6: Dockerfile, resource/default.conf, certificate and key are on the host as they are here,
@@ -15,7 +16,7 @@ import (
 type files struct {
 	local
 	source     inventory.Site
-	tree       *transfer.Manifest
+	tree       *tree.Manifest
 	there      *hostFiles
 	connection *connection
 }
@@ -125,6 +126,6 @@ func (s files) discard(ctx context.Context, r *provision.Reporter) error {
 }
 
 // listFiles reads the host's side of the files.
-func listFiles(ctx context.Context, c *connection, directory string, tree *transfer.Manifest) (*transfer.Listing, error) {
+func listFiles(ctx context.Context, c *connection, directory string, tree *tree.Manifest) (*transfer.Listing, error) {
 	return transfer.List(ctx, c.client, directory, c.stateDir, tree)
 }

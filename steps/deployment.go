@@ -22,14 +22,14 @@ import (
 	"github.com/kehuo/provision/provision/site"
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/provision/survey"
-	"github.com/kehuo/provision/provision/transfer"
+	"github.com/kehuo/provision/provision/tree"
 )
 
 // Deployment is the local side of a run, the same for all of its hosts: what the inventory wants and what the source holds.
 type Deployment struct {
 	Inventory *inventory.Inventory
 	Words     *language.Printer
-	Manifest  *transfer.Manifest
+	Manifest  *tree.Manifest
 	Report    site.Report
 	Spec      docker.Spec
 	Release   string // what this source with these settings is called
@@ -84,13 +84,13 @@ func Installed(inv *inventory.Inventory, words *language.Printer) *Deployment {
 	return &Deployment{Inventory: inv, Words: words, Who: whoami()}
 }
 
-func scan(ctx context.Context, inv *inventory.Inventory) (*transfer.Manifest, error) {
+func scan(ctx context.Context, inv *inventory.Inventory) (*tree.Manifest, error) {
 	s := inv.Site
-	options := transfer.ScanOptions{Root: s.Source, Upload: s.Upload, Never: inside(s.Source, inv.Private()...)}
+	options := tree.Options{Root: s.Source, Upload: s.Upload, Never: inside(s.Source, inv.Private()...)}
 	if s.Key != "" {
 		options.Private, options.Always = []string{s.Key}, []string{s.Certificate}
 	}
-	return transfer.Scan(ctx, options)
+	return tree.Scan(ctx, options)
 }
 
 // inside are those of the files that lie in a folder, relative to it and slash-separated. Secrets and inventories often lie
@@ -173,16 +173,16 @@ func (d *Deployment) treeDigest() string {
 
 // exposed warns of what travels with the site though mostly nobody means it to: a repository, in which everything is that was
 // ever deleted from the site, and files of secrets.
-func exposed(m *transfer.Manifest, words *language.Printer) []site.Problem {
+func exposed(m *tree.Manifest, words *language.Printer) []site.Problem {
 	var problems []site.Problem
 	for _, rule := range []struct {
 		code string
-		is   func(transfer.Entry) bool
+		is   func(tree.Entry) bool
 	}{
-		{"site.git-uploaded", func(e transfer.Entry) bool { return e.Kind == transfer.Directory && path.Base(e.Path) == ".git" }},
-		{"site.secrets-uploaded", func(e transfer.Entry) bool { return e.Kind == transfer.File && isEnvironment(path.Base(e.Path)) }},
+		{"site.git-uploaded", func(e tree.Entry) bool { return e.Kind == tree.Directory && path.Base(e.Path) == ".git" }},
+		{"site.secrets-uploaded", func(e tree.Entry) bool { return e.Kind == tree.File && isEnvironment(path.Base(e.Path)) }},
 	} {
-		at := slices.IndexFunc(m.Entries, func(e transfer.Entry) bool { return !e.Unbuilt && rule.is(e) })
+		at := slices.IndexFunc(m.Entries, func(e tree.Entry) bool { return !e.Unbuilt && rule.is(e) })
 		if at < 0 {
 			continue
 		}

@@ -207,7 +207,7 @@ func (h *Host) gather(ctx context.Context) error {
 		Directory: h.site.Directory, Container: h.site.Container, Image: h.site.Image, Room: h.room, Mark: rand.Text(),
 	}
 	if h.Manifest != nil {
-		query.Files = shell.Text(transfer.HostScript(h.site.Directory, h.site.StateDir, h.Manifest))
+		query.Files = transfer.HostScript(h.site.Directory, h.site.StateDir, h.Manifest)
 	}
 	known, err := facts.Gather(ctx, h.Name(), h.connection, query)
 	if err != nil {
