@@ -97,7 +97,7 @@ func (d *dialer) timeout() time.Duration {
 	case d.settings.ConnectTimeout > 0:
 		return d.settings.ConnectTimeout
 	}
-	return DefaultTimeout
+	return defaultTimeout
 }
 
 // ask puts a question to the person while the clock stands still.

@@ -43,7 +43,7 @@ func TestJobWhoseRunnerIsAZombie(t *testing.T) {
 	} {
 		t.Run(word, func(t *testing.T) {
 			dir := t.TempDir()
-			job := Job{StateDir: dir, ID: "x", Script: shell.Text("until [ -e '"+dir+"/go' ]; do sleep 0.05; done; echo whole; exit 7")}
+			job := Job{StateDir: dir, ID: "x", Script: shell.Text("until [ -e '" + dir + "/go' ]; do sleep 0.05; done; echo whole; exit 7")}
 			_, leave := sh(t, job.followScript("N", 0, true), io.Discard, io.Discard)
 			pid, start := 0, ""
 			for deadline := time.Now().Add(5 * time.Second); pid == 0 && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
