@@ -113,6 +113,8 @@ func enRemote() words {
 		"remote.sudo.other":       "sudo on %s failed for %s (%s); run sudo -v there to see why",
 		"sftp.subsystem":          "%s: the host offers no SFTP (%v); add the line \"Subsystem sftp internal-sftp\" to its sshd_config, or silence what a start-up file such as .bashrc prints there",
 		"remote.sftp-silent":      "%s: the host's SFTP does not answer and does not end either; see what the line Subsystem sftp of its sshd_config runs",
+		"remote.sftp-no-version":  "it does not answer with a version",
+		"remote.too-slow":         "no answer in time",
 		"run.nobody-listens":      "the host cannot connect to %s: %s",
 		"remote.unreached":        "the host cannot connect to %s: %s",
 		"remote.output.too-much":  "%s: %s printed more than the %d MiB that are read of a command's output; find out on the host why it prints so much",

@@ -113,6 +113,8 @@ func zhRemote() words {
 		"remote.sudo.other":       "主机 %s 上的 sudo 对用户 %s 失败（%s）：请在主机上运行 sudo -v 查看原因",
 		"sftp.subsystem":          "%s：主机没有提供 SFTP（%v）。请在其 sshd_config 中加入 \"Subsystem sftp internal-sftp\"，或让 .bashrc 等启动文件不输出任何内容",
 		"remote.sftp-silent":      "%s：主机的 SFTP 没有响应，也没有结束。请检查其 sshd_config 中 Subsystem sftp 一行运行的程序",
+		"remote.sftp-no-version":  "应答中没有版本号",
+		"remote.too-slow":         "超时未响应",
 		"run.nobody-listens":      "主机无法连接 %s：%s",
 		"remote.unreached":        "主机无法连接 %s：%s",
 		"remote.output.too-much":  "%s：%s 的输出超过了读取上限 %d MiB。请在主机上查明输出过多的原因",

@@ -34,9 +34,8 @@ type Client struct {
 	open      context.Context // ends with Close
 	hangUp    context.CancelFunc
 
-	mu     sync.Mutex // for what follows; nobody waits for anything while holding it
-	link   *link
-	before Traffic // of connections that are gone
+	mu   sync.Mutex // for link; nobody waits for anything while holding it
+	link *link
 
 	removing sync.Mutex
 	removals map[string]*Process // sessions that remove the folder of a job, by folder
@@ -75,9 +74,6 @@ func (c *Client) Name() string { return c.dialer.config.Name }
 // Target is user@host:port as it is dialled; the port only where it is not 22.
 func (c *Client) Target() string { return c.dialer.target() }
 
-// User is the user that is logged in.
-func (c *Client) User() string { return c.dialer.settings.User }
-
 // current is the connection in use.
 func (c *Client) current() (*link, error) {
 	c.mu.Lock()
@@ -86,12 +82,6 @@ func (c *Client) current() (*link, error) {
 		return nil, c.gone()
 	}
 	return c.link, nil
-}
-
-// Alive reports whether the connection is up, as far as is known.
-func (c *Client) Alive() bool {
-	l, err := c.current()
-	return err == nil && l.alive()
 }
 
 // Start runs a command. Cancelling ctx ends its process group on the host.
@@ -104,7 +94,7 @@ func (c *Client) Start(ctx context.Context, cmd Command) (*Process, error) {
 		return nil, err
 	}
 	if cmd.Sudo {
-		if err := c.PrepareSudo(ctx); err != nil {
+		if err := c.prepareSudo(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -116,7 +106,7 @@ func (c *Client) Start(ctx context.Context, cmd Command) (*Process, error) {
 	if cmd.Sudo && !c.sudo.root {
 		text, secret = c.sudo.wrap(cmd, text, c.nonce)
 	} else {
-		text = cmd.begin(text, c.nonce, "self", "")
+		text = cmd.begin(text, c.nonce, "self", false)
 	}
 	line, input := commandLine(text, c.nonce, secret != "" || cmd.Stdin != nil)
 	return l.start(ctx, cmd, line, c.nonce, input+secret, c.Start)
@@ -213,13 +203,6 @@ func (c *Client) SFTPEarly(ctx context.Context, o ...sftp.ClientOption) (*sftp.C
 		return nil, err
 	}
 	return l.openSFTP(ctx, true, o...)
-}
-
-// Traffic is what went over the link so far, over all connections one after another.
-func (c *Client) Traffic() Traffic {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.before.plus(c.link.conn.count())
 }
 
 // RoundTrip is that of the link, as it was during the login.

@@ -15,11 +15,12 @@ import (
 //go:embed scripts
 var scripts embed.FS
 
+// script is one of the room's own, without the comments, which would travel with every command.
 func script(names ...string) shell.Script {
 	for i := range names {
 		names[i] = "scripts/" + names[i]
 	}
-	return shell.Load(scripts, names...)
+	return shell.Load(scripts, names...).Bare()
 }
 
 // Command is something to run on the host: Argv as it stands, or Script as POSIX sh text.
@@ -80,15 +81,16 @@ func (cmd Command) text() (shell.Text, error) {
 }
 
 // begin is the text of cmd behind what makes it run the same on every host: messages in English, a line by which the client knows
-// that it has begun and which process group it leads, and the lifeline. That ends the process group when the other end of
-// standard input is closed, as the client hung up, gave the command up or lost the link; it is no child of the command's shell,
-// so that a wait in there does not wait for it, and it stands aside when the command has ended by itself.
-func (cmd Command) begin(text shell.Text, nonce, leader, secret string) shell.Text {
-	grace := ""
-	if cmd.Stdin == nil && !cmd.detached && cmd.Terminal == nil {
-		grace = cmd.graceSeconds()
+// that it has begun and which process group it leads, and the lifeline. secret tells that a password comes first on standard input.
+func (cmd Command) begin(text shell.Text, nonce, leader string, secret bool) shell.Text {
+	parts := []string{"begin.sh"}
+	if secret {
+		parts = append(parts, "secret.sh")
 	}
-	return script("begin.sh").With(nonce, leader, secret, grace, cmd.Dir) + text
+	if cmd.Stdin == nil && !cmd.detached && cmd.Terminal == nil {
+		parts = append(parts, "lifeline.sh")
+	}
+	return script(append(parts, "enter.sh")...).With(nonce, leader, cmd.graceSeconds(), cmd.Dir) + text
 }
 
 // inlineLimit is the longest script that travels in the exec request. Linux takes 128 KiB for one argument.

@@ -9,8 +9,8 @@ import (
 	"github.com/kehuo/provision/provision/language"
 )
 
-// DefaultTimeout bounds dialling and logging in, not counting the time a person takes to answer.
-const DefaultTimeout = 15 * time.Second
+// defaultTimeout bounds dialling and logging in, not counting the time a person takes to answer.
+const defaultTimeout = 15 * time.Second
 
 // Config says which host to reach and how. What is set here wins over the SSH configuration.
 type Config struct {
@@ -28,7 +28,7 @@ type Config struct {
 	Ask func(ctx context.Context, d provision.Decision) (provision.Answer, error)
 
 	SSHConfig string        // path of the SSH configuration; "": as OpenSSH does, "none": no file
-	Timeout   time.Duration // for dialling and logging in; 0: ConnectTimeout of the SSH configuration, else DefaultTimeout
+	Timeout   time.Duration // for dialling and logging in; 0: ConnectTimeout of the SSH configuration, else defaultTimeout
 	// KeepAlive is how long a silent link is left alone before it is probed. A link that does not answer for twice as
 	// long is lost. 0: 3 s, or ServerAliveInterval and ServerAliveCountMax of the SSH configuration where they are stricter.
 	KeepAlive time.Duration

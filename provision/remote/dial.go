@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -26,7 +27,7 @@ type dialer struct {
 	settings *sshconfig.Settings
 	depth    int // hops that led here
 
-	channelTimeout time.Duration
+	channelTimeout time.Duration // the constant, but in a test
 
 	remembered map[string]provision.Answer // answers that were right, by question
 	unlocked   map[string]ssh.Signer       // encrypted keys whose passphrase was given, by path
@@ -75,7 +76,8 @@ func (d *dialer) fail(code string, values ...any) *DialError {
 }
 
 func (d *dialer) dialError(f *provision.Failure) *DialError {
-	return &DialError{Failure: f.WithExit(provision.ExitUnreachable), User: d.settings.User, Host: d.settings.Hostname, Port: d.settings.Port}
+	return &DialError{Failure: f.WithExit(provision.ExitUnreachable), User: d.settings.User, Host: d.settings.Hostname,
+		Port: cmp.Or(d.settings.Port, 22)}
 }
 
 // settle marks a failure that a person has to set right at this very host.
@@ -97,7 +99,7 @@ func (d *dialer) timeout() time.Duration {
 	case d.settings.ConnectTimeout > 0:
 		return d.settings.ConnectTimeout
 	}
-	return DefaultTimeout
+	return defaultTimeout
 }
 
 // ask puts a question to the person while the clock stands still.

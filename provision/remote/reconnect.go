@@ -86,7 +86,6 @@ func (c *Client) use(l *link) error {
 	c.mu.Lock()
 	closed := c.open.Err() != nil
 	if !closed {
-		c.before = c.before.plus(c.link.conn.count())
 		c.link = l
 	}
 	c.mu.Unlock()

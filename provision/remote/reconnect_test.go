@@ -81,7 +81,7 @@ func TestReconnectHoldsNobodyUp(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	_ = soon(t, "Traffic", func() error { client.Traffic(); return nil })
+	_ = soon(t, "RoundTrip", func() error { client.RoundTrip(); return nil })
 	check(t, soon(t, "Close", client.Close))
 	err = soon(t, "the Reconnect of a client that was closed", func() error { return <-back })
 	if wantLost(t, err); !errors.Is(err, net.ErrClosed) {

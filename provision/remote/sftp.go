@@ -131,7 +131,7 @@ func (e *earlyVersion) version() error {
 	}
 	length := binary.BigEndian.Uint32(head[:])
 	if head[4] != versionPacket[4] || length < uint32(len(versionPacket)-4) || length > longestVersion {
-		return errors.New("it does not answer with a version")
+		return provision.Fail("remote.sftp-no-version")
 	}
 	_, err := io.CopyN(io.Discard, e.Reader, int64(length)-1)
 	return err

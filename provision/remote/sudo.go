@@ -31,9 +31,9 @@ type sudoer struct {
 	password provision.Secret // empty: none needed
 }
 
-// PrepareSudo finds out how commands can be run as root and asks for the password where one is needed. Commands with Sudo
+// prepareSudo finds out how commands can be run as root and asks for the password where one is needed. Commands with Sudo
 // do it by themselves; later calls do nothing.
-func (c *Client) PrepareSudo(ctx context.Context) error {
+func (c *Client) prepareSudo(ctx context.Context) error {
 	c.sudo.mu.Lock()
 	defer c.sudo.mu.Unlock()
 	if c.sudo.ready {
@@ -70,10 +70,10 @@ func (c *Client) askSudo(ctx context.Context) error {
 		answer, askErr := c.dialer.config.ask(ctx, provision.Decision{ // no connection is being made, so no clock has to stand still
 			Kind:     provision.DecideSudo,
 			Host:     c.Name(),
-			Question: words.T("remote.sudo.question", c.User(), c.Name()),
+			Question: words.T("remote.sudo.question", c.dialer.settings.User, c.Name()),
 			Detail:   refused,
 			Secret:   true,
-			Remedy:   words.T("remote.sudo.remedy", c.User()),
+			Remedy:   words.T("remote.sudo.remedy", c.dialer.settings.User),
 		})
 		if askErr != nil {
 			return c.sudoError(sudoPassword, "", askErr)
@@ -98,7 +98,7 @@ func (c *Client) askSudo(ctx context.Context) error {
 }
 
 func (c *Client) sudoError(problem sudoProblem, said string, err error) error {
-	return sudoFailure(c.Name(), c.User(), problem, said).From(err)
+	return sudoFailure(c.Name(), c.dialer.settings.User, problem, said).From(err)
 }
 
 // sudoFailed is the error of a command that sudo did not begin.
@@ -147,5 +147,5 @@ func (s *sudoer) wrap(cmd Command, text shell.Text, nonce string) (_ shell.Text,
 	if !s.password.Empty() {
 		secret, input = "secret", s.password.Reveal()+"\n"+nonce+"\n"
 	}
-	return script("sudo.sh").With(string(cmd.begin(text, nonce, "sudo", secret)), secret), input
+	return script("sudo.sh").With(string(cmd.begin(text, nonce, "sudo", secret != "")), secret), input
 }

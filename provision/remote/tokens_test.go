@@ -77,7 +77,11 @@ func TestProxyCommandIsNoPlaceForTricks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			config := sshConfig(t, "Host bad", "  HostName `echo>"+trace+"`", "Host dash", "  HostName -oProxyCommand=x", "Host *", "  "+command)
 			_, err := dialled(t, config, edit)
-			wantFailure(t, err, "remote.ssh-config")
+			code := "remote.ssh-config"
+			if name == "address" || name == "user" { // OpenSSH refuses these itself
+				code = "connect.ssh-config"
+			}
+			wantFailure(t, err, code)
 			if _, err := os.Stat(trace); err == nil {
 				t.Error("the shell ran it")
 			}

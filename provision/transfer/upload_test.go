@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/tree"
 	"github.com/kehuo/provision/provision/tree/treetest"
@@ -230,8 +231,9 @@ func TestNoSFTP(t *testing.T) {
 	c, root := s.dial(t), t.TempDir()
 	files{"a": "1"}.Write(t, root)
 	must(t, os.MkdirAll(s.directory, 0o755))
-	if err := failing(t, s, c, root, nil); !strings.Contains(err.Error(), "Subsystem sftp internal-sftp") || strings.Contains(err.Error(), "\n") {
-		t.Errorf("got %v", err)
+	said := language.New(language.English).Error(failing(t, s, c, root, nil))
+	if !strings.Contains(said, "Subsystem sftp internal-sftp") || strings.Contains(said, "\n") {
+		t.Errorf("got %v", said)
 	}
 }
 

@@ -34,7 +34,7 @@ while :; do
 	[ -n "$end" ] && break
 	[ -n "$follow" ] && {
 		tail -f --pid="$pid" -s 0.01 -c +1 <&4 2>/dev/null & t=$!
-		( while kill -0 $t; do alive || { kill $t; break; }; sleep 1; done ) </dev/null >/dev/null 2>&1 3<&- 4<&- & z=$! # a zombie never ends for tail
+		( while kill -0 $t; do alive || { kill $t; break; }; sleep 1; done ) </dev/null >/dev/null 2>&1 3<&- 4<&- & z=$!
 		wait "$t" || follow=
 		kill "$z" 2>/dev/null; t=
 		[ -n "$follow" ] && continue
