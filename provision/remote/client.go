@@ -74,6 +74,9 @@ func (c *Client) Name() string { return c.dialer.config.Name }
 // Target is user@host:port as it is dialled; the port only where it is not 22.
 func (c *Client) Target() string { return c.dialer.target() }
 
+// User is the user that is logged in.
+func (c *Client) User() string { return c.dialer.settings.User }
+
 // current is the connection in use.
 func (c *Client) current() (*link, error) {
 	c.mu.Lock()

@@ -20,7 +20,7 @@ func script(names ...string) shell.Script {
 	for i := range names {
 		names[i] = "scripts/" + names[i]
 	}
-	return shell.Load(scripts, names...).Bare()
+	return shell.Load(scripts, names...)
 }
 
 // Command is something to run on the host: Argv as it stands, or Script as POSIX sh text.

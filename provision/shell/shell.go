@@ -36,17 +36,6 @@ func Load(files fs.FS, names ...string) Script {
 	return Script{text.String()}
 }
 
-// Bare returns the script without its comment lines, for one that travels often.
-func (s Script) Bare() Script {
-	var text strings.Builder
-	for line := range strings.Lines(s.text) {
-		if !strings.HasPrefix(strings.TrimLeft(line, "\t "), "#") {
-			text.WriteString(line)
-		}
-	}
-	return Script{text.String()}
-}
-
 // With returns the script with arguments, which it finds as "$1" and so on.
 func (s Script) With(args ...string) Text {
 	if len(args) == 0 {

@@ -59,7 +59,7 @@ func TestCheck(t *testing.T) {
 				Settings: &sshconfig.Settings{Hostname: "web", Port: 2222, UserKnownHosts: []string{path}, StrictHostKeys: c.strict},
 				Ask: func(_ context.Context, d provision.Decision) (provision.Answer, error) {
 					if c.answer == "" {
-						return provision.Answer{}, &provision.Unanswered{Decision: d}
+						return provision.Answer{}, &provision.UnansweredError{Decision: d}
 					}
 					return provision.Answer{Choice: c.answer}, nil
 				}})
