@@ -65,3 +65,11 @@ func CodeOf(err error) string {
 	}
 	return ""
 }
+
+// Foreign is what another program said, as an error: a value of a Failure that the diagnosis reads.
+type Foreign string
+
+func (f Foreign) Error() string { return string(f) }
+
+// Said is the text itself.
+func (f Foreign) Said() string { return string(f) }

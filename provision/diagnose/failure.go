@@ -148,11 +148,11 @@ func (e *evidence) say(f *provision.Failure, ending string) string {
 }
 
 // foreign is an error that keeps what another program said.
-type foreign interface{ Foreign() string }
+type foreign interface{ Said() string }
 
 func foreignText(err error) string {
 	if said, ok := err.(foreign); ok {
-		return said.Foreign()
+		return said.Said()
 	}
 	return err.Error()
 }

@@ -21,7 +21,7 @@ import (
 type ended struct{ stderr string }
 
 func (e *ended) Error() string   { return "docker run: exit status 125" }
-func (e *ended) Foreign() string { return e.stderr }
+func (e *ended) Said() string { return e.stderr }
 
 func refused(address string) error {
 	port := 0

@@ -27,7 +27,7 @@ func zhTransfer() words {
 		"upload.listing-large":   "无法读取主机的文件列表：超过了 %d MiB 或 %d 个路径；请检查主机上的网站目录为何有这么多文件",
 		"upload.no-folder":       "%s：无法更新 %s：它不是目录；请将它移走，然后重新运行",
 		"upload.closed":          "%s：无法更新 %s：该用户无权进入；请将目录交给该用户（sudo chown -R USER FOLDER），然后重新运行",
-		"upload.no-room":         "%s：无法更新 %s：磁盘空间不足（需要 %.1f MiB，剩余 %.1f MiB）；请清理空间（docker system df 可查看 Docker 的占用），然后重新运行；主机上的网站文件没有变化",
+		"upload.no-room":         "%s：无法更新 %s：磁盘剩余容量不够（需要 %.1f MiB，剩余 %.1f MiB）；请清理空间（docker system df 可查看 Docker 的占用），然后重新运行；主机上的网站文件没有变化",
 		"upload.disk-full":       "%s：无法更新 %s：磁盘已满（%s）；请清理空间（docker system df 可查看 Docker 的占用），然后重新运行；主机上的网站文件没有变化",
 		"upload.quota":           "%s：无法更新 %s：该用户的磁盘配额已用完（%s）；请删除该用户的文件或提高配额，然后重新运行；主机上的网站文件没有变化",
 		"upload.read-only":       "%s：无法更新 %s：文件系统是只读的（%s）；请用 dmesg 检查磁盘错误，以可写方式重新挂载，然后重新运行；主机上的网站文件没有变化",

@@ -77,8 +77,8 @@ type ExitError struct {
 	Stderr  string // the end of what it wrote there (a job: of all it wrote), control sequences neutralised
 }
 
-// Foreign is what the command said itself.
-func (e *ExitError) Foreign() string { return e.Stderr }
+// Said is what the command itself said.
+func (e *ExitError) Said() string { return e.Stderr }
 
 func (e *ExitError) Error() string {
 	how := fmt.Sprintf("exit status %d", e.Code)

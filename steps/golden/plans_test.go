@@ -119,19 +119,7 @@ func planText(p provision.PlanFinished, events []provision.Event) string {
 }
 
 // code is what failed, without how it is said; nothing for what has no code.
-func code(err error) string {
-	if err == nil {
-		return ""
-	}
-	text := err.Error()
-	if end := strings.IndexAny(text, "(: "); end >= 0 {
-		text = text[:end]
-	}
-	if !strings.HasPrefix(text, "fail.") {
-		return ""
-	}
-	return text
-}
+func code(err error) string { return provision.CodeOf(err) }
 
 // neutral is text without what is another one on every machine.
 func (l *lab) neutral(text string) string {
