@@ -101,21 +101,25 @@ func (s Shell) Run(t *testing.T, text shell.Text) string {
 	return string(out)
 }
 
-// Parse has every shell read the .sh files of a room.
-func Parse(t *testing.T, room fs.FS) {
+// Parse has every shell read the .sh files of a folder and those below it.
+func Parse(t *testing.T, root fs.FS) {
 	t.Helper()
-	names, err := fs.Glob(room, "*.sh")
-	if err != nil || len(names) == 0 {
-		t.Fatalf("%v, %v", names, err)
+	scripts := map[string]string{}
+	err := fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".sh") {
+			return err
+		}
+		text, err := fs.ReadFile(root, path)
+		scripts[path] = string(text)
+		return err
+	})
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("%d scripts, %v", len(scripts), err)
 	}
 	Each(t, func(t *testing.T, s Shell) {
-		for _, name := range names {
-			text, err := fs.ReadFile(room, name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if out, err := s.Command(t.Context(), shell.Text("set -n\n"+string(text))).CombinedOutput(); err != nil || len(out) > 0 {
-				t.Errorf("%s: %v: %s", name, err, out)
+		for path, text := range scripts {
+			if out, err := s.Command(t.Context(), shell.Text("set -n\n"+text)).CombinedOutput(); err != nil || len(out) > 0 {
+				t.Errorf("%s: %v: %s", path, err, out)
 			}
 		}
 	})
