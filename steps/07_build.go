@@ -26,7 +26,7 @@ type build struct {
 }
 
 func newBuild(h *Host, s step) provision.Step {
-	return build{s, h.site, h.treeDigest(), h.facts, h.connection}
+	return build{s, h.site, h.Tree, h.facts, h.connection}
 }
 
 // Plan implements provision.Step: the image was built from this very tree, or it is built.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"io"
 	"net"
+	"sync"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/state"
 )
@@ -24,7 +26,7 @@ type connection struct {
 	lock     *state.Lock // nil until it is taken
 	stateDir string
 	sudo     bool // docker commands need it
-	output   tail // the last lines of the step under way, for the diagnosis
+	output   output
 }
 
 // Exec runs a command that does no harm when it is run twice, and returns its standard output unless Stdout takes it. When the
@@ -101,13 +103,49 @@ func (c *connection) Dial(ctx context.Context, network, address string) (net.Con
 	return c.client.DialContext(ctx, network, address)
 }
 
+// outputLines is how much of a step's output a diagnosis reads: failures explain themselves at the end.
+const outputLines = 400
+
+// output is the end of what the step under way has printed, for the diagnosis.
+type output struct {
+	mu   sync.Mutex
+	step *provision.Reporter
+	tail *safetext.LineTail
+}
+
+// of is the tail of a step's output; what another step wrote is forgotten.
+func (o *output) of(step *provision.Reporter) *safetext.LineTail {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.step != step {
+		o.step, o.tail = step, safetext.NewLineTail(outputLines)
+	}
+	return o.tail
+}
+
+// last is the step whose output came last, and that output; nil before there was any.
+func (o *output) last() (*provision.Reporter, *safetext.LineTail) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.step, o.tail
+}
+
 // lines returns a receiver of output that passes it on and keeps the last lines for the diagnosis.
 func (c *connection) lines(r *provision.Reporter) func(string) {
-	c.output.of(r)
+	tail := c.output.of(r)
 	return func(lines string) {
-		c.output.add(lines)
+		tail.Add(lines)
 		r.Output(provision.StreamOut, lines)
 	}
+}
+
+// printed is the end of what a step has printed.
+func (c *connection) printed(step string) []string {
+	r, tail := c.output.last()
+	if r == nil || r.Step() != step {
+		return nil
+	}
+	return tail.Lines()
 }
 
 // report is where a release says what happens, in a step.
@@ -127,7 +165,7 @@ func (c *connection) linkChanged(up bool) {
 	if up {
 		key = "link.back"
 	}
-	if r := c.output.reporter(); r != nil {
+	if r, _ := c.output.last(); r != nil {
 		r.Output(provision.StreamErr, c.words.T(key, c.host))
 	}
 }

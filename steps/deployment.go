@@ -30,6 +30,7 @@ type Deployment struct {
 	Inventory *inventory.Inventory
 	Words     *language.Printer
 	Manifest  *tree.Manifest
+	Tree      string // digest of the files; empty for a deployment without its source
 	Report    site.Report
 	Spec      docker.Spec
 	Release   string // what this source with these settings is called
@@ -51,7 +52,8 @@ func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *languag
 	if err := d.specify(); err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, err)
 	}
-	d.Release = docker.Release(d.Manifest.Digest(), d.Spec)
+	d.Tree = d.Manifest.Digest()
+	d.Release = docker.Release(d.Tree, d.Spec)
 	return d, nil
 }
 
@@ -160,15 +162,7 @@ func (d *Deployment) demands() probe.Demands {
 
 // wanted is the release of this source with these settings. Its image is there once it was built.
 func (d *Deployment) wanted() release.Release {
-	return release.Release{ID: d.Release, Tree: d.treeDigest(), Spec: d.Spec, Demands: d.demands(), Save: true}
-}
-
-// treeDigest is the digest of the files; empty for a deployment without its source.
-func (d *Deployment) treeDigest() string {
-	if d.Manifest == nil {
-		return ""
-	}
-	return d.Manifest.Digest()
+	return release.Release{ID: d.Release, Tree: d.Tree, Spec: d.Spec, Demands: d.demands(), Save: true}
 }
 
 // exposed warns of what travels with the site though mostly nobody means it to: a repository, in which everything is that was

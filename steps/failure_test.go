@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -154,5 +155,39 @@ func TestSiteThatCannotBeAskedIsWarnedOf(t *testing.T) {
 		if len(found) != c.want || c.want == 1 && (found[0].Severity != provision.SeverityWarning || found[0].Cause == "") {
 			t.Errorf("with %v, warns of %v", c.port, found)
 		}
+	}
+}
+
+// What one step printed explains no other.
+func TestOutputIsThatOfItsStep(t *testing.T) {
+	c := &connection{}
+	c.lines(provision.NewReporter(provision.Options{}, "cloud", Build))("of the build")
+	if got := c.printed(Build); !slices.Equal(got, []string{"of the build"}) || c.printed(Run) != nil {
+		t.Errorf("the build printed %q, the run %q", got, c.printed(Run))
+	}
+	c.lines(provision.NewReporter(provision.Options{}, "cloud", Run))
+	if got := c.printed(Run); len(got) > 0 {
+		t.Errorf("a step that said nothing printed %q", got)
+	}
+}
+
+// A build's instructions stand where they were announced, though its output comes in large pieces.
+func TestBuildProgressStandsInItsPlace(t *testing.T) {
+	var got []string
+	sink := func(e provision.Event) {
+		switch b := e.Body.(type) {
+		case provision.StepOutput:
+			got = append(got, b.Text)
+		case provision.StepProgress:
+			got = append(got, fmt.Sprintf("%d/%d %s", b.Done, b.Total, b.Detail))
+		}
+	}
+	pass := build{connection: &connection{}}.progress(provision.NewReporter(provision.Options{Sink: sink}, "", ""))
+	for _, lines := range []string{"", "Sending\nStep 1/2 : FROM x\n ---> 1\n\nStep 2/2 : RUN y", " ---> 2\n"} {
+		pass(lines)
+	}
+	want := []string{"", "Sending\nStep 1/2 : FROM x", "1/2 FROM x", " ---> 1\n\nStep 2/2 : RUN y", "2/2 RUN y", " ---> 2\n"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }

@@ -157,7 +157,7 @@ func (h *Host) endLeftJobs(ctx context.Context, r *provision.Reporter) (bool, er
 			if err != nil && !errors.Is(err, remote.ErrNoJob) {
 				r.Output(provision.StreamErr, h.Words.T("release.earlier-ended", h.Name(), h.Words.Error(err)))
 			}
-		case strings.HasPrefix(id, buildJob) && id != jobOf(h.treeDigest()):
+		case strings.HasPrefix(id, buildJob) && id != jobOf(h.Tree):
 			if err := h.connection.forget(ctx, id); err != nil {
 				return left, provision.Fail("fail.build-left", h.Name(), err)
 			}
@@ -243,7 +243,7 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 			Severity: provision.SeverityError, Code: "unanswered", Cause: h.Words.T("unanswered.cause"), Evidence: asked.Decision.Question, Fix: asked.Decision.Remedy,
 		}}
 	}
-	return diagnose.Failure(err, h.connection.output.lines(step), h.place(place(step), err), h.Words)
+	return diagnose.Failure(err, h.connection.printed(step), h.place(place(step), err), h.Words)
 }
 
 // Left implements provision.Stopper.

@@ -309,8 +309,6 @@ func TestAskEngine(t *testing.T) {
 	}
 }
 
-func TestScriptsParse(t *testing.T) { shelltest.Parse(t, os.DirFS(".")) }
-
 func TestFoldersThatOthersMayChange(t *testing.T) {
 	eachMachine(t, func(t *testing.T, m *machine) {
 		above := filepath.Dir(m.query.Directory)

@@ -24,19 +24,13 @@ func shells() [][]string {
 	return list
 }
 
-func TestScriptsArePOSIX(t *testing.T) {
+func TestScriptsNameTheLabelsThatThereAre(t *testing.T) {
 	names, err := filepath.Glob("*.sh")
 	if err != nil || len(names) == 0 {
 		t.Fatal(names, err)
 	}
 	labels := []string{docker.LabelSite, docker.LabelDirectory, docker.LabelImage, docker.LabelTree, docker.LabelSpec, docker.LabelRelease}
 	for _, name := range names {
-		for _, sh := range shells() {
-			argv := append(slices.Clone(sh), "-n", name)
-			if out, err := exec.CommandContext(t.Context(), argv[0], argv[1:]...).CombinedOutput(); err != nil {
-				t.Errorf("%q: %v: %s", argv, err, out)
-			}
-		}
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,9 @@
 package safetext
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // Tail keeps the end of what is written to it. It may be written to by several goroutines.
 type Tail struct {
@@ -33,3 +36,39 @@ func (t *Tail) Bytes() []byte {
 	defer t.mu.Unlock()
 	return append([]byte(nil), t.kept...)
 }
+
+// LineTail keeps the last lines of what is added to it. It may be used by several goroutines.
+type LineTail struct {
+	mu    sync.Mutex
+	limit int
+	kept  []string // lines as they came, together
+	count int      // of the lines in kept
+}
+
+// NewLineTail returns a tail of at most limit lines.
+func NewLineTail(limit int) *LineTail { return &LineTail{limit: limit} }
+
+// Add adds lines, parted by \n.
+func (t *LineTail) Add(lines string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.kept = append(t.kept, lines)
+	t.count += countLines(lines)
+	for oldest := countLines(t.kept[0]); t.count-oldest >= t.limit; oldest = countLines(t.kept[0]) {
+		t.kept = t.kept[1:]
+		t.count -= oldest
+	}
+}
+
+// Lines are the lines that are kept, the oldest first.
+func (t *LineTail) Lines() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.count == 0 {
+		return nil
+	}
+	all := strings.Split(strings.Join(t.kept, "\n"), "\n")
+	return all[max(0, len(all)-t.limit):]
+}
+
+func countLines(lines string) int { return strings.Count(lines, "\n") + 1 }

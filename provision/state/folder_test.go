@@ -220,5 +220,3 @@ func TestWhatToDoAboutAFolder(t *testing.T) {
 		t.Error("a host that prints nonsense is believed")
 	}
 }
-
-func TestScriptsParse(t *testing.T) { shelltest.Parse(t, os.DirFS(".")) }
