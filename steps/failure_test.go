@@ -116,7 +116,7 @@ func (no) Decide(context.Context, provision.Decision) (provision.Answer, error) 
 func TestEveryFailureHasAFinding(t *testing.T) {
 	for _, tag := range language.Tags() {
 		h, err := takeOver(tag, no{})
-		found := h.Explain(Run, provision.Fail("fail.look", "x", "y", err))
+		found := h.Explain(Run, provision.Fail("release.look", "x", "y", err))
 		if err == nil || len(found) != 1 || found[0].Severity != provision.SeverityError || found[0].Cause == "" {
 			t.Errorf("%s: %v is explained by %+v", tag, err, found)
 		}
