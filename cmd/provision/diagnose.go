@@ -22,11 +22,10 @@ func newDiagnose() *cobra.Command {
 	f := &flags{}
 	report := reportFlags{}
 	c := &cobra.Command{
-		Use:   "diagnose [FILE]",
-		Short: "Read a failure's output from FILE or stdin and name cause, evidence and fix",
+		Use: "diagnose [FILE]",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usage("diagnose reads one file, or standard input without one")
+				return usage("usage.diagnose-files")
 			}
 			return nil
 		},
@@ -37,7 +36,7 @@ func newDiagnose() *cobra.Command {
 			}
 			findings, log, err := examine(c.InOrStdin(), args, words.Tag())
 			if err != nil {
-				return usage("read the output to diagnose: %w", err)
+				return usage("usage.diagnose-input", err)
 			}
 			if report.file != "" {
 				if err := f.reportOn(c.Context(), report, strings.Join(append([]string{"provision diagnose"}, args...), " "), findings, log, words); err != nil {
@@ -53,10 +52,10 @@ func newDiagnose() *cobra.Command {
 			return printFindings(c.OutOrStdout(), findings, words)
 		},
 	}
-	c.Flags().BoolVar(&f.json, "json", false, "as one JSON object")
+	c.Flags().BoolVar(&f.json, "json", false, "")
 	report.add(c)
-	c.Flags().StringVarP(&f.inventory, "inventory", "i", "inventory.yaml", "the `file` whose names and secrets are masked in the report, where it is there")
-	c.Flags().StringVar(&f.lang, "lang", "", "language of the findings: `en|zh` (default: the locale's)")
+	c.Flags().StringVarP(&f.inventory, "inventory", "i", "inventory.yaml", "")
+	c.Flags().StringVar(&f.lang, "lang", "", "")
 	return c
 }
 

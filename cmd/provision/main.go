@@ -20,8 +20,7 @@ func run(args []string) int {
 	defer stop()
 	// The first signal lets the command tidy up; a second one finds the ordinary handling back and ends the program at once.
 	defer context.AfterFunc(ctx, stop)()
-	root := newRoot()
-	root.SetArgs(args)
+	root, words := spoken(args)
 	err := root.ExecuteContext(ctx)
 	var said finished
 	switch {
@@ -30,7 +29,7 @@ func run(args []string) int {
 	case errors.As(err, &said): // the run has told the story already
 		return int(said)
 	}
-	fmt.Fprintln(os.Stderr, "provision:", safetext.Clean(err.Error()))
+	fmt.Fprintln(os.Stderr, "provision:", safetext.Clean(words.Error(err)))
 	if ctx.Err() != nil {
 		return provision.ExitInterrupted
 	}

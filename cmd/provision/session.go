@@ -32,7 +32,7 @@ func (f *flags) open(command string) (*session, error) {
 		return nil, err
 	}
 	if len(f.limit) == 0 && f.limited != nil && f.limited() { // a shell variable that is not set must not mean every host
-		return nil, usage("--limit is empty; name a host of the inventory, or leave the flag out for all of them")
+		return nil, usage("usage.limit-empty")
 	}
 	inv, err := inventory.Load(f.inventory)
 	if err != nil {
@@ -92,7 +92,11 @@ func (f *flags) unable(ctx context.Context, err error, body func(code int, err e
 		err = provision.WithExit(code, fmt.Errorf("stopped before any host was reached: %w", context.Cause(ctx)))
 	}
 	if f.json {
-		return errors.Join(err, printJSON(os.Stdout, provision.Event{Time: time.Now(), Body: body(provision.ExitCode(err), err)}))
+		shown := err
+		if words, wrong := f.words(); wrong == nil {
+			shown = provision.Said(words.Error(err), err)
+		}
+		return errors.Join(err, printJSON(os.Stdout, provision.Event{Time: time.Now(), Body: body(provision.ExitCode(err), shown)}))
 	}
 	return err
 }

@@ -17,9 +17,8 @@ func newUnlock() *cobra.Command {
 	f := &flags{}
 	var yes bool
 	c := &cobra.Command{
-		Use:   "unlock",
-		Short: "Say who holds the lock and remove it",
-		Args:  noArgs,
+		Use:  "unlock",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, cancel := f.withTimeout(c.Context())
 			defer cancel()
@@ -33,7 +32,7 @@ func newUnlock() *cobra.Command {
 		},
 	}
 	f.add(c)
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "ask nothing, and take the lock away from a run that is alive too")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "")
 	return c
 }
 

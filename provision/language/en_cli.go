@@ -2,8 +2,11 @@ package language
 
 func enCLI() words {
 	return words{
-		"prompt.plan":  "Carry out the plan on %[2]s (changes: %[1]d)?",
-		"prompt.again": "Please answer %s.",
+		"prompt.plan":       "Carry out the plan on %[2]s (changes: %[1]d)?",
+		"prompt.unreadable": "the terminal cannot be read: %s",
+		"prompt.shown":      "the terminal cannot be kept from showing a secret: %s",
+		"prompt.ended":      "the input ended before the question was answered; use --yes to run without questions",
+		"prompt.again":      "Please answer %s.",
 
 		"history.time":    "TIME",
 		"history.host":    "HOST",

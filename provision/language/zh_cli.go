@@ -2,8 +2,11 @@ package language
 
 func zhCLI() words {
 	return words{
-		"prompt.plan":  "执行这 %d 项改动（主机 %s）？",
-		"prompt.again": "请回答 %s。",
+		"prompt.plan":       "执行这 %d 项改动（主机 %s）？",
+		"prompt.unreadable": "无法读取终端：%s",
+		"prompt.shown":      "无法让终端不显示机密：%s",
+		"prompt.ended":      "问题还没有回答，输入就结束了；可用 --yes 不提问直接运行",
+		"prompt.again":      "请回答 %s。",
 
 		"history.time":    "时间",
 		"history.host":    "主机",

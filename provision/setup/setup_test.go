@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/sandbox"
@@ -48,7 +49,7 @@ func TestCheckOfWhatIsLeftEmpty(t *testing.T) {
 		}
 	}
 	for key, all := range map[string]setup.Answers{"": {setup.Certificate: "Dockerfile"}, "Dockerfile": {}} {
-		if _, err := s.Check(setup.Key, key, all); err == nil || !strings.Contains(err.Error(), "belong together") {
+		if _, err := s.Check(setup.Key, key, all); err == nil || provision.CodeOf(err) != "setup.pair.half" {
 			t.Errorf("the key %q with the certificate %q: %v", key, all[setup.Certificate], err)
 		}
 	}
@@ -62,7 +63,7 @@ func TestATakenNameIsSaidBeforeAnythingIsAsked(t *testing.T) {
 	if err := os.WriteFile(s.File, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Free(); err == nil || !strings.Contains(err.Error(), "exists already and is left as it is") {
+	if err := s.Free(); err == nil || provision.CodeOf(err) != "setup.taken" {
 		t.Errorf("a file that exists: %v", err)
 	}
 }
@@ -172,7 +173,7 @@ func TestOffersFollowTheAnswers(t *testing.T) {
 	if !slices.Equal(found[setup.Name], []string{"shop"}) || !slices.Equal(found[setup.Directory], []string{"/home/kevin/dev/shop"}) {
 		t.Errorf("%q in %q is offered", found[setup.Name], found[setup.Directory])
 	}
-	s.Follow(found, setup.Answers{setup.User: "deploy", setup.Name: "two"})
+	found = s.Follow(found, setup.Answers{setup.User: "deploy", setup.Name: "two"})
 	if !slices.Equal(found[setup.Directory], []string{"/home/deploy/dev/two"}) {
 		t.Errorf("%q is offered", found[setup.Directory])
 	}
