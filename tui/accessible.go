@@ -2,11 +2,11 @@ package tui
 
 import (
 	"context"
-	"errors"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/lines"
-	"github.com/kehuo/provision/tui/page"
+	"github.com/kehuo/provision/tui/prompt"
 )
 
 // accessible is the wizard for screen readers and for terminals that can only print: questions one after the other, and the
@@ -16,7 +16,7 @@ func accessible(ctx context.Context, c Config) (provision.RunFinished, error) {
 	if err != nil {
 		return provision.RunFinished{ExitCode: provision.ExitFailed}, err
 	}
-	defer p.close()
+	defer p.Close()
 	if c.Form != nil {
 		if err := p.form(ctx); err != nil {
 			return provision.RunFinished{ExitCode: provision.ExitInterrupted}, err
@@ -34,7 +34,7 @@ func accessible(ctx context.Context, c Config) (provision.RunFinished, error) {
 		}
 		again, err := p.afterFailure(ctx)
 		switch {
-		case errors.Is(err, errEnd):
+		case prompt.Ended(err):
 			return finished, nil
 		case err != nil || !again:
 			return finished, err
@@ -42,65 +42,15 @@ func accessible(ctx context.Context, c Config) (provision.RunFinished, error) {
 	}
 }
 
-// form asks for what a new inventory needs, field by field, and writes it.
+// form asks for what a new inventory needs, and writes it.
 func (p *prompter) form(ctx context.Context) error {
-	f, words := p.config.Form, p.config.Words
-	p.say(words.T("wizard.form.title"))
-	p.say(words.T("wizard.form.about", p.config.Inventory))
-	var found map[string][]string
-	if f.Suggest != nil {
-		found = f.Suggest(ctx)
+	words, answers := p.config.Words, setup.Answers{}
+	p.Say(words.T("wizard.form.title"))
+	p.Say(words.T("wizard.form.about", p.config.Inventory))
+	if err := setup.Ask(ctx, p.config.Form, words, p.Lines, setup.FirstQuestions(), answers); err != nil {
+		return err
 	}
-	values := map[string]string{}
-	for _, field := range f.Fields {
-		field.Default = field.Standard(found, values)
-		value, err := p.field(ctx, field, values)
-		if err != nil {
-			return err
-		}
-		values[field.Name] = value
-	}
-	return f.Write(values)
-}
-
-// field asks for one value until it is right; an empty answer takes the default, a single "-" empties an optional field.
-func (p *prompter) field(ctx context.Context, field page.Field, values map[string]string) (string, error) {
-	words := p.config.Words
-	title := words.T("wizard.field." + field.Name)
-	help := words.T("wizard.field." + field.Name + ".help")
-	if field.Optional && field.Default != "" {
-		help += " " + words.T("wizard.form.enter")
-	}
-	p.say(title + ": " + help)
-	for {
-		value, err := p.line(title + " [" + field.Default + "]: ")
-		if err != nil {
-			return "", err
-		}
-		if value == "" {
-			value = field.Default
-		}
-		if field.Optional && value == "-" {
-			value = ""
-		}
-		if value == "" && !field.Optional {
-			p.say(words.T("wizard.form.empty"))
-			continue
-		}
-		if p.config.Form.Check == nil {
-			return value, nil
-		}
-		values[field.Name] = value
-		note, err := p.config.Form.Check(ctx, field.Name, value, values)
-		if err == nil {
-			p.say(note)
-			return value, nil
-		}
-		if ctx.Err() != nil {
-			return "", ctx.Err()
-		}
-		p.say(err.Error())
-	}
+	return p.config.Form.Write(answers)
 }
 
 // afterFailure asks what to do; again means to retry.
@@ -125,9 +75,9 @@ func (p *prompter) afterFailure(ctx context.Context) (again bool, err error) {
 			err = p.config.SaveReport(p.config.ReportFile, text)
 		}
 		if err != nil {
-			p.say(err.Error())
+			p.Say(words.Error(err))
 			continue
 		}
-		p.say(words.T("wizard.report.saved", p.config.ReportFile))
+		p.Say(words.T("wizard.report.saved", p.config.ReportFile))
 	}
 }

@@ -7,16 +7,17 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/theme"
 )
 
 func TestTheFormGoesToTheFirstWrongField(t *testing.T) {
 	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
+	c.Form = setup.Setup{}
 	s := newStage(t, c, theme.Plain(), 80, 24)
 	form := s.model.page.(*page.Form)
-	for range c.Form.Fields {
+	for range setup.FirstQuestions() {
 		s.press("enter")
 	}
 	s.send(page.CheckedMsg{Number: 1})
@@ -34,7 +35,7 @@ func TestTheFormGoesToTheFirstWrongField(t *testing.T) {
 
 func TestTheFormKeepsWhatWasTyped(t *testing.T) {
 	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
+	c.Form = setup.Setup{}
 	s := newStage(t, c, theme.Plain(), 80, 24)
 	s.press("m", "e")
 	s.send(page.SuggestionsMsg{"address": {"aliyun", "tencent"}, "domain": {"kevinhuo.cool"}})
@@ -54,7 +55,7 @@ func TestTheFormKeepsWhatWasTyped(t *testing.T) {
 
 func TestTheFormAsksBeforeItForgetsWhatWasTyped(t *testing.T) {
 	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
+	c.Form = setup.Setup{}
 	s := newStage(t, c, theme.Plain(), 80, 24)
 	s.press("m", "esc")
 	s.shows("Press esc again to leave; what was typed is lost.")
@@ -75,7 +76,7 @@ func TestTheFormAsksBeforeItForgetsWhatWasTyped(t *testing.T) {
 
 func TestTheFirstTextTakesThePlaceOfADefault(t *testing.T) {
 	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
+	c.Form = setup.Setup{}
 	form := func(keys ...tea.KeyMsg) string {
 		s := newStage(t, c, theme.Plain(), 80, 24)
 		s.press("down", "down", "down", "down") // the folder of the site, "."
@@ -98,13 +99,31 @@ func TestTheFirstTextTakesThePlaceOfADefault(t *testing.T) {
 
 func TestTheFormSaysWhatIsOutOfSightAndWhatEnterDoes(t *testing.T) {
 	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
+	c.Form = setup.Setup{}
 	s := newStage(t, c, theme.Plain(), 40, 12)
 	s.shows("more below, down", "enter next")
 	s.lacks("above, up")
-	for range c.Form.Fields {
+	for range setup.FirstQuestions() {
 		s.press("down")
 	}
 	s.shows("above, up", "▸   Write inventory.yaml and go on", "enter write")
 	s.lacks("more below")
+}
+
+// What follows from other answers follows them while they are typed, but for what the person typed there.
+func TestTheFormFollowsTheAnswers(t *testing.T) {
+	c := testConfig(nil)
+	c.Form = setup.Setup{}
+	s := newStage(t, c, theme.Plain(), 80, 24)
+	form := s.model.page.(*page.Form)
+	s.press("h")
+	s.send(page.CheckedMsg{Number: 2, Offers: setup.Offers{"directory": {"/home/deploy/dev/shop"}}})
+	if got := form.Values()["directory"]; got != "/home/deploy/dev/shop" {
+		t.Errorf("the folder is %q", got)
+	}
+	s.press("down", "down", "down", "down", "down", "x")
+	s.send(page.CheckedMsg{Number: 4, Offers: setup.Offers{"directory": {"/home/other/dev/shop"}}})
+	if got := form.Values()["directory"]; got != "x" {
+		t.Errorf("what was typed is now %q", got)
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
 	"github.com/kehuo/provision/tui/theme"
@@ -153,7 +154,7 @@ func screen(t *testing.T, name string, scene func(*stage, *language.Printer), ta
 	words := language.New(tag)
 	c := testConfig(words)
 	if strings.HasPrefix(name, "form") {
-		c.Form = &Form{Fields: Fields()}
+		c.Form = setup.Setup{}
 	}
 	s := newStage(t, c, look, width, height)
 	scene(s, words)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/feed"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
@@ -238,7 +239,7 @@ func TestEverySizeIsKept(t *testing.T) {
 	for name, scene := range scenes {
 		c := testConfig(nil)
 		if strings.HasPrefix(name, "form") {
-			c.Form = &Form{Fields: Fields()}
+			c.Form = setup.Setup{}
 		}
 		s := newStage(t, c, theme.Plain(), 80, 24)
 		scene(s, s.model.Words)

@@ -2,53 +2,27 @@ package tui
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strconv"
 	"strings"
 
-	"github.com/charmbracelet/x/term"
-	"github.com/muesli/cancelreader"
-
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/tui/page"
+	"github.com/kehuo/provision/tui/prompt"
 	"github.com/kehuo/provision/tui/sanitize"
 )
 
 // prompter asks by plain lines: what huh's accessible fields do, but in the person's language, with an end when the input
 // ends, and so that the end of the run interrupts a question.
 type prompter struct {
+	*prompt.Lines
 	config Config
-	in     cancelreader.CancelReader
 	flush  func() error // of what is printed between the questions
-	stop   func() bool
-	ended  bool // ctrl+d ends the input for good
 }
-
-// errEnd is the end of the input: nobody is there to answer.
-var errEnd = errors.New("the input ended before the question was answered; use --yes to run without questions")
 
 func newPrompter(ctx context.Context, c Config) (*prompter, error) {
-	in, err := cancelreader.NewReader(c.In)
-	if err != nil {
-		return nil, fmt.Errorf("the terminal cannot be read: %w", err)
-	}
-	p := &prompter{config: c, in: in, flush: func() error { return nil }}
-	p.stop = context.AfterFunc(ctx, func() { in.Cancel() })
-	return p, nil
-}
-
-func (p *prompter) close() {
-	p.stop()
-	_ = p.in.Close() // of the reader, not of the input
-}
-
-func (p *prompter) say(text string) {
-	if text != "" {
-		_, _ = fmt.Fprintln(p.config.Out, text)
-	}
+	lines, err := prompt.New(ctx, c.In, c.Out)
+	return &prompter{Lines: lines, config: c, flush: func() error { return nil }}, err
 }
 
 // Decide implements provision.Decider.
@@ -67,11 +41,11 @@ func (p *prompter) Decide(ctx context.Context, d provision.Decision) (provision.
 func (p *prompter) describe(d provision.Decision) {
 	for _, change := range d.Changes {
 		if change.Diff != "" {
-			p.say(change.Step + ": " + sanitize.Line(change.Action))
-			p.say(sanitize.Lines(strings.TrimRight(change.Diff, "\n")))
+			p.Say(change.Step + ": " + sanitize.Line(change.Action))
+			p.Say(sanitize.Lines(strings.TrimRight(change.Diff, "\n")))
 		}
 	}
-	p.say(sanitize.Lines(d.Detail))
+	p.Say(sanitize.Lines(d.Detail))
 }
 
 func (p *prompter) answer(d provision.Decision) (provision.Answer, error) {
@@ -84,33 +58,30 @@ func (p *prompter) answer(d provision.Decision) (provision.Answer, error) {
 		choice, err := p.choose(question, d)
 		return provision.Answer{Choice: choice}, err
 	case d.Secret:
-		text, err := p.secret(asking(question))
+		text, err := p.Secret(question)
 		return provision.Answer{Secret: provision.NewSecret(text)}, err
 	}
-	text, err := p.line(asking(question))
+	text, err := p.Line(prompt.Asking(question))
 	return provision.Answer{Choice: text}, err
 }
-
-// asking is a question with one colon at its end: that of a host may have its own.
-func asking(question string) string { return strings.TrimRight(question, ":： ") + ": " }
 
 // choose offers numbered options; an empty answer takes the default, where there is one.
 func (p *prompter) choose(question string, d provision.Decision) (string, error) {
 	common := page.Common{Words: p.config.Words}
-	p.say(question)
+	p.Say(question)
 	number := ""
 	for i, o := range d.Options {
 		if o.ID == d.Default {
 			number = strconv.Itoa(i + 1)
 		}
-		p.say(fmt.Sprintf("%d. %s", i+1, common.OptionLabel(d, o)))
+		p.Say(fmt.Sprintf("%d. %s", i+1, common.OptionLabel(d, o)))
 	}
-	prompt := p.config.Words.T("wizard.accessible.choose")
+	choose := p.config.Words.T("wizard.accessible.choose")
 	if number != "" {
-		prompt += " [" + number + "]"
+		choose += " [" + number + "]"
 	}
 	for {
-		text, err := p.line(prompt + ": ")
+		text, err := p.Line(choose + ": ")
 		if err != nil {
 			return "", err
 		}
@@ -120,82 +91,6 @@ func (p *prompter) choose(question string, d provision.Decision) (string, error)
 		if n, err := strconv.Atoi(text); err == nil && n >= 1 && n <= len(d.Options) {
 			return d.Options[n-1].ID, nil
 		}
-		p.say(p.config.Words.T("wizard.accessible.number", len(d.Options)))
-	}
-}
-
-// line asks for a line of text.
-func (p *prompter) line(prompt string) (string, error) {
-	_, _ = io.WriteString(p.config.Out, prompt)
-	var line []byte
-	for {
-		b, err := p.read()
-		switch {
-		case errors.Is(err, errEnd) && len(line) > 0, err == nil && b == '\n':
-			return strings.TrimSpace(string(line)), nil
-		case err != nil:
-			return "", err
-		}
-		line = append(line, b)
-	}
-}
-
-// read takes one byte: what comes after a line belongs to the next question.
-func (p *prompter) read() (byte, error) {
-	var b [1]byte
-	for !p.ended {
-		n, err := p.in.Read(b[:])
-		switch {
-		case n == 1:
-			return b[0], nil
-		case errors.Is(err, cancelreader.ErrCanceled):
-			return 0, context.Canceled
-		case err != nil:
-			p.ended = true
-		}
-	}
-	return 0, errEnd
-}
-
-// secret asks for a line that is not shown.
-func (p *prompter) secret(prompt string) (string, error) {
-	file, ok := p.config.In.(*os.File)
-	if !ok || !term.IsTerminal(file.Fd()) {
-		return p.line(prompt) // nothing echoes what comes from a pipe
-	}
-	before, err := term.MakeRaw(file.Fd()) // before the prompt: who sees it may type
-	if err != nil {
-		return "", fmt.Errorf("the terminal cannot be kept from showing a secret: %w", err)
-	}
-	_, _ = io.WriteString(p.config.Out, prompt)
-	text, err := p.unseen()
-	_, _ = io.WriteString(p.config.Out, "\r\n")
-	return text, errors.Join(err, term.Restore(file.Fd(), before))
-}
-
-// unseen reads a line of a terminal in raw mode.
-func (p *prompter) unseen() (string, error) {
-	var line []rune
-	var pending []byte
-	for {
-		b, err := p.read()
-		if err != nil {
-			return "", err
-		}
-		switch b {
-		case '\r', '\n':
-			return string(line), nil
-		case 0x03: // ctrl+c
-			return "", context.Canceled
-		case 0x7f, 0x08: // backspace
-			line = line[:max(len(line)-1, 0)]
-		case 0x15: // ctrl+u
-			line = nil
-		default:
-			pending = append(pending, b)
-			if r := []rune(string(pending)); r[0] != '\ufffd' || len(pending) == 4 {
-				line, pending = append(line, r...), nil
-			}
-		}
+		p.Say(p.config.Words.T("wizard.accessible.number", len(d.Options)))
 	}
 }

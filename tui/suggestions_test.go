@@ -6,6 +6,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/theme"
 )
@@ -13,7 +14,7 @@ import (
 // What was found stands there for as long as it fits what the person typed: an alias says its own user and key.
 func TestTheFormLeavesWhatAnAliasSays(t *testing.T) {
 	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
+	c.Form = setup.Setup{}
 	s := newStage(t, c, theme.Plain(), 80, 24)
 	s.send(page.SuggestionsMsg{"address": {"aliyun"}, "identity": {"~/.ssh/id_ed25519"}, "certificate": {"a.pem"}, "key": {"a.key"}})
 	holds := func(want map[string]string) {

@@ -1,6 +1,8 @@
 package setup_test
 
 import (
+	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -183,5 +185,60 @@ func TestOffersFollowTheAnswers(t *testing.T) {
 	}
 	if note, err := s.Check(setup.Directory, "/home/deploy/sites/two", all); note != "" || err != nil {
 		t.Errorf("the user's own home: %q, %v", note, err)
+	}
+}
+
+// typist types answers in order and keeps what is shown.
+type typist struct {
+	answers []string
+	shown   []string
+}
+
+func (p *typist) Say(text string) { p.shown = append(p.shown, text) }
+
+func (p *typist) Line(prompt string) (string, error) {
+	if len(p.answers) == 0 {
+		return "", errors.New("nobody answers " + prompt)
+	}
+	p.shown = append(p.shown, prompt+p.answers[0])
+	answer := p.answers[0]
+	p.answers = p.answers[1:]
+	return answer, nil
+}
+
+// Whoever asks line by line, init or the wizard's plain mode, asks the same: until an answer is right, and nothing that follows
+// from another.
+func TestAskUntilEveryAnswerIsRight(t *testing.T) {
+	s := siteOf(t, "shop", map[string]string{"Dockerfile": "FROM scratch\n", "some.pem": ""})
+	p := &typist{answers: []string{"", "kevin@cloud", "cloud", "", "deploy", "", "", "", "", "-"}}
+	given := setup.Answers{setup.Domain: "kevinhuo.cool"}
+	if err := setup.Ask(t.Context(), s, s.Words, p, setup.Questions(), given); err != nil {
+		t.Fatalf("%v after %s", err, strings.Join(p.shown, "\n"))
+	}
+	want := setup.Answers{setup.Address: "cloud", setup.Port: "22", setup.User: "deploy", setup.Identity: "", setup.Name: "shop", setup.Source: "shop",
+		setup.Directory: "/home/deploy/dev/shop", setup.Domain: "kevinhuo.cool", setup.Certificate: "", setup.Key: ""}
+	if !maps.Equal(given, want) {
+		t.Errorf("the answers are %v, want %v", given, want)
+	}
+	shown := strings.Join(p.shown, "\n")
+	for _, text := range []string{"  This is needed.", `  "kevin@cloud" has a user in it`, "Folder on the host [/home/deploy/dev/shop]: ", "- leaves it empty.", "  Dockerfile found."} {
+		if !strings.Contains(shown, text) {
+			t.Errorf("%q is not in\n%s", text, shown)
+		}
+	}
+	if strings.Contains(shown, "Its key") || strings.Contains(shown, "Domain") {
+		t.Errorf("it asked what follows from another answer, or was given:\n%s", shown)
+	}
+}
+
+// The wizard leaves out what can be derived, and the answers still make a whole inventory.
+func TestFirstQuestionsAreEnough(t *testing.T) {
+	for _, q := range setup.FirstQuestions() {
+		if q.Name == setup.Name {
+			t.Error("the wizard asks for the site's name")
+		}
+	}
+	if len(setup.FirstQuestions()) != len(setup.Questions())-1 {
+		t.Error("the wizard leaves out more than the site's name")
 	}
 }

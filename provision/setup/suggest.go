@@ -52,7 +52,9 @@ func (s Setup) Follow(found Offers, given Answers) Offers {
 	if _, answered := given[User]; !answered && len(found[Address]) == 0 {
 		a[User] = inventory.DefaultUser // no SSH configuration names the login, so that the tutorial's is offered
 	}
-	found = maps.Clone(found)
+	if found = maps.Clone(found); found == nil {
+		found = Offers{}
+	}
 	found[Directory] = []string{s.site(a).Directory}
 	a[Name] = ""
 	found[Name] = []string{s.site(a).Name}

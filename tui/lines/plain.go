@@ -148,7 +148,7 @@ func (p *plain) finished(e provision.Event, b provision.StepFinished) string {
 	case b.Status == provision.StatusSkipped:
 		return text
 	case b.Err != nil:
-		return p.words.T("lines.labelled", text, b.Err)
+		return p.words.T("lines.labelled", text, p.words.Error(b.Err))
 	}
 	text = p.words.T("lines.took", text, quantity.Duration(b.Duration))
 	if start, ok := p.waiting[e.Host]; ok {
@@ -196,7 +196,7 @@ func (p *plain) planned(f provision.PlanFinished) string {
 func (p *plain) summary(f provision.RunFinished) string {
 	var b strings.Builder
 	if f.Err != nil {
-		return p.words.T("lines.unable", f.Err)
+		return p.words.T("lines.unable", p.words.Error(f.Err))
 	}
 	p.failures(&b, f.Hosts)
 	key := "lines.done"
@@ -210,7 +210,7 @@ func (p *plain) summary(f provision.RunFinished) string {
 func (p *plain) failures(b *strings.Builder, hosts map[string]provision.HostResult) {
 	for _, name := range sorted(hosts) {
 		if r := hosts[name]; r.Err != nil {
-			b.WriteString(name + ": " + p.words.T("lines.status."+string(r.Status)) + ": " + r.Err.Error() + "\n")
+			b.WriteString(name + ": " + p.words.T("lines.status."+string(r.Status)) + ": " + p.words.Error(r.Err) + "\n")
 		}
 	}
 }

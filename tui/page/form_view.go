@@ -42,7 +42,7 @@ func (f *Form) View() string {
 	rows = append(rows, "", f.button())
 	if f.err != nil {
 		b := block{width: f.width}
-		b.add(t.Bad, sanitize.Lines(f.err.Error()))
+		b.add(t.Bad, sanitize.Lines(f.Words.Error(f.err)))
 		rows = append(rows, b.rows...)
 	}
 	if space := f.height - len(head.rows); len(rows) > space && space > 1 { // keep the field that is typed into in sight

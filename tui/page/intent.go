@@ -1,6 +1,9 @@
 package page
 
-import "github.com/kehuo/provision/provision"
+import (
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/setup"
+)
 
 // The intents: what a page asks the root to do.
 type (
@@ -27,8 +30,9 @@ type (
 	// CheckMsg asks to check what the form holds now. Number grows with every one.
 	CheckMsg struct {
 		Number int
-		Values map[string]string
+		Values setup.Answers
+		Offers setup.Offers // as the form has them
 	}
 	// WriteMsg asks to write the inventory.
-	WriteMsg struct{ Values map[string]string }
+	WriteMsg struct{ Values setup.Answers }
 )
