@@ -22,9 +22,9 @@ const (
 // ErrDeclined is the end of a run whose plan was not approved.
 var ErrDeclined = Fail("declined")
 
-// StoppedError is the end of a run that was stopped while it worked on a host.
+// StoppedError is the end of a run that was stopped.
 type StoppedError struct {
-	Host, Step  string   // Step is empty between steps
+	Host, Step  string   // Step is empty between steps, Host before any was reached
 	Cause       error    // why the run's context ended
 	Interrupted bool     // by somebody, not by a deadline
 	Left        *Failure // what is left on the host and what goes on there, if the target can tell
@@ -39,7 +39,10 @@ func (e *StoppedError) Unwrap() []error { return []error{e.failure(), e.Cause, e
 
 func (e *StoppedError) failure() *Failure {
 	f := Fail("stopped", e.Host, stopCause(e.Cause))
-	if e.Step != "" {
+	switch {
+	case e.Host == "":
+		f = Fail("stopped.early", stopCause(e.Cause))
+	case e.Step != "":
 		f = Fail("stopped.step", e.Step, e.Host, stopCause(e.Cause))
 	}
 	if e.Left != nil {

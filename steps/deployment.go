@@ -140,7 +140,7 @@ func (d *Deployment) specify() error {
 	}
 	content, err := os.ReadFile(s.EnvironmentFile)
 	if err != nil {
-		return provision.Fail("inventory.environment-unread", s.EnvironmentFile, err).WithExit(provision.ExitUsage)
+		return provision.Fail("fail.environment-unread", s.EnvironmentFile, err).WithExit(provision.ExitUsage)
 	}
 	sum := sha256.Sum256(content)
 	d.environment = provision.NewSecret(string(content))

@@ -16,6 +16,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/feed"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/theme"
@@ -125,40 +126,35 @@ func (c *checking) begin(ctx context.Context, number int) context.Context {
 // pause is how long the form waits for the next letter before it checks.
 const pause = 120 * time.Millisecond
 
-func (a actions) check(number int, values map[string]string) tea.Cmd {
-	if a.config.Form == nil || a.config.Form.Check == nil {
-		return nil
-	}
-	ctx := a.checks.begin(a.ctx, number)
+func (a actions) check(msg page.CheckMsg) tea.Cmd {
+	ctx := a.checks.begin(a.ctx, msg.Number)
 	return func() tea.Msg {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(pause):
 		}
+		form := a.config.Form
 		checked := map[string]page.Checked{}
-		for _, field := range a.config.Form.Fields {
-			if values[field.Name] == "" && !field.Optional {
+		for _, q := range setup.FirstQuestions() {
+			if msg.Values[q.Name] == "" && !q.Optional {
 				continue
 			}
-			note, err := a.config.Form.Check(ctx, field.Name, values[field.Name], values)
+			note, err := form.Check(q.Name, msg.Values[q.Name], msg.Values)
 			if ctx.Err() != nil {
 				return nil
 			}
-			checked[field.Name] = page.Checked{Note: note, Err: err}
+			checked[q.Name] = page.Checked{Note: note, Err: err}
 		}
-		return page.CheckedMsg{Number: number, Fields: checked}
+		return page.CheckedMsg{Number: msg.Number, Fields: checked, Offers: form.Follow(msg.Offers, msg.Values)}
 	}
 }
 
 func (a actions) suggest() tea.Cmd {
-	if a.config.Form.Suggest == nil {
-		return nil
-	}
-	return func() tea.Msg { return page.SuggestionsMsg(a.config.Form.Suggest(a.ctx)) }
+	return func() tea.Msg { return page.SuggestionsMsg(a.config.Form.Suggest()) }
 }
 
-func (a actions) write(values map[string]string) tea.Cmd {
+func (a actions) write(values setup.Answers) tea.Cmd {
 	return func() tea.Msg { return page.WroteMsg{Err: a.config.Form.Write(values)} }
 }
 

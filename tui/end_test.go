@@ -73,11 +73,11 @@ func TestWhoStoppedTheRunIsTold(t *testing.T) {
 }
 
 func TestAFailureIsPutIntoWords(t *testing.T) {
-	failure := provision.Fail("wizard.input-unreadable", errors.New("EIO"))
+	failure := provision.Fail("prompt.unreadable", errors.New("EIO"))
 	s := failing(t, tea.WindowSizeMsg{Width: 80, Height: 24}, provision.Finding{Severity: provision.SeverityUnknown}, failure)
-	s.shows("The terminal cannot be read: EIO")
+	s.shows("the terminal cannot be read: EIO")
 	s.lacks(failure.Code)
-	if got := s.summed(); !strings.Contains(got, "aliyun: The terminal cannot be read: EIO\n") {
+	if got := s.summed(); !strings.Contains(got, "aliyun: the terminal cannot be read: EIO\n") {
 		t.Errorf("left on the terminal is %q", got)
 	}
 }

@@ -7,16 +7,17 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/theme"
 )
 
 func TestTheFormGoesToTheFirstWrongField(t *testing.T) {
 	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
+	c.Form = setup.Setup{}
 	s := newStage(t, c, theme.Plain(), 80, 24)
 	form := s.model.page.(*page.Form)
-	for range c.Form.Fields {
+	for range setup.FirstQuestions() {
 		s.press("enter")
 	}
 	s.send(page.CheckedMsg{Number: 1})
@@ -34,7 +35,7 @@ func TestTheFormGoesToTheFirstWrongField(t *testing.T) {
 
 func TestTheFormKeepsWhatWasTyped(t *testing.T) {
 	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
+	c.Form = setup.Setup{}
 	s := newStage(t, c, theme.Plain(), 80, 24)
 	s.press("m", "e")
 	s.send(page.SuggestionsMsg{"address": {"aliyun", "tencent"}, "domain": {"kevinhuo.cool"}})
@@ -54,7 +55,7 @@ func TestTheFormKeepsWhatWasTyped(t *testing.T) {
 
 func TestTheFormAsksBeforeItForgetsWhatWasTyped(t *testing.T) {
 	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
+	c.Form = setup.Setup{}
 	s := newStage(t, c, theme.Plain(), 80, 24)
 	s.press("m", "esc")
 	s.shows(english.T("wizard.form.leave"))
@@ -75,7 +76,7 @@ func TestTheFormAsksBeforeItForgetsWhatWasTyped(t *testing.T) {
 
 func TestTheFirstTextTakesThePlaceOfADefault(t *testing.T) {
 	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
+	c.Form = setup.Setup{}
 	form := func(keys ...tea.KeyMsg) string {
 		s := newStage(t, c, theme.Plain(), 80, 24)
 		s.press("down", "down", "down", "down") // the folder of the site, "."
@@ -98,12 +99,12 @@ func TestTheFirstTextTakesThePlaceOfADefault(t *testing.T) {
 
 func TestTheFormSaysWhatIsOutOfSightAndWhatEnterDoes(t *testing.T) {
 	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
+	c.Form = setup.Setup{}
 	s := newStage(t, c, theme.Plain(), 40, 12)
 	s.more("wizard.more-down", "↓", true)
 	s.shows("enter next")
 	s.lacks(english.T("wizard.more-up", "↑", 6))
-	for range c.Form.Fields {
+	for range setup.FirstQuestions() {
 		s.press("down")
 	}
 	s.more("wizard.more-up", "↑", true)
@@ -114,7 +115,7 @@ func TestTheFormSaysWhatIsOutOfSightAndWhatEnterDoes(t *testing.T) {
 // What was found stands there for as long as it fits what the person typed: an alias says its own user and key.
 func TestTheFormLeavesWhatAnAliasSays(t *testing.T) {
 	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
+	c.Form = setup.Setup{}
 	s := newStage(t, c, theme.Plain(), 80, 24)
 	s.send(page.SuggestionsMsg{"address": {"aliyun"}, "identity": {"~/.ssh/id_ed25519"}, "certificate": {"a.pem"}, "key": {"a.key"}})
 	holds := func(want map[string]string) {
@@ -132,4 +133,22 @@ func TestTheFormLeavesWhatAnAliasSays(t *testing.T) {
 	s.press(strings.Split("down down down down down down down", " ")...)
 	s.send(tea.KeyMsg{Type: tea.KeyCtrlU})
 	holds(map[string]string{"certificate": "", "key": ""})
+}
+
+// What follows from other answers follows them while they are typed, but for what the person typed there.
+func TestTheFormFollowsTheAnswers(t *testing.T) {
+	c := testConfig(nil)
+	c.Form = setup.Setup{}
+	s := newStage(t, c, theme.Plain(), 80, 24)
+	form := s.model.page.(*page.Form)
+	s.press("h")
+	s.send(page.CheckedMsg{Number: 2, Offers: setup.Offers{"directory": {"/home/deploy/dev/shop"}}})
+	if got := form.Values()["directory"]; got != "/home/deploy/dev/shop" {
+		t.Errorf("the folder is %q", got)
+	}
+	s.press("down", "down", "down", "down", "down", "x")
+	s.send(page.CheckedMsg{Number: 4, Offers: setup.Offers{"directory": {"/home/other/dev/shop"}}})
+	if got := form.Values()["directory"]; got != "x" {
+		t.Errorf("what was typed is now %q", got)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
 	"github.com/kehuo/provision/tui/theme"
@@ -172,7 +173,7 @@ func screen(t *testing.T, name string, scene scene, words *language.Printer, loo
 	t.Helper()
 	c := testConfig(words)
 	if strings.HasPrefix(name, "form") {
-		c.Form = &Form{Fields: Fields()}
+		c.Form = setup.Setup{}
 	}
 	s := newStage(t, c, look, at.width, at.height)
 	scene(s, words)

@@ -36,7 +36,7 @@ func (m *Model) intent(msg tea.Msg) (cmd tea.Cmd, ok bool) {
 		m.overlay = nil
 		return nil, true
 	case page.CheckMsg:
-		return m.act.check(msg.Number, msg.Values), true
+		return m.act.check(msg), true
 	case page.WriteMsg:
 		return m.act.write(msg.Values), true
 	}

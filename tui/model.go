@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/theme"
 	"github.com/kehuo/provision/tui/tracker"
@@ -78,7 +79,7 @@ func newModel(c Config, look *theme.Theme, now func() time.Time, act actions) *M
 	m := &Model{Common: common, config: c, act: act, steps: page.NewSteps(common), watch: page.NewWatch(common), mouse: true,
 		approved: map[string][]string{}}
 	if c.Form != nil {
-		m.page = page.NewForm(common, c.Inventory, c.Form.Fields)
+		m.page = page.NewForm(common, c.Inventory, setup.FirstQuestions())
 	}
 	return m
 }

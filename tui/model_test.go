@@ -13,6 +13,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/feed"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
@@ -237,7 +238,7 @@ func TestEverySizeIsKept(t *testing.T) {
 	for name, scene := range scenes {
 		c := testConfig(nil)
 		if strings.HasPrefix(name, "form") {
-			c.Form = &Form{Fields: Fields()}
+			c.Form = setup.Setup{}
 		}
 		s := newStage(t, c, theme.Plain(), 80, 24)
 		scene(s, s.model.Words)
@@ -272,13 +273,5 @@ func BenchmarkFlood(b *testing.B) {
 	for b.Loop() {
 		model.Update(feed.Batch{Events: events})
 		_ = model.View()
-	}
-}
-
-func TestAPromptHasOneColon(t *testing.T) {
-	for question, want := range map[string]string{"Password": "Password: ", "Password:": "Password: ", "Password: ": "Password: ", "密码：": "密码: "} {
-		if got := asking(question); got != want {
-			t.Errorf("%q is asked as %q", question, got)
-		}
 	}
 }

@@ -211,16 +211,14 @@ func TestADumbTerminalGetsPlainQuestions(t *testing.T) {
 		x.Type("\n")
 	}
 	x.Wait(english.T("wizard.form.enter"), "Certificate [ssl_files/kevinhuo_cool.pem]:")
-	x.Type("-\n")
-	x.Wait(english.T("wizard.field.key") + " []:")
-	x.Type("\n")
+	x.Type("-\n") // and without a certificate there is no key to ask for
 	x.Wait("1. "+english.T("wizard.decide.host-key.yes"), "Your choice [1]:")
 	x.Type("7\n")
 	x.Wait("Please type a number from 1 to 2.")
 	x.Type("1\n")
 	x.Wait("Password of kevin@203.0.113.10:")
 	x.Type("sesame\r")
-	x.Wait("Carry out the plan on aliyun (changes: 5)?", "Your choice [1]:")
+	x.Wait(english.T("prompt.plan", 5, "aliyun"), "Your choice [1]:")
 	x.Type("\n")
 	x.Wait("07-build ERROR: pip found no package", "1. Retry")
 	x.Type("1\n")
@@ -228,7 +226,7 @@ func TestADumbTerminalGetsPlainQuestions(t *testing.T) {
 	x.Type("\n")
 	x.Wait("Password of kevin@203.0.113.10:")
 	x.Type("sesame\r")
-	x.Wait("Carry out the plan on aliyun (changes: 2)?", "Your choice [1]:")
+	x.Wait(english.T("prompt.plan", 2, "aliyun"), "Your choice [1]:")
 	x.Type("\n")
 	x.Wait("Done: 2 changed", "left with 0")
 	x.Ended(0)
@@ -241,7 +239,7 @@ func TestTheEndOfTheInputEndsPlainQuestions(t *testing.T) {
 	x := start(t, script{HostKey: true, Accessible: true})
 	x.Wait("Your choice [1]:")
 	x.Type("\x04")
-	x.Wait("The input ended before the question was answered")
+	x.Wait(english.T("prompt.ended"))
 	x.Ended(1)
 }
 

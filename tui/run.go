@@ -18,7 +18,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
-	"github.com/kehuo/provision/tui/page"
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/startup"
 	"github.com/kehuo/provision/tui/theme"
 )
@@ -36,9 +36,9 @@ type Config struct {
 	Accessible bool // plain questions and lines, for screen readers; also taken where TERM is dumb or Out is no terminal
 	Verbose    bool // in the accessible mode: the commands too
 
-	// Inventory is the file that the form writes. Form is nil where it exists already.
+	// Inventory is the file that the form writes. Form is nil where it exists already. Deploy is called after it has written.
 	Inventory string
-	Form      *Form
+	Form      setup.Interview
 
 	// Deploy runs the deployment. It is called again to retry, and goes on where it failed.
 	Deploy func(ctx context.Context, sink provision.Sink, d provision.Decider) provision.RunFinished
@@ -55,32 +55,6 @@ type Config struct {
 	// Behind names what answers behind nginx in the container, from the outside in: gunicorn, flask. It is asked when a
 	// deployment has succeeded; nil, or no names: that is not known.
 	Behind func() []string
-}
-
-// Form is what the wizard needs to ask for a new inventory.
-type Form struct {
-	Fields []page.Field
-	// Suggest finds out what this machine offers, by field, the best first.
-	Suggest func(ctx context.Context) map[string][]string
-	// Check looks at one field's value; all are the values of the form. note is what is worth knowing about a right value.
-	Check func(ctx context.Context, field, value string, all map[string]string) (note string, err error)
-	// Write writes the inventory. Deploy is called after it.
-	Write func(values map[string]string) error
-}
-
-// Fields are the fields of the tutorial in the order in which the form asks for them, with the tutorial's values.
-func Fields() []page.Field {
-	return []page.Field{
-		{Name: "address"},
-		{Name: "port", Default: "22"},
-		{Name: "user", Default: "kevin", Optional: true, Unless: "address"},
-		{Name: "identity", Optional: true, Unless: "address"},
-		{Name: "source", Default: "."},
-		{Name: "directory", Default: "/home/kevin/dev/myweb"},
-		{Name: "domain", Optional: true},
-		{Name: "certificate", Optional: true},
-		{Name: "key", Optional: true, With: "certificate"},
-	}
 }
 
 // Run shows the wizard until the person leaves it, and returns how the last deployment ended; its ExitCode is

@@ -25,9 +25,9 @@ type deployCommand struct {
 func (d *deployCommand) add(c *cobra.Command) {
 	d.flags.add(c)
 	d.report.add(c)
-	c.Flags().BoolVarP(&d.yes, "yes", "y", false, "ask nothing: take the documented default of every question, or fail where none is safe")
-	c.Flags().BoolVar(&d.fix, "fix", false, "put the site's files right where the program can: COPY lines, TLS server, redirect")
-	c.Flags().BoolVar(&d.accessible, "accessible", os.Getenv("ACCESSIBLE") != "", "plain questions and lines instead of the wizard's screens, for screen readers")
+	c.Flags().BoolVarP(&d.yes, "yes", "y", false, "")
+	c.Flags().BoolVar(&d.fix, "fix", false, "")
+	c.Flags().BoolVar(&d.accessible, "accessible", os.Getenv("ACCESSIBLE") != "", "")
 }
 
 func (d *deployCommand) run(c *cobra.Command, _ []string) error {
@@ -37,7 +37,7 @@ func (d *deployCommand) run(c *cobra.Command, _ []string) error {
 		return d.wizard(ctx)
 	}
 	if !d.yes {
-		return d.unableToRun(ctx, usage("there is no terminal to ask questions on; add --yes to run without them, or see what would change with `provision plan`"))
+		return d.unableToRun(ctx, usage("usage.no-terminal"))
 	}
 	return d.unableToRun(ctx, d.headless(ctx))
 }

@@ -24,11 +24,10 @@ func newDiagnose() *cobra.Command {
 	f := &flags{}
 	flags := reportFlags{}
 	c := &cobra.Command{
-		Use:   "diagnose [FILE]",
-		Short: "Read a failure's output from FILE or stdin and name cause, evidence and fix",
+		Use: "diagnose [FILE]",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usage("diagnose reads one file, or standard input without one")
+				return usage("usage.diagnose-files")
 			}
 			return nil
 		},
@@ -39,7 +38,7 @@ func newDiagnose() *cobra.Command {
 			}
 			findings, log, err := examine(c.InOrStdin(), args, words.Tag())
 			if err != nil {
-				return usage("read the output to diagnose: %w", err)
+				return usage("usage.diagnose-input", err)
 			}
 			if flags.file != "" {
 				if err := f.reportOn(c.Context(), flags, strings.Join(append([]string{"provision diagnose"}, args...), " "), findings, log, words); err != nil {
@@ -55,10 +54,10 @@ func newDiagnose() *cobra.Command {
 			return printFindings(c.OutOrStdout(), findings, words)
 		},
 	}
-	c.Flags().BoolVar(&f.json, "json", false, "as one JSON object")
+	c.Flags().BoolVar(&f.json, "json", false, "")
 	flags.add(c)
-	c.Flags().StringVarP(&f.inventory, "inventory", "i", "inventory.yaml", "the `file` whose names and secrets are masked in the report, where it is there")
-	c.Flags().StringVar(&f.lang, "lang", "", "language of the findings: `en|zh` (default: the locale's)")
+	c.Flags().StringVarP(&f.inventory, "inventory", "i", "inventory.yaml", "")
+	c.Flags().StringVar(&f.lang, "lang", "", "")
 	return c
 }
 
@@ -90,7 +89,7 @@ func (f *flags) reportOn(ctx context.Context, flags reportFlags, tried string, f
 	}
 	_, err = file.WriteString(text)
 	if err := errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("write the report: %w", err)
+		return provision.Fail("report.unwritten", err)
 	}
 	_, err = fmt.Fprintln(os.Stderr, words.T("report.written", flags.file))
 	return err

@@ -20,9 +20,8 @@ import (
 func newDoctor() *cobra.Command {
 	f := &flags{}
 	c := &cobra.Command{
-		Use:   "doctor",
-		Short: "Check this machine, the host and the site, and explain what is missing; changes nothing",
-		Args:  noArgs,
+		Use:  "doctor",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, cancel := f.withTimeout(c.Context())
 			defer cancel()

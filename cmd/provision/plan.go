@@ -13,10 +13,8 @@ func newPlan() *cobra.Command {
 	f := &flags{}
 	var exitCode bool
 	c := &cobra.Command{
-		Use:     "plan",
-		Short:   "What a run would change, with diffs; changes nothing",
-		Example: "  provision plan --exit-code || echo 'there is something to do'",
-		Args:    noArgs,
+		Use:  "plan",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, cancel := f.withTimeout(c.Context())
 			defer cancel()
@@ -24,7 +22,7 @@ func newPlan() *cobra.Command {
 		},
 	}
 	f.add(c)
-	c.Flags().BoolVar(&exitCode, "exit-code", false, "end with status 6 when there is something to change")
+	c.Flags().BoolVar(&exitCode, "exit-code", false, "")
 	return c
 }
 

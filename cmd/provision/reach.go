@@ -101,7 +101,7 @@ func (s *session) one() error {
 	if len(s.hosts) == 1 {
 		return nil
 	}
-	return usage("the inventory has %d hosts and this command works on one; name it with --limit", len(s.hosts))
+	return usage("usage.one-host", len(s.hosts))
 }
 
 // printJSON writes v as one line, which may be shown on a terminal as it is.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"slices"
@@ -54,7 +53,7 @@ func (r *readers) close() error {
 	}
 	*r = readers{}
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("write the output: %w", err)
+		return provision.Fail("output.unwritten", err)
 	}
 	return nil
 }

@@ -19,8 +19,8 @@ type reportFlags struct {
 }
 
 func (r *reportFlags) add(c *cobra.Command) {
-	c.Flags().StringVar(&r.file, "report", "", "write a report to send to whoever helps to this `file`; secrets, keys, names and addresses are masked")
-	c.Flags().BoolVar(&r.names, "report-names", false, "leave names and addresses of hosts and users readable in the report")
+	c.Flags().StringVar(&r.file, "report", "", "")
+	c.Flags().BoolVar(&r.names, "report-names", false, "")
 }
 
 // create makes the file before anything is done, so that a wrong name is said at once.

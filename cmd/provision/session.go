@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/tui/lines"
 )
 
 // session is what a command that reaches hosts works with: the inventory, the words, and the readers of its events.
@@ -35,7 +35,7 @@ func (f *flags) open(command string) (*session, error) {
 		return nil, err
 	}
 	if len(f.limit) == 0 && f.limited != nil && f.limited() { // a shell variable that is not set must not mean every host
-		return nil, usage("--limit is empty; name a host of the inventory, or leave the flag out for all of them")
+		return nil, usage("usage.limit-empty")
 	}
 	inv, err := inventory.Load(f.inventory)
 	if err != nil {
@@ -53,11 +53,7 @@ func (f *flags) withTimeout(ctx context.Context) (context.Context, context.Cance
 	if f.timeout <= 0 {
 		return context.WithCancel(ctx)
 	}
-	words, err := f.words()
-	if err != nil { // which the command says itself, where it needs them
-		words = language.New(language.English)
-	}
-	return context.WithTimeoutCause(ctx, f.timeout, errors.New(words.T("stopped.by.timeout", f.timeout)))
+	return context.WithTimeoutCause(ctx, f.timeout, provision.Fail("stopped.by.timeout", f.timeout))
 }
 
 // targets are the hosts as a deployment of the source sees them.
@@ -89,14 +85,16 @@ func (f *flags) unable(ctx context.Context, err error, body func(code int, err e
 		return err
 	}
 	if ctx.Err() != nil {
-		code := provision.ExitFailed
-		if interrupted(ctx) {
-			code = provision.ExitInterrupted
-		}
-		err = provision.WithExit(code, fmt.Errorf("stopped before any host was reached: %w", context.Cause(ctx)))
+		err = &provision.StoppedError{Cause: context.Cause(ctx), Interrupted: interrupted(ctx)}
 	}
 	if f.json {
-		return errors.Join(err, printJSON(os.Stdout, provision.Event{Time: time.Now(), Body: body(provision.ExitCode(err), err)}))
+		words, wrong := f.words()
+		if wrong != nil { // which is the error itself, then
+			words = language.New(language.English)
+		}
+		printer := lines.NewJSON(os.Stdout, words)
+		printer.Emit(provision.Event{Time: time.Now(), Body: body(provision.ExitCode(err), err)})
+		return errors.Join(err, printer.Close())
 	}
 	return err
 }

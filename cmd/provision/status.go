@@ -23,9 +23,8 @@ import (
 func newStatus() *cobra.Command {
 	f := &flags{}
 	c := &cobra.Command{
-		Use:   "status",
-		Short: "What is deployed: release, image, container, ports, certificate, drift",
-		Args:  noArgs,
+		Use:  "status",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, cancel := f.withTimeout(c.Context())
 			defer cancel()
@@ -98,9 +97,8 @@ func overview(words *language.Printer, o survey.Status) string {
 func newHistory() *cobra.Command {
 	f := &flags{}
 	c := &cobra.Command{
-		Use:   "history",
-		Short: "Who deployed what, when, and how it ended",
-		Args:  noArgs,
+		Use:  "history",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, cancel := f.withTimeout(c.Context())
 			defer cancel()

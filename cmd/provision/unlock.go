@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -20,9 +19,8 @@ func newUnlock() *cobra.Command {
 	f := &flags{}
 	var yes bool
 	c := &cobra.Command{
-		Use:   "unlock",
-		Short: "Say who holds the lock and remove it",
-		Args:  noArgs,
+		Use:  "unlock",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, cancel := f.withTimeout(c.Context())
 			defer cancel()
@@ -36,7 +34,7 @@ func newUnlock() *cobra.Command {
 		},
 	}
 	f.add(c)
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "ask nothing, and take the lock away from a run that is alive too")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "")
 	return c
 }
 
@@ -79,7 +77,7 @@ func (s *session) takeAway(ctx context.Context, host string, held *survey.Holder
 		Default:  provision.AnswerNo,
 	})
 	if err == nil && answer.Choice != provision.AnswerYes {
-		err = errors.New(s.words.T("unlock.left"))
+		err = provision.Fail("unlock.left")
 	}
 	return err
 }

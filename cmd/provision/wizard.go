@@ -44,7 +44,7 @@ func (d *deployCommand) wizard(ctx context.Context) error {
 		config.ReportFile = d.report.file
 	}
 	if _, err := os.Stat(d.inventory); errors.Is(err, os.ErrNotExist) {
-		config.Form = newForm(setup.Setup{File: d.inventory, Words: words})
+		config.Form = setup.Setup{File: d.inventory, Words: words}
 	} else if _, err := d.open("provision"); err != nil { // a wrong inventory is said before the screen is taken
 		return err
 	}
@@ -63,18 +63,6 @@ func (d *deployCommand) saveReport(path, text string) error {
 	}
 	_, err = file.WriteString(text)
 	return errors.Join(err, file.Close())
-}
-
-// newForm is the form that asks for a first inventory.
-func newForm(s setup.Setup) *tui.Form {
-	return &tui.Form{
-		Fields:  tui.Fields(),
-		Suggest: func(context.Context) map[string][]string { return s.Suggest() },
-		Check: func(_ context.Context, field, value string, all map[string]string) (string, error) {
-			return s.Check(field, value, all)
-		},
-		Write: func(values map[string]string) error { return s.Write(values) },
-	}
 }
 
 // wizardRun is what the wizard may do more than once: it reads the inventory and the source anew for every try, because the

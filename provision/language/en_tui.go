@@ -34,9 +34,6 @@ func enTUI() words {
 
 		"wizard.broken":            "The wizard ended in an internal error: %v",
 		"wizard.deployment-broken": "The deployment ended in an internal error: %v\n%s",
-		"wizard.input-ended":       "The input ended before the question was answered; use --yes to run without questions.",
-		"wizard.input-unreadable":  "The terminal cannot be read: %v",
-		"wizard.secret-shown":      "The terminal cannot hide what is typed: %v",
 		"wizard.terminal-unusable": "The wizard could not use the terminal: %v; --yes works without one.",
 
 		"wizard.rate":    "%s/s",
@@ -181,6 +178,8 @@ func enTUI() words {
 		"wizard.field.port.help":        "22, unless the host's sshd listens on another port.",
 		"wizard.field.identity":         "Login key",
 		"wizard.field.identity.help":    "The private key file. Leave it empty to use the agent and the SSH configuration.",
+		"wizard.field.name":             "Site name",
+		"wizard.field.name.help":        "Used in labels, logs and file names on the host.",
 		"wizard.field.source":           "Site folder",
 		"wizard.field.source.help":      "The folder on this machine with the Dockerfile.",
 		"wizard.field.directory":        "Folder on the host",

@@ -34,9 +34,6 @@ func zhTUI() words {
 
 		"wizard.broken":            "向导因内部错误而结束：%v",
 		"wizard.deployment-broken": "部署因内部错误而结束：%v\n%s",
-		"wizard.input-ended":       "问题尚未回答，输入已结束；使用 --yes 可不提问直接运行。",
-		"wizard.input-unreadable":  "无法读取终端：%v",
-		"wizard.secret-shown":      "终端无法隐藏输入的内容：%v",
 		"wizard.terminal-unusable": "向导无法使用终端：%v；--yes 无需终端。",
 
 		"wizard.rate":    "%s/秒",
@@ -181,6 +178,8 @@ func zhTUI() words {
 		"wizard.field.port.help":        "一般是 22，除非主机的 sshd 使用其他端口。",
 		"wizard.field.identity":         "登录密钥",
 		"wizard.field.identity.help":    "私钥文件。留空则使用 ssh-agent 和 SSH 配置。",
+		"wizard.field.name":             "网站名称",
+		"wizard.field.name.help":        "用于标签、日志和主机上的文件名。",
 		"wizard.field.source":           "网站文件夹",
 		"wizard.field.source.help":      "本机上包含 Dockerfile 的文件夹。",
 		"wizard.field.directory":        "主机上的目录",

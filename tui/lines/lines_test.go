@@ -228,7 +228,7 @@ func BenchmarkOutput(b *testing.B) {
 }
 
 func TestAFailureIsPutIntoWords(t *testing.T) {
-	failure := provision.Fail("wizard.input-unreadable", errors.New("EIO"))
+	failure := provision.Fail("prompt.unreadable", errors.New("EIO"))
 	hosts := map[string]provision.HostResult{"aliyun": {Status: provision.StatusFailed, Err: failure}}
 	for name, c := range map[string]struct {
 		printer func(io.Writer) *lines.Printer
@@ -239,7 +239,7 @@ func TestAFailureIsPutIntoWords(t *testing.T) {
 			return lines.NewPlan(w, language.New(language.Chinese), theme.Plain())
 		}, "无法读取终端：EIO"},
 		"json": {func(w io.Writer) *lines.Printer { return lines.NewJSON(w, language.New(language.Chinese)) }, `"error":"无法读取终端：EIO"`},
-		"log":  {lines.NewLog, "The terminal cannot be read: EIO"},
+		"log":  {lines.NewLog, "the terminal cannot be read: EIO"},
 	} {
 		bodies := []provision.Body{provision.StepFinished{Status: provision.StatusFailed, Err: failure},
 			provision.RunFinished{Hosts: hosts}, provision.PlanFinished{Hosts: hosts}}

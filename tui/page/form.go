@@ -11,28 +11,9 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/cells"
 )
-
-// Field is one line of the form. Its words are "wizard.field.NAME" and "wizard.field.NAME.help".
-type Field struct {
-	Name     string
-	Default  string // what stands there at first
-	Optional bool   // may be left empty
-	Unless   string // a field: when it has what was found here, an alias of the SSH configuration, that says this one as well
-	With     string // a field: while it is empty, this one is
-}
-
-// Standard is what stands in a field until somebody types there, by what was found on this machine and what the fields hold.
-func (f Field) Standard(found map[string][]string, values map[string]string) string {
-	switch list := found[f.Name]; {
-	case f.Unless != "" && slices.Contains(found[f.Unless], values[f.Unless]), f.With != "" && values[f.With] == "":
-		return ""
-	case len(list) > 0:
-		return list[0]
-	}
-	return f.Default
-}
 
 // Checked is what a check found out about one field: a note to show beside it, or what is wrong with it.
 type Checked struct {
@@ -40,14 +21,15 @@ type Checked struct {
 	Err  error
 }
 
-// CheckedMsg brings the checks that CheckMsg of the same number asked for.
+// CheckedMsg brings the checks that CheckMsg of the same number asked for, and what is offered in the light of its values.
 type CheckedMsg struct {
 	Number int
 	Fields map[string]Checked
+	Offers setup.Offers
 }
 
 // SuggestionsMsg brings what was found on this machine, by field.
-type SuggestionsMsg map[string][]string
+type SuggestionsMsg setup.Offers
 
 // WroteMsg tells how writing the inventory went.
 type WroteMsg struct{ Err error }
@@ -57,9 +39,9 @@ type Form struct {
 	*Common
 	frame
 	file        string
-	fields      []Field
+	fields      []setup.Question
 	inputs      []textinput.Model
-	suggestions SuggestionsMsg
+	suggestions setup.Offers
 	offered     map[string]int  // which suggestion a field shows
 	touched     map[string]bool // by name: the person typed there
 	entered     map[string]bool // by name: the person moved the cursor in what stood there, to change it
@@ -72,7 +54,7 @@ type Form struct {
 }
 
 // NewForm returns the page, for an inventory that will be written to file.
-func NewForm(c *Common, file string, fields []Field) *Form {
+func NewForm(c *Common, file string, fields []setup.Question) *Form {
 	f := &Form{Common: c, file: file, fields: fields, offered: map[string]int{}, touched: map[string]bool{}, entered: map[string]bool{}}
 	for _, field := range fields {
 		input := textinput.New()
@@ -225,25 +207,28 @@ func (f *Form) offer() tea.Cmd {
 
 // suggest fills what the person has not typed into with the best of what was found.
 func (f *Form) suggest(found SuggestionsMsg) tea.Cmd {
-	f.suggestions = found
+	f.suggestions = setup.Offers(found)
 	f.follow()
 	return f.check()
 }
 
-// follow keeps what the person has not typed into at what stands there for the other fields as they are now.
-func (f *Form) follow() {
+// follow keeps what the person has not typed into at what stands there for the other fields as they are now, and reports
+// whether anything is new.
+func (f *Form) follow() (changed bool) {
 	for i, field := range f.fields {
 		standard := safetext.Line(field.Standard(f.suggestions, f.Values()))
 		if !f.touched[field.Name] && standard != f.inputs[i].Value() {
 			f.inputs[i].SetValue(standard)
 			f.inputs[i].CursorEnd()
+			changed = true
 		}
 	}
+	return changed
 }
 
 // Values is what the form holds.
-func (f *Form) Values() map[string]string {
-	values := map[string]string{}
+func (f *Form) Values() setup.Answers {
+	values := setup.Answers{}
 	for i, field := range f.fields {
 		values[field.Name] = strings.TrimSpace(f.inputs[i].Value())
 	}
@@ -253,7 +238,7 @@ func (f *Form) Values() map[string]string {
 func (f *Form) check() tea.Cmd {
 	f.number++
 	f.err = nil
-	return intent(CheckMsg{f.number, f.Values()})
+	return intent(CheckMsg{f.number, f.Values(), f.suggestions})
 }
 
 func (f *Form) take(msg CheckedMsg) tea.Cmd {
@@ -261,6 +246,12 @@ func (f *Form) take(msg CheckedMsg) tea.Cmd {
 		return nil // something was typed since
 	}
 	f.checked = msg
+	if msg.Offers != nil {
+		f.suggestions = msg.Offers
+	}
+	if f.follow() { // which are values to be checked
+		return f.check()
+	}
 	if f.writing {
 		return f.submit()
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/theme"
 )
@@ -128,8 +129,9 @@ type (
 	// CheckMsg asks to check what the form holds now. Number grows with every one.
 	CheckMsg struct {
 		Number int
-		Values map[string]string
+		Values setup.Answers
+		Offers setup.Offers // as the form has them
 	}
 	// WriteMsg asks to write the inventory.
-	WriteMsg struct{ Values map[string]string }
+	WriteMsg struct{ Values setup.Answers }
 )
