@@ -20,8 +20,8 @@ import (
 // ended is how a command ended on a host: what it printed is another program's.
 type ended struct{ stderr string }
 
-func (e *ended) Error() string   { return "docker run: exit status 125" }
-func (e *ended) Said() string { return e.stderr }
+func (e *ended) Error() string { return "docker run: exit status 125" }
+func (e *ended) Said() string  { return e.stderr }
 
 func refused(address string) error {
 	port := 0

@@ -113,22 +113,29 @@ func commandLine(text shell.Text, nonce string, more bool) (line, input string) 
 }
 
 // armour writes text so that it survives single quotes in the language of every login shell (the Bourne family, csh, fish),
-// where it is decoded by printf %b: what any of them could take amiss is an octal escape.
+// where it is decoded by printf %b: what any of them could take amiss is an escape, as short as it can be told from what follows.
 func armour(text string) string {
 	var b strings.Builder
 	b.Grow(len(text) + len(text)/4)
 	for i := 0; i < len(text); i++ {
-		if c := text[i]; isPlain(c) {
+		switch c := text[i]; {
+		case isPlain(c):
 			b.WriteByte(c)
-		} else {
+		case c == '\n':
+			b.WriteString(`\n`)
+		case c == '\t':
+			b.WriteString(`\t`)
+		case i+1 < len(text) && '0' <= text[i+1] && text[i+1] <= '7':
 			fmt.Fprintf(&b, `\0%03o`, c)
+		default:
+			fmt.Fprintf(&b, `\0%o`, c)
 		}
 	}
 	return b.String()
 }
 
 func isPlain(c byte) bool {
-	return isAlphanumeric(c) || strings.IndexByte(" _./:=,@+-;()<>|&{}[]*?~#^%", c) >= 0
+	return isAlphanumeric(c) || strings.IndexByte(" _./:=,@+-;()<>|&{}[]*?~#^%$\"`", c) >= 0
 }
 
 func isAlphanumeric(c byte) bool {
