@@ -119,7 +119,7 @@ func (w *wizardTest) interrupted(t *testing.T) {
 	x.Resize(50, 16)
 	x.Resize(120, 40)
 	x.Type(ctrlC)
-	x.Wait("Stop here?", "goes on without us")
+	x.Wait("Stop here?", "continues on the host")
 	x.Type(ctrlC)
 	x.Wait("Not finished")
 	x.Ended(130)

@@ -32,7 +32,7 @@ func enSite() words {
 		"site.certificate-not-yet.fix":            "Wait until then, use another certificate, or correct this machine's clock.",
 		"site.certificate-request.cause":          "%[1]s is a request for a certificate, not the certificate.",
 		"site.certificate-request.fix":            "Put what the authority sent back at %[1]s.",
-		"site.certificate-self-signed.cause":      "The certificate %[1]s is signed by itself; browsers will warn their visitors.",
+		"site.certificate-self-signed.cause":      "The certificate %[1]s is self-signed; browsers will warn their visitors.",
 		"site.certificate-self-signed.fix":        "Use one of a public authority before visitors come; for a trial it is good enough.",
 		"site.certificate-weak-signature.cause":   "%[1]s is signed with a method that browsers no longer accept.",
 		"site.certificate-weak-signature.fix":     "Have the certificate issued again.",

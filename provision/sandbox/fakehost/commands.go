@@ -35,7 +35,7 @@ func (e *Engine) create(a arguments) (string, error) {
 	}
 	name := a.option("--name")
 	if other, err := e.container(name); err == nil && other.name() == name {
-		return "", fmt.Errorf("Conflict. The container name \"/%s\" is already in use by container %q", name, other.id())
+		return "", said("Conflict. The container name \"/%s\" is already in use by container %q", name, other.id())
 	}
 	for _, file := range a.options["--env-file"] {
 		if _, err := os.Stat(e.path(file)); err != nil {
@@ -128,9 +128,9 @@ func (e *Engine) rename(a arguments) (string, error) {
 	}
 	switch other, err := e.container(a.words[1]); {
 	case err == nil && other.id() == c.id():
-		return "", errors.New("Renaming a container with the same name as its current name")
+		return "", said("Renaming a container with the same name as its current name")
 	case err == nil && other.name() == a.words[1]:
-		return "", fmt.Errorf("Conflict. The container name \"/%s\" is already in use by container %q", a.words[1], other.id())
+		return "", said("Conflict. The container name \"/%s\" is already in use by container %q", a.words[1], other.id())
 	}
 	c["Name"] = "/" + a.words[1]
 	return "", nil

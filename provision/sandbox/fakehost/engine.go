@@ -150,7 +150,7 @@ func (e *Engine) container(name string) (object, error) {
 			return c, nil
 		}
 	}
-	return nil, fmt.Errorf("No such container: %s", name)
+	return nil, said("No such container: %s", name)
 }
 
 func (e *Engine) image(name string) (object, error) {
@@ -164,7 +164,7 @@ func (e *Engine) image(name string) (object, error) {
 			return i, nil
 		}
 	}
-	return nil, fmt.Errorf("No such image: %s", name)
+	return nil, said("No such image: %s", name)
 }
 
 func hasTag(image object, name string) bool {
@@ -349,3 +349,10 @@ func (e *Engine) served(c object, inside string) func(net.Conn) {
 	}
 	return nil
 }
+
+// said is an error in the words of the engine.
+func said(format string, args ...any) error { return dockerError(fmt.Sprintf(format, args...)) }
+
+type dockerError string
+
+func (e dockerError) Error() string { return string(e) }

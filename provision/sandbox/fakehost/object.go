@@ -2,7 +2,6 @@ package fakehost
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"testing"
 )
@@ -50,22 +49,6 @@ func (o object) set(value any, path ...string) {
 
 func (o object) id() string   { return o.text("Id") }
 func (o object) name() string { return o.text("Name")[1:] }
-
-// label is one of a container's or an image's labels.
-func (o object) label(name string) string { return o.text("Config", "Labels", name) }
-
-// clone is a copy that shares nothing.
-func (o object) clone() object {
-	var copied object
-	text, err := json.Marshal(o)
-	if err == nil {
-		err = json.Unmarshal(text, &copied)
-	}
-	if err != nil {
-		panic(fmt.Sprintf("what came from JSON is none any more: %v", err))
-	}
-	return copied
-}
 
 // readObjects reads a file of docker inspect's output.
 func readObjects(t testing.TB, file string) []object {
