@@ -66,10 +66,10 @@ func CodeOf(err error) string {
 	return ""
 }
 
-// Foreign is what another program said, as an error: a value of a Failure that the diagnosis reads.
-type Foreign string
+// ForeignError is what another program said, as an error: a value of a Failure that the diagnosis reads.
+type ForeignError string
 
-func (f Foreign) Error() string { return string(f) }
+func (f ForeignError) Error() string { return string(f) }
 
 // Said is the text itself.
-func (f Foreign) Said() string { return string(f) }
+func (f ForeignError) Said() string { return string(f) }

@@ -18,5 +18,5 @@ func (s login) Plan() ([]provision.Change, error) {
 	if s.facts.DockerError == "" {
 		return nil, nil
 	}
-	return nil, provision.Fail("fail.docker", s.host, s.facts.User, provision.Foreign(s.facts.DockerError))
+	return nil, provision.Fail("fail.docker", s.host, s.facts.User, provision.ForeignError(s.facts.DockerError))
 }

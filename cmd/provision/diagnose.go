@@ -105,9 +105,9 @@ func examine(source io.Reader, args []string, tag language.Tag) (findings []prov
 		defer func() { _ = file.Close() }() // it was only read
 		source = file
 	}
-	tail := &report.Tail{}
+	tail := report.NewTail()
 	findings, err = diagnose.Read(io.TeeReader(source, tail), diagnose.Anywhere, tag)
-	return findings, tail.String(), err
+	return findings, string(tail.Bytes()), err
 }
 
 func printFindings(w io.Writer, findings []provision.Finding, words *language.Printer) error {

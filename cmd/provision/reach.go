@@ -24,12 +24,12 @@ func (s *session) reach(ctx context.Context, d *steps.Deployment, work func(cont
 	code := provision.ExitOK
 	for _, h := range s.hosts {
 		err := s.reachOne(ctx, s.host(d, h), sink, work)
-		var said finished
+		var ended statusError
 		switch {
 		case err == nil:
 			continue
-		case errors.As(err, &said):
-			code = int(said)
+		case errors.As(err, &ended):
+			code = int(ended)
 			continue
 		case code == provision.ExitOK:
 			code = provision.ExitCode(err)

@@ -80,7 +80,7 @@ func (s *session) options(sink provision.Sink, decider provision.Decider) provis
 // unable ends a run that came to nothing before any host was reached. A script that reads --json gets the end of the stream
 // all the same; the sentence for the person goes to standard error as ever.
 func (f *flags) unable(ctx context.Context, err error, body func(code int, err error) provision.Body) error {
-	var ended finished
+	var ended statusError
 	if err == nil || errors.As(err, &ended) {
 		return err
 	}

@@ -109,15 +109,5 @@ func lastLines(log string) []string {
 	return lines[max(0, len(lines)-maxLines):]
 }
 
-// Tail is the end of a log that is written to it, as much of it as a report shows.
-type Tail struct{ kept []byte }
-
-func (t *Tail) Write(p []byte) (int, error) {
-	t.kept = append(t.kept, p...)
-	if over := len(t.kept) - maxBytes; over > maxBytes {
-		t.kept = t.kept[:copy(t.kept, t.kept[over:])]
-	}
-	return len(p), nil
-}
-
-func (t *Tail) String() string { return string(t.kept) }
+// NewTail returns what keeps as much of the end of a log as a report shows.
+func NewTail() *safetext.Tail { return safetext.NewTail(maxBytes) }

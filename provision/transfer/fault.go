@@ -67,18 +67,18 @@ func (d Difference) possible(host string, o ApplyOptions) error {
 	return nil
 }
 
-// complaint is a line that a command wrote to its standard error, and that tells of a fault.
-type complaint struct{ line string }
+// complaintError is a line that a command wrote to its standard error, and that tells of a fault.
+type complaintError struct{ line string }
 
-func (c *complaint) Error() string { return c.line }
+func (c *complaintError) Error() string { return c.line }
 
 // complaints reads the standard error of a command and passes the first line on that tells of a fault: tar goes on after a
 // failed write, and the rest of the upload would go to a full disk. Other lines are none of its business: a login shell's
 // start-up files may print something, and tar warns of clocks that differ.
-func complaints(pass func(*complaint)) *safetext.Lines {
+func complaints(pass func(*complaintError)) *safetext.Lines {
 	return safetext.NewLines(safetext.EachLine(func(line string) {
 		if faultIn(line) != "" {
-			pass(&complaint{line})
+			pass(&complaintError{line})
 		}
 	}))
 }
@@ -109,7 +109,7 @@ func (u *upload) failed(ctx context.Context, err error) error {
 		return err
 	}
 	text := err.Error()
-	var c *complaint
+	var c *complaintError
 	var exit *remote.ExitError
 	switch {
 	case errors.As(err, &c):

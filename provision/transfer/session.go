@@ -33,7 +33,7 @@ func openSession(ctx context.Context, c *remote.Client, script shell.Text, impat
 		timer := time.AfterFunc(yieldAfter, waiting)
 		command := remote.Command{Script: script, Stdin: s.in, Stdout: &s.out}
 		if impatient {
-			command.Stderr = complaints(func(c *complaint) { cancel(c) })
+			command.Stderr = complaints(func(c *complaintError) { cancel(c) })
 		} else {
 			command.Grace = commitGrace
 		}
