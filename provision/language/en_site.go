@@ -90,6 +90,8 @@ func enSite() words {
 		"site.file-large.fix":                     "Check which file was put at %[1]s.",
 		"site.file-missing.cause":                 "%[1]s is not in the site's folder.",
 		"site.file-missing.fix":                   "Put %[1]s there, or correct its name in the inventory.",
+		"site.file-special.cause":                 "%[1]s is a pipe, a socket or a device, where a file is needed.",
+		"site.file-special.fix":                   "Put the file itself at %[1]s.",
 		"site.file-unreadable.cause":              "%[1]s cannot be read on this machine.",
 		"site.file-unreadable.fix":                "Give your user the right to read it: chmod u+r %[1]s",
 		"site.key-broken.cause":                   "%[1]s has a private key that cannot be read.",

@@ -90,6 +90,8 @@ func zhSite() words {
 		"site.file-large.fix":                     "检查 %[1]s 处放的是哪个文件。",
 		"site.file-missing.cause":                 "网站目录里没有 %[1]s。",
 		"site.file-missing.fix":                   "把 %[1]s 放到该目录，或在 inventory 中改正它的名字。",
+		"site.file-special.cause":                 "%[1]s 是管道、套接字或设备，这里需要的是普通文件。",
+		"site.file-special.fix":                   "请把文件本身放到 %[1]s。",
 		"site.file-unreadable.cause":              "本机无法读取 %[1]s。",
 		"site.file-unreadable.fix":                "给当前用户读权限：chmod u+r %[1]s",
 		"site.key-broken.cause":                   "%[1]s 中的私钥无法读取。",
