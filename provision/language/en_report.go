@@ -17,7 +17,7 @@ func enReport() words {
 		"report.written":      "The report is in %s; read it before you send it.",
 		"report.question":     "Write this report to %s?",
 		"report.strange-link": "%s is a link that somebody else has made; nothing is written through it",
-		"report.file-needed":  "%s is %s itself, which is needed; name another file",
+		"report.file-needed":  "%s is the same file as %s, which is needed",
 		"report.nothing":      "there is nothing to report: no run has begun",
 		"report.log-unread":   "read the log for the report: %v",
 		"report.log-nowhere":  "find a place for the log: %v; name one with --log-file",

@@ -17,7 +17,7 @@ func zhReport() words {
 		"report.written":      "报告已写入 %s；发送之前请先阅读。",
 		"report.question":     "把这份报告写入 %s？",
 		"report.strange-link": "%s 是别人建立的链接，不会通过它写入",
-		"report.file-needed":  "%s 就是需要保留的 %s 本身，请换一个文件名",
+		"report.file-needed":  "%s 与需要保留的 %s 是同一个文件",
 		"report.nothing":      "没有可报告的内容：还没有运行过",
 		"report.log-unread":   "无法读取报告所需的日志：%v",
 		"report.log-nowhere":  "找不到存放日志的位置：%v；请用 --log-file 指定",
