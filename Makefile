@@ -27,7 +27,8 @@ demo: ## a cloud host on this machine, with the sample site live on it
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'gofmt would change the files above'; exit 1; }
 	go vet ./...
-	$(LINTER) ./...
+	go vet -tags host ./...
+	$(LINTER) -tags host ./...
 
 test: ## every check: linters, unit tests, end-to-end tests on sandbox hosts, all under the race detector
 	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)
@@ -39,13 +40,13 @@ export GORACE := atexit_sleep_ms=50
 .PHONY: race
 race:
 	# Three at a time: the first ones wait for the sandbox's root file systems, a minute or two on a new machine.
-	go test -race -count=1 -timeout 14m -p 3 $$(go list ./... | grep -v '/steps')
+	go test -race -tags host -count=1 -timeout 14m -p 3 $$(go list ./... | grep -v '/steps')
 	# These measure how long a site is out of reach, and so have the machine to themselves; those beside others mostly wait for Docker.
-	go test -race -count=1 -timeout 14m -p 1 -parallel 4 ./steps/...
+	go test -race -tags host -count=1 -timeout 14m -p 1 -parallel 4 ./steps/...
 
 chaos: ## breaks a release at POINTS points (210: about 20 minutes on 2 idle cores) and sees the next run mend it
 	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)
-	@PROVISION_SETUP_STATE=$(TEST_STATE) sh provision/sandbox/test.sh '$(TEST_HOSTS)' go test -count=1 -timeout 60m -v ./steps/chaos -args -points $(POINTS)
+	@PROVISION_SETUP_STATE=$(TEST_STATE) sh provision/sandbox/test.sh '$(TEST_HOSTS)' go test -tags host -count=1 -timeout 60m -v ./steps/chaos -args -points $(POINTS)
 
 bench: ## the program beside what people would use instead; prints the tables of the README
 	@$(SETUP) start openssh-client openssh-server rsync curl git ansible python3-docker

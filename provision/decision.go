@@ -2,7 +2,6 @@ package provision
 
 import (
 	"context"
-	"fmt"
 )
 
 // DecisionKind says what is being decided.
@@ -63,11 +62,16 @@ type Decider interface {
 	Decide(ctx context.Context, d Decision) (Answer, error)
 }
 
-// Unanswered is the error of a decision that nobody was there to take.
-type Unanswered struct{ Decision Decision }
+// UnansweredError is the error of a decision that nobody was there to take.
+type UnansweredError struct{ Decision Decision }
 
-func (e *Unanswered) Error() string {
-	return fmt.Sprintf("%s needs an answer and nobody is asked in this mode; %s", e.Decision.Question, e.Decision.Remedy)
+func (e *UnansweredError) Error() string { return e.failure().Error() }
+
+// Unwrap returns the failure that tells it.
+func (e *UnansweredError) Unwrap() error { return e.failure() }
+
+func (e *UnansweredError) failure() *Failure {
+	return Fail("unanswered", e.Decision.Question, e.Decision.Remedy)
 }
 
 // Headless answers every decision by its documented default, and fails where there is none: the decider of --yes.
@@ -76,7 +80,7 @@ type Headless struct{}
 // Decide implements Decider.
 func (Headless) Decide(_ context.Context, d Decision) (Answer, error) {
 	if d.Headless == "" {
-		return Answer{}, &Unanswered{d}
+		return Answer{}, &UnansweredError{d}
 	}
 	return Answer{Choice: d.Headless}, nil
 }

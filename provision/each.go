@@ -2,7 +2,6 @@ package provision
 
 import (
 	"context"
-	"fmt"
 	"runtime/debug"
 	"sync"
 )
@@ -31,7 +30,7 @@ func each(ctx context.Context, targets []Target, work func(context.Context, Targ
 func contained(ctx context.Context, t Target, work func(context.Context, Target) HostResult) (result HostResult) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			result = HostResult{Status: StatusFailed, Err: fmt.Errorf("the program failed on %s, please report it: %v\n%s", t.Name(), fault, debug.Stack())}
+			result = HostResult{Status: StatusFailed, Err: Fail("program.fault", t.Name(), fault, string(debug.Stack()))}
 		}
 	}()
 	return work(ctx, t)

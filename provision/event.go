@@ -135,9 +135,9 @@ func (r HostResult) MarshalJSON() ([]byte, error) {
 	}{r.Changed, r.Status, sentence(r.Err)})
 }
 
-// Measured is one request that was made to the finished site, and what came back.
-type Measured struct {
-	Station         string        // where it was asked and how: one of the stations below
+// SiteCheck is one request that was made to the finished site, and what came back.
+type SiteCheck struct {
+	Vantage         string        // where it was asked and how: one of the stations below
 	URL             string        // what was asked for
 	Status          int           // of the answer
 	Server          string        // the Server header
@@ -146,25 +146,25 @@ type Measured struct {
 	Duration        time.Duration // from the request to the whole answer
 }
 
-// The stations of Measured: from this machine, or from the host itself through the connection.
+// The stations of SiteCheck: from this machine, or from the host itself through the connection.
 const (
-	StationHTTP      = "http"
-	StationHTTPS     = "https"
-	StationHostHTTP  = "host-http"
-	StationHostHTTPS = "host-https"
+	VantageHTTP      = "http"
+	VantageHTTPS     = "https"
+	VantageHostHTTP  = "host-http"
+	VantageHostHTTPS = "host-https"
 )
 
 // MarshalJSON writes the duration in milliseconds.
-func (m Measured) MarshalJSON() ([]byte, error) {
+func (m SiteCheck) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		Station         string `json:"station"`
+		Vantage         string `json:"station"`
 		URL             string `json:"url"`
 		Status          int    `json:"status"`
 		Server          string `json:"server,omitempty"`
 		Location        string `json:"location,omitempty"`
 		CertificateDays int    `json:"certificate_days,omitempty"`
 		DurationMS      int64  `json:"duration_ms"`
-	}{m.Station, m.URL, m.Status, m.Server, m.Location, m.CertificateDays, m.Duration.Milliseconds()})
+	}{m.Vantage, m.URL, m.Status, m.Server, m.Location, m.CertificateDays, m.Duration.Milliseconds()})
 }
 
 // RunFinished closes the stream of a run.
@@ -226,7 +226,7 @@ func (StepOutput) EventType() string    { return "step.output" }
 func (Finding) EventType() string       { return "finding" }
 func (DecisionAsked) EventType() string { return "decision.asked" }
 func (DecisionMade) EventType() string  { return "decision.made" }
-func (Measured) EventType() string      { return "site.measured" }
+func (SiteCheck) EventType() string     { return "site.measured" }
 func (StepFinished) EventType() string  { return "step.finished" }
 func (RunFinished) EventType() string   { return "run.finished" }
 func (PlanFinished) EventType() string  { return "plan.finished" }

@@ -3,9 +3,8 @@ package provision
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"slices"
+	"strings"
 )
 
 // The exit statuses of the program.
@@ -20,53 +19,49 @@ const (
 	ExitInterrupted = 130 // interrupted by the person
 )
 
-// ErrDeclined ends a run whose plan the person did not approve.
-var ErrDeclined = errors.New("the plan was not approved, nothing was changed")
+// ErrDeclined is the end of a run whose plan was not approved.
+var ErrDeclined = Fail("declined")
 
-// Stopped is the error of a host on which a run was stopped before its end: by the person, by a signal or by its deadline.
-type Stopped struct {
-	Host, Step  string // Step is empty between steps
-	Cause       error  // why the run's context ended
-	Interrupted bool   // by somebody, not by a deadline
-	Left        string // what is left on the host and what goes on there, if the target can tell
-	Err         error  // what the step met because of it
+// StoppedError is the end of a run that was stopped.
+type StoppedError struct {
+	Host, Step  string   // Step is empty between steps, Host before any was reached
+	Cause       error    // why the run's context ended
+	Interrupted bool     // by somebody, not by a deadline
+	Left        *Failure // what is left on the host and what goes on there, if the target can tell
+	Err         error    // what the step met because of it
 }
 
-func (e *Stopped) Error() string {
-	place := "on " + e.Host
-	if e.Step != "" {
-		place = "in step " + e.Step + " on " + e.Host
+// Error is the failure's, and so for logs and tests.
+func (e *StoppedError) Error() string { return e.failure().Error() }
+
+// Unwrap returns the failure that tells it, and what it comes from.
+func (e *StoppedError) Unwrap() []error { return []error{e.failure(), e.Cause, e.Err} }
+
+func (e *StoppedError) failure() *Failure {
+	f := Fail("stopped", e.Host, stopCause(e.Cause))
+	switch {
+	case e.Host == "":
+		f = Fail("stopped.early", stopCause(e.Cause))
+	case e.Step != "":
+		f = Fail("stopped.step", e.Step, e.Host, stopCause(e.Cause))
 	}
-	text := fmt.Sprintf("the run was stopped %s: %v", place, e.Cause)
-	if e.byHand() {
-		text = fmt.Sprintf("the run was stopped by you %s", place)
+	if e.Left != nil {
+		f = Fail("stopped.left", f, e.Left)
 	}
-	if e.Left != "" {
-		text += ". " + e.Left
+	return f
+}
+
+// stopCause is why a run's context ended, as a failure where the program knows it. Go's words for a signal begin with its name.
+func stopCause(err error) error {
+	if err == nil {
+		return context.Canceled
 	}
-	return text
+	switch name, _, _ := strings.Cut(err.Error(), " "); name {
+	case "interrupt", "terminated", "hangup":
+		return Fail("stopped.by." + name)
+	}
+	return err
 }
-
-// byHand reports whether ctrl+c stopped the run: in the wizard, which is a bare cancellation, or as a signal; other signals
-// have a name that is worth telling.
-func (e *Stopped) byHand() bool {
-	return e.Interrupted && e.Cause != nil &&
-		(e.Cause == context.Canceled || e.Cause.Error() == os.Interrupt.String()+" signal received")
-}
-
-// Unwrap gives the cause and what the step met.
-func (e *Stopped) Unwrap() []error { return []error{e.Cause, e.Err} }
-
-// Said is err with other words for it.
-func Said(words string, err error) error { return said{err, words} }
-
-type said struct {
-	error
-	words string
-}
-
-func (s said) Error() string { return s.words }
-func (s said) Unwrap() error { return s.error }
 
 type coded struct {
 	error
@@ -84,9 +79,10 @@ func WithExit(code int, err error) error {
 }
 
 // ExitCode is the exit status that err asks for: that of the outermost WithExit or Failure with one, else ExitFailed; ExitOK
-// for nil. A Stopped has its own, whatever it wraps.
+// for nil. A
+// StoppedError has its own, whatever it wraps.
 func ExitCode(err error) int {
-	var stopped *Stopped
+	var stopped *StoppedError
 	switch {
 	case err == nil:
 		return ExitOK

@@ -65,3 +65,11 @@ func CodeOf(err error) string {
 	}
 	return ""
 }
+
+// ForeignError is what another program said, as an error: a value of a Failure that the diagnosis reads.
+type ForeignError string
+
+func (f ForeignError) Error() string { return string(f) }
+
+// Said is the text itself.
+func (f ForeignError) Said() string { return string(f) }

@@ -27,7 +27,7 @@ type target struct {
 	close   func(ctx context.Context, outcome provision.HostResult) error
 	explain func(step string, err error) []provision.Finding
 	advice  map[string][]provision.Finding
-	left    string
+	left    *provision.Failure
 
 	mu    sync.Mutex
 	calls []string
@@ -75,7 +75,7 @@ func (t *target) Explain(step string, err error) []provision.Finding {
 
 func (t *target) Advice(step string) []provision.Finding { return t.advice[step] }
 
-func (t *target) Stopped(string) string { return t.left }
+func (t *target) Left(string) *provision.Failure { return t.left }
 
 // step wants world[id] to be "done".
 type step struct {

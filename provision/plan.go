@@ -49,12 +49,7 @@ type Target interface {
 
 // Stopper is a target that can tell what a run that is stopped in a step leaves on the host, and what goes on there.
 type Stopper interface {
-	Stopped(step string) string
-}
-
-// Speaker is a target that has words for what the engine, which knows no languages, says of a run: a *Stopped, ErrDeclined.
-type Speaker interface {
-	Say(err error) string
+	Left(step string) *Failure
 }
 
 // Explainer is a target that can tell why a step failed.

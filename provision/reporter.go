@@ -19,12 +19,13 @@ type stream struct {
 	asking   sync.Mutex
 	sink     Sink
 	decider  Decider
+	approve  func(host string, changes int) string
 	enter    string // the answer to the plan that Enter takes
 	now      func() time.Time
 }
 
 func newStream(o Options) *stream {
-	s := &stream{sink: o.Sink, decider: o.Decider, enter: AnswerYes, now: o.Now}
+	s := &stream{sink: o.Sink, decider: o.Decider, approve: o.Approve, enter: AnswerYes, now: o.Now}
 	if o.Cautious {
 		s.enter = AnswerNo
 	}
@@ -33,6 +34,9 @@ func newStream(o Options) *stream {
 	}
 	if s.decider == nil {
 		s.decider = Headless{}
+	}
+	if s.approve == nil {
+		s.approve = func(string, int) string { return "" }
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -67,8 +71,8 @@ func (r *Reporter) Progress(done, total int64, unit, detail string) {
 	r.emit(StepProgress{done, total, unit, detail})
 }
 
-// Measured passes on how the site answered one request.
-func (r *Reporter) Measured(m Measured) { r.emit(m) }
+// SiteCheck passes on how the site answered one request.
+func (r *Reporter) SiteCheck(m SiteCheck) { r.emit(m) }
 
 // Finding passes on something that is wrong or will be.
 func (r *Reporter) Finding(f Finding) { r.emit(f) }

@@ -5,7 +5,6 @@ package provision
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -16,10 +15,11 @@ type Options struct {
 	Command  string // what the person typed, "provision plan"
 	Site     string
 	LogFile  string
-	Sink     Sink             // default: nobody listens
-	Decider  Decider          // default: Headless
-	Cautious bool             // the plan takes something away: Enter does not approve it
-	Now      func() time.Time // default: time.Now
+	Sink     Sink                                  // default: nobody listens
+	Decider  Decider                               // default: Headless
+	Approve  func(host string, changes int) string // the question whether to apply a plan; default: none
+	Cautious bool                                  // the plan takes something away: Enter does not approve it
+	Now      func() time.Time                      // default: time.Now
 }
 
 // closing is how long a host may take to release its lock and to hang up once the run is over or was interrupted.
@@ -152,8 +152,8 @@ func (w *walk) begin(ctx context.Context, changes []Change) error {
 	r := w.reporter("")
 	answer, err := r.Ask(ctx, Decision{
 		Kind:     DecidePlan,
-		Question: fmt.Sprintf("Carry out the plan on %s (changes: %d)?", w.target.Name(), len(changes)),
-		Options:  []Option{{AnswerYes, "carry out"}, {AnswerNo, "leave"}},
+		Question: w.stream.approve(w.target.Name(), len(changes)),
+		Options:  []Option{{ID: AnswerYes}, {ID: AnswerNo}},
 		Default:  w.stream.enter,
 		Headless: AnswerYes,
 		Changes:  changes,
@@ -162,7 +162,7 @@ func (w *walk) begin(ctx context.Context, changes []Change) error {
 		return err
 	}
 	if answer.Choice != AnswerYes {
-		return w.say(ErrDeclined)
+		return ErrDeclined
 	}
 	w.approved = answer.Steps
 	return w.target.Begin(ctx, r, changes)
@@ -208,7 +208,7 @@ func (w *walk) timed(ctx context.Context, step Step, work func(*Reporter) (Statu
 	status, err := work(r)
 	if err != nil {
 		status = StatusFailed
-		if err = w.stopped(ctx, step.ID(), err); !errors.As(err, new(*Stopped)) {
+		if err = w.stopped(ctx, step.ID(), err); !errors.As(err, new(*StoppedError)) {
 			w.explain(step.ID(), err)
 		}
 	}
@@ -216,25 +216,16 @@ func (w *walk) timed(ctx context.Context, step Step, work func(*Reporter) (Statu
 	return err
 }
 
-// stopped puts the end of the run in the place of an error that is merely its consequence. An error that came first, of a
-// host that refused before the run ended, stays.
+// stopped is the error of work that ended because its context did; any other stays as it is.
 func (w *walk) stopped(ctx context.Context, step string, err error) error {
-	if ctx.Err() == nil || errors.As(err, new(*Stopped)) {
+	if ctx.Err() == nil || errors.As(err, new(*StoppedError)) {
 		return err
 	}
-	s := &Stopped{Host: w.target.Name(), Step: step, Cause: context.Cause(ctx), Interrupted: errors.Is(ctx.Err(), context.Canceled), Err: err}
-	if left, ok := w.target.(Stopper); ok {
-		s.Left = left.Stopped(step)
+	s := &StoppedError{Host: w.target.Name(), Step: step, Cause: context.Cause(ctx), Interrupted: errors.Is(ctx.Err(), context.Canceled), Err: err}
+	if target, ok := w.target.(Stopper); ok {
+		s.Left = target.Left(step)
 	}
-	return w.say(s)
-}
-
-// say has the target put an error of the engine's own into the person's language.
-func (w *walk) say(err error) error {
-	if speaker, ok := w.target.(Speaker); ok {
-		return Said(speaker.Say(err), err)
-	}
-	return err
+	return s
 }
 
 func (w *walk) explain(step string, err error) {

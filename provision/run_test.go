@@ -214,7 +214,7 @@ func TestAnInterruptedRunSaysSoAndCloses(t *testing.T) {
 		"by the person": {func(parent context.Context) (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancelCause(parent)
 			return ctx, func() { cancel(errors.New("interrupt signal received")) }
-		}, provision.ExitInterrupted, "stopped by you"},
+		}, provision.ExitInterrupted, "stopped.by.interrupt"},
 		"by its deadline": {func(parent context.Context) (context.Context, context.CancelFunc) {
 			return context.WithDeadlineCause(parent, time.Now().Add(-time.Second), errors.New("--timeout of 1s is over"))
 		}, provision.ExitFailed, "--timeout of 1s is over"},
@@ -224,7 +224,7 @@ func TestAnInterruptedRunSaysSoAndCloses(t *testing.T) {
 			defer cancel()
 			w := world{}
 			h := host("one", w, "06-files", "07-build")
-			h.left = "The build goes on."
+			h.left = provision.Fail("step.07-build.interrupt")
 			h.connect = func(ctx context.Context, _ *provision.Reporter) error {
 				cancel()
 				<-ctx.Done()
@@ -241,7 +241,7 @@ func TestAnInterruptedRunSaysSoAndCloses(t *testing.T) {
 				t.Errorf("exit status %d, want %d", result.ExitCode, c.exit)
 			}
 			said := result.Hosts["one"].Err.Error()
-			for _, part := range []string{c.says, "01-login", "one", "The build goes on."} {
+			for _, part := range []string{c.says, "01-login", "one", "step.07-build.interrupt"} {
 				if !strings.Contains(said, part) {
 					t.Errorf("%q does not say %q", said, part)
 				}

@@ -30,8 +30,8 @@ func TestExitCode(t *testing.T) {
 		{errors.Join(errBroken, provision.WithExit(provision.ExitUnreachable, errBroken)), provision.ExitUnreachable},
 		{fmt.Errorf("read: %w", context.Canceled), provision.ExitInterrupted},
 		{context.DeadlineExceeded, provision.ExitFailed},
-		{&provision.Stopped{Cause: errBroken, Interrupted: true, Err: provision.WithExit(provision.ExitUnreachable, errBroken)}, provision.ExitInterrupted},
-		{&provision.Stopped{Cause: errBroken, Err: provision.WithExit(provision.ExitUnreachable, errBroken)}, provision.ExitFailed},
+		{&provision.StoppedError{Cause: errBroken, Interrupted: true, Err: provision.WithExit(provision.ExitUnreachable, errBroken)}, provision.ExitInterrupted},
+		{&provision.StoppedError{Cause: errBroken, Err: provision.WithExit(provision.ExitUnreachable, errBroken)}, provision.ExitFailed},
 	} {
 		if got := provision.ExitCode(c.err); got != c.want {
 			t.Errorf("%v: %d, want %d", c.err, got, c.want)
@@ -136,7 +136,7 @@ func TestHeadless(t *testing.T) {
 		t.Errorf("got %v, %v", answer, err)
 	}
 	_, err = provision.Headless{}.Decide(t.Context(), provision.Decision{Question: "Trust it?", Default: provision.AnswerYes, Remedy: "pass --accept-new-host-key"})
-	var unanswered *provision.Unanswered
+	var unanswered *provision.UnansweredError
 	if !errors.As(err, &unanswered) || !strings.Contains(err.Error(), "--accept-new-host-key") {
 		t.Errorf("a default for a person at hand was taken without one: %v", err)
 	}
@@ -156,7 +156,7 @@ func TestEventsOnTheWire(t *testing.T) {
 		{provision.Finding{Severity: provision.SeverityError, Cause: "c", Evidence: "e", Fix: "f"}, `"type":"finding","host":"h","step":"s","severity":"error","cause":"c","evidence":"e","fix":"f"}`},
 		{provision.StepFinished{Status: provision.StatusFailed, Duration: 1500 * time.Millisecond, Err: failed}, `"type":"step.finished","host":"h","step":"s","status":"failed","duration_ms":1500,"error":"it \u003cfailed\u003e"}`},
 		{provision.StepFinished{Status: provision.StatusOK}, `"type":"step.finished","host":"h","step":"s","status":"ok","duration_ms":0}`},
-		{provision.Measured{Station: provision.StationHTTP, URL: "http://x/", Status: 301, Location: "https://x/", Duration: time.Second}, `"type":"site.measured","host":"h","step":"s","station":"http","url":"http://x/","status":301,"location":"https://x/","duration_ms":1000}`},
+		{provision.SiteCheck{Vantage: provision.VantageHTTP, URL: "http://x/", Status: 301, Location: "https://x/", Duration: time.Second}, `"type":"site.measured","host":"h","step":"s","station":"http","url":"http://x/","status":301,"location":"https://x/","duration_ms":1000}`},
 		{provision.RunFinished{Changed: 0, Hosts: map[string]provision.HostResult{"a": {Status: provision.StatusOK}}}, `"type":"run.finished","host":"h","step":"s","changed":0,"exit_code":0,"duration_ms":0,"hosts":{"a":{"changed":0,"status":"ok"}}}`},
 		{provision.RunFinished{ExitCode: 2, Err: failed}, `"type":"run.finished","host":"h","step":"s","changed":0,"exit_code":2,"duration_ms":0,"hosts":{},"error":"it \u003cfailed\u003e"}`},
 		{provision.PlanFinished{}, `"type":"plan.finished","host":"h","step":"s","changes":[],"exit_code":0,"hosts":{}}`},
@@ -183,11 +183,11 @@ func TestAStoppedRunSaysByWhom(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-ctx.Done()
-	for want, s := range map[string]provision.Stopped{
-		"the run was stopped by you on h":                        {Host: "h", Cause: context.Canceled, Interrupted: true},
-		"the run was stopped by you in step 07-build on h. Left": {Host: "h", Step: "07-build", Cause: context.Cause(ctx), Interrupted: true, Left: "Left"},
-		"the run was stopped on h: context deadline exceeded":    {Host: "h", Cause: context.DeadlineExceeded},
-		"the run was stopped on h: terminated signal received":   {Host: "h", Cause: errors.New("terminated signal received"), Interrupted: true},
+	for want, s := range map[string]provision.StoppedError{
+		"stopped: h, context canceled":                                        {Host: "h", Cause: context.Canceled, Interrupted: true},
+		"stopped.left: stopped.step: 07-build, h, stopped.by.interrupt, left": {Host: "h", Step: "07-build", Cause: context.Cause(ctx), Interrupted: true, Left: provision.Fail("left")},
+		"stopped: h, context deadline exceeded":                               {Host: "h", Cause: context.DeadlineExceeded},
+		"stopped: h, stopped.by.terminated":                                   {Host: "h", Cause: errors.New("terminated signal received"), Interrupted: true},
 	} {
 		if got := s.Error(); got != want {
 			t.Errorf("it says %q, want %q", got, want)

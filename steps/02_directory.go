@@ -4,26 +4,32 @@ import (
 	"context"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/shell"
+	"github.com/kehuo/provision/provision/state"
 )
 
 // directory is the tutorial's step 2: cd /home/kevin/dev/myweb.
-type directory struct{ *Host }
+type directory struct {
+	step
+	site       release.Site
+	facts      *known
+	connection *connection
+}
 
-func (directory) ID() string      { return stepDirectory }
-func (s directory) Title() string { return s.title(stepDirectory) }
+func newDirectory(h *Host, s step) provision.Step { return directory{s, h.site, h.facts, h.connection} }
 
 // Plan implements provision.Step.
 func (s directory) Plan() ([]provision.Change, error) {
-	wanted := s.site().Directory
+	wanted := s.site.Directory
 	if err := s.mayKeep(wanted); err != nil {
 		return nil, err
 	}
 	if s.facts.DirectoryExists(wanted) {
 		return nil, nil
 	}
-	changes := one(s.Words.T("plan.directory.action", wanted), s.Words.T("plan.directory.reason"))
+	changes := one(s.words.T("plan.directory.action", wanted), s.words.T("plan.directory.reason"))
 	changes[0].Apply = s.create
 	return changes, nil
 }
@@ -32,33 +38,38 @@ func (s directory) Plan() ([]provision.Change, error) {
 // lock and history are kept.
 func (s directory) mayKeep(wanted string) error {
 	for _, c := range s.facts.Containers {
-		if c.Directory == wanted && c.Release != "" && c.Site != s.site().Name && !s.hasOurName(c) {
-			return s.tell("directory.other-site", wanted, s.Name(), c.Site, c.Name)
+		if c.Directory == wanted && c.Release != "" && c.Site != s.site.Name && !s.site.HasName(c) {
+			return provision.Fail("directory.other-site", wanted, s.host, c.Site, c.Name)
 		}
 	}
-	user, folder, beside := s.facts.User, shell.Quote(wanted), shell.Quote(s.StateDir())
+	user, folder, beside := s.facts.User, shell.Quote(wanted), shell.Quote(s.site.StateDir)
 	exists, writable, keeps := s.facts.DirectoryExists(wanted), s.facts.Writable, s.facts.Keeps
 	switch {
+	case writable && keeps && len(s.facts.Unsafe) > 0:
+		return s.facts.Unsafe[0].Failure(s.host, user, s.facts.UID)
 	case writable && keeps:
 		return nil
 	case s.facts.Frozen:
-		return s.tell("directory.frozen", wanted, s.StateDir(), s.Name(), user, s.facts.Parent)
+		return provision.Fail("directory.frozen", wanted, s.site.StateDir, s.host, user, s.facts.Parent)
 	case writable:
-		return s.tell("directory.beside", s.StateDir(), s.Name(), user, beside)
+		return provision.Fail("directory.beside", s.site.StateDir, s.host, user, beside)
 	case exists && keeps:
-		return s.tell("directory.not-yours", wanted, s.Name(), user, folder)
+		return provision.Fail("directory.not-yours", wanted, s.host, user, folder)
 	case exists:
-		return s.tell("directory.not-yours", wanted, s.Name(), user, folder+" && sudo install -d -o "+user+" "+beside)
+		return provision.Fail("directory.not-yours", wanted, s.host, user, folder+" && sudo install -d -o "+user+" "+beside)
 	}
-	return s.tell("directory.cannot-create", wanted, s.Name(), user, s.facts.Parent, folder+" "+beside)
+	return provision.Fail("directory.cannot-create", wanted, s.host, user, s.facts.Parent, folder+" "+beside)
 }
 
 func (s directory) create(ctx context.Context, r *provision.Reporter) error {
-	argv := []string{"mkdir", "-p", s.site().Directory}
-	r.Command(shell.Quote(argv...))
-	if _, err := s.exec(ctx, remote.Command{Argv: argv}); err != nil {
-		return s.fail("fail.create", s.site().Directory, s.Name(), err)
+	r.Command(shell.Quote("mkdir", "-p", s.site.Directory))
+	out, err := s.connection.Exec(ctx, remote.Command{Script: state.MakeFolder(s.site.Directory)})
+	if err = state.MadeFolder(s.host, s.facts.User, out, err); err != nil {
+		if provision.CodeOf(err) != "" {
+			return err
+		}
+		return provision.Fail("fail.create", s.site.Directory, s.host, err)
 	}
-	s.facts.Parent, s.facts.Writable, s.facts.Keeps = s.site().Directory, true, true
+	s.facts.Facts = s.facts.WithDirectory(s.site.Directory)
 	return nil
 }

@@ -5,39 +5,54 @@ import (
 	"strings"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/transfer"
+	"github.com/kehuo/provision/provision/tree"
 )
 
 // files is the tutorial's step 6: Dockerfile, resource/default.conf, certificate and key are on the host as they are here,
 // and with them whatever else the inventory uploads.
-type files struct{ *Host }
+type files struct {
+	local
+	source     inventory.Site
+	tree       *tree.Manifest
+	there      *hostFiles
+	connection *connection
+}
 
-func (files) ID() string      { return stepFiles }
-func (s files) Title() string { return s.title(stepFiles) }
+func newFiles(h *Host, s step) provision.Step {
+	return files{newLocal(h, s), h.Inventory.Site, h.Manifest, &h.there, h.connection}
+}
+
+// hostFiles are the host's side of the files, and a way there.
+type hostFiles struct {
+	listing *transfer.Listing
+	ahead   *transfer.Prepared // opened ahead where there is likely something to upload; of use once
+}
 
 // Plan implements provision.Step.
 func (s files) Plan() ([]provision.Change, error) {
-	if err := s.local(stepFiles); err != nil {
+	if err := s.problems(); err != nil {
 		return nil, err
 	}
 	difference := s.difference()
 	switch {
 	case difference.Leftovers(): // they take room, make every run look closer, and may lie where the image is built
-		changes := one(s.Words.T("plan.files.leftovers"), s.Words.T("plan.files.reason-leftovers"))
+		changes := one(s.words.T("plan.files.leftovers"), s.words.T("plan.files.reason-leftovers"))
 		changes[0].Apply = s.discard
 		return changes, nil
 	case difference.Empty():
 		return nil, nil
 	}
-	changes := one(s.summary(difference), s.Words.T("plan.files.reason", s.site().Source))
-	changes[0].Diff = strings.Join(difference.Paths(s.Words), "\n")
+	changes := one(s.summary(difference), s.words.T("plan.files.reason", s.source.Source))
+	changes[0].Diff = strings.Join(difference.Paths(s.words), "\n")
 	changes[0].Apply = s.upload
 	return changes, nil
 }
 
 func (s files) difference() transfer.Difference {
-	return transfer.Compare(s.Manifest, s.listing, s.site().Delete)
+	return transfer.Compare(s.tree, s.there.listing, s.source.Delete)
 }
 
 // summary says how much is to be done: "upload 3 files (12 kB), adjust 1".
@@ -49,31 +64,32 @@ func (s files) summary(d transfer.Difference) string {
 		if send == 1 {
 			key = "plan.files.upload-one"
 		}
-		parts = append(parts, s.Words.T(key, send, bytes))
+		parts = append(parts, s.words.T(key, send, bytes))
 	}
 	if adjust > 0 {
-		parts = append(parts, s.Words.T("plan.files.adjust", adjust))
+		parts = append(parts, s.words.T("plan.files.adjust", adjust))
 	}
 	if remove > 0 {
-		parts = append(parts, s.Words.T("plan.files.remove", remove))
+		parts = append(parts, s.words.T("plan.files.remove", remove))
 	}
-	return strings.Join(parts, s.Words.T("plan.files.and"))
+	return strings.Join(parts, s.words.T("plan.files.and"))
 }
 
 // upload makes the host's files those of the source. After a lost link it looks again what is there: what has arrived is not
 // sent twice.
 func (s files) upload(ctx context.Context, r *provision.Reporter) error {
 	again := false
-	var losses remote.Losses
-	err := s.persistWhile(ctx, &losses, func() error {
+	var losses remote.RetryBudget
+	err := s.connection.persistWhile(ctx, &losses, func() error {
 		if again {
-			if err := s.relist(ctx); err != nil {
+			var err error
+			if s.there.listing, err = listFiles(ctx, s.connection, s.source.Directory, s.tree); err != nil {
 				return err
 			}
 		}
 		again = true
-		prepared := s.ahead
-		s.ahead = nil
+		prepared := s.there.ahead
+		s.there.ahead = nil
 		defer prepared.Close()
 		options := s.options(r)
 		options.Prepared = prepared
@@ -81,10 +97,10 @@ func (s files) upload(ctx context.Context, r *provision.Reporter) error {
 			losses.Left(total - done)
 			r.Progress(done, total, provision.UnitBytes, "")
 		}
-		return transfer.Apply(ctx, s.client, s.difference(), options)
+		return transfer.Apply(ctx, s.connection.client, s.difference(), options)
 	})
 	if err != nil {
-		return s.fail("fail.upload", s.site().Source, s.site().Directory, s.Name(), err)
+		return provision.Fail("fail.upload", s.source.Source, s.source.Directory, s.host, err)
 	}
 	// There is nothing to read again: Apply has the host check every file before it puts any in its place.
 	return nil
@@ -92,9 +108,9 @@ func (s files) upload(ctx context.Context, r *provision.Reporter) error {
 
 func (s files) options(r *provision.Reporter) transfer.ApplyOptions {
 	return transfer.ApplyOptions{
-		Root:      s.site().Source,
-		Directory: s.site().Directory,
-		StateDir:  s.StateDir(),
+		Root:      s.source.Source,
+		Directory: s.source.Directory,
+		StateDir:  s.connection.stateDir,
 		Progress:  func(done, total int64) { r.Progress(done, total, provision.UnitBytes, "") },
 		Command:   r.Command,
 	}
@@ -102,15 +118,14 @@ func (s files) options(r *provision.Reporter) transfer.ApplyOptions {
 
 // discard removes what an upload that was cut left beside files that are as wanted meanwhile.
 func (s files) discard(ctx context.Context, r *provision.Reporter) error {
-	err := s.persist(ctx, func() error { return transfer.Discard(ctx, s.client, s.difference(), s.options(r)) })
+	err := s.connection.persist(ctx, func() error { return transfer.Discard(ctx, s.connection.client, s.difference(), s.options(r)) })
 	if err != nil {
-		return s.fail("fail.discard", s.Name(), err)
+		return provision.Fail("fail.discard", s.host, err)
 	}
 	return nil
 }
 
-// Verify implements provision.Verifier.
-func (s files) Verify(_ context.Context, r *provision.Reporter) error {
-	s.advice(stepFiles, r)
-	return nil
+// listFiles reads the host's side of the files.
+func listFiles(ctx context.Context, c *connection, directory string, tree *tree.Manifest) (*transfer.Listing, error) {
+	return transfer.List(ctx, c.client, directory, c.stateDir, tree)
 }

@@ -3,102 +3,94 @@ package steps
 import (
 	"context"
 	"crypto/rand"
+	"embed"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
+	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/shell"
 )
 
 // build is the tutorial's step 7: docker build -t myweb_image:server .
-type build struct{ *Host }
+type build struct {
+	step
+	site       release.Site
+	tree       string // the digest of the files
+	facts      *known
+	connection *connection
+}
 
-func (build) ID() string      { return stepBuild }
-func (s build) Title() string { return s.title(stepBuild) }
+func newBuild(h *Host, s step) provision.Step {
+	return build{s, h.site, h.Tree, h.facts, h.connection}
+}
 
 // Plan implements provision.Step: the image was built from this very tree, or it is built.
 func (s build) Plan() ([]provision.Change, error) {
-	tree, name := s.Manifest.Digest(), s.site().Image
+	name := s.site.Image
 	var reason string
 	switch image := s.facts.Image; {
 	case s.ofAnother(image):
-		return nil, s.tell("build.other-site", name, s.Name(), image.Label(docker.LabelSite), image.Label(docker.LabelDirectory))
+		return nil, provision.Fail("build.other-site", name, s.host, image.Label(docker.LabelSite), image.Label(docker.LabelDirectory))
 	case image == nil:
-		reason = s.Words.T("plan.build.reason-absent", name)
+		reason = s.words.T("plan.build.reason-absent", name)
 	case image.Label(docker.LabelTree) == "":
-		reason = s.Words.T("plan.build.reason-foreign", name)
-	case image.Label(docker.LabelTree) != tree:
-		reason = s.Words.T("plan.build.reason-files")
+		reason = s.words.T("plan.build.reason-foreign", name)
+	case image.Label(docker.LabelTree) != s.tree:
+		reason = s.words.T("plan.build.reason-files")
 	default:
 		return nil, nil
 	}
-	changes := one(s.Words.T("plan.build.action", name), reason)
+	changes := one(s.words.T("plan.build.action", name), reason)
 	changes[0].Apply = s.build
 	return changes, nil
 }
 
 // ofAnother reports whether an image was built for another site that lives on the host beside this one.
 func (s build) ofAnother(image *docker.Image) bool {
-	if image == nil || s.here(image.Label(docker.LabelDirectory)) {
+	if image == nil || s.site.LivesIn(image.Label(docker.LabelDirectory)) {
 		return false
 	}
 	return slices.ContainsFunc(s.facts.Containers, func(c facts.Listed) bool {
-		return c.Directory == image.Label(docker.LabelDirectory) && c.Release != "" && !s.hasOurName(c)
+		return c.Directory == image.Label(docker.LabelDirectory) && c.Release != "" && !s.site.HasName(c)
 	})
 }
 
-// buildScript builds, and builds once more if the engine went away in the middle: what was built so far is in its cache.
-// That it went away shows in its process id, where that can be read, or in its not answering. The last line is what the image
-// became.
-const buildScript = `cd %s || exit 1
-export %s
-build() { %s && %s; }
-engine() { cat /var/run/docker.pid 2>/dev/null; }
-was=$(engine)
-build && exit 0
-code=$?
-docker version >/dev/null 2>&1 && [ "$(engine)" = "$was" ] && exit $code
-n=0
-until docker version >/dev/null 2>&1; do
-  n=$((n + 1)); [ $n -lt 120 ] || exit $code
-  sleep 0.5 2>/dev/null || sleep 1
-done
-echo 'The Docker engine was away; building again.'
-build
-`
+//go:embed 07_build.sh
+var buildFiles embed.FS
+
+var buildScript = shell.Load(buildFiles, "07_build.sh")
 
 // buildJob begins the id of every job that builds.
 const buildJob = "build-"
 
-// buildJob is the id of the job that builds from this run's files; empty for a run without files.
-func (h *Host) buildJob() string {
-	if h.Manifest == nil {
+// jobOf is the id of the job that builds from a tree of files; empty for a run without files.
+func jobOf(tree string) string {
+	if tree == "" {
 		return ""
 	}
-	return buildJob + h.Manifest.Digest()[:12]
+	return buildJob + tree[:12]
 }
 
 func (s build) build(ctx context.Context, r *provision.Reporter) error {
-	site, tree := s.site(), s.Manifest.Digest()
-	command := shell.Quote(docker.Build(docker.BuildOptions{
-		Site: site.Name, Directory: site.Directory, Tree: tree, Name: site.Image, ReleaseName: s.releaseImage(tree),
-	})...)
-	r.Command("cd " + shell.Quote(site.Directory) + " && " + command)
-	if err := s.forgetEndedBuild(ctx); err != nil {
+	argv := docker.Build(docker.BuildOptions{
+		Site: s.site.Name, Directory: s.site.Directory, Tree: s.tree, Name: s.site.Image, ReleaseName: s.site.ImageOf(s.tree),
+	})
+	r.Command("cd " + shell.Quote(s.site.Directory) + " && " + shell.Quote(argv...))
+	if err := s.forgetEnded(ctx); err != nil {
 		return err
 	}
 	// The build is a job of the host's own: it goes on when the link is cut, and a run that is started anew finds it.
 	mark := rand.Text() // so that nothing which a build prints is taken for it
-	script := fmt.Sprintf(buildScript, shell.Quote(site.Directory), docker.BuildKitPlain, command, shell.Quote(docker.Describe(site.Image, mark)...))
+	script := buildScript.With(append([]string{s.site.Directory, mark + " " + docker.Description, s.site.Image}, argv...)...)
 	pass := s.progress(r)
 	var made *docker.Image
 	work := func() error {
-		return s.job(ctx, s.buildJob(), script, func(lines string) {
+		return s.connection.Job(ctx, jobOf(s.tree), script, func(lines string) {
 			if said, described, ok := strings.Cut(lines, mark+" "); ok {
 				made, _ = docker.ParseDescription(described)
 				if lines = strings.TrimSuffix(said, "\n"); lines == "" {
@@ -111,22 +103,24 @@ func (s build) build(ctx context.Context, r *provision.Reporter) error {
 	err := work()
 	var gone *remote.JobGoneError
 	if errors.As(err, &gone) { // the host was restarted; what was built so far is in the cache
-		r.Output(provision.StreamErr, s.Words.T("build.again", s.Name()))
+		r.Output(provision.StreamErr, s.words.T("build.again", s.host))
 		err = work()
 	}
 	if err != nil {
-		return s.fail("fail.build", site.Directory, s.Name(), err)
+		return provision.Fail("fail.build", s.site.Directory, s.host, err)
 	}
 	if made == nil { // a run before this one started the build
-		return s.inspectImage(ctx)
+		if made, err = s.inspect(ctx); err != nil {
+			return err
+		}
 	}
-	s.facts.Image = made
+	s.facts.Facts = s.facts.WithImage(made)
 	return nil
 }
 
 // progress returns a receiver of a build's output that passes it on, and each instruction that the build comes to.
 func (s build) progress(r *provision.Reporter) func(lines string) {
-	pass := s.lines(r)
+	pass := s.connection.lines(r)
 	var progress docker.Progress
 	return func(lines string) {
 		for {
@@ -143,45 +137,38 @@ func (s build) progress(r *provision.Reporter) func(lines string) {
 	}
 }
 
-// forgetEndedBuild removes what an interrupted run has left of a build that has ended: how it ended may be no longer true.
-func (s build) forgetEndedBuild(ctx context.Context) error {
-	if !slices.Contains(s.facts.Jobs, s.buildJob()) {
+// forgetEnded removes what an interrupted run has left of a build that has ended: how it ended may be no longer true.
+func (s build) forgetEnded(ctx context.Context) error {
+	id := jobOf(s.tree)
+	if !slices.Contains(s.facts.Jobs, id) {
 		return nil
 	}
 	var jobs []remote.JobState
-	err := s.persist(ctx, func() (err error) {
-		jobs, err = s.client.ListJobs(ctx, s.StateDir(), s.sudo)
+	err := s.connection.persist(ctx, func() (err error) {
+		jobs, err = s.connection.client.ListJobs(ctx, s.connection.stateDir, s.connection.sudo)
 		return err
 	})
 	if err != nil {
-		return s.fail("fail.builds", s.Name(), err)
+		return provision.Fail("fail.builds", s.host, err)
 	}
-	for _, job := range jobs {
-		if job.ID != s.buildJob() || job.Running {
-			continue
-		}
-		err := s.persist(ctx, func() error {
-			return s.client.KillJob(ctx, remote.Job{StateDir: s.StateDir(), ID: job.ID, Sudo: s.sudo})
-		})
-		if err != nil {
-			return s.fail("fail.build-left", s.Name(), err)
-		}
+	if !slices.ContainsFunc(jobs, func(job remote.JobState) bool { return job.ID == id && !job.Running }) {
+		return nil
+	}
+	if err := s.connection.forget(ctx, id); err != nil {
+		return provision.Fail("fail.build-left", s.host, err)
 	}
 	return nil
 }
 
-// inspectImage reads what the build made, because the steps to come rely on it.
-func (h *Host) inspectImage(ctx context.Context) error {
-	out, err := h.exec(ctx, remote.Command{Argv: docker.Inspect(h.site().Image), Sudo: h.sudo})
+// inspect reads what the build made, because the steps to come rely on it.
+func (s build) inspect(ctx context.Context) (*docker.Image, error) {
+	out, err := s.connection.Exec(ctx, remote.Command{Sudo: true, Argv: docker.Inspect(s.site.Image)})
 	if err != nil {
-		return h.fail("fail.look-image", h.site().Image, h.Name(), err)
+		return nil, provision.Fail("fail.look-image", s.site.Image, s.host, err)
 	}
 	objects, err := docker.ParseInspect(out)
-	if err != nil {
-		return err
+	if err != nil || len(objects.Images) == 0 {
+		return s.facts.Image, err
 	}
-	for i := range objects.Images {
-		h.facts.Image = &objects.Images[i]
-	}
-	return nil
+	return &objects.Images[len(objects.Images)-1], nil
 }

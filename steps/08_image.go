@@ -7,16 +7,26 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/shell"
 )
 
 // image is the tutorial's step 8: docker images shows the image. Before it gets to run, its own nginx is asked whether it
 // can load the configuration and the key pair inside.
-type image struct{ *Host }
+type image struct {
+	step
+	source     inventory.Site
+	facts      *known
+	connection *connection
+	upToDate   func() bool // the live container is the release that is wanted
+	exit       func() int  // the exit status of a release that fails here
+}
 
-func (image) ID() string      { return stepImage }
-func (s image) Title() string { return s.title(stepImage) }
+func newImage(h *Host, s step) provision.Step {
+	return image{s, h.Inventory.Site, h.facts, h.connection, h.upToDate, h.exitBeforeSwitch}
+}
 
 // Plan implements provision.Step: an image that is not there is the build's to make.
 func (image) Plan() ([]provision.Change, error) { return nil, nil }
@@ -25,7 +35,7 @@ func (image) Plan() ([]provision.Change, error) { return nil, nil }
 func (s image) Verify(ctx context.Context, r *provision.Reporter) error {
 	found := s.facts.Image
 	if found == nil {
-		return s.fail("fail.no-image-built", s.Name(), s.site().Image, stepBuild)
+		return provision.Fail("fail.no-image-built", s.host, s.source.Image, Build)
 	}
 	if !s.isNginx() || s.upToDate() {
 		return nil
@@ -33,23 +43,23 @@ func (s image) Verify(ctx context.Context, r *provision.Reporter) error {
 	return s.testNginx(ctx, r, found.ID)
 }
 
-func (h *Host) isNginx() bool {
-	product, _, _ := strings.Cut(h.site().Server, "/")
+func (s image) isNginx() bool {
+	product, _, _ := strings.Cut(s.source.Server, "/")
 	return strings.EqualFold(product, "nginx")
 }
 
 // testNginx runs nginx -t in a container of the image that has no network and is gone afterwards. That a host name of an
 // upstream cannot be resolved there says nothing about the configuration.
-func (h *Host) testNginx(ctx context.Context, r *provision.Reporter, image string) error {
-	argv := docker.TestNginx(image, h.site().Volumes)
+func (s image) testNginx(ctx context.Context, r *provision.Reporter, image string) error {
+	argv := docker.TestNginx(image, s.source.Volumes)
 	r.Command(shell.Quote(argv...))
 	var output []string
-	pass := h.lines(r)
-	lines := remote.NewLines(func(lines string) {
+	pass := s.connection.lines(r)
+	lines := safetext.NewLines(func(lines string) {
 		output = append(output, strings.Split(lines, "\n")...)
 		pass(lines)
 	})
-	_, err := h.exec(ctx, remote.Command{Argv: argv, Sudo: h.sudo, Stdout: lines, Stderr: lines})
+	_, err := s.connection.Exec(ctx, remote.Command{Sudo: true, Argv: argv, Stdout: lines, Stderr: lines})
 	lines.Flush()
 	text := strings.Join(output, "\n")
 	if err == nil || strings.Contains(text, "host not found in upstream") {
@@ -57,10 +67,9 @@ func (h *Host) testNginx(ctx context.Context, r *provision.Reporter, image strin
 	}
 	var exit *remote.ExitError
 	if !errors.As(err, &exit) {
-		return h.fail("fail.nginx-unasked", h.Name(), err)
+		return provision.Fail("fail.nginx-unasked", s.host, err)
 	}
-	return provision.WithExit(h.failedRelease(),
-		h.fail("fail.nginx", h.Name(), lastLine(output)))
+	return provision.Fail("fail.nginx", s.host, lastLine(output)).WithExit(s.exit())
 }
 
 func lastLine(lines []string) string {

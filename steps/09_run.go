@@ -2,146 +2,216 @@ package steps
 
 import (
 	"context"
+	"embed"
 	"slices"
 	"strings"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // run is the tutorial's step 9: docker run -it -d -p 80:80 -p 443:443 --name myweb_https IMAGE bash ./start.sh. A container
-// that is to replace another one boots and answers before it gets the ports; release.go tells how.
-type run struct{ *Host }
+// that is to replace another one boots and answers before it gets the ports; the release room tells how.
+type run struct {
+	step
+	site       release.Site
+	wanted     release.Release
+	secret     provision.Secret // content of the environment file
+	facts      *known
+	connection *connection
+	cutover    *release.Switch
+	stranger   *stranger
+}
 
-func (run) ID() string      { return stepRun }
-func (s run) Title() string { return s.title(stepRun) }
+func newRun(h *Host, s step) provision.Step {
+	return run{s, h.site, h.wanted(), h.environment, h.facts, h.connection, h.cutover, &h.stranger}
+}
 
 // Plan implements provision.Step.
 func (s run) Plan() ([]provision.Change, error) {
-	live, name, words := s.facts.Container, s.site().Container, s.Words
-	if live != nil && !s.ours(live) {
-		return s.takeOver(live, s.deploy)
+	live, name := s.facts.Container, s.site.Container
+	if live != nil && !s.site.Owns(live) {
+		return s.stranger.planned(s.step, s.site, live, s.deploy), nil
 	}
-	if err := s.portsFree(); err != nil {
+	if err := portsFree(s.site, s.facts.Facts); err != nil {
 		return nil, err
 	}
-	if holder := s.holdsPorts(); holder != nil {
-		changes := []provision.Change{s.complete(holder)}
-		if holder.Release == s.Release {
+	replace := func(action, reason string) []provision.Change {
+		changes := one(s.words.T(action, name), reason)
+		changes[0].Apply = s.deploy
+		return changes
+	}
+	if holder := s.site.Holder(s.facts.Containers); holder != nil {
+		changes := []provision.Change{complete(s.step, s.connection, s.cutover, s.facts, *holder)}
+		if holder.Release == s.wanted.ID {
 			return changes, nil
 		}
-		next, err := s.replace(words.T("plan.replace.action", name), words.T("plan.run.reason-cutover"))
-		return append(changes, next...), err
+		return append(changes, replace("plan.replace.action", s.words.T("plan.run.reason-cutover"))...), nil
 	}
-	reason := s.drift(live)
-	switch {
+	switch reason := s.drift(); {
 	case live == nil:
-		return s.replace(words.T("plan.run.action", name), words.T("plan.run.reason-absent"))
+		return replace("plan.run.action", s.words.T("plan.run.reason-absent")), nil
 	case reason != "":
-		return s.replace(words.T("plan.replace.action", name), words.T(reason))
+		return replace("plan.replace.action", s.words.T(reason)), nil
 	case !live.Up():
-		changes := one(words.T("plan.start.action", name), words.T("plan.run.reason-state", live.State.Status))
+		changes := one(s.words.T("plan.start.action", name), s.words.T("plan.run.reason-state", live.State.Status))
 		changes[0].Apply = s.start
 		return changes, nil
-	case !live.Serves(s.network()):
-		return s.replace(words.T("plan.replace.action", name), words.T("plan.run.reason-ports"))
+	case !s.site.Serves(s.facts.Docker):
+		return replace("plan.replace.action", s.words.T("plan.run.reason-ports")), nil
 	}
 	return nil, nil
 }
 
-func (s run) replace(action, reason string) ([]provision.Change, error) {
-	changes := one(action, reason)
-	changes[0].Apply = s.deploy
-	return changes, nil
-}
-
 // drift says in what the live container is not the one that this release makes, by the key of the words for it; empty where
-// it is.
-func (s run) drift(live *docker.Container) string {
-	switch {
+// it is, or there is none.
+func (s run) drift() string {
+	switch live, image := s.facts.Container, s.facts.Image; {
 	case live == nil:
 		return ""
 	case live.Label(docker.LabelSpec) == "":
 		return "plan.run.reason-by-hand"
-	case live.Label(docker.LabelSpec) != s.Spec.Digest():
+	case live.Label(docker.LabelSpec) != s.wanted.Spec.Digest():
 		return "plan.run.reason-settings"
-	case live.Label(docker.LabelTree) != s.Manifest.Digest():
+	case live.Label(docker.LabelTree) != s.wanted.Tree:
 		return "plan.run.reason-files"
-	case s.facts.Image != nil && live.Image != s.facts.Image.ID:
+	case image != nil && live.Image != image.ID:
 		return "plan.run.reason-image"
 	}
 	return ""
 }
 
 // portsFree makes sure that nobody else holds the ports that the site publishes.
-func (s run) portsFree() error {
-	for _, p := range s.site().Ports {
+func portsFree(site release.Site, known *facts.Facts) error {
+	for _, p := range site.Ports {
 		if p.Protocol == "udp" || p.Protocol == "sctp" {
 			continue
 		}
-		holder := s.holder(p.Address, p.Host)
-		if holder != "" {
-			return s.tell("fail.port-held", p.Host, s.Name(), holder)
+		if holder := site.PortHolder(known, p); holder != nil {
+			return provision.Fail("fail.port-held", p.Host, site.Host, holder)
 		}
 	}
 	return nil
 }
 
-// holder names who has a port of the host, unless it is the site itself or nobody.
-func (s run) holder(address string, port int) string {
-	if live := s.facts.Container; live != nil && live.Up() && live.HostConfig.NetworkMode == "host" {
-		return "" // what listens on the host may well be the site
+// deploy makes the planned release live.
+func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
+	if s.facts.Image == nil {
+		return provision.Fail("fail.no-image", s.site.Image, s.host)
 	}
-	for _, c := range s.facts.Containers {
-		if !c.Publishes(address, port) {
-			continue
-		}
-		if c.Name == s.site().Container || s.made(c) || s.strayed(c) {
-			return ""
-		}
-		return s.Words.T("holder.container", c.Name, c.Image)
+	if err := s.saveEnvironment(ctx); err != nil {
+		return err
 	}
-	at := slices.IndexFunc(s.facts.Listeners, func(l facts.Listener) bool { return l.Holds(address, port) })
-	if at < 0 {
-		return ""
+	s.wanted.Image = s.facts.Image.ID
+	live, err := s.cutover.Run(ctx, s.connection.report(r), s.wanted, s.facts.Docker)
+	s.facts.Facts = s.facts.WithContainer(live)
+	return err
+}
+
+//go:embed 09_environment.sh
+var runFiles embed.FS
+
+var environmentScript = shell.Load(runFiles, "09_environment.sh")
+
+// saveEnvironment puts the environment file on the host, readable for its user alone, under a name made of its content: an
+// earlier release keeps its own.
+func (s run) saveEnvironment(ctx context.Context) error {
+	file := s.wanted.Spec.EnvironmentFile
+	if file == "" {
+		return nil
 	}
-	if name := s.facts.Listeners[at].Process; name != "" && name != "docker-proxy" {
-		return s.Words.T("holder.process", name)
+	_, err := s.connection.Exec(ctx, remote.Command{Script: environmentScript.With(file), Stdin: strings.NewReader(s.secret.Reveal())})
+	if err != nil {
+		return provision.Fail("fail.environment", s.host, err)
 	}
-	return s.Words.T("holder.stranger", port)
+	return nil
 }
 
 // start starts a container that is as it should be, but down.
 func (s run) start(ctx context.Context, r *provision.Reporter) error {
-	if _, err := s.docker(ctx, r, docker.Start(s.site().Container)); err != nil {
-		return s.fail("fail.start", s.site().Container, s.Name(), err)
-	}
-	s.release = &release{started: true}
-	return s.inspectLive(ctx)
+	live, err := s.cutover.Start(ctx, s.connection.report(r), s.facts.Docker)
+	s.facts.Facts = s.facts.WithContainer(live)
+	return err
 }
 
-// inspectLive reads the live container again.
-func (h *Host) inspectLive(ctx context.Context) error {
-	out, err := h.exec(ctx, remote.Command{Argv: docker.Inspect(h.site().Container), Sudo: h.sudo})
-	if err != nil {
-		return h.fail("fail.look", h.site().Container, h.Name(), err)
+// complete is the change that ends an interrupted cutover: the container that has the ports gets the live name.
+func complete(s step, c *connection, cutover *release.Switch, known *known, holder facts.Listed) provision.Change {
+	return provision.Change{
+		Action: s.words.T("plan.name.action", holder.Name, cutover.Site.Container),
+		Reason: s.words.T("plan.name.reason"),
+		Apply: func(ctx context.Context, r *provision.Reporter) error {
+			live, err := cutover.Complete(ctx, c.report(r), holder, known.Docker)
+			known.Facts = known.WithContainer(live)
+			return err
+		},
 	}
-	return h.setLive(out)
 }
 
-// setLive takes what docker inspect printed of the live container.
-func (h *Host) setLive(inspected []byte) error {
-	objects, err := docker.ParseInspect(inspected)
+// stranger is a container with the site's name that is not the site's: whether it may be replaced is asked, once, and before
+// anything changes. A site that is turned away at its last step but one would have left its files and its image on the host.
+type stranger struct{ agreed string } // the id of the one that the person agreed to replace
+
+// planned is the plan of replacing it, which next does.
+func (t *stranger) planned(s step, site release.Site, c *docker.Container, next func(context.Context, *provision.Reporter) error) []provision.Change {
+	if t.agreed == c.ID {
+		changes := one(s.words.T("plan.replace.action", site.Container), s.words.T("plan.run.reason-agreed"))
+		changes[0].Apply = next
+		return changes
+	}
+	changes := one(s.words.T("plan.take-over.action", site.Container), whose(s.words, site, c, "plan.take-over.reason"))
+	changes[0].Apply = func(ctx context.Context, r *provision.Reporter) error {
+		if err := t.ask(ctx, r, s.words, site, c); err != nil {
+			return err
+		}
+		return next(ctx, r)
+	}
+	return changes
+}
+
+// askFirst asks where replacing a stranger is what the changes come to.
+func (t *stranger) askFirst(ctx context.Context, r *provision.Reporter, words *language.Printer, site release.Site, live *docker.Container, changes []provision.Change) error {
+	runs := slices.ContainsFunc(changes, func(c provision.Change) bool { return c.Step == Run })
+	if live == nil || !runs || site.Owns(live) {
+		return nil
+	}
+	return t.ask(ctx, r, words, site, live)
+}
+
+// ask asks whether a stranger's container may be replaced, unless that was agreed to.
+func (t *stranger) ask(ctx context.Context, r *provision.Reporter, words *language.Printer, site release.Site, c *docker.Container) error {
+	if t.agreed == c.ID {
+		return nil
+	}
+	answer, err := r.Ask(ctx, provision.Decision{
+		Kind:     provision.DecideTakeOver,
+		Question: whose(words, site, c, "take-over.question"),
+		Detail:   words.T("take-over.detail"),
+		Options:  []provision.Option{{ID: provision.AnswerYes, Label: words.T("take-over.yes")}, {ID: provision.AnswerNo, Label: words.T("take-over.no")}},
+		Default:  provision.AnswerNo,
+		Remedy:   words.T("take-over.remedy"),
+	})
 	if err != nil {
 		return err
 	}
-	h.facts.Container = nil
-	for i, c := range objects.Containers {
-		if strings.EqualFold(c.BareName(), h.site().Container) {
-			h.facts.Container = &objects.Containers[i]
-		}
+	if answer.Choice != provision.AnswerYes {
+		return provision.Fail("take-over.declined", c.BareName(), site.Host)
 	}
+	t.agreed = c.ID
 	return nil
+}
+
+// whose says whose a container is, by the variant of a key that fits: another site's, or nobody's that is known.
+func whose(words *language.Printer, site release.Site, c *docker.Container, key string) string {
+	switch name, directory := c.Label(docker.LabelSite), c.Label(docker.LabelDirectory); {
+	case name != "" && name != site.Name:
+		return words.T(key+"-named", c.BareName(), site.Host, name)
+	case !site.LivesIn(directory):
+		return words.T(key+"-site", c.BareName(), site.Host, directory)
+	}
+	return words.T(key, c.BareName(), site.Host, c.Config.Image)
 }

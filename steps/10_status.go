@@ -5,13 +5,21 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/release"
 )
 
 // status is the tutorial's step 10: docker ps shows the container as "Up", and it stays up.
-type status struct{ *Host }
+type status struct {
+	step
+	site       release.Site
+	facts      *known
+	connection *connection
+	cutover    *release.Switch
+}
 
-func (status) ID() string      { return stepStatus }
-func (s status) Title() string { return s.title(stepStatus) }
+func newStatus(h *Host, s step) provision.Step {
+	return status{s, h.site, h.facts, h.connection, h.cutover}
+}
 
 // Plan implements provision.Step: what is down is the step before's to mend.
 func (status) Plan() ([]provision.Change, error) { return nil, nil }
@@ -28,7 +36,7 @@ const crashing = time.Minute
 func (s status) Verify(ctx context.Context, r *provision.Reporter) error {
 	live := s.facts.Container
 	if live == nil {
-		return s.tell("fail.no-container", s.site().Container, s.Name())
+		return provision.Fail("fail.no-container", s.site.Container, s.host)
 	}
 	// A candidate that answered and was looked at after its cutover has shown that it is up; step 11 looks once more.
 	up := s.facts.Clock.Sub(live.State.StartedAt)
@@ -36,11 +44,11 @@ func (s status) Verify(ctx context.Context, r *provision.Reporter) error {
 		r.Finding(provision.Finding{
 			Severity: provision.SeverityWarning,
 			Code:     "run.restarts",
-			Cause:    s.Words.T("status.restarts.cause", live.BareName(), live.RestartCount, int(up.Seconds())),
-			Fix:      s.Words.T("status.restarts.fix"),
+			Cause:    s.words.T("status.restarts.cause", live.BareName(), live.RestartCount, int(up.Seconds())),
+			Fix:      s.words.T("status.restarts.fix"),
 		})
 	}
-	if live.Up() && (s.release != nil && s.release.switched || up > settled) {
+	if live.Up() && (s.cutover.Switched() || up > settled) {
 		return nil
 	}
 	restarts := live.RestartCount
@@ -49,26 +57,25 @@ func (s status) Verify(ctx context.Context, r *provision.Reporter) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if err := s.inspectLive(ctx); err != nil {
+	live, err := release.Inspect(ctx, s.connection, s.site)
+	if err != nil {
 		return err
 	}
-	live = s.facts.Container
+	s.facts.Facts = s.facts.WithContainer(live)
 	switch {
 	case live == nil:
-		return s.fail("fail.gone-again", s.site().Container, s.Name())
+		return provision.Fail("fail.gone-again", s.site.Container, s.host)
 	case !live.Up(), live.RestartCount > restarts:
-		cause := s.fail("fail.restarts",
-			s.site().Container, s.Name(), live.State.Status, live.State.ExitCode, live.RestartCount)
-		return s.failedInPublic(ctx, r, cause)
+		cause := provision.Fail("fail.restarts",
+			s.site.Container, s.host, live.State.Status, live.State.ExitCode, live.RestartCount)
+		return failInPublic(ctx, r, s.connection, s.cutover, s.facts, cause)
 	}
 	return nil
 }
 
-// failedInPublic undoes a cutover of this run; without one, or without anything to go back to, the failure is just that.
-func (h *Host) failedInPublic(ctx context.Context, r *provision.Reporter, cause error) error {
-	if rel := h.release; rel != nil && rel.switched && rel.previous.serves() {
-		return h.back(ctx, r, cause)
-	}
-	h.showLog(ctx, r, h.site().Container)
-	return cause
+// failInPublic undoes a cutover of this run; without one, or without anything to go back to, the failure is just that.
+func failInPublic(ctx context.Context, r *provision.Reporter, c *connection, cutover *release.Switch, known *known, cause error) error {
+	live, err := cutover.FailInPublic(ctx, c.report(r), known.Container, cause)
+	known.Facts = known.WithContainer(live)
+	return err
 }

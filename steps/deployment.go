@@ -5,10 +5,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"os"
+	"os/user"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,23 +17,25 @@ import (
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
-	"github.com/kehuo/provision/provision/remote"
-	"github.com/kehuo/provision/provision/shell"
+	"github.com/kehuo/provision/provision/probe"
+	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/site"
 	"github.com/kehuo/provision/provision/state"
-	"github.com/kehuo/provision/provision/transfer"
+	"github.com/kehuo/provision/provision/survey"
+	"github.com/kehuo/provision/provision/tree"
 )
 
 // Deployment is the local side of a run, the same for all of its hosts: what the inventory wants and what the source holds.
 type Deployment struct {
 	Inventory *inventory.Inventory
 	Words     *language.Printer
-	Manifest  *transfer.Manifest
+	Manifest  *tree.Manifest
+	Tree      string // digest of the files; empty for a deployment without its source
 	Report    site.Report
 	Spec      docker.Spec
 	Release   string // what this source with these settings is called
 	Who       string // user@machine, for the lock and the history
-	Mended    []Mended
+	Mended    []site.Mended
 
 	environment provision.Secret // content of the environment file
 }
@@ -49,8 +52,33 @@ func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *languag
 	if err := d.specify(); err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, err)
 	}
-	d.Release = docker.Release(d.Manifest.Digest(), d.Spec)
+	d.Tree = d.Manifest.Digest()
+	d.Release = docker.Release(d.Tree, d.Spec)
 	return d, nil
+}
+
+// Mend is NewDeployment after what can be put right of the site's own files was offered to the decider, or is agreed already.
+func Mend(ctx context.Context, inv *inventory.Inventory, words *language.Printer, decider provision.Decider, agreed bool) (*Deployment, error) {
+	mended, err := site.OfferFixes(ctx, inv.Site.Source, examine(inv, words), words, decider, agreed)
+	if err != nil {
+		return nil, err
+	}
+	d, err := NewDeployment(ctx, inv, words)
+	if err != nil {
+		return nil, err
+	}
+	d.Mended = mended
+	return d, nil
+}
+
+// examine looks at the site's own files; what is wrong with them is the steps' to say.
+func examine(inv *inventory.Inventory, words *language.Printer) site.Report {
+	return site.Examine(site.Read(os.DirFS(inv.Site.Source), site.Of(inv.Site), time.Now()), words)
+}
+
+// Survey is the source as doctor looks at it.
+func (d *Deployment) Survey() survey.Source {
+	return survey.Source{Site: d.Inventory.Site, Files: len(d.Manifest.Entries), Bytes: d.Manifest.Size(), Report: d.Report}
 }
 
 // Installed is a deployment without its source: enough to look at what is on the hosts, to go back, to take it down.
@@ -58,32 +86,13 @@ func Installed(inv *inventory.Inventory, words *language.Printer) *Deployment {
 	return &Deployment{Inventory: inv, Words: words, Who: whoami()}
 }
 
-// examine looks at the site's own files; what is wrong with them is the steps' to say.
-func examine(inv *inventory.Inventory, words *language.Printer) site.Report {
+func scan(ctx context.Context, inv *inventory.Inventory) (*tree.Manifest, error) {
 	s := inv.Site
-	asked := site.Site{
-		Certificate: s.Certificate,
-		Key:         s.Key,
-		Domain:      s.Domain,
-		Server:      s.Server,
-		Directory:   s.Directory,
-		Volumes:     s.Volumes,
-		Command:     s.Command,
-		Upload:      s.Upload,
-	}
-	for _, p := range s.Ports {
-		asked.Ports = append(asked.Ports, p.Container)
-	}
-	return site.Examine(site.Read(os.DirFS(s.Source), asked, time.Now()), words)
-}
-
-func scan(ctx context.Context, inv *inventory.Inventory) (*transfer.Manifest, error) {
-	s := inv.Site
-	options := transfer.ScanOptions{Root: s.Source, Upload: s.Upload, Never: inside(s.Source, inv.Private()...)}
+	options := tree.Options{Root: s.Source, Upload: s.Upload, Never: inside(s.Source, inv.Private()...)}
 	if s.Key != "" {
 		options.Private, options.Always = []string{s.Key}, []string{s.Certificate}
 	}
-	return transfer.Scan(ctx, options)
+	return tree.Scan(ctx, options)
 }
 
 // inside are those of the files that lie in a folder, relative to it and slash-separated. Secrets and inventories often lie
@@ -131,7 +140,7 @@ func (d *Deployment) specify() error {
 	}
 	content, err := os.ReadFile(s.EnvironmentFile)
 	if err != nil {
-		return fmt.Errorf("read site.environment_file: %w", err)
+		return provision.Fail("fail.environment-unread", s.EnvironmentFile, err).WithExit(provision.ExitUsage)
 	}
 	sum := sha256.Sum256(content)
 	d.environment = provision.NewSecret(string(content))
@@ -143,39 +152,57 @@ func (d *Deployment) specify() error {
 // StateDir is the folder beside the site on the host.
 func (d *Deployment) StateDir() string { return state.Dir(d.Inventory.Site.Directory) }
 
-func (d *Deployment) site() inventory.Site { return d.Inventory.Site }
-
-// releaseImage is the name that an image keeps while its release is kept: the inventory's, with the tree's digest as tag.
-func (d *Deployment) releaseImage(tree string) string {
-	return repository(d.site().Image) + ":" + tree[:treeInName]
+// demands are what the site must answer.
+func (d *Deployment) demands() probe.Demands {
+	s := d.Inventory.Site
+	return probe.Demands{
+		Ports: s.Ports, Health: s.Health, Server: s.Server, Domain: s.Domain, TLS: s.Certificate != "", Fingerprint: d.Report.Pair.SHA256,
+	}
 }
 
-// treeInName is how many digits of a tree's digest tell releases apart in names.
-const treeInName = 12
+// wanted is the release of this source with these settings. Its image is there once it was built.
+func (d *Deployment) wanted() release.Release {
+	return release.Release{ID: d.Release, Tree: d.Tree, Spec: d.Spec, Demands: d.demands(), Save: true}
+}
 
-// repository is an image's name without its tag.
-func repository(image string) string {
-	for i := len(image) - 1; i >= 0 && image[i] != '/'; i-- {
-		if image[i] == ':' {
-			return image[:i]
+// exposed warns of what travels with the site though mostly nobody means it to: a repository, in which everything is that was
+// ever deleted from the site, and files of secrets.
+func exposed(m *tree.Manifest, words *language.Printer) []site.Problem {
+	var problems []site.Problem
+	for _, rule := range []struct {
+		code string
+		is   func(tree.Entry) bool
+	}{
+		{"site.git-uploaded", func(e tree.Entry) bool { return e.Kind == tree.Directory && path.Base(e.Path) == ".git" }},
+		{"site.secrets-uploaded", func(e tree.Entry) bool { return e.Kind == tree.File && isEnvironment(path.Base(e.Path)) }},
+	} {
+		at := slices.IndexFunc(m.Entries, func(e tree.Entry) bool { return !e.Unbuilt && rule.is(e) })
+		if at < 0 {
+			continue
 		}
+		name := m.Entries[at].Path
+		problems = append(problems, site.Problem{Step: Files, File: name, Finding: provision.Finding{
+			Severity: provision.SeverityWarning, Code: rule.code, Evidence: name,
+			Cause: words.T(rule.code+".cause", name), Fix: words.T(rule.code+".fix", name),
+		}})
 	}
-	return image
+	return problems
 }
 
-// saveEnvironment puts the environment file on the host, readable for its user alone, under a name made of its content: an
-// earlier release keeps its own.
-func (h *Host) saveEnvironment(ctx context.Context) error {
-	if h.Spec.EnvironmentFile == "" {
-		return nil
+// isEnvironment reports whether a file is by its name one of secrets, and not an example of one.
+func isEnvironment(name string) bool {
+	rest, found := strings.CutPrefix(name, ".env")
+	return found && (rest == "" || rest[0] == '.') && !slices.Contains([]string{".example", ".sample", ".template", ".dist"}, path.Ext(name))
+}
+
+// whoami names the person and the machine for the lock and the history.
+func whoami() string {
+	name, machine := "somebody", "somewhere"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
 	}
-	file := shell.Quote(h.Spec.EnvironmentFile)
-	_, err := h.exec(ctx, remote.Command{
-		Script: shell.Text(fmt.Sprintf("umask 077; cat >%s.new && mv -f %s.new %s", file, file, file)),
-		Stdin:  strings.NewReader(h.environment.Reveal()),
-	})
-	if err != nil {
-		return h.fail("fail.environment", h.Name(), err)
+	if h, err := os.Hostname(); err == nil {
+		machine = h
 	}
-	return nil
+	return name + "@" + machine
 }

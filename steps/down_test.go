@@ -1,3 +1,5 @@
+//go:build host
+
 package steps_test
 
 import (
@@ -8,7 +10,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/sandbox"
 	"github.com/kehuo/provision/provision/state"
-	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/steps/operate"
 )
 
 // TestDown lets the application end in its own time, as a release does that keeps none of the earlier ones, and leaves nothing
@@ -34,14 +36,14 @@ func TestDown(t *testing.T) {
 		t.Errorf("behind a release that keeps no other: %q, want written, and one container", kept)
 	}
 
-	down := func(o steps.DownOptions, changed int) {
+	down := func(o operate.DownOptions, changed int) {
 		t.Helper()
 		if r := c.down(o); r.result.ExitCode != provision.ExitOK || r.result.Changed != changed {
 			t.Fatalf("down %+v ended with status %d and %d changes: %v", o, r.result.ExitCode, r.result.Changed, r.err())
 		}
 	}
 
-	down(steps.DownOptions{}, 1)
+	down(operate.DownOptions{}, 1)
 	if kept := written(); kept != "written\n0" {
 		t.Errorf("after down: %q, want written, and no container", kept)
 	}
@@ -49,9 +51,9 @@ func TestDown(t *testing.T) {
 
 	// Somebody has removed the site's folder; the secrets are in the one beside it.
 	c.sh("rm -r %s", directory)
-	down(steps.DownOptions{Files: true}, 1)
+	down(operate.DownOptions{Files: true}, 1)
 	if left := c.sh("ls -A /home/kevin/dev"); left != "" {
 		t.Errorf("down --files leaves %q", left)
 	}
-	down(steps.DownOptions{Files: true}, 0)
+	down(operate.DownOptions{Files: true}, 0)
 }

@@ -1,3 +1,5 @@
+//go:build host
+
 package steps_test
 
 import (
@@ -8,7 +10,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/sandbox"
-	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/steps/operate"
 )
 
 const directory = "/home/kevin/dev/myweb"
@@ -80,7 +82,7 @@ func TestTutorial(t *testing.T) {
 	t.Run("down", func(t *testing.T) {
 		c := *c
 		c.t = t
-		if r := c.down(steps.DownOptions{}); r.result.ExitCode != provision.ExitOK {
+		if r := c.down(operate.DownOptions{}); r.result.ExitCode != provision.ExitOK {
 			t.Fatalf("down failed: %v", r.err())
 		}
 		if left := c.sh("docker ps -aq"); left != "" {
@@ -91,7 +93,7 @@ func TestTutorial(t *testing.T) {
 			t.Errorf("after down, a run changed %q", r.changed())
 		}
 		c.sh("mv %s/app/templates /srv/elsewhere; ln -s /srv/elsewhere %[1]s/app/templates", directory)
-		if r := c.down(steps.DownOptions{Files: true, Images: true}); r.result.ExitCode != provision.ExitOK {
+		if r := c.down(operate.DownOptions{Files: true, Images: true}); r.result.ExitCode != provision.ExitOK {
 			t.Fatalf("down --files --images failed: %v", r.err())
 		}
 		if left := c.sh("ls -A %s; docker images -q myweb_image", directory); left != "another\nnotes.txt" {

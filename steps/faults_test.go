@@ -1,3 +1,5 @@
+//go:build host
+
 package steps_test
 
 import (
@@ -134,7 +136,7 @@ func (c *cloud) testDiskFull() {
 	t := c.t
 	for _, full := range []struct{ name, mount, folder string }{
 		{"where the lock is", "mount --bind /home/kevin/dev/.myweb.provision /home/kevin/dev/.myweb.provision; mount -o remount,bind,ro /home/kevin/dev/.myweb.provision", "/home/kevin/dev/.myweb.provision"},
-		{"where the files go", "mount -t tmpfs -o size=64k,mode=0777 none /home/kevin/dev", "/home/kevin/dev"},
+		{"where the files go", "mount -t tmpfs -o size=64k,mode=0755,uid=$(id -u kevin) none /home/kevin/dev", "/home/kevin/dev"},
 		{"where the engine keeps a build's context", "mount -t tmpfs -o size=4k none /var/lib/docker/tmp", "/var/lib/docker/tmp"},
 		{"where the engine keeps its images", "mount -t tmpfs -o size=4k none /var/lib/docker/image/overlay2/layerdb/tmp", "/var/lib/docker/image/overlay2/layerdb/tmp"},
 	} {

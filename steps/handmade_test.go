@@ -1,3 +1,5 @@
+//go:build host
+
 package steps_test
 
 import (
@@ -7,14 +9,14 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/steps/operate"
 )
 
 // TestHandMade deploys over the container of somebody who followed the tutorial by hand, and is refused by strangers.
 func TestHandMade(t *testing.T) {
 	c := beside(t)
 	c.mustDeploy()
-	c.down(steps.DownOptions{})
+	c.down(operate.DownOptions{})
 	c.sh("docker run -it -d -p 80:80 -p 443:443 --name myweb_https myweb_image:server bash ./start.sh")
 	hand := c.sh("docker inspect --format '{{.Id}}' myweb_https")
 
@@ -46,7 +48,7 @@ func TestHandMade(t *testing.T) {
 	})
 	t.Run("a stranger holds the port", func(t *testing.T) {
 		c := c.on(t)
-		c.down(steps.DownOptions{})
+		c.down(operate.DownOptions{})
 		c.sh("docker run -d --name blog -p 80:80 kehuo/centos8_conda:nginx sleep 1000")
 		r := c.deploy()
 		if r.result.ExitCode != provision.ExitFailed || !strings.Contains(r.err().Error(), "port 80") || !strings.Contains(r.err().Error(), "container blog") {
@@ -68,7 +70,7 @@ func TestHandMade(t *testing.T) {
 		c.sh("docker run -d --name myweb_https --entrypoint sleep kehuo/centos8_conda:nginx 1000")
 		stranger := c.sh("docker inspect --format '{{.Id}}' myweb_https")
 		r := c.deploy()
-		var unanswered *provision.Unanswered
+		var unanswered *provision.UnansweredError
 		if !errors.As(r.err(), &unanswered) || c.sh("docker inspect --format '{{.Id}}' myweb_https") != stranger {
 			t.Fatalf("without a decision, ended with status %d: %v", r.result.ExitCode, r.err())
 		}

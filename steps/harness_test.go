@@ -1,3 +1,5 @@
+//go:build host
+
 package steps_test
 
 import (
@@ -21,6 +23,7 @@ import (
 	"github.com/kehuo/provision/provision/sandbox"
 	"github.com/kehuo/provision/provision/sandbox/sandboxtest"
 	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/steps/operate"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -127,7 +130,7 @@ func (r *record) timeline() string {
 		case provision.StepCommand:
 			fmt.Fprintf(&text, "%s %s $ %.200s\n", e.Time.Format("05.000"), e.Step, b.Command)
 		case provision.StepFinished:
-			fmt.Fprintf(&text, "%s %s %s %v\n", e.Time.Format("05.000"), e.Step, b.Status, b.Err)
+			fmt.Fprintf(&text, "%s %s %s %v\n", e.Time.Format("05.000"), e.Step, b.Status, language.New(language.English).Error(b.Err))
 		}
 	}
 	return text.String()
@@ -144,8 +147,20 @@ func (r *record) changed() string {
 	return strings.Join(ids, " ")
 }
 
-// err is how the run ended on the one host.
-func (r *record) err() error { return r.result.Hosts["cloud"].Err }
+// err is how the run ended on the one host, as it is told in English.
+func (r *record) err() error {
+	err := r.result.Hosts["cloud"].Err
+	if err == nil {
+		return nil
+	}
+	return toldError{err}
+}
+
+type toldError struct{ error }
+
+func (e toldError) Error() string { return language.New(language.English).Error(e.error) }
+
+func (e toldError) Unwrap() error { return e.error }
 
 // deploy runs the eleven steps.
 func (c *cloud) deploy() *record {
@@ -161,7 +176,7 @@ func (c *cloud) deployWith(ctx context.Context, decider provision.Decider, sinks
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return c.run(ctx, decider, d.NewHost(inv.Hosts[0], steps.Connection{}, "test"), sinks...)
+	return c.run(ctx, decider, d.NewHost(inv.Hosts[0], false, "test"), sinks...)
 }
 
 // plan tells what a run would change.
@@ -172,21 +187,21 @@ func (c *cloud) plan() provision.PlanFinished {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return provision.Plan(c.t.Context(), []provision.Target{d.NewHost(inv.Hosts[0], steps.Connection{}, "test")}, provision.Options{Site: "myweb"})
+	return provision.Plan(c.t.Context(), []provision.Target{d.NewHost(inv.Hosts[0], false, "test")}, provision.Options{Site: "myweb"})
 }
 
 func (c *cloud) rollback(release string) *record {
 	c.t.Helper()
 	inv := c.load()
 	d := steps.Installed(inv, language.New(language.English))
-	return c.run(c.t.Context(), provision.Headless{}, steps.NewRollback(d.NewHost(inv.Hosts[0], steps.Connection{}, "test"), release))
+	return c.run(c.t.Context(), provision.Headless{}, operate.NewRollback(d.NewHost(inv.Hosts[0], false, "test"), release))
 }
 
-func (c *cloud) down(o steps.DownOptions) *record {
+func (c *cloud) down(o operate.DownOptions) *record {
 	c.t.Helper()
 	inv := c.load()
 	d := steps.Installed(inv, language.New(language.English))
-	return c.run(c.t.Context(), provision.Headless{}, steps.NewDown(d.NewHost(inv.Hosts[0], steps.Connection{}, "test"), o))
+	return c.run(c.t.Context(), provision.Headless{}, operate.NewDown(d.NewHost(inv.Hosts[0], false, "test"), o))
 }
 
 func (c *cloud) run(ctx context.Context, decider provision.Decider, target provision.Target, sinks ...provision.Sink) *record {

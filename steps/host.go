@@ -1,57 +1,68 @@
 package steps
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/diagnose"
+	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/state"
+	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/provision/transfer"
 )
 
-// Connection is what the command line says about reaching hosts.
-type Connection struct {
-	AcceptNewHostKey bool
-	Timeout          time.Duration // to connect and log in; 0: the default of the remote package
-}
-
-// Host is one host of a deployment: the target that the engine walks through the eleven steps.
+// Host is one host of a deployment: the target that the engine walks through the eleven steps. A step gets from it what its
+// struct names, and nothing else.
 type Host struct {
 	*Deployment
-	host       inventory.Host
-	connection Connection
-	command    string // what the person typed, for the history
-
-	client  *remote.Client
-	ahead   *transfer.Prepared // opened ahead where there is likely something to upload; of use once
-	probes  *probes
-	address string // where the SSH configuration leads; visitors reach the site there
-	lock    *lock
+	host    inventory.Host
+	command string // what the person typed, for the history
 	begun   time.Time
-	sudo    bool
+	accept  bool // a host key that is not known yet
 	room    bool // ask how much disk and memory is free
-	facts   *facts.Facts
-	listing *transfer.Listing
-	output  tail // the last lines of the step under way, for the diagnosis
-	release *release
 
-	wentBack    string   // the release that this run brings back, for the history: hosts may go back to different ones
-	takenOver   string   // id of a stranger's container that the person agreed to replace
-	keptDemands *demands // what was asked of the release to go back to; nil: what the inventory asks
+	site       release.Site
+	connection *connection
+	visitors   *visitors
+	cutover    *release.Switch
+	facts      *known
+	there      hostFiles
+	stranger   stranger
+	wentBack   string // the release that this run brings back, for the history: hosts may go back to different ones
 }
 
-// NewHost returns the target for one host of the deployment's inventory.
-func (d *Deployment) NewHost(h inventory.Host, c Connection, command string) *Host {
-	return &Host{Deployment: d, host: h, connection: c, command: command, begun: time.Now()}
+// known is what the run knows of the host: a value that is replaced, never patched.
+type known struct{ *facts.Facts }
+
+// NewHost returns the target for one host of the deployment's inventory. command is what the person typed;
+// acceptNewHostKey trusts a host that is not known yet.
+func (d *Deployment) NewHost(h inventory.Host, acceptNewHostKey bool, command string) *Host {
+	t := &Host{Deployment: d, host: h, accept: acceptNewHostKey, command: command, begun: time.Now(), facts: &known{}}
+	t.site = release.NewSite(h.Name, d.StateDir(), d.Inventory.Site)
+	t.connection = &connection{host: h.Name, words: d.Words, stateDir: d.StateDir()}
+	t.visitors = &visitors{demands: d.demands()}
+	t.cutover = &release.Switch{
+		Host: t.connection,
+		Site: t.site,
+		Look: func(ctx context.Context) (*facts.Facts, error) {
+			err := t.gather(ctx)
+			return t.facts.Facts, err
+		},
+		Moved: t.visitors.again,
+	}
+	return t
 }
 
 // Name implements provision.Target.
@@ -59,16 +70,23 @@ func (h *Host) Name() string { return h.host.Name }
 
 // Steps implements provision.Target: the tutorial's eleven, in its order.
 func (h *Host) Steps() []provision.Step {
-	return []provision.Step{
-		login{h}, directory{h}, dockerfile{h}, certificateLines{h}, nginxConfig{h}, files{h},
-		build{h}, image{h}, run{h}, status{h}, website{h},
+	var steps []provision.Step
+	for _, e := range table() {
+		steps = append(steps, e.make(h, step{e.id, h.Name(), h.Words}))
 	}
+	return steps
+}
+
+// Step returns one of the eleven.
+func (h *Host) Step(id string) provision.Step {
+	steps := h.Steps()
+	return steps[slices.IndexFunc(steps, func(s provision.Step) bool { return s.ID() == id })]
 }
 
 // Connect implements provision.Target: one connection, then one command for every fact. The site is asked beside it, so that
 // a run that has nothing to change knows at once whether it answers.
 func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
-	h.probes = newProbes(ctx, h)
+	h.visitors.arrive(ctx)
 	client, err := remote.Dial(ctx, remote.Config{
 		Name:             h.host.Name,
 		Address:          h.host.Address,
@@ -76,48 +94,52 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 		User:             h.host.User,
 		Identity:         h.host.Identity,
 		KnownHosts:       h.host.KnownHosts,
-		AcceptNewHostKey: h.connection.AcceptNewHostKey,
-		Timeout:          h.connection.Timeout,
+		AcceptNewHostKey: h.accept,
 		Ask:              r.Ask,
 		Words:            h.Words,
-		Link:             h.linkChanged,
+		Link:             h.connection.linkChanged,
 		Resolved: func(hostname string) {
-			h.address = hostname
-			h.probes.fromHere(h.probes.ctx)
+			h.visitors.address = hostname
+			h.visitors.here()
 		},
 	})
 	if err != nil {
 		return provision.WithExit(provision.ExitUnreachable, err)
 	}
-	h.client = client
-	if s := h.site(); h.Manifest != nil && h.Manifest.Likely() {
-		h.ahead = transfer.Prepare(ctx, client, s.Directory, h.StateDir(), h.Manifest)
+	h.connection.client = client
+	if h.Manifest != nil && h.Manifest.Likely() {
+		h.there.ahead = transfer.Prepare(ctx, client, h.site.Directory, h.site.StateDir, h.Manifest)
 	}
-	h.probes.fromHost(h.probes.ctx, client)
+	h.visitors.host(client.DialContext)
 	return h.gather(ctx)
 }
 
 // Begin implements provision.Target: it asks what must be asked before anything changes, takes the lock, lets what an interrupted
 // run left behind come to its end, and looks again if anything may have changed meanwhile.
 func (h *Host) Begin(ctx context.Context, r *provision.Reporter, changes []provision.Change) error {
-	releases := h.Manifest != nil && slices.ContainsFunc(changes, func(c provision.Change) bool { return c.Step == stepRun })
-	if err := h.probes.forbidden(); err != nil && releases {
-		return h.noWayIn(err)
+	releases := h.Manifest != nil && slices.ContainsFunc(changes, func(c provision.Change) bool { return c.Step == Run })
+	if err := h.visitors.forbidden(); err != nil && releases {
+		return h.site.NoWayIn(h.facts.Docker, err)
 	}
-	if err := h.agree(ctx, r, changes); err != nil {
+	if err := h.stranger.askFirst(ctx, r, h.Words, h.site, h.facts.Container, changes); err != nil {
 		return err
 	}
-	lock, err := takeLock(ctx, h, r)
+	lock, err := state.Take(ctx, h.connection.client, state.Claim{
+		Directory: h.site.Directory, Who: h.Who, Purpose: h.command,
+		Waiting: func(held state.Held) {
+			r.Output(provision.StreamOut, h.Words.T("lock.waiting", held.Owner.Who, held.Owner.Purpose))
+		},
+	})
 	if err != nil {
 		return err
 	}
-	h.lock = lock
+	h.connection.lock = lock
 	left, err := h.endLeftJobs(ctx, r)
 	if err != nil {
 		return err
 	}
 	// Between the facts and the lock, another run may have come and gone: then the lock's number has moved on.
-	if left || h.facts.Lock != nil || lock.turn != h.facts.Turn+1 {
+	if left || h.facts.Lock != nil || lock.Turn() != h.facts.Turn+1 {
 		return h.gather(ctx)
 	}
 	return nil
@@ -129,16 +151,15 @@ func (h *Host) Begin(ctx context.Context, r *provision.Reporter, changes []provi
 func (h *Host) endLeftJobs(ctx context.Context, r *provision.Reporter) (bool, error) {
 	left := false
 	for _, id := range h.facts.Jobs {
-		job := remote.Job{StateDir: h.StateDir(), ID: id, Sudo: h.sudo}
 		switch {
-		case strings.HasPrefix(id, cutoverJob):
-			err := h.client.AttachJob(ctx, job, h.lines(r))
+		case strings.HasPrefix(id, release.CutoverJob):
+			err := h.connection.attach(ctx, id, h.connection.lines(r))
 			if err != nil && !errors.Is(err, remote.ErrNoJob) {
-				r.Output(provision.StreamErr, fmt.Sprintf("an earlier cutover on %s ended with: %v", h.Name(), err))
+				r.Output(provision.StreamErr, h.Words.T("release.earlier-ended", h.Name(), h.Words.Error(err)))
 			}
-		case strings.HasPrefix(id, buildJob) && id != h.buildJob():
-			if err := h.persist(ctx, func() error { return h.client.KillJob(ctx, job) }); err != nil {
-				return left, h.fail("fail.build-left", h.Name(), err)
+		case strings.HasPrefix(id, buildJob) && id != jobOf(h.Tree):
+			if err := h.connection.forget(ctx, id); err != nil {
+				return left, provision.Fail("fail.build-left", h.Name(), err)
 			}
 		default:
 			continue
@@ -150,19 +171,17 @@ func (h *Host) endLeftJobs(ctx context.Context, r *provision.Reporter) (bool, er
 
 // Close implements provision.Target.
 func (h *Host) Close(ctx context.Context, outcome provision.HostResult) error {
-	if h.probes != nil {
-		h.probes.close()
-	}
-	if h.client == nil {
+	h.visitors.leave()
+	if h.connection.client == nil {
 		return nil
 	}
-	h.ahead.Close()
-	if h.lock == nil {
-		return h.client.Close()
+	h.there.ahead.Close()
+	if h.connection.lock == nil {
+		return h.connection.client.Close()
 	}
-	defer h.lock.wait()
-	defer func() { _ = h.client.Close() }()
-	return h.lock.release(ctx, h.record(outcome))
+	defer h.connection.lock.Wait()
+	defer func() { _ = h.connection.client.Close() }()
+	return h.connection.lock.Release(ctx, h.record(outcome))
 }
 
 // record is the run's line in the host's history.
@@ -177,78 +196,202 @@ func (h *Host) record(outcome provision.HostResult) state.Record {
 		DurationMS: time.Since(h.begun).Milliseconds(),
 	}
 	if outcome.Err != nil {
-		record.Outcome = outcome.Err.Error()
+		record.Outcome = h.Words.Error(outcome.Err)
 	}
 	return record
 }
 
+// gather reads all facts again: one command, and beside it the questions to the Docker Engine.
+func (h *Host) gather(ctx context.Context) error {
+	query := facts.Query{
+		Directory: h.site.Directory, Container: h.site.Container, Image: h.site.Image, Room: h.room, Mark: rand.Text(),
+	}
+	if h.Manifest != nil {
+		query.Files = transfer.HostScript(h.site.Directory, h.site.StateDir, h.Manifest)
+	}
+	known, err := facts.Gather(ctx, h.Name(), h.connection, query)
+	if err != nil {
+		return err
+	}
+	h.facts.Facts = known
+	if h.Manifest == nil {
+		return nil
+	}
+	listing, err := transfer.ParseHost(bytes.NewReader(known.Files))
+	if err == nil && !listing.Complete(h.Manifest) { // a tree of very many new files is asked for once more, by their names
+		err = h.connection.persist(ctx, func() (err error) {
+			listing, err = listFiles(ctx, h.connection, h.site.Directory, h.Manifest)
+			return err
+		})
+	}
+	if err != nil {
+		return provision.Fail("fail.list", h.site.Directory, h.Name(), err)
+	}
+	h.there.listing = listing
+	return nil
+}
+
 // Explain implements provision.Explainer.
 func (h *Host) Explain(step string, err error) []provision.Finding {
-	var known found
+	var known interface{ Findings() []provision.Finding }
 	if errors.As(err, &known) {
-		return known.findings()
+		return known.Findings()
 	}
-	var asked *provision.Unanswered
+	var asked *provision.UnansweredError
 	if errors.As(err, &asked) && !errors.As(err, new(*remote.DialError)) { // of a login, the catalogue knows more
-		return h.unanswered(asked.Decision)
+		return []provision.Finding{{
+			Severity: provision.SeverityError, Code: "unanswered", Cause: h.Words.T("unanswered.cause"), Evidence: asked.Decision.Question, Fix: asked.Decision.Remedy,
+		}}
 	}
-	output := h.output.lines(step)
-	var exit *remote.ExitError
-	if errors.As(err, &exit) && exit.Stderr != "" { // of which the error's own sentence has one line
-		output = append(output, exit.Stderr)
-	}
-	findings := diagnose.Failed(strings.Join(output, "\n")+"\n"+err.Error(), h.at(place(step), err), h.Words.Tag())
-	unknown := len(findings) == 1 && findings[0].Severity == provision.SeverityUnknown
-	switch {
-	case unknown && asked != nil:
-		return h.unanswered(asked.Decision)
-	case unknown && (len(output) == 0 || saysItAll(err)):
-		return nil // the error's own sentence tells more than that this is not in the catalogue
-	}
-	return findings
+	return diagnose.Failure(err, h.connection.printed(step), h.place(place(step), err), h.Words)
 }
 
-// Stopped implements provision.Stopper.
-func (h *Host) Stopped(step string) string {
-	key := "step." + step + ".interrupt"
-	if words := h.Words.T(key); words != key {
-		return words
+// Left implements provision.Stopper.
+func (h *Host) Left(step string) *provision.Failure {
+	if code := "step." + step + ".interrupt"; h.Words.Has(code) {
+		return provision.Fail(code)
 	}
-	return h.Words.T("step.interrupt")
+	return provision.Fail("step.interrupt")
 }
 
-// Say implements provision.Speaker.
-func (h *Host) Say(err error) string { return Say(h.Words, err) }
+// Advice implements provision.Adviser: a plan has the warnings of a run, and leaves the rest to it.
+func (h *Host) Advice(step string) []provision.Finding {
+	var list []provision.Finding
+	for _, p := range h.Report.Of(step) {
+		if p.Finding.Severity == provision.SeverityWarning {
+			list = append(list, p.Finding)
+		}
+	}
+	return list
+}
 
-// place says which kind of failures a step can have.
-func place(step string) diagnose.Where {
-	switch step {
-	case stepLogin:
-		return diagnose.Connect
-	case stepDirectory, stepFiles:
-		return diagnose.SFTP
-	case stepBuild:
-		return diagnose.Build
-	case stepImage:
-		return diagnose.Nginx
-	case stepRun, stepStatus:
-		return diagnose.Run
-	case stepSite:
-		return diagnose.Site
+// Site is the site on this host.
+func (h *Host) Site() release.Site { return h.site }
+
+// Facts are what is known of the host.
+func (h *Host) Facts() *facts.Facts { return h.facts.Facts }
+
+// Connection is the host as a run reaches it.
+func (h *Host) Connection() release.Host { return h.connection }
+
+// Attach runs a docker command on the host with the given streams, once.
+func (h *Host) Attach(ctx context.Context, cmd remote.Command) error {
+	cmd.Sudo = h.connection.sudo
+	return h.connection.client.Run(ctx, cmd)
+}
+
+// ForgetSite has the lock take the state folder with it when it is given back.
+func (h *Host) ForgetSite() { h.connection.lock.Forget() }
+
+// TakeOver is the plan of replacing a stranger's container that has the site's name, which next does.
+func (h *Host) TakeOver(c *docker.Container, next func(context.Context, *provision.Reporter) error) []provision.Change {
+	return h.stranger.planned(h.Step(Run).(run).step, h.site, c, next)
+}
+
+// Complete is the change that ends an interrupted cutover.
+func (h *Host) Complete(holder facts.Listed) provision.Change {
+	return complete(h.Step(Run).(run).step, h.connection, h.cutover, h.facts, holder)
+}
+
+// GoesBack asks of the site what was asked of the release to go back to.
+func (h *Host) GoesBack(to release.Target) {
+	if to.Saved == nil || to.Saved.Demands == nil {
+		return
+	}
+	h.visitors.demands = to.Demands(h.demands())
+	h.visitors.again()
+	h.visitors.host(h.connection.Dial)
+}
+
+// GoBack brings an earlier release back.
+func (h *Host) GoBack(ctx context.Context, r *provision.Reporter, to release.Target) error {
+	h.wentBack = to.ID
+	live, err := h.cutover.GoBack(ctx, h.connection.report(r), to, to.Demands(h.demands()), h.facts.Docker)
+	h.facts.Facts = h.facts.WithContainer(live)
+	return err
+}
+
+// Survey is the host as status and doctor look at it. Answers that are still to come are waited for.
+func (h *Host) Survey() survey.Host {
+	s := survey.Host{
+		Name: h.Name(), Address: h.visitors.address, Site: h.Inventory.Site, Facts: h.facts.Facts, Sudo: h.connection.sudo,
+		Directory: h.Step(Directory).(directory).mayKeep(h.site.Directory),
+		Ports:     portsFree(h.site, h.facts.Facts),
+		Results:   h.visitors.wait(),
+	}
+	if forbidden := h.visitors.forbidden(); forbidden != nil {
+		s.SSHD = h.site.NoWayIn(h.facts.Docker, forbidden)
+	} else if err := state.EnoughSessions(h.connection.client); err != nil {
+		s.SSHD = err
+	}
+	return s
+}
+
+// Status tells what is deployed, and what a run would change of it. Where the source here cannot be held against the host,
+// unknown says why.
+func (h *Host) Status(unknown error) survey.Status {
+	var earlier, drift []string
+	for _, c := range h.site.Retired(h.facts.Containers) {
+		earlier = append(earlier, h.site.ReleaseOf(c.Name, c.Release))
+	}
+	if unknown == nil {
+		drift, unknown = h.drift()
+	}
+	return h.Survey().Status(earlier, drift, unknown, h.Words)
+}
+
+// Doctor connects to the host and examines it. It changes nothing there.
+func (h *Host) Doctor(ctx context.Context, r *provision.Reporter) []survey.Check {
+	h.room = true
+	if err := h.Connect(ctx, r); err != nil {
+		return []survey.Check{survey.Unreached(h.Words, h.Name(), err, h.remedy(err, diagnose.Connect))}
+	}
+	return h.Survey().Doctor(ctx, h.connection.client, h.Words, h.remedy)
+}
+
+// remedy is what the diagnosis advises; empty where it knows the failure no better than its own sentence does.
+func (h *Host) remedy(err error, where diagnose.Where) string {
+	for _, f := range diagnose.Failure(err, nil, h.place(where, err), h.Words) {
+		if f.Severity != provision.SeverityUnknown {
+			return f.Fix
+		}
 	}
 	return ""
 }
 
-// upToDate reports whether the live container is the release that is wanted.
-func (h *Host) upToDate() bool {
-	return h.facts.Container != nil && (run{h}).drift(h.facts.Container) == ""
+// drift is what a run would change, in words.
+func (h *Host) drift() ([]string, error) {
+	found := []string{}
+	for _, step := range h.Steps() {
+		changes, err := step.Plan()
+		if err != nil {
+			return found, err
+		}
+		for _, c := range changes {
+			found = append(found, h.Words.T("status.change", c.Action, c.Reason))
+		}
+	}
+	return found, nil
 }
 
-// lines returns a receiver of output that passes it on and keeps the last lines for the diagnosis.
-func (h *Host) lines(r *provision.Reporter) func(string) {
-	h.output.of(r)
-	return func(lines string) {
-		h.output.add(lines)
-		r.Output(provision.StreamOut, lines)
+// upToDate reports whether the live container is the release that is wanted.
+func (h *Host) upToDate() bool {
+	return h.facts.Container != nil && h.Step(Run).(run).drift() == ""
+}
+
+// exitBeforeSwitch is the exit status of a release that fails before the ports move.
+func (h *Host) exitBeforeSwitch() int { return h.site.FailedExit(h.facts.Docker) }
+
+// place is the place of a failure, with what is known of the host: as it was dialled where that is what failed, for the SSH
+// configuration may lead elsewhere than the inventory says.
+func (h *Host) place(where diagnose.Where, err error) diagnose.Place {
+	p := diagnose.Place{Where: where, Host: cmp.Or(h.visitors.address, h.host.Address), Port: h.host.Port, User: h.host.User}
+	if h.host.Identity != "" {
+		p.Identity = shell.Quote(h.host.Identity)
 	}
+	var dial *remote.DialError
+	if errors.As(err, &dial) {
+		p.Host, p.Port, p.User = dial.Host, dial.Port, cmp.Or(dial.User, p.User)
+	}
+	return p
 }

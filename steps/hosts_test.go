@@ -1,3 +1,5 @@
+//go:build host
+
 package steps_test
 
 import (
@@ -41,7 +43,7 @@ func TestHostsSideBySide(t *testing.T) {
 	}
 	var targets []provision.Target
 	for _, h := range []inventory.Host{inv.Hosts[0], second, third} {
-		targets = append(targets, d.NewHost(h, steps.Connection{}, "test"))
+		targets = append(targets, d.NewHost(h, false, "test"))
 	}
 	r := &record{}
 	r.result = provision.Run(t.Context(), targets, provision.Options{Site: "myweb", Sink: r.sink})
@@ -105,7 +107,7 @@ func contract(t *testing.T, events []provision.Event) {
 // Without a person, a question that has no safe default fails and says how to answer it beforehand.
 func TestUnansweredDecisionNamesItsRemedy(t *testing.T) {
 	_, err := provision.Headless{}.Decide(t.Context(), provision.Decision{Question: "Replace it?", Remedy: "set site.container"})
-	var unanswered *provision.Unanswered
+	var unanswered *provision.UnansweredError
 	if !errors.As(err, &unanswered) || !strings.Contains(err.Error(), "set site.container") {
 		t.Errorf("got %v", err)
 	}

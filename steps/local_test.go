@@ -10,6 +10,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/steps"
 )
 
@@ -39,18 +40,18 @@ func TestWhatNobodyMeansToUploadIsWarnedOf(t *testing.T) {
 		return d
 	}
 	d := deployment()
-	if said := d.NewHost(inventory.Host{}, steps.Connection{}, "").Advice("06-files"); len(said) != 2 || said[0].Severity != provision.SeverityWarning ||
+	if said := d.NewHost(inventory.Host{}, false, "").Advice("06-files"); len(said) != 2 || said[0].Severity != provision.SeverityWarning ||
 		!strings.HasPrefix(said[0].Cause, "The folder app/.git is part of the upload") || said[0].Fix != "Write app/.git into .dockerignore." ||
 		!strings.HasPrefix(said[1].Cause, "The file app/.env.production is part of the upload") {
 		t.Errorf("the step that uploads says %+v", said)
 	}
-	if !slices.ContainsFunc(d.Local(), func(c steps.Check) bool { return strings.HasPrefix(c.Detail, "app/.git: ") }) {
-		t.Errorf("the doctor says %+v", d.Local())
+	if !slices.ContainsFunc(d.Survey().Examine(d.Words), func(c survey.Check) bool { return strings.HasPrefix(c.Detail, "app/.git: ") }) {
+		t.Errorf("the doctor says %+v", d.Survey().Examine(d.Words))
 	}
 	if err := os.WriteFile(filepath.Join(dir, ".dockerignore"), []byte("app/.git\n**/.env.production\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if said := deployment().NewHost(inventory.Host{}, steps.Connection{}, "").Advice("06-files"); len(said) > 0 {
+	if said := deployment().NewHost(inventory.Host{}, false, "").Advice("06-files"); len(said) > 0 {
 		t.Errorf("what is not uploaded is warned of: %+v", said)
 	}
 }

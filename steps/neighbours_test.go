@@ -1,3 +1,5 @@
+//go:build host
+
 package steps_test
 
 import (
@@ -37,7 +39,7 @@ func neighbours(t *testing.T, first *cloud) {
 	third := cloudOn(t, first.host)
 	third.site["directory"] = "/home/kevin/dev/third"
 	before = running("myweb_https")
-	var unanswered *provision.Unanswered
+	var unanswered *provision.UnansweredError
 	if r := third.deploy(); !errors.As(r.err(), &unanswered) || !strings.Contains(unanswered.Decision.Question, directory) {
 		t.Errorf("ended with status %d: %v", r.result.ExitCode, r.err())
 	}

@@ -1,3 +1,5 @@
+//go:build host
+
 package steps_test
 
 import (
@@ -9,6 +11,7 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/steps/operate"
 )
 
 // backSideBySide takes two hosts back in one run, each to the release that it had before: the history of each names its own. It
@@ -28,7 +31,7 @@ func backSideBySide(t *testing.T, first, second *cloud) {
 	d := steps.Installed(inv, language.New(language.English))
 	var targets []provision.Target
 	for _, h := range inv.Hosts {
-		targets = append(targets, steps.NewRollback(d.NewHost(h, steps.Connection{}, "test"), ""))
+		targets = append(targets, operate.NewRollback(d.NewHost(h, false, "test"), ""))
 	}
 	if result := provision.Run(t.Context(), targets, provision.Options{Site: "myweb"}); result.ExitCode != provision.ExitOK {
 		t.Fatalf("ended with status %d: %v, %v", result.ExitCode, result.Hosts["cloud"].Err, result.Hosts["second"].Err)
@@ -45,11 +48,11 @@ func backSideBySide(t *testing.T, first, second *cloud) {
 		c.sh("docker rm -f myweb_https; docker run -d --name myweb_https --entrypoint sleep kehuo/centos8_conda:nginx 1000")
 		stranger := c.sh("docker inspect --format '{{.Id}}' myweb_https")
 		r := c.rollback("")
-		if !errors.As(r.err(), new(*provision.Unanswered)) || c.sh("docker inspect --format '{{.Id}}' myweb_https") != stranger {
+		if !errors.As(r.err(), new(*provision.UnansweredError)) || c.sh("docker inspect --format '{{.Id}}' myweb_https") != stranger {
 			t.Fatalf("without a decision, ended with status %d: %v", r.result.ExitCode, r.err())
 		}
 		agree := deciderFunc(func() provision.Answer { return provision.Answer{Choice: provision.AnswerYes} })
-		r = c.run(t.Context(), agree, steps.NewRollback(steps.Installed(inv, language.New(language.English)).NewHost(inv.Hosts[0], steps.Connection{}, "test"), ""))
+		r = c.run(t.Context(), agree, operate.NewRollback(steps.Installed(inv, language.New(language.English)).NewHost(inv.Hosts[0], false, "test"), ""))
 		if r.result.ExitCode != provision.ExitOK {
 			t.Fatalf("with a decision, ended with status %d: %v", r.result.ExitCode, r.err())
 		}

@@ -1,3 +1,5 @@
+//go:build host
+
 package steps_test
 
 // plainly has the site speak http alone, on a port of the host's.

@@ -1,3 +1,5 @@
+//go:build host
+
 package steps_test
 
 import (
@@ -10,6 +12,7 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/steps/operate"
 )
 
 func (c *cloud) mustRollback(release string) *record {
@@ -61,7 +64,7 @@ func TestRollback(t *testing.T) {
 	}
 
 	// While the question is open, somebody else makes a release: the way back that was approved is not the way back any more.
-	target := steps.NewRollback(steps.Installed(c.load(), language.New(language.English)).NewHost(c.load().Hosts[0], steps.Connection{}, "test"), "")
+	target := operate.NewRollback(steps.Installed(c.load(), language.New(language.English)).NewHost(c.load().Hosts[0], false, "test"), "")
 	meanwhile := deciderFunc(func() provision.Answer {
 		c.page("meanwhile")
 		c.deploy()
@@ -91,7 +94,7 @@ func TestRollback(t *testing.T) {
 	}
 	c.sh("docker inspect stranger:1 myweb_https-2 >/dev/null; docker rm myweb_https-2; docker rmi stranger:1")
 
-	c.down(steps.DownOptions{Images: true})
+	c.down(operate.DownOptions{Images: true})
 	if after := c.sh("%s", strangers); after != before {
 		t.Errorf("what somebody runs from one of our images was %s and is %s", before, after)
 	}

@@ -2,11 +2,16 @@ package tui
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/lines"
 	"github.com/kehuo/provision/tui/page"
+	"github.com/kehuo/provision/tui/prompt"
 )
 
 // accessible is the wizard for screen readers and for terminals that can only print: questions one after the other, and the
@@ -16,7 +21,7 @@ func accessible(ctx context.Context, c Config) (provision.RunFinished, error) {
 	if err != nil {
 		return provision.RunFinished{ExitCode: provision.ExitFailed}, err
 	}
-	defer p.close()
+	defer p.Close()
 	if c.Form != nil {
 		if err := p.form(ctx); err != nil {
 			return provision.RunFinished{ExitCode: provision.ExitInterrupted}, err
@@ -34,7 +39,7 @@ func accessible(ctx context.Context, c Config) (provision.RunFinished, error) {
 		}
 		again, err := p.afterFailure(ctx)
 		switch {
-		case errors.Is(err, errEnd):
+		case prompt.Ended(err):
 			return finished, nil
 		case err != nil || !again:
 			return finished, err
@@ -42,65 +47,15 @@ func accessible(ctx context.Context, c Config) (provision.RunFinished, error) {
 	}
 }
 
-// form asks for what a new inventory needs, field by field, and writes it.
+// form asks for what a new inventory needs, and writes it.
 func (p *prompter) form(ctx context.Context) error {
-	f, words := p.config.Form, p.config.Words
-	p.say(words.T("wizard.form.title"))
-	p.say(words.T("wizard.form.about", p.config.Inventory))
-	var found map[string][]string
-	if f.Suggest != nil {
-		found = f.Suggest(ctx)
+	words, answers := p.config.Words, setup.Answers{}
+	p.Say(words.T("wizard.form.title"))
+	p.Say(words.T("wizard.form.about", p.config.Inventory))
+	if err := setup.Ask(ctx, p.config.Form, words, p.Lines, setup.FirstQuestions(), answers); err != nil {
+		return err
 	}
-	values := map[string]string{}
-	for _, field := range f.Fields {
-		field.Default = field.Standard(found, values)
-		value, err := p.field(ctx, field, values)
-		if err != nil {
-			return err
-		}
-		values[field.Name] = value
-	}
-	return f.Write(values)
-}
-
-// field asks for one value until it is right; an empty answer takes the default, a single "-" empties an optional field.
-func (p *prompter) field(ctx context.Context, field page.Field, values map[string]string) (string, error) {
-	words := p.config.Words
-	title := words.T("wizard.field." + field.Name)
-	help := words.T("wizard.field." + field.Name + ".help")
-	if field.Optional && field.Default != "" {
-		help += " " + words.T("wizard.form.enter")
-	}
-	p.say(title + ": " + help)
-	for {
-		value, err := p.line(title + " [" + field.Default + "]: ")
-		if err != nil {
-			return "", err
-		}
-		if value == "" {
-			value = field.Default
-		}
-		if field.Optional && value == "-" {
-			value = ""
-		}
-		if value == "" && !field.Optional {
-			p.say(words.T("wizard.form.empty"))
-			continue
-		}
-		if p.config.Form.Check == nil {
-			return value, nil
-		}
-		values[field.Name] = value
-		note, err := p.config.Form.Check(ctx, field.Name, value, values)
-		if err == nil {
-			p.say(note)
-			return value, nil
-		}
-		if ctx.Err() != nil {
-			return "", ctx.Err()
-		}
-		p.say(err.Error())
-	}
+	return p.config.Form.Write(answers)
 }
 
 // afterFailure asks what to do; again means to retry.
@@ -125,9 +80,89 @@ func (p *prompter) afterFailure(ctx context.Context) (again bool, err error) {
 			err = p.config.SaveReport(p.config.ReportFile, text)
 		}
 		if err != nil {
-			p.say(err.Error())
+			p.Say(words.Error(err))
 			continue
 		}
-		p.say(words.T("wizard.report.saved", p.config.ReportFile))
+		p.Say(words.T("wizard.report.saved", p.config.ReportFile))
+	}
+}
+
+// prompter asks by plain lines: what huh's accessible fields do, but in the person's language, with an end when the input
+// ends, and so that the end of the run interrupts a question.
+type prompter struct {
+	*prompt.Lines
+	config Config
+	flush  func() error // of what is printed between the questions
+}
+
+func newPrompter(ctx context.Context, c Config) (*prompter, error) {
+	lines, err := prompt.New(ctx, c.In, c.Out)
+	return &prompter{Lines: lines, config: c, flush: func() error { return nil }}, err
+}
+
+// Decide implements provision.Decider.
+func (p *prompter) Decide(ctx context.Context, d provision.Decision) (provision.Answer, error) {
+	if err := p.flush(); err != nil {
+		return provision.Answer{}, err
+	}
+	p.describe(d)
+	answer, err := p.answer(d)
+	if ctx.Err() != nil {
+		return provision.Answer{}, ctx.Err()
+	}
+	return answer, err
+}
+
+func (p *prompter) describe(d provision.Decision) {
+	for _, change := range d.Changes {
+		if change.Diff != "" {
+			p.Say(change.Step + ": " + safetext.Line(change.Action))
+			p.Say(safetext.Text(strings.TrimRight(change.Diff, "\n")))
+		}
+	}
+	p.Say(safetext.Text(d.Detail))
+}
+
+func (p *prompter) answer(d provision.Decision) (provision.Answer, error) {
+	question := safetext.Line(d.Question)
+	switch {
+	case len(d.Options) > 0:
+		choice, err := p.choose(question, d)
+		return provision.Answer{Choice: choice}, err
+	case d.Secret:
+		text, err := p.Secret(question)
+		return provision.Answer{Secret: provision.NewSecret(text)}, err
+	}
+	text, err := p.Line(prompt.Asking(question))
+	return provision.Answer{Choice: text}, err
+}
+
+// choose offers numbered options; an empty answer takes the default, where there is one.
+func (p *prompter) choose(question string, d provision.Decision) (string, error) {
+	common := page.Common{Words: p.config.Words}
+	p.Say(question)
+	number := ""
+	for i, o := range d.Options {
+		if o.ID == d.Default {
+			number = strconv.Itoa(i + 1)
+		}
+		p.Say(fmt.Sprintf("%d. %s", i+1, common.OptionLabel(d, o)))
+	}
+	choose := p.config.Words.T("wizard.accessible.choose")
+	if number != "" {
+		choose += " [" + number + "]"
+	}
+	for {
+		text, err := p.Line(choose + ": ")
+		if err != nil {
+			return "", err
+		}
+		if text == "" {
+			text = number
+		}
+		if n, err := strconv.Atoi(text); err == nil && n >= 1 && n <= len(d.Options) {
+			return d.Options[n-1].ID, nil
+		}
+		p.Say(p.config.Words.T("wizard.accessible.number", len(d.Options)))
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -17,8 +16,10 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/feed"
 	"github.com/kehuo/provision/tui/page"
+	"github.com/kehuo/provision/tui/theme"
 )
 
 // actions does what the model must not: everything that takes time or touches the world. Each action is a command that
@@ -78,7 +79,7 @@ func (a actions) run() (deployed Deployed) {
 	defer func() {
 		f.Close()
 		if p := recover(); p != nil {
-			deployed = Deployed{Err: fmt.Errorf("the deployment ended in an internal error: %v\n%s", p, debug.Stack())}
+			deployed = Deployed{Err: provision.Fail("wizard.deployment-broken", p, string(debug.Stack()))}
 		}
 	}()
 	return Deployed{Finished: a.config.Deploy(a.ctx, f.Emit, decider{a.send})}
@@ -125,40 +126,35 @@ func (c *checking) begin(ctx context.Context, number int) context.Context {
 // pause is how long the form waits for the next letter before it checks.
 const pause = 120 * time.Millisecond
 
-func (a actions) check(number int, values map[string]string) tea.Cmd {
-	if a.config.Form == nil || a.config.Form.Check == nil {
-		return nil
-	}
-	ctx := a.checks.begin(a.ctx, number)
+func (a actions) check(msg page.CheckMsg) tea.Cmd {
+	ctx := a.checks.begin(a.ctx, msg.Number)
 	return func() tea.Msg {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(pause):
 		}
+		form := a.config.Form
 		checked := map[string]page.Checked{}
-		for _, field := range a.config.Form.Fields {
-			if values[field.Name] == "" && !field.Optional {
+		for _, q := range setup.FirstQuestions() {
+			if msg.Values[q.Name] == "" && !q.Optional {
 				continue
 			}
-			note, err := a.config.Form.Check(ctx, field.Name, values[field.Name], values)
+			note, err := form.Check(q.Name, msg.Values[q.Name], msg.Values)
 			if ctx.Err() != nil {
 				return nil
 			}
-			checked[field.Name] = page.Checked{Note: note, Err: err}
+			checked[q.Name] = page.Checked{Note: note, Err: err}
 		}
-		return page.CheckedMsg{Number: number, Fields: checked}
+		return page.CheckedMsg{Number: msg.Number, Fields: checked, Offers: form.Follow(msg.Offers, msg.Values)}
 	}
 }
 
 func (a actions) suggest() tea.Cmd {
-	if a.config.Form.Suggest == nil {
-		return nil
-	}
-	return func() tea.Msg { return page.SuggestionsMsg(a.config.Form.Suggest(a.ctx)) }
+	return func() tea.Msg { return page.SuggestionsMsg(a.config.Form.Suggest()) }
 }
 
-func (a actions) write(values map[string]string) tea.Cmd {
+func (a actions) write(values setup.Answers) tea.Cmd {
 	return func() tea.Msg { return page.WroteMsg{Err: a.config.Form.Write(values)} }
 }
 
@@ -224,18 +220,37 @@ func (a actions) pager(file string) tea.Cmd {
 
 // lend gives the terminal to another program until that ends.
 func (a actions) lend(cmd *exec.Cmd, ended func(error) tea.Msg) tea.Cmd {
-	a.away.Store(true)
-	return tea.ExecProcess(cmd, func(err error) tea.Msg {
-		a.away.Store(false)
-		return ended(err)
-	})
+	return tea.Exec(guest{cmd, a.away}, ended)
 }
+
+// guest is another program that has the terminal.
+type guest struct {
+	*exec.Cmd
+	away *atomic.Bool
+}
+
+// Run implements tea.ExecCommand. A ctrl+c that was typed for the guest may still be on its way to us when that has ended.
+func (g guest) Run() error {
+	g.away.Store(true)
+	defer g.away.Store(false)
+	defer time.Sleep(50 * time.Millisecond)
+	return g.Cmd.Run()
+}
+
+// SetStdin implements tea.ExecCommand.
+func (g guest) SetStdin(r io.Reader) { g.Stdin = r }
+
+// SetStdout implements tea.ExecCommand.
+func (g guest) SetStdout(w io.Writer) { g.Stdout = w }
+
+// SetStderr implements tea.ExecCommand.
+func (g guest) SetStderr(w io.Writer) { g.Stderr = w }
 
 // with is the command that the first of the variables names, or fallback, on file.
 func (a actions) with(file, fallback string, variables ...string) *exec.Cmd {
 	program := fallback
 	for _, name := range variables {
-		if value := lookup(a.env, name); value != "" {
+		if value := theme.Environ(a.env).Getenv(name); value != "" {
 			program = value
 			break
 		}

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -50,12 +51,12 @@ func TestAnErrorThatTheFindingQuotesIsNotToldAgain(t *testing.T) {
 func TestActionsThatDoNotFitAreCounted(t *testing.T) {
 	finding := provision.Finding{Severity: provision.SeverityError, Cause: "The disk is full.", Evidence: "no space left", Fix: "Free some."}
 	s := failing(t, tea.WindowSizeMsg{Width: 40, Height: 12}, finding, errors.New("failed"))
-	s.shows("more, down")
+	s.more("wizard.more-down", "↓", true)
 	for range 5 {
 		s.press("down")
 	}
-	s.shows("▸ q  Leave")
-	s.lacks("more, down")
+	s.shows("▸ q  " + english.T("wizard.fail.leave"))
+	s.more("wizard.more-down", "↓", false)
 }
 
 func TestAFailureOnANarrowScreenIsNamedOnce(t *testing.T) {
@@ -74,7 +75,84 @@ func TestANoticeMayTakeTwoRows(t *testing.T) {
 	s.model.notice = strings.Repeat("word ", 50)
 	s.shows("..\n")
 	s.press("m")
-	s.shows("The mouse marks text; m gives it back")
+	s.shows(english.T("wizard.mouse.terminal"))
 	s.press("m")
-	s.shows("The wheel scrolls the wizard")
+	s.shows(english.T("wizard.mouse.wizard"))
+}
+
+// numbered is text of n lines that can be told apart.
+func numbered(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "+ line %d of the text\n", i+1)
+	}
+	return b.String()
+}
+
+// moreToRead is what stands behind the number of rows that are out of sight.
+var moreToRead = strings.TrimPrefix(english.T("wizard.more", 0), "0")
+
+// readToTheEnd checks that a screen says that there is more than is in sight, and that all of it can be scrolled to.
+func readToTheEnd(t *testing.T, s *stage, last string) {
+	t.Helper()
+	if strings.Contains(s.view(), last) {
+		t.Fatalf("all is in sight already:\n%s", s.view())
+	}
+	s.shows(moreToRead)
+	for range 40 {
+		s.press("pgdown")
+	}
+	s.shows(last)
+	if strings.Contains(s.view(), moreToRead) {
+		t.Errorf("there is more below the end:\n%s", s.view())
+	}
+}
+
+func TestTheCureIsInSightAndTheRestCanBeReached(t *testing.T) {
+	finding := provision.Finding{Severity: provision.SeverityError, Cause: strings.Repeat("A long cause of many words. ", 12),
+		Evidence: "the last piece of evidence", Fix: "Free some space on the host."}
+	for _, size := range []tea.WindowSizeMsg{{Width: 80, Height: 24}, {Width: 40, Height: 12}, {Width: 63, Height: 20}} {
+		s := plainStage(t)
+		s.play(record(story.Options{}), stepIs("07-build"))
+		for _, body := range []provision.Body{finding, provision.StepFinished{Status: provision.StatusFailed, Err: errors.New("failed")}} {
+			s.send(feed.Batch{Events: []provision.Event{{Time: s.now, Host: "aliyun", Step: "07-build", Body: body}}})
+		}
+		s.send(size)
+		s.send(Deployed{Finished: provision.RunFinished{ExitCode: provision.ExitFailed,
+			Hosts: map[string]provision.HostResult{"aliyun": {Err: errors.New("failed")}}}})
+		s.shows("fix: Free some space on the host.", "Retry from step 7")
+		if size.Width < 80 {
+			readToTheEnd(t, s, "the last piece of evidence")
+		}
+		s.send(tea.MouseMsg{Button: tea.MouseButtonWheelUp})
+	}
+}
+
+func TestWhatIsAgreedToCanBeReadToItsEnd(t *testing.T) {
+	for _, size := range []tea.WindowSizeMsg{{Width: 80, Height: 24}, {Width: 40, Height: 12}, {Width: 63, Height: 20}, {Width: 120, Height: 40}} {
+		t.Run(fmt.Sprintf("plan %dx%d", size.Width, size.Height), func(t *testing.T) {
+			s := plainStage(t)
+			s.play(record(story.Options{}), stepIs("01-login"))
+			s.ask(provision.Decision{Kind: provision.DecidePlan, Host: "aliyun", Changes: []provision.Change{
+				{Step: "06-files", Action: "upload", Diff: numbered(50) + "+ a long line " + strings.Repeat("word ", 40) + "its end"},
+				{Step: "07-build", Action: "build it", Diff: numbered(50)}}})
+			s.send(size)
+			readToTheEnd(t, s, "its end")
+			s.press("down")
+			s.shows("build it") // the next one begins at its beginning
+		})
+		t.Run(fmt.Sprintf("question %dx%d", size.Width, size.Height), func(t *testing.T) {
+			s := plainStage(t)
+			s.play(record(story.Options{}), stepIs("01-login"))
+			s.ask(provision.Decision{Kind: provision.DecideFix, Question: "Change it?", Detail: numbered(60),
+				Options: []provision.Option{{ID: provision.AnswerYes, Label: "change"}, {ID: provision.AnswerNo, Label: "leave"}}})
+			s.send(size)
+			if size.Width >= 80 {
+				s.shows("pgup pgdn scroll")
+			}
+			readToTheEnd(t, s, "line 60 of the text")
+			s.send(tea.WindowSizeMsg{Width: size.Width - 1, Height: size.Height})
+			s.shows("line 1 of the text")
+		})
+	}
 }

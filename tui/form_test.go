@@ -7,21 +7,22 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/theme"
 )
 
 func TestTheFormGoesToTheFirstWrongField(t *testing.T) {
 	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
+	c.Form = setup.Setup{}
 	s := newStage(t, c, theme.Plain(), 80, 24)
 	form := s.model.page.(*page.Form)
-	for range c.Form.Fields {
+	for range setup.FirstQuestions() {
 		s.press("enter")
 	}
 	s.send(page.CheckedMsg{Number: 1})
 	s.press("enter")
-	s.shows("▸ ✗ Host", "This is needed.")
+	s.shows("▸ ✗ Host", english.T("wizard.form.empty"))
 	s.press("a")
 	s.send(page.CheckedMsg{Number: 1, Fields: map[string]page.Checked{"address": {Err: errors.New("an old check")}}})
 	if strings.Contains(s.view(), "an old check") {
@@ -34,7 +35,7 @@ func TestTheFormGoesToTheFirstWrongField(t *testing.T) {
 
 func TestTheFormKeepsWhatWasTyped(t *testing.T) {
 	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
+	c.Form = setup.Setup{}
 	s := newStage(t, c, theme.Plain(), 80, 24)
 	s.press("m", "e")
 	s.send(page.SuggestionsMsg{"address": {"aliyun", "tencent"}, "domain": {"kevinhuo.cool"}})
@@ -54,10 +55,10 @@ func TestTheFormKeepsWhatWasTyped(t *testing.T) {
 
 func TestTheFormAsksBeforeItForgetsWhatWasTyped(t *testing.T) {
 	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
+	c.Form = setup.Setup{}
 	s := newStage(t, c, theme.Plain(), 80, 24)
 	s.press("m", "esc")
-	s.shows("Press esc again to leave; what was typed is lost.")
+	s.shows(english.T("wizard.form.leave"))
 	s.press("down", "esc")
 	if s.left {
 		t.Fatal("the second esc was not the next key, and leaves")
@@ -75,7 +76,7 @@ func TestTheFormAsksBeforeItForgetsWhatWasTyped(t *testing.T) {
 
 func TestTheFirstTextTakesThePlaceOfADefault(t *testing.T) {
 	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
+	c.Form = setup.Setup{}
 	form := func(keys ...tea.KeyMsg) string {
 		s := newStage(t, c, theme.Plain(), 80, 24)
 		s.press("down", "down", "down", "down") // the folder of the site, "."
@@ -98,13 +99,56 @@ func TestTheFirstTextTakesThePlaceOfADefault(t *testing.T) {
 
 func TestTheFormSaysWhatIsOutOfSightAndWhatEnterDoes(t *testing.T) {
 	c := testConfig(nil)
-	c.Form = &Form{Fields: Fields()}
+	c.Form = setup.Setup{}
 	s := newStage(t, c, theme.Plain(), 40, 12)
-	s.shows("more below, down", "enter next")
-	s.lacks("above, up")
-	for range c.Form.Fields {
+	s.more("wizard.more-down", "↓", true)
+	s.shows("enter next")
+	s.lacks(english.T("wizard.more-up", "↑", 6))
+	for range setup.FirstQuestions() {
 		s.press("down")
 	}
-	s.shows("above, up", "▸   Write inventory.yaml and go on", "enter write")
-	s.lacks("more below")
+	s.more("wizard.more-up", "↑", true)
+	s.shows("▸   "+english.T("wizard.form.write", "inventory.yaml"), "enter "+english.T("wizard.key.write"))
+	s.more("wizard.more-down", "↓", false)
+}
+
+// What was found stands there for as long as it fits what the person typed: an alias says its own user and key.
+func TestTheFormLeavesWhatAnAliasSays(t *testing.T) {
+	c := testConfig(nil)
+	c.Form = setup.Setup{}
+	s := newStage(t, c, theme.Plain(), 80, 24)
+	s.send(page.SuggestionsMsg{"address": {"aliyun"}, "identity": {"~/.ssh/id_ed25519"}, "certificate": {"a.pem"}, "key": {"a.key"}})
+	holds := func(want map[string]string) {
+		t.Helper()
+		values := s.model.page.(*page.Form).Values()
+		for field, value := range want {
+			if values[field] != value {
+				t.Errorf("with the host %q %s is %q, want %q", values["address"], field, values[field], value)
+			}
+		}
+	}
+	holds(map[string]string{"user": "", "identity": "", "certificate": "a.pem", "key": "a.key"})
+	s.press("2")
+	holds(map[string]string{"user": "kevin", "identity": "~/.ssh/id_ed25519"})
+	s.press(strings.Split("down down down down down down down", " ")...)
+	s.send(tea.KeyMsg{Type: tea.KeyCtrlU})
+	holds(map[string]string{"certificate": "", "key": ""})
+}
+
+// What follows from other answers follows them while they are typed, but for what the person typed there.
+func TestTheFormFollowsTheAnswers(t *testing.T) {
+	c := testConfig(nil)
+	c.Form = setup.Setup{}
+	s := newStage(t, c, theme.Plain(), 80, 24)
+	form := s.model.page.(*page.Form)
+	s.press("h")
+	s.send(page.CheckedMsg{Number: 2, Offers: setup.Offers{"directory": {"/home/deploy/dev/shop"}}})
+	if got := form.Values()["directory"]; got != "/home/deploy/dev/shop" {
+		t.Errorf("the folder is %q", got)
+	}
+	s.press("down", "down", "down", "down", "down", "x")
+	s.send(page.CheckedMsg{Number: 4, Offers: setup.Offers{"directory": {"/home/other/dev/shop"}}})
+	if got := form.Values()["directory"]; got != "x" {
+		t.Errorf("what was typed is now %q", got)
+	}
 }

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
 
-	"strings"
-
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
 	"github.com/kehuo/provision/tui/theme"
@@ -20,8 +20,10 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
+type scene func(s *stage, words *language.Printer)
+
 // scenes are the screens of the wizard, each played from the start.
-var scenes = map[string]func(s *stage, words *language.Printer){
+var scenes = map[string]scene{
 	"form": func(s *stage, _ *language.Printer) {
 		s.send(page.SuggestionsMsg{"address": {"aliyun", "tencent"}, "domain": {"kevinhuo.cool"}, "source": {"./site"},
 			"certificate": {"ssl_files/kevinhuo_cool.pem"}, "key": {"ssl_files/kevinhuo_cool.key"}})
@@ -114,23 +116,43 @@ var scenes = map[string]func(s *stage, words *language.Printer){
 	},
 }
 
-func TestScreens(t *testing.T) {
+// TestStructure keeps what stands where, with the keys of the words in their places: rewording leaves it as it is.
+func TestStructure(t *testing.T) {
+	for name, scene := range scenes {
+		t.Run(name, func(t *testing.T) {
+			golden(t, filepath.Join("structure", name+".golden"), screens(t, name, scene, language.Keys(), []size{{60, 15}, {80, 24}, {120, 40}}))
+		})
+	}
+}
+
+// TestWords keeps the same screens as a person reads them.
+func TestWords(t *testing.T) {
 	for _, tag := range language.Tags() {
-		for _, size := range [][2]int{{80, 24}, {120, 40}, {40, 12}} {
-			for name, scene := range scenes {
-				file := fmt.Sprintf("%s.%s.%dx%d", name, tag, size[0], size[1])
-				t.Run(file, func(t *testing.T) {
-					view := screen(t, name, scene, tag, theme.Plain(), size[0], size[1])
-					for _, row := range strings.Split(view, "\n") {
-						if w := ansi.StringWidth(row); w > size[0] {
-							t.Errorf("a row is %d cells wide: %q", w, row)
-						}
-					}
-					golden(t, file+".golden", view)
-				})
-			}
+		for name, scene := range scenes {
+			file := fmt.Sprintf("%s.%s.golden", name, tag)
+			t.Run(file, func(t *testing.T) {
+				golden(t, filepath.Join("words", file), screens(t, name, scene, language.New(tag), []size{{80, 24}, {120, 40}, {40, 12}}))
+			})
 		}
 	}
+}
+
+type size struct{ width, height int }
+
+// screens are a scene in several sizes, one below the other.
+func screens(t *testing.T, name string, scene scene, words *language.Printer, sizes []size) string {
+	t.Helper()
+	var all strings.Builder
+	for _, s := range sizes {
+		view := screen(t, name, scene, words, theme.Plain(), s)
+		for row := range strings.SplitSeq(view, "\n") {
+			if w := ansi.StringWidth(row); w > s.width {
+				t.Errorf("a row is %d cells wide: %q", w, row)
+			}
+		}
+		fmt.Fprintf(&all, "== %dx%d\n%s", s.width, s.height, view)
+	}
+	return all.String()
 }
 
 // TestColours keeps the screens of the README, with their colours; tui/screens makes pictures of them.
@@ -142,20 +164,18 @@ func TestColours(t *testing.T) {
 			if name == "run" {
 				scene = scenes["build"]
 			}
-			view := screen(t, name, scene, tag, theme.Coloured(), 96, 28)
-			golden(t, name+".ansi", view)
+			golden(t, name+".ansi", screen(t, name, scene, language.New(tag), theme.Coloured(), size{96, 28}))
 		})
 	}
 }
 
-func screen(t *testing.T, name string, scene func(*stage, *language.Printer), tag language.Tag, look *theme.Theme, width, height int) string {
+func screen(t *testing.T, name string, scene scene, words *language.Printer, look *theme.Theme, at size) string {
 	t.Helper()
-	words := language.New(tag)
 	c := testConfig(words)
 	if strings.HasPrefix(name, "form") {
-		c.Form = &Form{Fields: Fields()}
+		c.Form = setup.Setup{}
 	}
-	s := newStage(t, c, look, width, height)
+	s := newStage(t, c, look, at.width, at.height)
 	scene(s, words)
 	return s.view()
 }

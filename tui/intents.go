@@ -36,7 +36,7 @@ func (m *Model) intent(msg tea.Msg) (cmd tea.Cmd, ok bool) {
 		m.overlay = nil
 		return nil, true
 	case page.CheckMsg:
-		return m.act.check(msg.Number, msg.Values), true
+		return m.act.check(msg), true
 	case page.WriteMsg:
 		return m.act.write(msg.Values), true
 	}
@@ -61,7 +61,7 @@ func (m *Model) result(msg tea.Msg) (cmd tea.Cmd, ok bool) {
 		return m.showLog(msg), true
 	case reportMsg:
 		if msg.err != nil {
-			m.notice = msg.err.Error()
+			m.notice = m.Words.Error(msg.err)
 			return nil, true
 		}
 		m.overlay = page.NewReport(m.Common, m.config.ReportFile, msg.text, msg.agreed)
@@ -69,7 +69,7 @@ func (m *Model) result(msg tea.Msg) (cmd tea.Cmd, ok bool) {
 	case savedMsg:
 		m.overlay, m.notice = nil, m.T("wizard.report.saved", m.config.ReportFile)
 		if msg.err != nil {
-			m.notice = msg.err.Error()
+			m.notice = m.Words.Error(msg.err)
 		}
 		return nil, true
 	case page.WroteMsg:
@@ -145,7 +145,7 @@ func (m *Model) showLog(msg logMsg) tea.Cmd {
 func (m *Model) logText(msg logMsg) string {
 	switch {
 	case msg.err != nil:
-		return msg.err.Error()
+		return m.Words.Error(msg.err)
 	case msg.text == "":
 		return m.T("wizard.log.none")
 	}

@@ -16,10 +16,17 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui"
 	"github.com/kehuo/provision/tui/story"
 	"github.com/kehuo/provision/tui/terminaltest"
 )
+
+// english has the words that tests look for, so that these may be reworded.
+var english = language.New(language.English)
+
+// firstWords are enough of the words of key to know them by, in whatever rows they stand.
+func firstWords(key string) string { return strings.Join(strings.Fields(english.T(key))[:4], " ") }
 
 // playing is the variable that makes the test binary play a story in the wizard, as a program of its own.
 const playing = "TUI_STORY"
@@ -51,7 +58,8 @@ func play(text string) int {
 		return 2
 	}
 	if s.Version {
-		fmt.Println("started")
+		value, present := os.LookupEnv("CI")
+		fmt.Printf("started with CI %q %t\n", value, present)
 		return 0
 	}
 	o := story.Options{HostKey: s.HostKey, Password: s.Password, Failures: s.Failures, Lines: s.Lines, Hosts: s.Hosts,
@@ -72,7 +80,7 @@ func play(text string) int {
 	defer stop()
 	finished, err := tui.Run(ctx, s.config(deployment))
 	if err != nil {
-		fmt.Println("error:", strings.SplitN(err.Error(), "\n", 2)[0])
+		fmt.Println("error:", strings.SplitN(s.words().Error(err), "\n", 2)[0])
 	}
 	fmt.Println("left with", finished.ExitCode)
 	return finished.ExitCode
@@ -98,39 +106,40 @@ func (s script) config(deployment *story.Story) tui.Config {
 		c.SaveReport = func(path, text string) error { return os.WriteFile(path, []byte(text), 0o600) }
 	}
 	if s.Form {
-		c.Form = scriptedForm()
+		c.Form = scriptedForm{}
 	}
 	return c
 }
 
 // scriptedForm is a form on a machine where everything is found, and where the user "root" is refused.
-func scriptedForm() *tui.Form {
-	return &tui.Form{
-		Fields: tui.Fields(),
-		Suggest: func(context.Context) map[string][]string {
-			return map[string][]string{
-				"address":     {"aliyun", "tencent"},
-				"identity":    {"~/.ssh/id_ed25519"},
-				"source":      {"./site"},
-				"domain":      {"kevinhuo.cool", "www.kevinhuo.cool"},
-				"certificate": {"ssl_files/kevinhuo_cool.pem"},
-				"key":         {"ssl_files/kevinhuo_cool.key"},
-			}
-		},
-		Check: func(_ context.Context, field, value string, _ map[string]string) (string, error) {
-			switch {
-			case field == "user" && value == "root":
-				return "", errors.New("root may not log in there; take an ordinary user")
-			case field == "certificate":
-				return "good for 87 days, for kevinhuo.cool and www.kevinhuo.cool", nil
-			case field == "source":
-				return "a Dockerfile is there", nil
-			}
-			return "", nil
-		},
-		Write: func(map[string]string) error { return nil },
+type scriptedForm struct{}
+
+func (scriptedForm) Suggest() setup.Offers {
+	return setup.Offers{
+		"address":     {"aliyun", "tencent"},
+		"identity":    {"~/.ssh/id_ed25519"},
+		"source":      {"./site"},
+		"domain":      {"kevinhuo.cool", "www.kevinhuo.cool"},
+		"certificate": {"ssl_files/kevinhuo_cool.pem"},
+		"key":         {"ssl_files/kevinhuo_cool.key"},
 	}
 }
+
+func (scriptedForm) Follow(found setup.Offers, _ setup.Answers) setup.Offers { return found }
+
+func (scriptedForm) Check(field, value string, _ setup.Answers) (string, error) {
+	switch {
+	case field == "user" && value == "root":
+		return "", errors.New("root may not log in there; take an ordinary user")
+	case field == "certificate":
+		return "good for 87 days, for kevinhuo.cool and www.kevinhuo.cool", nil
+	case field == "source":
+		return "a Dockerfile is there", nil
+	}
+	return "", nil
+}
+
+func (scriptedForm) Write(setup.Answers) error { return nil }
 
 // start plays a story in the wizard, in a terminal.
 func start(t *testing.T, s script, env ...string) *terminaltest.Terminal {

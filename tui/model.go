@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/theme"
 	"github.com/kehuo/provision/tui/tracker"
@@ -31,7 +32,7 @@ type Model struct {
 	run      tracker.Run
 	host     int // which of run.Hosts is looked at
 	active   bool
-	begun    bool // a plan was approved: from here on things change
+	changing bool // a plan was approved: from here on things change
 	ended    provision.RunFinished
 	approved map[string][]string // by host, the steps that were approved since the wizard began
 	declined map[string]bool     // the hosts whose plan was declined in this run
@@ -78,7 +79,7 @@ func newModel(c Config, look *theme.Theme, now func() time.Time, act actions) *M
 	m := &Model{Common: common, config: c, act: act, steps: page.NewSteps(common), watch: page.NewWatch(common), mouse: true,
 		approved: map[string][]string{}}
 	if c.Form != nil {
-		m.page = page.NewForm(common, c.Inventory, c.Form.Fields)
+		m.page = page.NewForm(common, c.Inventory, setup.FirstQuestions())
 	}
 	return m
 }
@@ -97,7 +98,7 @@ func (m *Model) deploy() tea.Cmd {
 		return nil
 	}
 	m.page, m.overlay, m.focus, m.notice = nil, nil, onPage, ""
-	m.active, m.begun = true, false
+	m.active, m.changing = true, false
 	m.run = tracker.Run{} // a try that ends before any host is reached must not be shown with the picture of the last
 	m.declined = map[string]bool{}
 	m.watch.Reset()
@@ -175,4 +176,64 @@ func (m *Model) changeHost(by int) {
 	if n := len(m.run.Hosts); n > 0 {
 		m.host = (m.host + by + n) % n
 	}
+}
+
+// settling is how long a page that came by itself takes no action from somebody who was typing when it came: the keys that are
+// on their way were meant for what stood there before. The footer names the keys as soon as they work.
+const settling = time.Second / 2
+
+// settled is the message that this time is over for the arrival of that number.
+type settled struct{ arrival int }
+
+// typed notes that somebody is typing. After enter, the person waits for what comes of it.
+func (m *Model) typed(k tea.KeyMsg) {
+	m.pressed = m.Common.Now()
+	if k.Type == tea.KeyEnter {
+		m.pressed = time.Time{}
+	}
+}
+
+// arrive puts a page on the screen that nobody called for. What is being read or searched stays before it, and the header tells.
+func (m *Model) arrive(p page.Page) tea.Cmd {
+	m.focus = onPage
+	if m.overlay == nil && m.watch.Typing() {
+		m.focus = onWatch
+	}
+	m.page = p
+	if m.front() != p {
+		m.waiting = true
+		return nil
+	}
+	m.arrivals++
+	m.fresh, m.notice = m.Common.Now().Sub(m.pressed) < settling, ""
+	if !m.fresh {
+		return nil
+	}
+	arrival := m.arrivals
+	return tea.Tick(settling, func(time.Time) tea.Msg { return settled{arrival} })
+}
+
+// tooSoon reports whether a key would act on a page that has only just come. Text that is typed is kept, but not sent.
+func (m *Model) tooSoon(k tea.KeyMsg) bool {
+	if !m.fresh || m.front() != m.page {
+		return false
+	}
+	switch k.Type {
+	case tea.KeyEnter:
+		return true
+	case tea.KeyRunes, tea.KeySpace:
+		return !m.front().Typing()
+	}
+	return false
+}
+
+// hidden is what the header says of a page that came while something else is being read.
+func (m *Model) hidden() string {
+	switch m.page.(type) {
+	case *page.Failure:
+		return m.T("wizard.hidden.failed", m.now())
+	case *page.Done:
+		return m.T("wizard.hidden.other", m.T("wizard.done.title"))
+	}
+	return m.T("wizard.hidden.other", m.now())
 }

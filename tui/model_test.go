@@ -9,11 +9,11 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
-
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/feed"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
@@ -136,7 +136,7 @@ func TestQLeavesAtOnceUntilSomethingChanges(t *testing.T) {
 	s.press("enter")
 	s.play(rest, stepIs("07-build"))
 	s.press("q")
-	s.shows("Stop here?", "The build on the host goes on without us")
+	s.shows("Stop here?", firstWords("step.07-build.interrupt"))
 	if s.left {
 		t.Fatal("q leaves in the middle of the build without asking")
 	}
@@ -207,7 +207,7 @@ func TestHostileWordsStayText(t *testing.T) {
 	for _, body := range []provision.Body{
 		provision.StepOutput{Text: evil}, provision.StepCommand{Command: evil}, provision.StepProgress{Done: 1, Total: 2, Unit: provision.UnitFiles, Detail: evil},
 		provision.Finding{Severity: provision.SeverityError, Cause: evil, Evidence: evil, Fix: evil},
-		provision.Measured{Station: provision.StationHTTPS, Server: evil, Location: evil, URL: evil},
+		provision.SiteCheck{Vantage: provision.VantageHTTPS, Server: evil, Location: evil, URL: evil},
 	} {
 		s.send(feed.Batch{Events: []provision.Event{{Time: s.now, Host: "aliyun", Step: "01-login", Body: body}}})
 	}
@@ -238,7 +238,7 @@ func TestEverySizeIsKept(t *testing.T) {
 	for name, scene := range scenes {
 		c := testConfig(nil)
 		if strings.HasPrefix(name, "form") {
-			c.Form = &Form{Fields: Fields()}
+			c.Form = setup.Setup{}
 		}
 		s := newStage(t, c, theme.Plain(), 80, 24)
 		scene(s, s.model.Words)

@@ -16,29 +16,31 @@ const (
 )
 
 func TestAProgramThatShowsNothingDoesNotAskTheTerminal(t *testing.T) {
-	begun := time.Now()
-	x := start(t, script{Version: true})
-	x.Wait("started")
-	x.Ended(0)
-	if strings.Contains(x.Raw(), "\x1b") {
-		t.Errorf("the terminal was asked something: %q", x.Raw())
-	}
-	if took := time.Since(begun); took > 4*time.Second { // what termenv waits for an answer is 5 s
-		t.Errorf("it took %v to start", took)
+	for want, env := range map[string][]string{`started with CI "" false`: nil, `started with CI "yes" true`: {"CI=yes"}} {
+		begun := time.Now()
+		x := start(t, script{Version: true}, env...)
+		x.Wait(want)
+		x.Ended(0)
+		if strings.Contains(x.Raw(), "\x1b") {
+			t.Errorf("the terminal was asked something: %q", x.Raw())
+		}
+		if took := time.Since(begun); took > 4*time.Second { // what termenv waits for an answer is 5 s
+			t.Errorf("it took %v to start", took)
+		}
 	}
 }
 
 func TestFromTheEmptyFolderToTheLiveSite(t *testing.T) {
 	x := start(t, script{Form: true, HostKey: true, Password: true})
-	x.Wait("A new site", "Write inventory.yaml", "good for 87 days")
+	x.Wait("A new site", english.T("wizard.form.write", "inventory.yaml"), "good for 87 days")
 	x.Type(strings.Repeat(enter, 10))
-	x.Wait("A host key that is not known yet", "SHA256:", "enter take it")
+	x.Wait(english.T("wizard.decide.host-key.title"), "SHA256:", "enter "+english.T("wizard.key.take"))
 	x.Type(enter)
-	x.Wait("What you type is not shown", "enter send")
+	x.Wait(english.T("wizard.secret"), "enter send")
 	x.Type("open sesame" + enter)
-	x.Wait("waiting for your yes to the plan", "5 of 5 steps chosen", "enter carry out")
+	x.Wait(english.T("wizard.now.plan"), english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))
 	x.Type(enter)
-	x.Wait("The site is live", "nginx/1.14.1", "flask", "enter q leave")
+	x.Wait("The site is live", "nginx/1.14.1", "flask", "enter q "+english.T("wizard.key.leave"))
 	x.Type("q")
 	x.Wait("Done: 5 changed", "left with 0")
 	x.Ended(0)
@@ -54,11 +56,11 @@ func TestAFailingBuildIsMendedInTheEditorAndRetried(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := start(t, script{Failures: 1, Edit: file}, `EDITOR=sed -i s/ll$/l/`)
-	x.Wait("waiting for your yes to the plan", "enter carry out")
+	x.Wait(english.T("wizard.now.plan"), "enter "+english.T("wizard.key.apply"))
 	x.Type(enter)
-	x.Wait("Step 7 failed: Build the image", "No matching distribution", "Retry from step 7", "enter take it")
+	x.Wait("Step 7 failed: Build the image", "No matching distribution", "Retry from step 7", "enter "+english.T("wizard.key.take"))
 	x.Type("e")
-	x.Wait("The site is live", "enter q leave")
+	x.Wait("The site is live", "enter q "+english.T("wizard.key.leave"))
 	x.Type("q")
 	x.Ended(0)
 	x.Restored()
@@ -69,11 +71,11 @@ func TestAFailingBuildIsMendedInTheEditorAndRetried(t *testing.T) {
 
 func TestRetryGoesOnWhereItFailed(t *testing.T) {
 	x := start(t, script{Failures: 1, Lines: 50})
-	x.Wait("5 of 5 steps chosen", "enter carry out")
+	x.Wait(english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))
 	x.Type(enter)
-	x.Wait("Retry from step 7", "enter take it")
+	x.Wait("Retry from step 7", "enter "+english.T("wizard.key.take"))
 	x.Type(enter) // the highlighted default is to retry
-	x.Wait("The site is live", "enter q leave")
+	x.Wait("The site is live", "enter q "+english.T("wizard.key.leave"))
 	x.Type(enter)
 	x.Wait("Done: 2 changed") // the build and the container: the rest was done before
 	x.Ended(0)
@@ -81,7 +83,7 @@ func TestRetryGoesOnWhereItFailed(t *testing.T) {
 
 func TestResizedAtAnyMoment(t *testing.T) {
 	x := start(t, script{Blocked: true})
-	x.Wait("5 of 5 steps chosen", "enter carry out")
+	x.Wait(english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))
 	for _, size := range [][2]uint16{{120, 40}, {30, 10}, {10, 3}, {1, 1}, {200, 60}} {
 		x.Resize(size[0], size[1])
 	}
@@ -91,7 +93,7 @@ func TestResizedAtAnyMoment(t *testing.T) {
 	x.Resize(60, 20)
 	x.Wait("Build the image")
 	x.Type("q")
-	x.Wait("Stop here?", "The build on the host goes on without us")
+	x.Wait("Stop here?", firstWords("step.07-build.interrupt"))
 	x.Type("q")
 	x.Wait("left with 130")
 	x.Ended(130)
@@ -100,11 +102,11 @@ func TestResizedAtAnyMoment(t *testing.T) {
 
 func TestCtrlCAsksOnceAndLeavesTheSecondTime(t *testing.T) {
 	x := start(t, script{Blocked: true})
-	x.Wait("5 of 5 steps chosen", "enter carry out")
+	x.Wait(english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))
 	x.Type(enter)
 	x.Wait("Step 1/9")
 	x.Type(ctrlC)
-	x.Wait("Stop here?", "No, go on")
+	x.Wait("Stop here?", english.T("wizard.decide.interrupt.no"))
 	x.Type(enter) // the default is to go on
 	x.Wait("Step 1/9")
 	x.Type(ctrlC)
@@ -119,7 +121,7 @@ func TestASignalRestoresTheTerminal(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT} {
 		t.Run(s.String(), func(t *testing.T) {
 			x := start(t, script{Blocked: true})
-			x.Wait("5 of 5 steps chosen", "enter carry out")
+			x.Wait(english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))
 			x.Type(enter)
 			x.Wait("Step 1/9")
 			x.Signal(s)
@@ -132,14 +134,14 @@ func TestASignalRestoresTheTerminal(t *testing.T) {
 
 func TestAPanicRestoresTheTerminal(t *testing.T) {
 	x := start(t, script{Panic: true})
-	x.Wait("error: the deployment ended in an internal error: the story went wrong")
+	x.Wait("error: The deployment ended in an internal error: the story went wrong")
 	x.Ended(1)
 	x.Restored()
 }
 
 func TestLeavingThePlanChangesNothing(t *testing.T) {
 	x := start(t, script{})
-	x.Wait("5 of 5 steps chosen", "enter carry out")
+	x.Wait(english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))
 	x.Type("q")
 	x.Wait("the plan was not approved, nothing was changed")
 	x.Ended(1)
@@ -152,20 +154,20 @@ func TestALogIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := start(t, script{LogFile: log})
-	x.Wait("5 of 5 steps chosen", "enter carry out")
+	x.Wait(english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))
 	x.Type("l")
 	x.Wait("the last line")
 	x.Type("q")
-	x.Wait("5 of 5 steps chosen", "enter carry out")
+	x.Wait(english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))
 	x.Type("q")
 	x.Ended(1)
 }
 
 func TestNoColour(t *testing.T) {
 	x := start(t, script{HostKey: true, Blocked: true}, "NO_COLOR=1")
-	x.Wait("A host key that is not known yet", "enter take it")
+	x.Wait(english.T("wizard.decide.host-key.title"), "enter "+english.T("wizard.key.take"))
 	x.Type(enter)
-	x.Wait("5 of 5 steps chosen", "enter carry out")
+	x.Wait(english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))
 	x.Type(enter)
 	x.Wait("Step 1/9")
 	x.Type("/")
@@ -186,7 +188,7 @@ func TestNoColour(t *testing.T) {
 
 func TestAPlainLocaleGetsPlainCharacters(t *testing.T) {
 	x := start(t, script{HostKey: true}, "LANG=C")
-	x.Wait("A host key that is not known yet", "enter take it")
+	x.Wait(english.T("wizard.decide.host-key.title"), "enter "+english.T("wizard.key.take"))
 	x.Type("q")
 	x.Ended(130)
 	for _, r := range x.Raw() {
@@ -208,25 +210,23 @@ func TestADumbTerminalGetsPlainQuestions(t *testing.T) {
 		x.Wait(field + " [")
 		x.Type("\n")
 	}
-	x.Wait("- leaves it empty.", "Certificate [ssl_files/kevinhuo_cool.pem]:")
-	x.Type("-\n")
-	x.Wait("Its key []:")
-	x.Type("\n")
-	x.Wait("1. Yes, it is the right host", "Your choice [1]:")
+	x.Wait(english.T("wizard.form.enter"), "Certificate [ssl_files/kevinhuo_cool.pem]:")
+	x.Type("-\n") // and without a certificate there is no key to ask for
+	x.Wait("1. "+english.T("wizard.decide.host-key.yes"), "Your choice [1]:")
 	x.Type("7\n")
 	x.Wait("Please type a number from 1 to 2.")
 	x.Type("1\n")
 	x.Wait("Password of kevin@203.0.113.10:")
 	x.Type("sesame\r")
-	x.Wait("Carry out the plan on aliyun (changes: 5)?", "Your choice [1]:")
+	x.Wait(english.T("prompt.plan", 5, "aliyun"), "Your choice [1]:")
 	x.Type("\n")
 	x.Wait("07-build ERROR: pip found no package", "1. Retry")
 	x.Type("1\n")
-	x.Wait("1. Yes, it is the right host", "Your choice [1]:")
+	x.Wait("1. "+english.T("wizard.decide.host-key.yes"), "Your choice [1]:")
 	x.Type("\n")
 	x.Wait("Password of kevin@203.0.113.10:")
 	x.Type("sesame\r")
-	x.Wait("Carry out the plan on aliyun (changes: 2)?", "Your choice [1]:")
+	x.Wait(english.T("prompt.plan", 2, "aliyun"), "Your choice [1]:")
 	x.Type("\n")
 	x.Wait("Done: 2 changed", "left with 0")
 	x.Ended(0)
@@ -239,7 +239,7 @@ func TestTheEndOfTheInputEndsPlainQuestions(t *testing.T) {
 	x := start(t, script{HostKey: true, Accessible: true})
 	x.Wait("Your choice [1]:")
 	x.Type("\x04")
-	x.Wait("the input ended before the question was answered")
+	x.Wait(english.T("prompt.ended"))
 	x.Ended(1)
 }
 
@@ -261,13 +261,105 @@ func TestTheCursorIsNotHiddenWhileLinesArePrinted(t *testing.T) {
 
 func TestAFloodOfOutputDoesNotSlowTheBuild(t *testing.T) {
 	x := start(t, script{Lines: 300_000})
-	x.Wait("5 of 5 steps chosen", "enter carry out")
+	x.Wait(english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))
 	begun := time.Now()
 	x.Type(enter)
-	x.Wait("The site is live", "enter q leave")
+	x.Wait("The site is live", "enter q "+english.T("wizard.key.leave"))
 	if took := time.Since(begun); took > 15*time.Second { // 20,000 lines a second
 		t.Errorf("300,000 lines took %v", took)
 	}
 	x.Type("q")
 	x.Ended(0)
+}
+
+func TestAfterAnotherProgramTheMouseWorksAndItsErrorIsSaid(t *testing.T) {
+	x := start(t, script{Failures: 1, Edit: "app.py", LogFile: "run.log"}, "EDITOR=sh -c 'exit 3'", "PAGER=there-is-no-such-pager")
+	x.Wait(english.T("wizard.now.plan"), "enter "+english.T("wizard.key.apply"))
+	x.Type(enter)
+	x.Wait("Retry from step 7", "enter "+english.T("wizard.key.take"))
+	mouse := func(after string) {
+		t.Helper()
+		if raw := x.Raw(); strings.LastIndex(raw, "\x1b[?1002h") < strings.LastIndex(raw, "\x1b[?1002l") {
+			t.Errorf("the mouse is dead after the %s", after)
+		}
+	}
+	x.Type("e")
+	x.Wait("The editor failed (exit status 3)")
+	x.Type("l")
+	x.Wait(english.T("wizard.log.none"))
+	mouse("editor")
+	x.Type("o")
+	x.Wait(firstWords("wizard.pager.failed"))
+	x.Type("q")
+	x.Wait("Retry from step 7")
+	mouse("pager")
+	x.Type("q")
+	x.Ended(1)
+	x.Restored()
+}
+
+func TestCtrlCInThePagerIsThePagers(t *testing.T) {
+	x := start(t, script{Blocked: true, LogFile: "run.log"},
+		`PAGER=sh -c 'trap "echo caught" INT; echo paging; while ! read line; do :; done' sh`)
+	x.Wait(english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))
+	x.Type(enter)
+	x.Wait("Step 1/9")
+	x.Type("l")
+	x.Wait(english.T("wizard.log.none"))
+	x.Type("o")
+	x.Wait("paging")
+	x.Type(ctrlC)
+	x.Wait("caught")
+	x.Type("\n")
+	x.Wait(english.T("wizard.log.none"))
+	x.Type("q")
+	x.Wait("Step 1/9", "instruction 1 of 9") // the deployment goes on
+	x.Signal(syscall.SIGINT)                 // by then it is meant for the wizard again
+	x.Wait("left with 130")
+	x.Ended(130)
+	x.Restored()
+}
+
+func TestASignalEndsThePagerToo(t *testing.T) {
+	x := start(t, script{Blocked: true, LogFile: "run.log"}, `PAGER=sh -c 'echo paging; exec sleep 1000' sh`)
+	x.Wait(english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))
+	x.Type("l")
+	x.Wait(english.T("wizard.log.none"))
+	x.Type("o")
+	x.Wait("paging")
+	x.Signal(syscall.SIGTERM)
+	x.Wait("left with 130")
+	x.Ended(130)
+	x.Restored()
+}
+
+func TestCtrlZGoesBackToTheShellAndFgComesBack(t *testing.T) {
+	x := startIn(t, []string{"/bin/sh", "-c", `set -m; "$0"; stty -a | grep -o " icanon"; echo back; read line; fg`}, script{Blocked: true})
+	x.Wait(english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))
+	x.Type("\x1a")
+	x.Wait(" icanon", "back")
+	x.Restored()
+	x.Type("\n")
+	x.Wait(english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))
+	x.Type(enter)
+	x.Wait("Step 1/9")
+	if raw := x.Raw(); strings.LastIndex(raw, "\x1b[?1002h") < strings.LastIndex(raw, "\x1b[?1002l") {
+		t.Error("the mouse is dead after fg")
+	}
+	x.Type(ctrlC)
+	x.Wait("Stop here?")
+	x.Type(ctrlC)
+	x.Wait("left with 130")
+	x.Ended(130)
+	x.Restored()
+}
+
+func TestCtrlZWithoutAShellDoesNotHang(t *testing.T) {
+	x := start(t, script{Blocked: true})
+	x.Wait(english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))
+	x.Type("\x1a")
+	x.Wait(english.T("wizard.suspend.none"))
+	x.Type("q")
+	x.Ended(1)
+	x.Restored()
 }

@@ -1,9 +1,12 @@
+// Package tui is the wizard: a terminal interface that draws a run's events and answers its decisions. It holds no
+// deployment logic: what it does beyond drawing are the functions of its Config.
 package tui
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"sync"
@@ -11,17 +14,54 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/term"
+	"golang.org/x/term"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/setup"
+	"github.com/kehuo/provision/tui/startup"
 	"github.com/kehuo/provision/tui/theme"
 )
+
+// Bubble Tea is initialised by now and has asked the terminal nothing.
+func init() { startup.Done() }
+
+// Config is what the wizard needs. Words, In, Out and Deploy must be set.
+type Config struct {
+	Words      *language.Printer
+	In         io.Reader
+	Out        io.Writer
+	Env        []string // default: os.Environ
+	NoColor    bool
+	Accessible bool // plain questions and lines, for screen readers; also taken where TERM is dumb or Out is no terminal
+	Verbose    bool // in the accessible mode: the commands too
+
+	// Inventory is the file that the form writes. Form is nil where it exists already. Deploy is called after it has written.
+	Inventory string
+	Form      setup.Interview
+
+	// Deploy runs the deployment. It is called again to retry, and goes on where it failed.
+	Deploy func(ctx context.Context, sink provision.Sink, d provision.Decider) provision.RunFinished
+
+	// LogFile returns the log of the current run; nil or an empty name: the events tell (RunStarted.LogFile).
+	LogFile func() string
+	// Files names the files that a person may want to edit when a step failed, the likeliest first; nil: none.
+	Files func(step string) []string
+	// Report makes a report in which all is masked but what was agreed to, page.Addresses for example; nil: no reports.
+	Report func(agreed ...string) (text string, err error)
+	// SaveReport writes it to ReportFile.
+	SaveReport func(path, text string) error
+	ReportFile string
+	// Behind names what answers behind nginx in the container, from the outside in: gunicorn, flask. It is asked when a
+	// deployment has succeeded; nil, or no names: that is not known.
+	Behind func() []string
+}
 
 // Run shows the wizard until the person leaves it, and returns how the last deployment ended; its ExitCode is
 // provision.ExitInterrupted where the person left before the end. When Run returns, no deployment runs any more and the
 // terminal is as it was. An error is one of the terminal's or of the program's own, not of the deployment.
 func Run(ctx context.Context, c Config) (provision.RunFinished, error) {
-	env := environment(c.Env)
+	env := environ(c.Env)
 	if c.Accessible || !capable(c, env) {
 		return accessible(ctx, c)
 	}
@@ -44,8 +84,8 @@ func Run(ctx context.Context, c Config) (provision.RunFinished, error) {
 func capable(c Config, env []string) bool {
 	in, inOK := c.In.(*os.File)
 	out, outOK := c.Out.(*os.File)
-	name := lookup(env, "TERM")
-	return inOK && outOK && term.IsTerminal(in.Fd()) && term.IsTerminal(out.Fd()) && name != "" && name != "dumb"
+	name := theme.Environ(env).Getenv("TERM")
+	return inOK && outOK && term.IsTerminal(int(in.Fd())) && term.IsTerminal(int(out.Fd())) && name != "" && name != "dumb"
 }
 
 // watchSignals ends the program when it is told to by a signal or by its context; the terminal is restored on the way. The
@@ -56,7 +96,7 @@ func watchSignals(ctx context.Context, act actions, program *tea.Program) (stop 
 	ended := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		if told(ctx, act, signals, ended) {
+		if awaitEnd(ctx, act, signals, ended) {
 			act.cancel() // first: the program does not listen while another one has the terminal, and this ends that one
 			program.Send(stopMsg{})
 		}
@@ -68,9 +108,9 @@ func watchSignals(ctx context.Context, act actions, program *tea.Program) (stop 
 	}
 }
 
-// told waits until the program is to end, or has ended. A ctrl+c that is typed while the editor or the pager has the terminal
+// awaitEnd waits until the program is to end, and reports false where it has ended by itself. A ctrl+c that is typed while the editor or the pager has the terminal
 // reaches this program too, as a signal and from whoever ends its context by that signal. It is not meant for it.
-func told(ctx context.Context, act actions, signals <-chan os.Signal, ended <-chan struct{}) bool {
+func awaitEnd(ctx context.Context, act actions, signals <-chan os.Signal, ended <-chan struct{}) bool {
 	over := ctx.Done()
 	for {
 		select {
@@ -111,11 +151,19 @@ func (m *Model) close(c Config, act actions, err error) (provision.RunFinished, 
 		return finished, m.broken
 	}
 	if err != nil && !errors.Is(err, tea.ErrProgramKilled) {
-		return finished, fmt.Errorf("the wizard could not use the terminal: %w; --yes needs none", err)
+		return finished, provision.Fail("wizard.terminal-unusable", err)
 	}
 	if err != nil {
-		return finished, fmt.Errorf("the wizard ended in an internal error: %w", err)
+		return finished, provision.Fail("wizard.broken", err)
 	}
 	m.sum(c.Out)
 	return finished, nil
+}
+
+// environ is env, or that of the process for nil.
+func environ(env []string) []string {
+	if env == nil {
+		return os.Environ()
+	}
+	return env
 }

@@ -29,6 +29,12 @@ type stage struct {
 	hasty bool // keys come at once when a page has appeared
 }
 
+// english has the words that tests look for, so that these may be reworded.
+var english = language.New(language.English)
+
+// firstWords are enough of the words of key to know them by, in whatever rows they stand.
+func firstWords(key string) string { return strings.Join(strings.Fields(english.T(key))[:4], " ") }
+
 var beginning = time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
 
 func newStage(t *testing.T, c Config, look *theme.Theme, width, height int) *stage {
@@ -168,6 +174,18 @@ func (s *stage) view() string {
 		}
 	}
 	return strings.Join(rows, "\n") + "\n"
+}
+
+// more checks whether the screen tells of more in the direction of an arrow, however much that is.
+func (s *stage) more(key, arrow string, want bool) {
+	s.t.Helper()
+	view, told := s.view(), false
+	for n := range 20 {
+		told = told || strings.Contains(view, english.T(key, arrow, n))
+	}
+	if told != want {
+		s.t.Errorf("%s is on the screen: %t\n%s", key, told, view)
+	}
 }
 
 // Conditions for play.

@@ -8,9 +8,10 @@ import (
 	"strings"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/page"
-	"github.com/kehuo/provision/tui/quantity"
-	"github.com/kehuo/provision/tui/sanitize"
 )
 
 // sum is what stays on the terminal after the wizard.
@@ -24,9 +25,9 @@ func (m *Model) sum(out io.Writer) {
 		b.WriteString(m.hostSum(name, f.Hosts[name]))
 	}
 	if reached(*f) {
-		b.WriteString(m.Theme.Good.Render(m.T("lines.done", f.Changed, quantity.Duration(f.Duration))) + "\n")
+		b.WriteString(m.Theme.Good.Render(m.T("lines.done", f.Changed, language.Duration(f.Duration))) + "\n")
 	} else {
-		b.WriteString(m.Theme.Bad.Render(m.T("lines.failed", f.Changed, quantity.Duration(f.Duration))) + "\n")
+		b.WriteString(m.Theme.Bad.Render(m.T("lines.failed", f.Changed, language.Duration(f.Duration))) + "\n")
 	}
 	if file := m.logFile(); file != "" {
 		b.WriteString(m.Theme.Faint.Render(m.T("wizard.log.title", file)) + "\n")
@@ -37,18 +38,22 @@ func (m *Model) sum(out io.Writer) {
 // hostSum is how the run ended on a host; of a single one that is live the last line says enough.
 func (m *Model) hostSum(name string, r provision.HostResult) string {
 	t, several := m.Theme, m.several()
-	var stopped *provision.Stopped
+	var stopped *provision.StoppedError
 	switch {
 	case r.Err == nil && !several:
 		return ""
 	case r.Err == nil && r.Changed == 0:
-		return t.Good.Render(m.T("wizard.sum.unchanged", sanitize.Line(name))) + "\n"
+		return t.Good.Render(m.T("wizard.sum.unchanged", safetext.Line(name))) + "\n"
 	case r.Err == nil:
-		return t.Good.Render(m.T("wizard.sum.live", sanitize.Line(name), r.Changed)) + "\n"
+		return t.Good.Render(m.T("wizard.sum.live", safetext.Line(name), r.Changed)) + "\n"
 	case errors.Is(r.Err, provision.ErrDeclined) && several:
-		return t.Warn.Render(m.T("wizard.sum.declined", sanitize.Line(name))) + "\n"
+		return t.Warn.Render(m.T("wizard.sum.declined", safetext.Line(name))) + "\n"
 	case errors.As(r.Err, &stopped) && stopped.Interrupted:
-		return eachLine(t.Bad, sanitize.Lines(strings.TrimSpace(m.T("wizard.sum.stopped", name)+"\n"+stopped.Left)))
+		text := m.T("wizard.sum.stopped", name)
+		if stopped.Left != nil {
+			text += "\n" + m.Words.Error(stopped.Left)
+		}
+		return cells.Each(t.Bad, "", safetext.Text(text))
 	}
 	return m.failure(name, r.Err)
 }
@@ -56,34 +61,34 @@ func (m *Model) hostSum(name string, r provision.HostResult) string {
 // failure is what the wizard explained of a failure: where it was, what it met, and the cause and cure of the first grave
 // finding.
 func (m *Model) failure(name string, err error) string {
-	t, text := m.Theme, sanitize.Lines(err.Error())
+	t, text := m.Theme, safetext.Text(m.Words.Error(err))
 	said := text
 	if !strings.HasPrefix(text, name) { // it names the host itself
-		said = strings.TrimPrefix(sanitize.Line(name)+": ", ": ") + text
+		said = strings.TrimPrefix(safetext.Line(name)+": ", ": ") + text
 	}
 	h := m.run.Host(name)
 	if h == nil {
-		return eachLine(t.Bad, said)
+		return cells.Each(t.Bad, "", said)
 	}
 	title, findings := "", h.Findings
 	if step := h.Failed(); step != nil {
-		title = eachLine(t.Bad.Bold(true), m.T("wizard.fail.title", page.Number(step.ID), m.T("step."+step.ID+".title")))
+		title = cells.Each(t.Bad.Bold(true), "", m.T("wizard.fail.title", page.Number(step.ID), m.T("step."+step.ID+".title")))
 		findings = step.Findings
 	}
 	if i := slices.IndexFunc(findings, provision.Finding.Grave); i >= 0 {
-		return title + eachLine(t.Bad, said) + m.explained(findings[i], text)
+		return title + cells.Each(t.Bad, "", said) + m.explained(findings[i], text)
 	}
-	return title + eachLine(t.Bad, said)
+	return title + cells.Each(t.Bad, "", said)
 }
 
 // explained is a finding's cause, where the error has not said it already, and its cure.
 func (m *Model) explained(f provision.Finding, said string) string {
 	text := ""
-	if f.Severity == provision.SeverityError && !strings.Contains(said, sanitize.Lines(f.Cause)) {
-		text = eachLine(m.Theme.Text, sanitize.Lines(f.Cause))
+	if f.Severity == provision.SeverityError && !strings.Contains(said, safetext.Text(f.Cause)) {
+		text = cells.Each(m.Theme.Text, "", safetext.Text(f.Cause))
 	}
 	if f.Fix != "" {
-		text += eachLine(m.Theme.Text, m.T("lines.labelled", m.T("lines.fix"), sanitize.Lines(f.Fix)))
+		text += cells.Each(m.Theme.Text, "", m.T("lines.labelled", m.T("lines.fix"), safetext.Text(f.Fix)))
 	}
 	return text
 }

@@ -76,7 +76,6 @@ func (m *Model) take(b feed.Batch) {
 		m.watch.Apply(m.placed(e))
 	}
 	m.watch.Dropped(b.Dropped)
-	m.watch.Hosts = m.several()
 	if question, ok := m.overlay.(*page.Question); ok && m.stopping() {
 		question.SetDetail(m.consequences()) // the run goes on while the question stands there
 	}
@@ -97,7 +96,7 @@ func (m *Model) ask(a Asked) tea.Cmd {
 	}
 	if answer, ok := m.again(a.Decision); ok {
 		a.Reply <- answer
-		m.begun = true
+		m.changing = true
 		return nil
 	}
 	m.asked = &a
@@ -130,7 +129,7 @@ func (m *Model) answer(a provision.Answer) {
 		return
 	}
 	if m.asked.Decision.Kind == provision.DecidePlan && a.Choice == provision.AnswerYes {
-		m.begun = true
+		m.changing = true
 		m.remember(m.asked.Decision, a)
 	}
 	m.asked.Reply <- a

@@ -7,9 +7,10 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/page"
-	"github.com/kehuo/provision/tui/quantity"
-	"github.com/kehuo/provision/tui/sanitize"
 	"github.com/kehuo/provision/tui/tracker"
 )
 
@@ -95,7 +96,7 @@ func (m *Model) View() string {
 	rows := m.head()
 	rows = append(rows, strings.Split(m.middle(), "\n")...)
 	foot := m.foot()
-	rows = append(page.Rows(strings.Join(rows, "\n"), m.height-len(foot)), foot...)
+	rows = append(cells.Rows(rows, m.height-len(foot)), foot...)
 	pad := strings.Repeat(" ", m.margin())
 	for i, row := range rows {
 		if row != "" {
@@ -130,13 +131,13 @@ func (m *Model) middle() string {
 	m.steps.Focus(m.focus == onSteps)
 	left := strings.Split(m.steps.View(), "\n")
 	left = append(left[:min(len(left), m.body()-m.otherHosts())], m.others()...)
-	return page.Columns(left, list, strings.Split(right.View(), "\n"), m.body())
+	return cells.Columns(left, list, strings.Split(right.View(), "\n"), m.body())
 }
 
 // narrow is the list of steps in one row, where there is no room for it.
 func (m *Model) narrow() string {
 	if step := m.steps.Chosen(); step != nil {
-		return m.Theme.Chosen.Render(page.Cut(m.T("wizard.working", page.Number(step.ID), page.Number(m.lastID()), m.StepTitle(step.ID)), m.inner()))
+		return m.Theme.Chosen.Render(cells.Cut(m.T("wizard.working", page.Number(step.ID), page.Number(m.lastID()), m.StepTitle(step.ID)), m.inner()))
 	}
 	return ""
 }
@@ -172,7 +173,7 @@ func (m *Model) others() []string {
 		if i == m.host {
 			pointer, style = m.Theme.Accent.Render(m.Theme.Pointer)+" ", m.Theme.Text
 		}
-		rows = append(rows, pointer+style.Render(page.Cut(page.Fit(h.Name, widest)+"  "+m.where(h), m.listWidth()-3)))
+		rows = append(rows, pointer+style.Render(cells.Cut(cells.Fit(h.Name, widest)+"  "+m.where(h), m.listWidth()-3)))
 	}
 	return rows
 }
@@ -196,24 +197,24 @@ func (m *Model) head() []string {
 	t := m.Theme
 	title := t.Strong.Render("provision")
 	if m.run.Site != "" {
-		title += "  " + sanitize.Line(m.run.Site)
+		title += "  " + safetext.Line(m.run.Site)
 		if h := m.shown(); h != nil {
-			title += t.Faint.Render(" -> ") + sanitize.Line(h.Name)
+			title += t.Faint.Render(" -> ") + safetext.Line(h.Name)
 		}
 	}
 	if m.waiting && m.header() == 1 { // there is no other row for it
 		title = t.Warn.Render(m.hidden())
 	}
 	clock := m.clock()
-	first := page.Fit(title, m.inner()-len(clock)-1) + " " + t.Faint.Render(clock)
+	first := cells.Fit(title, m.inner()-len(clock)-1) + " " + t.Faint.Render(clock)
 	if m.header() == 1 {
 		return []string{first}
 	}
 	if m.waiting {
-		return []string{first, t.Warn.Render(page.Cut(m.hidden(), m.inner())), ""}
+		return []string{first, t.Warn.Render(cells.Cut(m.hidden(), m.inner())), ""}
 	}
 	if now := m.now(); now != "" {
-		return []string{first, t.Accent.Render(page.Cut(now, m.inner())), ""}
+		return []string{first, t.Accent.Render(cells.Cut(now, m.inner())), ""}
 	}
 	return []string{first, ""}
 }
@@ -223,9 +224,9 @@ func (m *Model) clock() string {
 	case m.run.Started.IsZero():
 		return ""
 	case m.run.Finished != nil:
-		return quantity.Clock(m.run.Finished.Duration)
+		return language.Clock(m.run.Finished.Duration)
 	}
-	return quantity.Clock(m.Common.Now().Sub(m.run.Started).Truncate(time.Second))
+	return language.Clock(m.Common.Now().Sub(m.run.Started).Truncate(time.Second))
 }
 
 // now is what happens at this moment, in one line; empty where the page itself begins with that.
@@ -259,9 +260,9 @@ func (m *Model) now() string {
 	}
 	text := m.T("wizard.working", page.Number(s.ID), page.Number(m.lastID()), m.StepTitle(s.ID))
 	if p := s.Progress; p.Unit == provision.UnitBytes && p.Total > 0 {
-		text += "  " + m.T("wizard.percent", quantity.Percent(p.Done, p.Total))
+		text += "  " + m.T("wizard.percent", language.Percent(p.Done, p.Total))
 	} else if p.Unit == provision.UnitSteps && p.Total > 0 {
-		text += "  " + m.T("lines.progress.step-of", quantity.Amount(p.Done, p.Unit), quantity.Amount(p.Total, p.Unit))
+		text += "  " + m.T("lines.progress.step-of", language.Amount(p.Done, p.Unit), language.Amount(p.Total, p.Unit))
 	}
 	return text
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/steps"
 	"github.com/kehuo/provision/tui/lines"
 )
@@ -22,13 +23,12 @@ func newLogs() *cobra.Command {
 	var follow bool
 	var last string
 	c := &cobra.Command{
-		Use:   "logs",
-		Short: "The container's log",
-		Args:  noArgs,
+		Use:  "logs",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			n, err := strconv.Atoi(last)
 			if err != nil || n < -1 {
-				return usage("-n takes a number of lines, or -1 for all, and not %q", last)
+				return usage("usage.lines", last)
 			}
 			return f.attach(c, attachment{name: "provision logs", endless: follow, command: func(container string) remote.Command {
 				return remote.Command{Argv: docker.Logs(container, n, follow)}
@@ -36,8 +36,8 @@ func newLogs() *cobra.Command {
 		},
 	}
 	f.add(c)
-	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what the container writes from now on")
-	c.Flags().StringVarP(&last, "lines", "n", "100", "only the last `N` lines; -1 for all")
+	c.Flags().BoolVarP(&follow, "follow", "f", false, "")
+	c.Flags().StringVarP(&last, "lines", "n", "100", "")
 	return c
 }
 
@@ -45,18 +45,16 @@ func newExec() *cobra.Command {
 	f := &flags{}
 	var tty bool
 	c := &cobra.Command{
-		Use:     "exec -- CMD…",
-		Short:   "A command in the running container",
-		Example: "  provision exec -- nginx -T\n  provision exec --tty -- bash",
+		Use: "exec -- CMD…",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usage("there is no command to run in the container; write it behind --, as in `provision exec -- nginx -T`")
+				return usage("usage.exec-nothing")
 			}
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if tty && (f.json || !onTerminal()) {
-				return usage("--tty needs a terminal here too; leave it out, and --json as well where a person types")
+				return usage("usage.exec-terminal")
 			}
 			return f.attach(c, attachment{name: "provision exec", command: func(container string) remote.Command {
 				if tty {
@@ -67,7 +65,7 @@ func newExec() *cobra.Command {
 		},
 	}
 	f.add(c)
-	c.Flags().BoolVarP(&tty, "tty", "t", false, "lend the command this terminal, for a shell")
+	c.Flags().BoolVarP(&tty, "tty", "t", false, "")
 	return c
 }
 
@@ -100,8 +98,8 @@ func (f *flags) attach(c *cobra.Command, a attachment) error {
 		return err
 	}
 	return s.reach(ctx, steps.Installed(s.inventory, s.words), func(ctx context.Context, h *steps.Host) error {
-		if h.Live() == nil {
-			return errors.New("the container " + s.inventory.Site.Container + " is not there; deploy with `provision --yes`")
+		if h.Facts().Container == nil {
+			return provision.Fail("container.absent", s.inventory.Site.Container)
 		}
 		cmd := a.command(s.inventory.Site.Container)
 		flush, err := s.streams(h.Name(), &cmd)
@@ -133,9 +131,9 @@ func (s *session) streams(host string, cmd *remote.Command) (flush func(), err e
 		cmd.Stdout, cmd.Stderr = out, errs
 		return func() { flushOut(); flushErrs() }, nil
 	}
-	printer := lines.NewJSON(os.Stdout)
-	emit := func(stream string) *remote.Lines {
-		return remote.NewLines(func(lines string) {
+	printer := lines.NewJSON(os.Stdout, s.words)
+	emit := func(stream string) *safetext.Lines {
+		return safetext.NewLines(func(lines string) {
 			printer.Emit(provision.Event{Time: time.Now(), Host: host, Body: provision.StepOutput{Stream: stream, Text: lines}})
 		})
 	}

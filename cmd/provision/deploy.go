@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/report"
 	"github.com/kehuo/provision/steps"
 )
 
@@ -23,9 +25,9 @@ type deployCommand struct {
 func (d *deployCommand) add(c *cobra.Command) {
 	d.flags.add(c)
 	d.report.add(c)
-	c.Flags().BoolVarP(&d.yes, "yes", "y", false, "ask nothing: take the documented default of every question, or fail where none is safe")
-	c.Flags().BoolVar(&d.fix, "fix", false, "put the site's files right where the program can: COPY lines, TLS server, redirect")
-	c.Flags().BoolVar(&d.accessible, "accessible", os.Getenv("ACCESSIBLE") != "", "plain questions and lines instead of the wizard's screens, for screen readers")
+	c.Flags().BoolVarP(&d.yes, "yes", "y", false, "")
+	c.Flags().BoolVar(&d.fix, "fix", false, "")
+	c.Flags().BoolVar(&d.accessible, "accessible", os.Getenv("ACCESSIBLE") != "", "")
 }
 
 func (d *deployCommand) run(c *cobra.Command, _ []string) error {
@@ -35,7 +37,7 @@ func (d *deployCommand) run(c *cobra.Command, _ []string) error {
 		return d.wizard(ctx)
 	}
 	if !d.yes {
-		return d.unableToRun(ctx, usage("there is no terminal to ask questions on; add --yes to run without them, or see what would change with `provision plan`"))
+		return d.unableToRun(ctx, usage("usage.no-terminal"))
 	}
 	return d.unableToRun(ctx, d.headless(ctx))
 }
@@ -46,40 +48,26 @@ func (d *deployCommand) headless(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.report.file == "" {
-		return d.walk(ctx, s)
-	}
-	file, err := d.report.create()
-	if err != nil {
-		return err
-	}
-	told := &recorder{}
-	s.readers.list = append(s.readers.list, told)
-	err = d.walk(ctx, s)
-	return errors.Join(err, s.report(file, d.report, told, s.loggedTo))
-}
-
-func (d *deployCommand) walk(ctx context.Context, s *session) error {
-	deployment, err := s.deployment(ctx, d.fix)
-	if err != nil {
-		return err
-	}
-	return s.walk(ctx, s.targets(deployment), provision.Headless{}, false)
-}
-
-// deployment reads the source, and puts it right first if that is asked for.
-func (s *session) deployment(ctx context.Context, fix bool) (*steps.Deployment, error) {
-	var mended []steps.Mended
-	if fix {
-		var err error
-		if mended, err = steps.OfferFixes(ctx, s.inventory, s.words, provision.Headless{}, true); err != nil {
-			return nil, err
+	var file *os.File
+	told := &report.Recorder{}
+	if d.report.file != "" {
+		if file, err = d.report.create(s.needed()...); err != nil {
+			return err
 		}
 	}
-	d, err := steps.NewDeployment(ctx, s.inventory, s.words)
-	if err != nil {
-		return nil, err
+	result, err := s.deploy(ctx, provision.Headless{}, d.fix, told, s.printer(false))
+	if file != nil {
+		err = errors.Join(err, s.report(file, d.report, told, s.loggedTo))
 	}
-	d.Mended = mended
-	return d, nil
+	return cmp.Or(err, exit(result.ExitCode))
+}
+
+// deploy is the one way to deploy, for a person at the wizard as for --yes: the source is read, and put right where that is
+// agreed to, and the hosts are walked while the given readers look on, beside the log.
+func (s *session) deploy(ctx context.Context, decider provision.Decider, fix bool, readers ...reader) (provision.RunFinished, error) {
+	deployment, err := steps.Mend(ctx, s.inventory, s.words, decider, fix)
+	if err != nil {
+		return provision.RunFinished{}, err
+	}
+	return s.run(ctx, s.targets(deployment), decider, readers...)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,19 +15,19 @@ import (
 	"github.com/kehuo/provision/provision/diagnose"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/report"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/tui/lines"
-	"github.com/kehuo/provision/tui/sanitize"
 )
 
 func newDiagnose() *cobra.Command {
 	f := &flags{}
-	report := reportFlags{}
+	flags := reportFlags{}
 	c := &cobra.Command{
-		Use:   "diagnose [FILE]",
-		Short: "Read a failure's output from FILE or stdin and name cause, evidence and fix",
+		Use: "diagnose [FILE]",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usage("diagnose reads one file, or standard input without one")
+				return usage("usage.diagnose-files")
 			}
 			return nil
 		},
@@ -37,10 +38,10 @@ func newDiagnose() *cobra.Command {
 			}
 			findings, log, err := examine(c.InOrStdin(), args, words.Tag())
 			if err != nil {
-				return usage("read the output to diagnose: %w", err)
+				return usage("usage.diagnose-input", err)
 			}
-			if report.file != "" {
-				if err := f.reportOn(c.Context(), report, strings.Join(append([]string{"provision diagnose"}, args...), " "), findings, log, words); err != nil {
+			if flags.file != "" {
+				if err := f.reportOn(c.Context(), flags, strings.Join(append([]string{"provision diagnose"}, args...), " "), findings, log, words); err != nil {
 					return err
 				}
 			}
@@ -53,10 +54,10 @@ func newDiagnose() *cobra.Command {
 			return printFindings(c.OutOrStdout(), findings, words)
 		},
 	}
-	c.Flags().BoolVar(&f.json, "json", false, "as one JSON object")
-	report.add(c)
-	c.Flags().StringVarP(&f.inventory, "inventory", "i", "inventory.yaml", "the `file` whose names and secrets are masked in the report, where it is there")
-	c.Flags().StringVar(&f.lang, "lang", "", "language of the findings: `en|zh` (default: the locale's)")
+	c.Flags().BoolVar(&f.json, "json", false, "")
+	flags.add(c)
+	c.Flags().StringVarP(&f.inventory, "inventory", "i", "inventory.yaml", "")
+	c.Flags().StringVar(&f.lang, "lang", "", "")
 	return c
 }
 
@@ -66,12 +67,11 @@ func (f *flags) reportOn(ctx context.Context, flags reportFlags, tried string, f
 	if err != nil {
 		inv = nil // then the mask knows what it finds by itself
 	}
-	mask, err := maskOf(inv, flags.names)
+	mask, err := report.MaskOf(inv, flags.names)
 	if err != nil {
 		return err
 	}
-	told := &recorder{tried: []string{tried}, findings: findings}
-	text := told.report(log).Text(mask, words.Tag())
+	text := report.Record(tried, findings).Text(time.Now(), programVersion(), log, mask, words)
 	if onTerminal() {
 		answer, err := prompt{os.Stdin, os.Stderr, words}.Decide(ctx, provision.Decision{
 			Detail:   text,
@@ -89,7 +89,7 @@ func (f *flags) reportOn(ctx context.Context, flags reportFlags, tried string, f
 	}
 	_, err = file.WriteString(text)
 	if err := errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("write the report: %w", err)
+		return provision.Fail("report.unwritten", err)
 	}
 	_, err = fmt.Fprintln(os.Stderr, words.T("report.written", flags.file))
 	return err
@@ -105,23 +105,9 @@ func examine(source io.Reader, args []string, tag language.Tag) (findings []prov
 		defer func() { _ = file.Close() }() // it was only read
 		source = file
 	}
-	end := &ending{}
-	findings, err = diagnose.Read(io.TeeReader(source, end), diagnose.Anywhere, tag)
-	return findings, string(end.kept), err
-}
-
-// endingKept is how many bytes an ending keeps at least; a report shows no more of a log.
-const endingKept = 64 << 10
-
-// ending keeps the end of what is written to it.
-type ending struct{ kept []byte }
-
-func (e *ending) Write(p []byte) (int, error) {
-	e.kept = append(e.kept, p...)
-	if over := len(e.kept) - endingKept; over > endingKept {
-		e.kept = e.kept[:copy(e.kept, e.kept[over:])]
-	}
-	return len(p), nil
+	tail := report.NewTail()
+	findings, err = diagnose.Read(io.TeeReader(source, tail), diagnose.Anywhere, tag)
+	return findings, string(tail.Bytes()), err
 }
 
 func printFindings(w io.Writer, findings []provision.Finding, words *language.Printer) error {
@@ -133,7 +119,7 @@ func printFindings(w io.Writer, findings []provision.Finding, words *language.Pr
 		if i > 0 {
 			_, _ = fmt.Fprintln(w)
 		}
-		if _, err := fmt.Fprintln(w, sanitize.Lines(lines.FindingText(words, f))); err != nil {
+		if _, err := fmt.Fprintln(w, safetext.Text(lines.FindingText(words, f))); err != nil {
 			return err
 		}
 	}

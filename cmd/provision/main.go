@@ -20,32 +20,31 @@ func run(args []string) int {
 	defer stop()
 	// The first signal lets the command tidy up; a second one finds the ordinary handling back and ends the program at once.
 	defer context.AfterFunc(ctx, stop)()
-	root := newRoot()
-	root.SetArgs(args)
+	root, words := spoken(args)
 	err := root.ExecuteContext(ctx)
-	var said finished
+	var ended statusError
 	switch {
 	case err == nil:
 		return provision.ExitOK
-	case errors.As(err, &said): // the run has told the story already
-		return int(said)
+	case errors.As(err, &ended): // the run has told the story already
+		return int(ended)
 	}
-	fmt.Fprintln(os.Stderr, "provision:", safetext.Clean(err.Error()))
+	fmt.Fprintln(os.Stderr, "provision:", safetext.Clean(words.Error(err)))
 	if ctx.Err() != nil {
 		return provision.ExitInterrupted
 	}
 	return provision.ExitCode(err)
 }
 
-// finished is the end of a command that has nothing more to say than its exit status.
-type finished int
+// statusError is the end of a command that has nothing more to say than its exit status.
+type statusError int
 
-func (finished) Error() string { return "" }
+func (statusError) Error() string { return "" }
 
 // exit turns an exit status into the error that ends the command with it; nil for success.
 func exit(code int) error {
 	if code == provision.ExitOK {
 		return nil
 	}
-	return finished(code)
+	return statusError(code)
 }

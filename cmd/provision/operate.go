@@ -5,17 +5,17 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/steps/operate"
 )
 
 func newRollback() *cobra.Command {
 	f := &flags{}
 	var yes bool
 	c := &cobra.Command{
-		Use:   "rollback [RELEASE]",
-		Short: "Back to the previous release, or to that one, with its own settings",
+		Use: "rollback [RELEASE]",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usage("rollback takes the name of one release; `provision status` lists them")
+				return usage("usage.rollback")
 			}
 			return nil
 		},
@@ -27,33 +27,32 @@ func newRollback() *cobra.Command {
 			if err := f.mayRun(yes, false); err != nil {
 				return f.unableToRun(c.Context(), err)
 			}
-			return f.operate(c, "provision rollback", yes, false, func(h *steps.Host) provision.Target { return steps.NewRollback(h, release) })
+			return f.operate(c, "provision rollback", yes, false, func(h *steps.Host) provision.Target { return operate.NewRollback(h, release) })
 		},
 	}
 	f.add(c)
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "ask nothing")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "")
 	return c
 }
 
 func newDown() *cobra.Command {
 	f := &flags{}
 	var yes bool
-	var o steps.DownOptions
+	var o operate.DownOptions
 	c := &cobra.Command{
-		Use:   "down",
-		Short: "Stop and remove the site's container; keep files and images",
-		Args:  noArgs,
+		Use:  "down",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := f.mayRun(yes, o.Files || o.Images); err != nil {
 				return f.unableToRun(c.Context(), err)
 			}
-			return f.operate(c, "provision down", yes, true, func(h *steps.Host) provision.Target { return steps.NewDown(h, o) })
+			return f.operate(c, "provision down", yes, true, func(h *steps.Host) provision.Target { return operate.NewDown(h, o) })
 		},
 	}
 	f.add(c)
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "ask nothing; without a terminal, --images and --files need it")
-	c.Flags().BoolVar(&o.Images, "images", false, "remove the site's images too")
-	c.Flags().BoolVar(&o.Files, "files", false, "remove the uploaded files too, and the folder with the history")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "")
+	c.Flags().BoolVar(&o.Images, "images", false, "")
+	c.Flags().BoolVar(&o.Files, "files", false, "")
 	return c
 }
 
@@ -64,9 +63,9 @@ func (f *flags) mayRun(yes, destroys bool) error {
 	case yes:
 		return nil
 	case onTerminal() && f.json:
-		return usage("with --json no question is asked; add --yes to run without it")
+		return usage("usage.json-prompt")
 	case destroys && !onTerminal():
-		return usage("this removes for good what is on the host, and nobody is asked in this mode; add --yes, or see with `provision status` what is there")
+		return usage("usage.destroys")
 	}
 	return nil
 }

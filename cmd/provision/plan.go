@@ -6,16 +6,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/steps"
 )
 
 func newPlan() *cobra.Command {
 	f := &flags{}
 	var exitCode bool
 	c := &cobra.Command{
-		Use:     "plan",
-		Short:   "What a run would change, with diffs; changes nothing",
-		Example: "  provision plan --exit-code || echo 'there is something to do'",
-		Args:    noArgs,
+		Use:  "plan",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, cancel := f.withTimeout(c.Context())
 			defer cancel()
@@ -23,7 +22,7 @@ func newPlan() *cobra.Command {
 		},
 	}
 	f.add(c)
-	c.Flags().BoolVar(&exitCode, "exit-code", false, "end with status 6 when there is something to change")
+	c.Flags().BoolVar(&exitCode, "exit-code", false, "")
 	return c
 }
 
@@ -32,11 +31,11 @@ func (f *flags) plan(ctx context.Context, exitCode bool) error {
 	if err != nil {
 		return err
 	}
-	deployment, err := s.deployment(ctx, false)
+	deployment, err := steps.NewDeployment(ctx, s.inventory, s.words)
 	if err != nil {
 		return err
 	}
-	sink, err := s.sink(s.planPrinter)
+	sink, err := s.sink(s.planPrinter())
 	if err != nil {
 		return err
 	}

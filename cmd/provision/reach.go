@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,12 +24,12 @@ func (s *session) reach(ctx context.Context, d *steps.Deployment, work func(cont
 	code := provision.ExitOK
 	for _, h := range s.hosts {
 		err := s.reachOne(ctx, s.host(d, h), sink, work)
-		var said finished
+		var ended statusError
 		switch {
 		case err == nil:
 			continue
-		case errors.As(err, &said):
-			code = int(said)
+		case errors.As(err, &ended):
+			code = int(ended)
 			continue
 		case code == provision.ExitOK:
 			code = provision.ExitCode(err)
@@ -45,7 +46,7 @@ func (s *session) reach(ctx context.Context, d *steps.Deployment, work func(cont
 
 // failure says why a host has nothing to show: to the person on standard error, to a script as an object of its own.
 func (s *session) failure(host string, err error) error {
-	fmt.Fprintf(os.Stderr, "provision: %s: %s\n", host, safetext.Clean(err.Error()))
+	fmt.Fprintf(os.Stderr, "provision: %s: %s\n", host, safetext.Clean(s.words.Error(err)))
 	if !s.flags.json {
 		return nil
 	}
@@ -53,7 +54,7 @@ func (s *session) failure(host string, err error) error {
 		Host     string `json:"host"`
 		Error    string `json:"error"`
 		ExitCode int    `json:"exit_code"`
-	}{host, err.Error(), provision.ExitCode(err)})
+	}{host, s.words.Error(err), provision.ExitCode(err)})
 }
 
 func (s *session) reachOne(ctx context.Context, h *steps.Host, sink provision.Sink, work func(context.Context, *steps.Host) error) error {
@@ -73,21 +74,23 @@ func (s *session) reachOne(ctx context.Context, h *steps.Host, sink provision.Si
 
 // stopped is the error of a command that was stopped at a host, because of which it met err.
 func (s *session) stopped(ctx context.Context, host string, err error) error {
-	stopped := &provision.Stopped{Host: host, Cause: context.Cause(ctx), Interrupted: interrupted(ctx), Err: err}
-	return provision.Said(steps.Say(s.words, stopped), stopped)
+	return &provision.StoppedError{Host: host, Cause: context.Cause(ctx), Interrupted: interrupted(ctx), Err: err}
 }
 
 // walk runs the targets with the printers that the flags ask for; asks says whether a person may be asked in between.
 func (s *session) walk(ctx context.Context, targets []provision.Target, decider provision.Decider, asks bool) error {
-	sink, err := s.sink(func() reader { return s.printer(asks) })
+	result, err := s.run(ctx, targets, decider, s.printer(asks))
+	return cmp.Or(err, exit(result.ExitCode))
+}
+
+// run runs the targets while readers look on, beside the log.
+func (s *session) run(ctx context.Context, targets []provision.Target, decider provision.Decider, readers ...reader) (provision.RunFinished, error) {
+	sink, err := s.sink(readers...)
 	if err != nil {
-		return err
+		return provision.RunFinished{}, err
 	}
 	result := provision.Run(ctx, targets, s.options(sink, decider))
-	if err := s.readers.close(); err != nil {
-		return err
-	}
-	return exit(result.ExitCode)
+	return result, s.readers.close()
 }
 
 // interrupted tells a context that somebody ended from one whose time is over.
@@ -98,7 +101,7 @@ func (s *session) one() error {
 	if len(s.hosts) == 1 {
 		return nil
 	}
-	return usage("the inventory has %d hosts and this command works on one; name it with --limit", len(s.hosts))
+	return usage("usage.one-host", len(s.hosts))
 }
 
 // printJSON writes v as one line, which may be shown on a terminal as it is.

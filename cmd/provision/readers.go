@@ -2,18 +2,16 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
 	"golang.org/x/term"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/report"
 	"github.com/kehuo/provision/tui"
 	"github.com/kehuo/provision/tui/lines"
 	"github.com/kehuo/provision/tui/theme"
@@ -31,18 +29,11 @@ type readers struct {
 	log  *os.File
 }
 
-func (r *readers) logFile() string {
-	if r.log == nil {
-		return ""
-	}
-	return r.log.Name()
-}
-
-// sink feeds the given readers.
-func (r *readers) sink(more ...reader) provision.Sink {
-	r.list = append(r.list, more...)
+// sink feeds the readers, and hides the known secrets from all of them: what an application prints may be what it was given.
+func (r *readers) sink(mask *report.Masker) provision.Sink {
 	list := slices.Clone(r.list)
 	return func(e provision.Event) {
+		e = mask.Event(e)
 		for _, one := range list {
 			one.Emit(e)
 		}
@@ -62,23 +53,19 @@ func (r *readers) close() error {
 	}
 	*r = readers{}
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("write the output: %w", err)
+		return provision.Fail("output.unwritten", err)
 	}
 	return nil
 }
 
-// sink opens the log file, before any connection is made, and returns the sink that feeds it and what printer gives. From here
+// sink opens the log file, before any connection is made, and returns the sink that feeds it and the given readers. From here
 // on a reader of our output that goes away does not end the program: a run that is under way comes to its end.
-func (s *session) sink(printer func() reader) (provision.Sink, error) {
+func (s *session) sink(readers ...reader) (provision.Sink, error) {
 	signal.Ignore(syscall.SIGPIPE)
 	if err := s.openLog(); err != nil {
 		return nil, err
 	}
-	more := []reader{lines.NewLog(s.readers.log)}
-	if printer != nil {
-		more = append(more, printer())
-	}
-	return s.readers.sink(more...), nil
+	return s.feed(append(readers, lines.NewLog(s.readers.log))...)
 }
 
 // observe is the sink of commands that look and do not run: a log where one is asked for, the commands on the hosts on
@@ -94,7 +81,16 @@ func (s *session) observe() (provision.Sink, error) {
 	if s.flags.verbose {
 		more = append(more, lines.NewPlain(os.Stderr, s.words, true))
 	}
-	return s.readers.sink(more...), nil
+	return s.feed(more...)
+}
+
+func (s *session) feed(readers ...reader) (provision.Sink, error) {
+	secrets, err := report.Secrets(s.inventory)
+	if err != nil {
+		return nil, errors.Join(err, s.readers.close())
+	}
+	s.readers.list = append(s.readers.list, readers...)
+	return s.readers.sink(report.NewMasker(secrets)), nil
 }
 
 // printer is the reader on standard output that the flags and the terminal ask for. Lines that change in place need a
@@ -102,7 +98,7 @@ func (s *session) observe() (provision.Sink, error) {
 func (s *session) printer(asks bool) reader {
 	switch {
 	case s.flags.json:
-		return lines.NewJSON(os.Stdout)
+		return lines.NewJSON(os.Stdout, s.words)
 	case !asks && capable(os.Stdout):
 		return tui.NewLive(tui.LiveConfig{Out: os.Stdout, Words: s.words, NoColor: s.flags.noColor, Verbose: s.flags.verbose})
 	}
@@ -112,7 +108,7 @@ func (s *session) printer(asks bool) reader {
 // planPrinter is the reader of a plan on standard output.
 func (s *session) planPrinter() reader {
 	if s.flags.json {
-		return lines.NewJSON(os.Stdout)
+		return lines.NewJSON(os.Stdout, s.words)
 	}
 	return lines.NewPlan(os.Stdout, s.words, s.flags.look(os.Stdout))
 }
@@ -131,57 +127,31 @@ func capable(file *os.File) bool {
 	return term.IsTerminal(int(file.Fd())) && name != "" && name != "dumb"
 }
 
-// keepLogs is how many log files stay in the cache.
-const keepLogs = 50
-
 func (s *session) openLog() error {
 	path := s.flags.logFile
 	if path == "" {
-		dir, err := logDir()
-		if err != nil {
-			return fmt.Errorf("find a place for the log: %w; name one with --log-file", err)
+		var err error
+		if path, err = lines.LogPath(s.inventory.Site.Name, time.Now()); err != nil {
+			return provision.Fail("report.log-nowhere", err)
 		}
-		pruneLogs(dir)
-		path = filepath.Join(dir, s.inventory.Site.Name+"-"+time.Now().UTC().Format("20060102T150405.000")+".log")
 	}
-	file, err := createPrivate(path)
+	file, err := report.CreateFile(path, s.needed()...)
 	if err != nil {
-		return provision.WithExit(provision.ExitUsage, fmt.Errorf("open the log file: %w; name another with --log-file", err))
+		return provision.Fail("report.log-closed", err).WithExit(provision.ExitUsage)
 	}
-	s.readers.log, s.loggedTo = file, path
+	s.readers.log = file
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.loggedTo = path
 	return nil
 }
 
-func logDir() (string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	dir := filepath.Join(cache, "provision", "logs")
-	return dir, os.MkdirAll(dir, 0o700)
+// logPath is the log file, also once it is closed; empty before it is opened.
+func (s *session) logPath() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.loggedTo
 }
 
-// pruneLogs removes the oldest logs beyond keepLogs; one that cannot be removed stays.
-func pruneLogs(dir string) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return
-	}
-	type aged struct {
-		path string
-		time time.Time
-	}
-	var logs []aged
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil && strings.HasSuffix(e.Name(), ".log") {
-			logs = append(logs, aged{filepath.Join(dir, e.Name()), info.ModTime()})
-		}
-	}
-	if len(logs) < keepLogs {
-		return
-	}
-	slices.SortFunc(logs, func(a, b aged) int { return a.time.Compare(b.time) })
-	for _, l := range logs[:len(logs)-keepLogs+1] {
-		_ = os.Remove(l.path)
-	}
-}
+// needed are the files that no log and no report may take the place of.
+func (s *session) needed() []string { return append(s.inventory.Private(), s.flags.inventory) }

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/report"
 )
 
 // reportFlags ask for a report to send to whoever helps.
@@ -17,35 +19,35 @@ type reportFlags struct {
 }
 
 func (r *reportFlags) add(c *cobra.Command) {
-	c.Flags().StringVar(&r.file, "report", "", "write a report to send to whoever helps to this `file`; secrets, keys, names and addresses are masked")
-	c.Flags().BoolVar(&r.names, "report-names", false, "leave names and addresses of hosts and users readable in the report")
+	c.Flags().StringVar(&r.file, "report", "", "")
+	c.Flags().BoolVar(&r.names, "report-names", false, "")
 }
 
 // create makes the file before anything is done, so that a wrong name is said at once.
-func (r *reportFlags) create() (*os.File, error) {
-	file, err := createPrivate(r.file)
+func (r *reportFlags) create(needed ...string) (*os.File, error) {
+	file, err := report.CreateFile(r.file, needed...)
 	if err != nil {
-		return nil, provision.WithExit(provision.ExitUsage, fmt.Errorf("open the report: %w; name another file with --report", err))
+		return nil, provision.Fail("report.closed", err).WithExit(provision.ExitUsage)
 	}
 	return file, nil
 }
 
 // report writes what the recorder has of a run that is over into the file made for it.
-func (s *session) report(file *os.File, flags reportFlags, told *recorder, logFile string) error {
+func (s *session) report(file *os.File, flags reportFlags, told *report.Recorder, logFile string) error {
 	var log []byte
 	var err error
 	if logFile != "" { // a run that came to nothing has none
 		log, err = os.ReadFile(logFile)
 	}
-	mask, maskErr := maskOf(s.inventory, flags.names)
+	mask, maskErr := report.MaskOf(s.inventory, flags.names)
 	if err = errors.Join(err, maskErr); err == nil {
-		_, err = file.WriteString(told.report(string(log)).Text(mask, s.words.Tag()))
+		_, err = file.WriteString(told.Text(time.Now(), programVersion(), string(log), mask, s.words))
 	}
 	if closeErr := file.Close(); err == nil {
 		err = closeErr
 	}
 	if err != nil {
-		return fmt.Errorf("write the report: %w", err)
+		return provision.Fail("report.unwritten", err)
 	}
 	_, err = fmt.Fprintln(os.Stderr, s.words.T("report.written", flags.file))
 	return err

@@ -12,11 +12,7 @@ import (
 
 func newSandbox() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "sandbox",
-		Short: "A throw-away cloud host on this machine, to try everything on",
-		Long: `A sandbox host is a container with a real sshd, a Docker Engine of its own and the user kevin, at an address of
-its own on this machine's loopback. It comes with a sample site and an inventory that deploys it.
-It needs a Docker Engine here, root, and debootstrap where no registry can be reached.`,
+		Use:  "sandbox",
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -28,9 +24,8 @@ func newSandboxUp() *cobra.Command {
 	var o sandbox.Options
 	var asJSON bool
 	c := &cobra.Command{
-		Use:   "up",
-		Short: "Bring a host up and print the inventory file that reaches it",
-		Args:  noArgs,
+		Use:  "up",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.Log = func(line string) { _, _ = fmt.Fprintln(c.ErrOrStderr(), line) }
 			hosts, err := sandbox.Up(c.Context(), o)
@@ -45,9 +40,9 @@ func newSandboxUp() *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().StringVar(&o.Name, "name", sandbox.DefaultName, "the host's `name`")
-	c.Flags().IntVar(&o.Count, "count", 1, "how many hosts: NAME-1 to NAME-`n` for more than one")
-	c.Flags().BoolVar(&asJSON, "json", false, "print the hosts as JSON, one a line")
+	c.Flags().StringVar(&o.Name, "name", sandbox.DefaultName, "")
+	c.Flags().IntVar(&o.Count, "count", 1, "")
+	c.Flags().BoolVar(&asJSON, "json", false, "")
 	return c
 }
 
@@ -55,9 +50,8 @@ func newSandboxDown() *cobra.Command {
 	var name string
 	var images bool
 	c := &cobra.Command{
-		Use:   "down",
-		Short: "Remove hosts with all that belongs to them",
-		Args:  noArgs,
+		Use:  "down",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := sandbox.Down(c.Context(), name); err != nil {
 				return err
@@ -68,17 +62,16 @@ func newSandboxDown() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().StringVar(&name, "name", "", "only the hosts of this `name` (default: all)")
-	c.Flags().BoolVar(&images, "images", false, "remove the images and cached root file systems too; the next up takes a minute longer")
+	c.Flags().StringVar(&name, "name", "", "")
+	c.Flags().BoolVar(&images, "images", false, "")
 	return c
 }
 
 func newSandboxStatus() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use:   "status",
-		Short: "The hosts there are",
-		Args:  noArgs,
+		Use:  "status",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			hosts, err := sandbox.Status(c.Context())
 			if err != nil {
@@ -103,7 +96,7 @@ func newSandboxStatus() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "as JSON, one host a line")
+	c.Flags().BoolVar(&asJSON, "json", false, "")
 	return c
 }
 

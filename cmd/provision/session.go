@@ -3,14 +3,15 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/steps"
+	"github.com/kehuo/provision/tui/lines"
 )
 
 // session is what a command that reaches hosts works with: the inventory, the words, and the readers of its events.
@@ -22,7 +23,9 @@ type session struct {
 	command   string
 	cautious  bool // Enter does not approve the plan
 	readers   readers
-	loggedTo  string // the log file, also once it is closed
+
+	mu       sync.Mutex
+	loggedTo string // the log file, also once it is closed
 }
 
 // open reads the inventory; whatever is wrong in it ends the command before any connection is made.
@@ -32,7 +35,7 @@ func (f *flags) open(command string) (*session, error) {
 		return nil, err
 	}
 	if len(f.limit) == 0 && f.limited != nil && f.limited() { // a shell variable that is not set must not mean every host
-		return nil, usage("--limit is empty; name a host of the inventory, or leave the flag out for all of them")
+		return nil, usage("usage.limit-empty")
 	}
 	inv, err := inventory.Load(f.inventory)
 	if err != nil {
@@ -50,11 +53,7 @@ func (f *flags) withTimeout(ctx context.Context) (context.Context, context.Cance
 	if f.timeout <= 0 {
 		return context.WithCancel(ctx)
 	}
-	words, err := f.words()
-	if err != nil { // which the command says itself, where it needs them
-		words = language.New(language.English)
-	}
-	return context.WithTimeoutCause(ctx, f.timeout, errors.New(words.T("stopped.by.timeout", f.timeout)))
+	return context.WithTimeoutCause(ctx, f.timeout, provision.Fail("stopped.by.timeout", f.timeout))
 }
 
 // targets are the hosts as a deployment of the source sees them.
@@ -67,32 +66,35 @@ func (s *session) targets(d *steps.Deployment) []provision.Target {
 }
 
 func (s *session) host(d *steps.Deployment, h inventory.Host) *steps.Host {
-	return d.NewHost(h, steps.Connection{AcceptNewHostKey: s.flags.acceptNewHostKey}, s.command)
+	return d.NewHost(h, s.flags.acceptNewHostKey, s.command)
 }
 
 // options are what the engine needs beside the targets.
 func (s *session) options(sink provision.Sink, decider provision.Decider) provision.Options {
 	return provision.Options{
-		Command: s.command, Site: s.inventory.Site.Name, LogFile: s.readers.logFile(), Sink: sink, Decider: decider, Cautious: s.cautious,
+		Command: s.command, Site: s.inventory.Site.Name, LogFile: s.logPath(), Sink: sink, Decider: decider, Cautious: s.cautious,
+		Approve: func(host string, changes int) string { return s.words.T("prompt.plan", changes, host) },
 	}
 }
 
 // unable ends a run that came to nothing before any host was reached. A script that reads --json gets the end of the stream
 // all the same; the sentence for the person goes to standard error as ever.
 func (f *flags) unable(ctx context.Context, err error, body func(code int, err error) provision.Body) error {
-	var said finished
-	if err == nil || errors.As(err, &said) {
+	var ended statusError
+	if err == nil || errors.As(err, &ended) {
 		return err
 	}
 	if ctx.Err() != nil {
-		code := provision.ExitFailed
-		if interrupted(ctx) {
-			code = provision.ExitInterrupted
-		}
-		err = provision.WithExit(code, fmt.Errorf("stopped before any host was reached: %w", context.Cause(ctx)))
+		err = &provision.StoppedError{Cause: context.Cause(ctx), Interrupted: interrupted(ctx)}
 	}
 	if f.json {
-		return errors.Join(err, printJSON(os.Stdout, provision.Event{Time: time.Now(), Body: body(provision.ExitCode(err), err)}))
+		words, wrong := f.words()
+		if wrong != nil { // which is the error itself, then
+			words = language.New(language.English)
+		}
+		printer := lines.NewJSON(os.Stdout, words)
+		printer.Emit(provision.Event{Time: time.Now(), Body: body(provision.ExitCode(err), err)})
+		return errors.Join(err, printer.Close())
 	}
 	return err
 }

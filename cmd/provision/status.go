@@ -8,21 +8,23 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/state"
+	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/steps"
-	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/tui/cells"
 )
 
 func newStatus() *cobra.Command {
 	f := &flags{}
 	c := &cobra.Command{
-		Use:   "status",
-		Short: "What is deployed: release, image, container, ports, certificate, drift",
-		Args:  noArgs,
+		Use:  "status",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, cancel := f.withTimeout(c.Context())
 			defer cancel()
@@ -35,7 +37,7 @@ func newStatus() *cobra.Command {
 				d = steps.Installed(s.inventory, s.words)
 			}
 			return s.reach(ctx, d, func(_ context.Context, h *steps.Host) error {
-				o := h.Overview(sourceErr)
+				o := h.Status(sourceErr)
 				if f.json {
 					return printJSON(c.OutOrStdout(), o)
 				}
@@ -49,11 +51,11 @@ func newStatus() *cobra.Command {
 }
 
 // overview is one host's table.
-func overview(words *language.Printer, o steps.Overview) string {
+func overview(words *language.Printer, o survey.Status) string {
 	rows := [][]string{}
 	row := func(key, value string) {
 		if value != "" {
-			rows = append(rows, []string{"  " + words.T("status."+key), value})
+			rows = append(rows, []string{"  " + words.T("status."+key), safetext.Text(value)})
 		}
 	}
 	release, container := o.Release, o.Container+", "+words.T("status.absent")
@@ -89,38 +91,14 @@ func overview(words *language.Printer, o steps.Overview) string {
 	case len(o.Drift) == 0:
 		row("drift", words.T("status.none"))
 	}
-	return words.T("status.title", o.Site, o.Host) + "\n" + table(rows)
-}
-
-// table aligns columns by the width that they have on a terminal. Further lines of a last column stand below its first one.
-func table(rows [][]string) string {
-	var width []int
-	for _, row := range rows {
-		for i, cell := range row[:len(row)-1] {
-			if i == len(width) {
-				width = append(width, 0)
-			}
-			width[i] = max(width[i], ansi.StringWidth(cell))
-		}
-	}
-	var b strings.Builder
-	for _, row := range rows {
-		indent := 0
-		for i, cell := range row[:len(row)-1] {
-			b.WriteString(sanitize.Line(cell) + strings.Repeat(" ", width[i]-ansi.StringWidth(cell)+2))
-			indent += width[i] + 2
-		}
-		b.WriteString(hanging(row[len(row)-1], strings.Repeat(" ", indent)) + "\n")
-	}
-	return b.String()
+	return words.T("status.title", o.Site, o.Host) + "\n" + cells.Table(rows)
 }
 
 func newHistory() *cobra.Command {
 	f := &flags{}
 	c := &cobra.Command{
-		Use:   "history",
-		Short: "Who deployed what, when, and how it ended",
-		Args:  noArgs,
+		Use:  "history",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, cancel := f.withTimeout(c.Context())
 			defer cancel()
@@ -129,11 +107,11 @@ func newHistory() *cobra.Command {
 				return err
 			}
 			return s.reach(ctx, steps.Installed(s.inventory, s.words), func(ctx context.Context, h *steps.Host) error {
-				records, err := h.History(ctx)
+				out, err := h.Connection().Exec(ctx, remote.Command{Script: state.History(h.Site().Directory)})
 				if err != nil {
-					return err
+					return provision.Fail("state.history-unread", h.Name(), err)
 				}
-				return s.printHistory(c.OutOrStdout(), h.Name(), records)
+				return s.printHistory(c.OutOrStdout(), h.Name(), state.ParseHistory(out))
 			})
 		},
 	}
@@ -162,10 +140,10 @@ func (s *session) printHistory(w io.Writer, host string, records []state.Record)
 	rows = append(rows, head)
 	for _, r := range records {
 		took := (time.Duration(r.DurationMS) * time.Millisecond).Round(100 * time.Millisecond)
-		rows = append(rows, []string{host, r.Time.Local().Format(time.DateTime), r.Who, r.Command, r.Release,
-			strconv.Itoa(r.Changed), took.String(), r.Outcome})
+		rows = append(rows, []string{host, r.Time.Local().Format(time.DateTime), safetext.Line(r.Who), safetext.Line(r.Command),
+			safetext.Line(r.Release), strconv.Itoa(r.Changed), took.String(), safetext.Text(r.Outcome)})
 	}
-	_, err := io.WriteString(w, table(rows))
+	_, err := io.WriteString(w, cells.Table(rows))
 	return err
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -10,6 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/state"
+	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/steps"
 )
 
@@ -17,9 +19,8 @@ func newUnlock() *cobra.Command {
 	f := &flags{}
 	var yes bool
 	c := &cobra.Command{
-		Use:   "unlock",
-		Short: "Say who holds the lock and remove it",
-		Args:  noArgs,
+		Use:  "unlock",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, cancel := f.withTimeout(c.Context())
 			defer cancel()
@@ -33,19 +34,22 @@ func newUnlock() *cobra.Command {
 		},
 	}
 	f.add(c)
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "ask nothing, and take the lock away from a run that is alive too")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "")
 	return c
 }
 
 func (s *session) unlock(ctx context.Context, out io.Writer, h *steps.Host, yes bool) error {
-	if held := h.Holder(); held != nil && held.Alive && !yes {
+	held := survey.HolderOf(h.Facts().Lock)
+	if held != nil && held.Alive && !yes {
 		if err := s.takeAway(ctx, h.Name(), held); err != nil {
 			return err
 		}
 	}
-	held, err := h.Unlock(ctx)
-	if err != nil {
-		return err
+	if held != nil {
+		_, err := h.Connection().Exec(ctx, remote.Command{Script: state.Unlock(h.Site().Directory, h.Facts().Lock)})
+		if err := state.Unlocked(h.Name(), h.Site().Directory, err); err != nil {
+			return err
+		}
 	}
 	if s.flags.json {
 		return printJSON(out, map[string]any{"host": h.Name(), "lock": held})
@@ -54,13 +58,13 @@ func (s *session) unlock(ctx context.Context, out io.Writer, h *steps.Host, yes 
 	if held != nil {
 		text = s.words.T("unlock.removed", describe(h.Name(), held)...)
 	}
-	_, err = fmt.Fprintln(out, text)
+	_, err := fmt.Fprintln(out, text)
 	return err
 }
 
 // takeAway asks whether a run that is at work is to lose its lock: another one beside it is what the lock is there to prevent. A
 // script that asks for it has made up its mind.
-func (s *session) takeAway(ctx context.Context, host string, held *steps.Holder) error {
+func (s *session) takeAway(ctx context.Context, host string, held *survey.Holder) error {
 	decider := s.decider()
 	if _, nobody := decider.(provision.Headless); nobody {
 		return nil
@@ -73,12 +77,12 @@ func (s *session) takeAway(ctx context.Context, host string, held *steps.Holder)
 		Default:  provision.AnswerNo,
 	})
 	if err == nil && answer.Choice != provision.AnswerYes {
-		err = errors.New(s.words.T("unlock.left"))
+		err = provision.Fail("unlock.left")
 	}
 	return err
 }
 
 // describe are the arguments of the sentences about a lock.
-func describe(host string, held *steps.Holder) []any {
+func describe(host string, held *survey.Holder) []any {
 	return []any{host, held.Who, held.Purpose, held.Since.Local().Format(time.TimeOnly), time.Duration(held.QuietSeconds) * time.Second}
 }

@@ -15,9 +15,8 @@ var version string
 func newVersion() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use:   "version",
-		Short: "The program's version",
-		Args:  noArgs,
+		Use:  "version",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if asJSON {
 				return json.NewEncoder(c.OutOrStdout()).Encode(map[string]string{
@@ -28,7 +27,7 @@ func newVersion() *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "as one JSON object")
+	c.Flags().BoolVar(&asJSON, "json", false, "")
 	return c
 }
 

@@ -3,14 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
+	"time"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/report"
 	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/provision/site"
 	"github.com/kehuo/provision/steps"
@@ -38,14 +37,14 @@ func (d *deployCommand) wizard(ctx context.Context) error {
 		Files:      w.files,
 		Behind:     w.behind,
 		Report:     w.report,
-		SaveReport: func(path, text string) error { return os.WriteFile(path, []byte(text), 0o600) },
+		SaveReport: d.saveReport,
 		ReportFile: "provision-report.txt",
 	}
 	if d.report.file != "" {
 		config.ReportFile = d.report.file
 	}
 	if _, err := os.Stat(d.inventory); errors.Is(err, os.ErrNotExist) {
-		config.Form = newForm(setup.Setup{File: d.inventory, Words: words})
+		config.Form = setup.Setup{File: d.inventory, Words: words}
 	} else if _, err := d.open("provision"); err != nil { // a wrong inventory is said before the screen is taken
 		return err
 	}
@@ -56,16 +55,14 @@ func (d *deployCommand) wizard(ctx context.Context) error {
 	return exit(result.ExitCode)
 }
 
-// newForm is the form that asks for a first inventory.
-func newForm(s setup.Setup) *tui.Form {
-	return &tui.Form{
-		Fields:  tui.Fields(),
-		Suggest: func(context.Context) map[string][]string { return s.Suggest() },
-		Check: func(_ context.Context, field, value string, all map[string]string) (string, error) {
-			return s.Check(field, value, all)
-		},
-		Write: func(values map[string]string) error { return s.Write(values) },
+// saveReport writes what the wizard has shown.
+func (d *deployCommand) saveReport(path, text string) error {
+	file, err := report.CreateFile(path, d.inventory)
+	if err != nil {
+		return err
 	}
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Close())
 }
 
 // wizardRun is what the wizard may do more than once: it reads the inventory and the source anew for every try, because the
@@ -74,10 +71,9 @@ type wizardRun struct {
 	command *deployCommand
 
 	mu      sync.Mutex
-	log     string
 	session *session
 	nginx   []string // what stands behind the site's nginx, where that is known
-	told    recorder
+	told    report.Recorder
 }
 
 func (w *wizardRun) deploy(ctx context.Context, sink provision.Sink, decider provision.Decider) provision.RunFinished {
@@ -88,39 +84,33 @@ func (w *wizardRun) deploy(ctx context.Context, sink provision.Sink, decider pro
 		sink(provision.Event{Body: result})
 		return result
 	}
-	w.begin("", nil, nil) // what the last try knew may not be so any more
+	w.begin(nil, nil) // what the last try knew may not be so any more
 	ctx, cancel := w.command.withTimeout(ctx)
 	defer cancel()
 	s, err := w.command.open("provision")
 	if err != nil {
 		return failed(err)
 	}
-	if _, err := steps.OfferFixes(ctx, s.inventory, s.words, decider, w.command.fix); err != nil {
-		return failed(err)
-	}
-	deployment, err := steps.NewDeployment(ctx, s.inventory, s.words)
-	if err != nil {
-		return failed(err)
-	}
-	toLog, err := s.sink(nil)
-	if err != nil {
-		return failed(err)
-	}
 	asked := s.inventory.Site
-	behind := site.Behind(os.DirFS(asked.Source), site.Site{Server: asked.Server, Command: asked.Command})
-	w.begin(s.readers.logFile(), s, behind)
-	both := func(e provision.Event) { toLog(e); w.told.Emit(e); sink(e) }
-	result := provision.Run(ctx, s.targets(deployment), s.options(both, decider))
-	if err := s.readers.close(); err != nil {
+	w.begin(s, site.Behind(os.DirFS(asked.Source), site.Site{Server: asked.Server, Command: asked.Command}))
+	result, err := s.deploy(ctx, decider, w.command.fix, &w.told, screen(sink))
+	if err != nil {
 		return failed(err)
 	}
 	return result
 }
 
-func (w *wizardRun) begin(log string, s *session, behind []string) {
+// screen is the wizard as a reader of events.
+type screen provision.Sink
+
+func (s screen) Emit(e provision.Event) { s(e) }
+
+func (screen) Close() error { return nil }
+
+func (w *wizardRun) begin(s *session, behind []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.log, w.session, w.nginx = log, s, behind
+	w.session, w.nginx = s, behind
 }
 
 func (w *wizardRun) behind() []string {
@@ -132,7 +122,10 @@ func (w *wizardRun) behind() []string {
 func (w *wizardRun) logFile() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.log
+	if w.session == nil {
+		return ""
+	}
+	return w.session.logPath()
 }
 
 // files are the ones that a person may want to edit when a step failed.
@@ -142,37 +135,24 @@ func (w *wizardRun) files(step string) []string {
 	if w.session == nil {
 		return []string{w.command.inventory}
 	}
-	source := w.session.inventory.Site.Source
-	dockerfile, config := filepath.Join(source, site.DockerfilePath), filepath.Join(source, site.DefaultConfigPath)
-	number, _, _ := strings.Cut(step, "-")
-	switch number {
-	case "": // a lock that is held, for example: no file of this machine changes that
-		return nil
-	case "01": // nothing of the site has been looked at yet
-		return []string{w.command.inventory}
-	case "02", "09", "10": // where the site lies, its ports and settings
-		return []string{w.command.inventory, dockerfile, config}
-	case "05", "08":
-		return []string{config, dockerfile, w.command.inventory}
-	}
-	return []string{dockerfile, config, w.command.inventory}
+	return steps.Editable(step, w.command.inventory, w.session.inventory)
 }
 
 // report is what the wizard shows, and writes, for whoever helps; agreed names what is left unmasked.
 func (w *wizardRun) report(agreed ...string) (string, error) {
 	w.mu.Lock()
-	s, log := w.session, w.log
+	s := w.session
 	w.mu.Unlock()
-	if s == nil {
-		return "", errors.New("there is nothing to report: no run has begun")
+	if s == nil || s.logPath() == "" {
+		return "", provision.Fail("report.nothing")
 	}
-	content, err := os.ReadFile(log)
+	content, err := os.ReadFile(s.logPath())
 	if err != nil {
-		return "", fmt.Errorf("read the log for the report: %w", err)
+		return "", provision.Fail("report.log-unread", err)
 	}
-	mask, err := maskOf(s.inventory, slices.Contains(agreed, page.Addresses))
+	mask, err := report.MaskOf(s.inventory, slices.Contains(agreed, page.Addresses))
 	if err != nil {
 		return "", err
 	}
-	return w.told.report(string(content)).Text(mask, s.words.Tag()), nil
+	return w.told.Text(time.Now(), programVersion(), string(content), mask, s.words), nil
 }

@@ -17,7 +17,7 @@ func TestATryThatCannotReadTheInventoryOffersThatToBeEdited(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := &wizardRun{command: &deployCommand{flags: flags{inventory: file, lang: "en"}}}
-	w.begin("the log of the last run", &session{inventory: &inventory.Inventory{}, words: language.New(language.English)}, []string{"flask"})
+	w.begin(&session{loggedTo: "the log of the last run", inventory: &inventory.Inventory{}, words: language.New(language.English)}, []string{"flask"})
 	result := w.deploy(t.Context(), func(provision.Event) {}, provision.Headless{})
 	if result.ExitCode != provision.ExitUsage {
 		t.Errorf("the run ended with %d", result.ExitCode)
@@ -29,7 +29,7 @@ func TestATryThatCannotReadTheInventoryOffersThatToBeEdited(t *testing.T) {
 
 func TestTheFirstFileOfferedIsTheOneThatTheStepDependsOn(t *testing.T) {
 	w := &wizardRun{command: &deployCommand{flags: flags{inventory: "inventory.yaml"}}}
-	w.begin("", &session{inventory: &inventory.Inventory{Site: inventory.Site{Source: "site"}}}, nil)
+	w.begin(&session{inventory: &inventory.Inventory{Site: inventory.Site{Source: "site"}}}, nil)
 	for step, want := range map[string]string{"01-login": "inventory.yaml", "02-directory": "inventory.yaml", "03-dockerfile": "site/Dockerfile",
 		"05-nginx-config": "site/resource/default.conf", "07-build": "site/Dockerfile", "09-run": "inventory.yaml", "10-status": "inventory.yaml"} {
 		if got := w.files(step); len(got) == 0 || got[0] != want {

@@ -1,3 +1,5 @@
+//go:build host
+
 package main
 
 import (
@@ -7,10 +9,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/sandbox"
 	"github.com/kehuo/provision/provision/sandbox/sandboxtest"
 	"github.com/kehuo/provision/tui/terminaltest"
 )
+
+// The words that tests look for on the screen, so that these may be reworded.
+var english, chinese = language.New(language.English), language.New(language.Chinese)
 
 const (
 	enterKey = "\r"
@@ -74,14 +80,14 @@ func TestWizard(t *testing.T) {
 
 func (w *wizardTest) fromTheEmptyFolder(t *testing.T) {
 	x := w.start(t, nil)
-	x.Wait("A new site", "Dockerfile", "covers kevinhuo.cool", "Write inventory.yaml")
+	x.Wait("A new site", "Dockerfile", "covers kevinhuo.cool", english.T("wizard.form.write", "inventory.yaml"))
 	x.Type(w.host.Address + strings.Repeat(enterKey, 6)) // port, user, key, folders: as found
 	x.Type("\x15kevinhuo.cool" + strings.Repeat(enterKey, 4))
-	x.Wait("A host key that is not known yet", "SHA256:", "enter take it")
+	x.Wait(english.T("wizard.decide.host-key.title"), "SHA256:", "enter "+english.T("wizard.key.take"))
 	x.Type(upKey + enterKey)
-	x.Wait("waiting for your yes to the plan", "Upload files", "enter carry out")
+	x.Wait(english.T("wizard.now.plan"), "Upload files", "enter "+english.T("wizard.key.apply"))
 	x.Type(enterKey)
-	x.Wait("The site is live", "Server: nginx", "gunicorn", "flask", "enter q leave")
+	x.Wait("The site is live", "Server: nginx", "gunicorn", "flask", "enter q "+english.T("wizard.key.leave"))
 	x.Type("q")
 	x.Wait("Done:")
 	x.Ended(0)
@@ -96,7 +102,7 @@ func (w *wizardTest) fromTheEmptyFolder(t *testing.T) {
 
 func (w *wizardTest) nothingToDo(t *testing.T) {
 	x := w.start(t, nil, "--lang", "zh")
-	x.Wait("网站在线，无需任何变更", "enter q 离开")
+	x.Wait(chinese.T("wizard.done.unchanged"), "enter q "+chinese.T("wizard.key.leave"))
 	x.Type(enterKey)
 	x.Wait("完成：0 处变更")
 	x.Ended(0)
@@ -107,13 +113,13 @@ func (w *wizardTest) interrupted(t *testing.T) {
 	file := filepath.Join(w.dir, "site", "Dockerfile")
 	edit(t, file, func(text string) string { return text + "\nRUN echo slow-here && sleep 5\n" })
 	x := w.start(t, nil)
-	x.Wait("waiting for your yes to the plan", "enter carry out")
+	x.Wait(english.T("wizard.now.plan"), "enter "+english.T("wizard.key.apply"))
 	x.Type(enterKey)
 	x.Wait("slow-here")
 	x.Resize(50, 16)
 	x.Resize(120, 40)
 	x.Type(ctrlC)
-	x.Wait("Stop here?", "goes on without us")
+	x.Wait("Stop here?", "continues on the host")
 	x.Type(ctrlC)
 	x.Wait("Not finished")
 	x.Ended(130)
@@ -125,16 +131,16 @@ func (w *wizardTest) mended(t *testing.T) {
 	file := filepath.Join(w.dir, "site", "Dockerfile")
 	edit(t, file, func(text string) string { return text + "\nRUN gcc --broken-here\n" })
 	x := w.start(t, []string{"EDITOR=sed -i /broken-here/d"})
-	x.Wait("waiting for your yes to the plan", "enter carry out")
+	x.Wait(english.T("wizard.now.plan"), "enter "+english.T("wizard.key.apply"))
 	x.Type(enterKey)
-	x.Wait("Step 7 failed: Build the image", "gcc", "Retry from step 7", "enter take it")
+	x.Wait("Step 7 failed: Build the image", "gcc", "Retry from step 7", "enter "+english.T("wizard.key.take"))
 	x.Resize(60, 18)
 	x.Wait("Retry from step 7")
 	x.Type("r")
 	x.Resize(90, 28)
-	x.Wait("Step 7 failed: Build the image", "enter take it") // nothing was mended yet
+	x.Wait("Step 7 failed: Build the image", "enter "+english.T("wizard.key.take")) // nothing was mended yet
 	x.Type("e")
-	x.Wait("The site is live", "enter q leave")
+	x.Wait("The site is live", "enter q "+english.T("wizard.key.leave"))
 	x.Type("q")
 	x.Wait("Done:")
 	x.Ended(0)

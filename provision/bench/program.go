@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/kehuo/provision/provision/transfer"
+	"github.com/kehuo/provision/provision/tree"
 )
 
 // manyFiles is how many files the large site has.
@@ -74,7 +74,7 @@ func planning(ctx context.Context, dir string, runs int) error {
 		}
 	}
 	scan := func() error {
-		_, err := transfer.Scan(ctx, transfer.ScanOptions{Root: root, Cache: filepath.Join(dir, "hashes")})
+		_, err := tree.Scan(ctx, tree.Options{Root: root, Cache: filepath.Join(dir, "hashes")})
 		return err
 	}
 	r := row{work: "planning 50,000 files, warm", against: "git status", goal: 1.5}

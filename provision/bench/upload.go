@@ -14,6 +14,7 @@ import (
 	"github.com/kehuo/provision/provision/sandbox"
 	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/transfer"
+	"github.com/kehuo/provision/provision/tree"
 )
 
 // uploadWork is one line of the table of uploads.
@@ -209,10 +210,10 @@ func uploadOnce(ctx context.Context, file string) error {
 		return err
 	}
 	scanned := make(chan error, 1)
-	var m *transfer.Manifest
+	var m *tree.Manifest
 	go func() {
 		var err error
-		m, err = transfer.Scan(ctx, transfer.ScanOptions{Root: j.Source, Cache: j.Cache})
+		m, err = tree.Scan(ctx, tree.Options{Root: j.Source, Cache: j.Cache})
 		scanned <- err
 	}()
 	c, err := remote.Dial(ctx, remote.Config{Name: "bench", Address: j.Address, Port: j.Port, User: j.User, Identity: j.Identity,
@@ -225,7 +226,7 @@ func uploadOnce(ctx context.Context, file string) error {
 	}
 	defer func() { _ = c.Close() }()
 	prepared := transfer.Prepare(ctx, c, j.Directory, j.StateDir, m)
-	out, err := c.Output(ctx, remote.Command{Script: shell.Text(transfer.HostScript(j.Directory, j.StateDir, m))})
+	out, err := c.Output(ctx, remote.Command{Script: transfer.HostScript(j.Directory, j.StateDir, m)})
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,10 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -37,16 +39,22 @@ type entry struct {
 	Topic    string             `yaml:"topic"`    // of several findings on one topic the highest rank stays
 	Hides    []string           `yaml:"hides"`    // codes or topics that are consequences of this one
 	Echo     bool               `yaml:"echo"`     // looks at lines that repeat a command, and only at them
+	Calm     bool               `yaml:"calm"`     // looks at lines too that are known to be harmless
+	Above    bool               `yaml:"above"`    // quotes the lines before too: the cause is there
 	Match    []string           `yaml:"match"`    // any of these on a line
 	Near     []string           `yaml:"near"`     // and any of these on or near the line
 	With     []string           `yaml:"with"`     // and any of these anywhere
 	Unless   []string           `yaml:"unless"`   // and none of these on or near it
 	Without  []string           `yaml:"without"`  // and none of these anywhere
+	Values   failures           `yaml:"values"`   // codes of our own failures that this is, beside its own
 	Cause    words              `yaml:"cause"`    // {name} is what the pattern's group of that name caught, {name|else}
 	Fix      words              `yaml:"fix"`
 
 	where Where
 }
+
+// failures are names for the values of our own failures, in their order, by the failure's code; "" leaves one out.
+type failures map[string][]string
 
 // markers are the shapes of lines that say how an output as a whole is to be read.
 type markers struct {
@@ -83,7 +91,8 @@ type rule struct {
 // catalogue is all that is known, ready to scan with.
 type catalogue struct {
 	entries  []entry
-	contexts [][]context // by entry
+	contexts [][]context    // by entry
+	codes    map[string]int // of entries and our own failures -> entry
 	rules    []rule
 	find     *automaton
 	markers  markers
@@ -101,7 +110,7 @@ type context struct {
 const nearby = 40
 
 func load(fsys fs.FS) (*catalogue, error) {
-	c := &catalogue{}
+	c := &catalogue{codes: map[string]int{}}
 	if err := read(fsys, "catalogue/markers.yaml", &c.markers); err != nil {
 		return nil, err
 	}
@@ -122,6 +131,11 @@ func load(fsys fs.FS) (*catalogue, error) {
 			e.where = Where(where)
 			if err := e.complete(); err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			for _, code := range append(slices.Collect(maps.Keys(e.Values)), e.Code) {
+				if _, ok := c.codes[code]; !ok {
+					c.codes[code] = len(c.entries)
+				}
 			}
 			c.entries = append(c.entries, e)
 		}
@@ -155,8 +169,8 @@ func (e *entry) complete() error {
 	switch {
 	case !strings.HasPrefix(e.Code, string(e.where)+"."):
 		return fmt.Errorf("entry %q: the code must start with %q", e.Code, e.where+".")
-	case len(e.Match) == 0:
-		return fmt.Errorf("entry %s has no pattern", e.Code)
+	case len(e.Match) == 0 && len(e.Values) == 0:
+		return fmt.Errorf("entry %s has neither a pattern nor a failure of ours", e.Code)
 	case e.Rank < 0 || e.Rank > 99:
 		return fmt.Errorf("entry %s: rank %d is not within 1 to 99", e.Code, e.Rank)
 	}

@@ -99,8 +99,11 @@ func (s *scan) held() []candidate {
 }
 
 // tellingMost keeps, of the lines of one entry, those that name most: "Permissions 0644 for KEY are too open" rather than
-// the banner above it.
+// the banner above it. What a failure of our own says is sure, and tells all.
 func tellingMost(own []candidate) []candidate {
+	if i := slices.IndexFunc(own, func(c candidate) bool { return c.asserted }); i >= 0 {
+		return own[i : i+1]
+	}
 	most := 0
 	for _, c := range own {
 		most = max(most, len(c.captured))
@@ -146,10 +149,10 @@ func (s *scan) withoutConsequences(ranked []candidate) []candidate {
 	})
 }
 
-func (s *scan) finding(c candidate, at Place, tag language.Tag) provision.Finding {
-	e := &s.entries[c.entry]
+func (c *catalogue) finding(found candidate, at Place, tag language.Tag) provision.Finding {
+	e := &c.entries[found.entry]
 	names := at.names(e.where)
-	for name, value := range c.captured { // the output itself knows best
+	for name, value := range found.captured { // the output itself knows best
 		if value != "" {
 			names[name] = value
 		}
@@ -158,11 +161,14 @@ func (s *scan) finding(c candidate, at Place, tag language.Tag) provision.Findin
 		Severity: e.Severity,
 		Code:     e.Code,
 		Cause:    fill(e.Cause[tag], names),
-		Evidence: c.evidence,
+		Evidence: found.evidence,
 		Fix:      fill(e.Fix[tag], names),
 	}
-	if e.Severity == severityUnknown {
-		f.Evidence = lastOf(c.tail, tailShown)
+	if found.cause != "" {
+		f.Cause, f.Fix = found.cause, found.fix
+	}
+	if len(found.tail) > 0 {
+		f.Evidence = lastOf(found.tail, tailShown)
 	}
 	return f
 }

@@ -93,7 +93,6 @@ func Read(r io.Reader, where Where, tag language.Tag) ([]provision.Finding, erro
 
 func text(output string, at Place, tag language.Tag, failed bool) []provision.Finding {
 	s := newScan(known())
-	// Reading from a string fails never: strings.Reader has io.EOF as its only error.
-	_ = eachLine(strings.NewReader(output), s.line)
+	s.text(output)
 	return s.findings(at, tag, failed)
 }

@@ -1,8 +1,16 @@
 package diagnose
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
 	"regexp"
+	"strconv"
+	"strings"
 	"testing"
+
+	"github.com/kehuo/provision/provision/language"
 )
 
 func TestCatalogueLoads(t *testing.T) {
@@ -21,5 +29,57 @@ func TestNoCureDestroys(t *testing.T) {
 				t.Errorf("%s, %s: %q in %q", e.Code, tag, found, fix)
 			}
 		}
+	}
+}
+
+// A failure of our own that an entry lists has words, under the code of an entry or its own.
+func TestFailuresOfEntriesHaveWords(t *testing.T) {
+	words := language.New(language.English)
+	for _, e := range known().entries {
+		for code := range e.Values {
+			if own := strings.HasPrefix(code, "connect.") || strings.HasPrefix(code, "hostkey.") || code == e.Code; !own && !words.Has(code) {
+				t.Errorf("%s lists %s, for which there are no words", e.Code, code)
+			}
+		}
+	}
+}
+
+// Our own sentences are known by their codes. A pattern that fits one would have to change with every word of it.
+func TestNoPatternFitsASentenceOfOurOwn(t *testing.T) {
+	files, err := filepath.Glob("../language/*_*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			pair, ok := n.(*ast.KeyValueExpr)
+			if !ok {
+				return true
+			}
+			literal, ok := pair.Value.(*ast.BasicLit)
+			if !ok || literal.Kind != token.STRING {
+				return true
+			}
+			key, ok := pair.Key.(*ast.BasicLit)
+			if !ok || strings.HasSuffix(key.Value, `.cause"`) || strings.HasSuffix(key.Value, `.fix"`) {
+				return true // of findings, which nobody reads again
+			}
+			sentence, err := strconv.Unquote(literal.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := newScan(known())
+			s.text(sentence)
+			for _, f := range s.findings(Place{}, language.English, false) {
+				if f.Code != failedCode {
+					t.Errorf("%s fits %s: %s", f.Code, filepath.Base(name), sentence)
+				}
+			}
+			return true
+		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"slices"
+	"strings"
 )
 
 const (
@@ -22,6 +23,9 @@ type candidate struct {
 	before   []int    // by rule of the entry's contexts: the last line up to this one where it matched, 0 for none
 	after    []int    // and the first line after it
 	tail     []string // the lines before, for entries that only say that something failed
+
+	asserted   bool   // by a failure of our own; nothing around it is asked
+	cause, fix string // the failure's own words, where it has them
 }
 
 // sighting is where a context pattern matched so far.
@@ -47,7 +51,7 @@ type scan struct {
 	calm   bool // line calmAt is known to be harmless
 	calmAt int
 
-	plain, quoted []byte // scratch
+	plain []byte // the line being read, as it is quoted
 }
 
 // failure is the last line of an output that says that something failed, and the few after it.
@@ -66,19 +70,19 @@ func newScan(c *catalogue) *scan {
 	}
 }
 
+// text takes in lines. Reading them from a string fails never: strings.Reader has io.EOF as its only error.
+func (s *scan) text(lines string) { _ = eachLine(strings.NewReader(lines), s.line) }
+
 // line takes in one line; it keeps no reference to raw.
 func (s *scan) line(raw []byte) {
-	s.plain = clean(s.plain[:0], raw)
+	s.plain = clean(raw)
 	text := undecorate(s.plain)
 	if len(text) == 0 {
 		return
 	}
 	s.number++
 	s.keep(s.plain)
-	if !isStraight(text) {
-		s.quoted = straighten(s.quoted[:0], text)
-		text = s.quoted
-	}
+	text = straighten(text)
 	s.hits = s.hits[:0]
 	s.find.each(text, s.hit)
 	if len(s.hits) > 0 {
@@ -174,6 +178,9 @@ func (s *scan) context(id int, text []byte) {
 }
 
 func (c *candidate) sawAfter(conditions []context, id, line int) {
+	if c.asserted {
+		return
+	}
 	i := 0
 	for _, condition := range conditions {
 		for _, rule := range condition.rules {
@@ -187,7 +194,8 @@ func (c *candidate) sawAfter(conditions []context, id, line int) {
 
 func (s *scan) entry(r *rule, text []byte) {
 	captured, at, ok := s.match(r, text)
-	if !ok || s.harmless(text) {
+	e := &s.entries[r.entry]
+	if !ok || !e.Calm && s.harmless(text) {
 		return
 	}
 	list := s.candidates[r.entry]
@@ -204,7 +212,7 @@ func (s *scan) entry(r *rule, text []byte) {
 		}
 	}
 	c.after = make([]int, len(c.before))
-	if s.entries[r.entry].Severity == severityUnknown {
+	if e.Above || e.Severity == severityUnknown {
 		c.tail = s.lastLines()
 	}
 	if len(list) == keepFirst+keepLast {
@@ -236,6 +244,9 @@ func (s *scan) match(r *rule, text []byte) (captured map[string]string, at []int
 
 // holds tells whether what is around the candidate is as its entry asks for, and completes what it caught from there.
 func (s *scan) holds(c *candidate) bool {
+	if c.asserted {
+		return true
+	}
 	i := 0
 	for _, condition := range s.contexts[c.entry] {
 		there := false

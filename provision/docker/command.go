@@ -14,9 +14,6 @@ const (
 	LabelRelease   = "io.provision.release"   // container: the release that it is
 )
 
-// BuildKitPlain asks BuildKit for line output; the classic builder ignores it.
-const BuildKitPlain = "BUILDKIT_PROGRESS=plain"
-
 // BuildOptions say what an image is built for.
 type BuildOptions struct {
 	Site, Directory string // the site's name, and where it lives on the host
@@ -80,11 +77,8 @@ func Remove(container string) []string { return []string{"docker", "rm", "-f", "
 // Inspect prints what docker knows of containers, images and networks, as one JSON array.
 func Inspect(names ...string) []string { return append([]string{"docker", "inspect"}, names...) }
 
-// Describe prints in one line, behind a word of the caller's, what [ParseDescription] reads of an image.
-func Describe(image, mark string) []string {
-	return []string{"docker", "image", "inspect", "--format",
-		mark + ` {"Id":{{json .Id}},"RepoTags":{{json .RepoTags}},"Created":{{json .Created}},"Size":{{.Size}},"Config":{"Labels":{{json .Config.Labels}}}}`, image}
-}
+// Description is the format in which docker image inspect prints in one line what [ParseDescription] reads.
+const Description = `{"Id":{{json .Id}},"RepoTags":{{json .RepoTags}},"Created":{{json .Created}},"Size":{{.Size}},"Config":{"Labels":{{json .Config.Labels}}}}`
 
 // ImageID prints the id of an image that is on the host.
 func ImageID(image string) []string {

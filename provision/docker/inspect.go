@@ -217,3 +217,12 @@ func ParseInspect(text []byte) (Objects, error) {
 	}
 	return objects, nil
 }
+
+// shortID is how many digits of an id docker shows.
+const shortID = 12
+
+// ShortID is an id as docker shows it.
+func ShortID(id string) string {
+	id = strings.TrimPrefix(id, "sha256:")
+	return id[:min(shortID, len(id))]
+}

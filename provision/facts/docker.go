@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // Docker is what a host's Docker knows of a site.
@@ -50,8 +51,9 @@ func (q Query) AskEngine(ctx context.Context, dial func(ctx context.Context, net
 
 // listed is a container as docker ps would list it.
 func listed(c docker.Summary) Listed {
-	l := Listed{ID: c.ID, Image: c.Image, Status: c.Status,
-		Site: c.Labels[docker.LabelSite], Directory: c.Labels[docker.LabelDirectory], Release: c.Labels[docker.LabelRelease]}
+	label := func(name string) string { return safetext.Clean(c.Labels[name]) }
+	l := Listed{ID: c.ID, Image: safetext.Clean(c.Image), Status: safetext.Clean(c.Status),
+		Site: label(docker.LabelSite), Directory: label(docker.LabelDirectory), Release: label(docker.LabelRelease)}
 	for _, name := range c.Names { // a link gives a container another name, with a slash in it
 		if name = strings.TrimPrefix(name, "/"); !strings.Contains(name, "/") {
 			l.Name = name
@@ -85,6 +87,9 @@ func (q Query) ParseDocker(text []byte) (Docker, error) {
 	for line := range bytes.Lines(sections[sectionList].out) {
 		c := strings.Split(strings.TrimRight(string(line), "\n"), "\t")
 		if len(c) == 8 {
+			for i := range c {
+				c[i] = safetext.Clean(c[i])
+			}
 			d.Containers = append(d.Containers, Listed{c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]})
 		}
 	}

@@ -4,26 +4,30 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/state"
 )
 
-// Facts is what is known of a host.
+// Facts is what is known of a host. It is a value: what a change may have altered is replaced by the functions With…, never
+// changed in place.
 type Facts struct {
 	User       string
 	UID        int
 	Clock      time.Time
 	Home       string
-	Parent     string // the site's folder, or the nearest one above it that exists
-	Writable   bool   // Parent, by the user
-	Keeps      bool   // the folder beside the site's is there and may be written to, or may be made
-	Frozen     bool   // one of the two is the user's own and may not be written to
-	DiskFree   int64  // bytes, where the site lives; only with Query.Room
-	MemoryFree int64  // bytes; only with Query.Room
+	Parent     string         // the site's folder, or the nearest one above it that exists
+	Writable   bool           // Parent, by the user
+	Keeps      bool           // the folder beside the site's is there and may be written to, or may be made
+	Frozen     bool           // one of the two is the user's own and may not be written to
+	Unsafe     []state.Folder // what on the way to the two other users of the host may change
+	DiskFree   int64          // bytes, where the site lives; only with Query.Room
+	MemoryFree int64          // bytes; only with Query.Room
 	Docker
 	Listeners []Listener // only where the site's container is not up
 	Lock      *state.Held
@@ -31,9 +35,43 @@ type Facts struct {
 	Jobs      []string // ids of detached jobs
 	Stopping  []string // retired containers that are being stopped
 	Files     []byte   // what transfer.HostScript printed
+	Socket    string   // Docker's: "open", "closed" to the user, or "none"
+	Elsewhere bool     // the user's docker commands go to another engine than the one behind docker.Socket
+}
 
-	socket    string
-	elsewhere bool
+// WithDocker is the facts with what Docker knows by now.
+func (f *Facts) WithDocker(d Docker) *Facts {
+	g := *f
+	g.Docker = d
+	return &g
+}
+
+// WithContainer is the facts with the site's container as it is by now; nil for none.
+func (f *Facts) WithContainer(c *docker.Container) *Facts {
+	g := *f
+	g.Container = c
+	return &g
+}
+
+// WithImage is the facts with the site's image as it is by now; nil for none.
+func (f *Facts) WithImage(i *docker.Image) *Facts {
+	g := *f
+	g.Image = i
+	return &g
+}
+
+// WithListeners is the facts with who listens on the host.
+func (f *Facts) WithListeners(l []Listener) *Facts {
+	g := *f
+	g.Listeners = l
+	return &g
+}
+
+// WithDirectory is the facts once the user has made the site's folder.
+func (f *Facts) WithDirectory(directory string) *Facts {
+	g := *f
+	g.Parent, g.Writable, g.Keeps = directory, true, true
+	return &g
 }
 
 // Listed is a container as docker ps lists it.
@@ -97,10 +135,10 @@ func bare(address string) string {
 }
 
 // DockerClosed reports whether there is a Docker engine that the user may not talk to.
-func (f *Facts) DockerClosed() bool { return f.socket == "closed" }
+func (f *Facts) DockerClosed() bool { return f.Socket == "closed" }
 
 // OtherEngine reports whether the user's docker commands talk to another engine than the one behind docker.Socket.
-func (f *Facts) OtherEngine() bool { return f.elsewhere }
+func (f *Facts) OtherEngine() bool { return f.Elsewhere }
 
 // DirectoryExists reports whether the site's folder is there.
 func (f *Facts) DirectoryExists(directory string) bool { return f.Parent == directory }
@@ -112,11 +150,14 @@ func (q Query) Parse(text []byte) (*Facts, error) {
 		return nil, fmt.Errorf("read the facts of the host: %w", err)
 	}
 	f := &Facts{Files: sections[sectionFiles].out}
-	for _, name := range strings.Fields(string(sections[sectionJobs].out)) {
-		if id, ok := strings.CutPrefix(name, "jobs/"); ok {
-			f.Jobs = append(f.Jobs, id)
-		} else if container, ok := strings.CutPrefix(name, "stopping/"); ok {
-			f.Stopping = append(f.Stopping, container)
+	for line := range strings.Lines(string(sections[sectionJobs].out)) {
+		folder, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "/")
+		switch {
+		case !plainName.MatchString(name): // we gave it none
+		case folder == "jobs":
+			f.Jobs = append(f.Jobs, name)
+		case folder == "stopping":
+			f.Stopping = append(f.Stopping, name)
 		}
 	}
 	if err := f.system(sections[sectionSystem]); err != nil {
@@ -125,9 +166,26 @@ func (q Query) Parse(text []byte) (*Facts, error) {
 	if s := sections[sectionFiles]; s.exit != 0 {
 		return nil, fmt.Errorf("list the files in %s on the host: %s", q.Directory, s.err)
 	}
+	s := sections[sectionUnsafe]
+	if s.exit != 0 {
+		return nil, fmt.Errorf("look at the folders above %s on the host: %s", q.Directory, s.err)
+	}
+	if f.Unsafe, err = state.ParseFolders(string(s.out)); err != nil {
+		return nil, err
+	}
 	f.Turn, f.Lock = state.ParseShown(string(sections[sectionLock].out))
 	return f, nil
 }
+
+// plainName is what our jobs and Docker's containers are named.
+var plainName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
+
+// partLimit is how much a section may print, in bytes, but for the files and what Docker has; errLimit is how much is read of
+// its errors.
+const (
+	partLimit = 1 << 20
+	errLimit  = 8 << 10
+)
 
 type section struct {
 	out  []byte
@@ -136,7 +194,7 @@ type section struct {
 }
 
 // split takes the sections of an answer apart.
-func (q Query) split(text []byte) (map[string]section, error) {
+func (q Query) split(text []byte) (sections map[string]section, err error) {
 	parts := bytes.Split(text, []byte(q.Mark+" "))
 	first, last := parts[0], parts[len(parts)-1]
 	if len(first) > 0 {
@@ -145,7 +203,7 @@ func (q Query) split(text []byte) (map[string]section, error) {
 	if string(last) != sectionDone+"\n" {
 		return nil, errors.New("the answer ends early")
 	}
-	sections := map[string]section{}
+	sections = map[string]section{}
 	var name string
 	var s section
 	for _, part := range parts[1 : len(parts)-1] {
@@ -155,8 +213,17 @@ func (q Query) split(text []byte) (map[string]section, error) {
 			name, s = word, section{out: bytes.TrimSuffix(rest, []byte("\n"))}
 			continue
 		}
-		s.exit, _ = strconv.Atoi(code)
-		s.err = safetext.Clean(strings.TrimSpace(string(rest)))
+		switch name {
+		case sectionFiles, sectionList, sectionObject:
+		default:
+			if len(s.out) > partLimit {
+				return nil, fmt.Errorf("the part about %s has %d bytes, and at most %d are read", name, len(s.out), partLimit)
+			}
+		}
+		if s.exit, err = strconv.Atoi(code); err != nil {
+			return nil, fmt.Errorf("the part about %s has no end", name)
+		}
+		s.err = safetext.Clean(strings.TrimSpace(string(rest[:min(len(rest), errLimit)])))
 		sections[name] = s
 	}
 	return sections, nil
@@ -177,7 +244,7 @@ func (f *Facts) system(s section) error {
 	}
 	f.Clock, f.Home, f.Parent = time.Unix(number(lines[1]), 0), lines[2], lines[3]
 	f.Frozen = lines[4] == "frozen" || lines[5] == "frozen"
-	f.Writable, f.Keeps, f.socket, f.elsewhere = lines[4] == "writable", lines[5] == "writable", lines[6], lines[7] != "default"
+	f.Writable, f.Keeps, f.Socket, f.Elsewhere = lines[4] == "writable", lines[5] == "writable", lines[6], lines[7] != "default"
 	if len(lines) >= 10 {
 		f.DiskFree, f.MemoryFree = number(lines[8])<<10, number(lines[9])<<10
 	}
@@ -186,9 +253,9 @@ func (f *Facts) system(s section) error {
 
 // ParsePorts reads what PortsScript printed: ss -ltnp, or netstat -ltn where there is no ss. The local address is the fourth
 // column of both.
-func (f *Facts) ParsePorts(out []byte) {
-	f.Listeners = nil
-	for line := range bytes.Lines(out) {
+func ParsePorts(out []byte) []Listener {
+	var listeners []Listener
+	for line := range bytes.Lines(out[:min(len(out), partLimit)]) {
 		fields := strings.Fields(string(line))
 		if len(fields) < 4 {
 			continue
@@ -201,9 +268,11 @@ func (f *Facts) ParsePorts(out []byte) {
 		l := Listener{Address: bare(fields[3][:at]), Port: port}
 		if _, rest, ok := strings.Cut(string(line), `users:(("`); ok {
 			l.Process, _, _ = strings.Cut(rest, `"`)
+			l.Process = safetext.Clean(l.Process)
 		}
-		f.Listeners = append(f.Listeners, l)
+		listeners = append(listeners, l)
 	}
+	return listeners
 }
 
 // HoldsPorts reports whether the container holds any port of the host.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -16,48 +17,63 @@ import (
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/shell"
+	"github.com/kehuo/provision/provision/shell/shelltest"
 	"github.com/kehuo/provision/provision/state"
 )
 
-// machine is this one with a docker command that plays a part: the script of a query is run by the real /bin/sh.
+// machine is this one with a docker command that plays a part: the script of a query is run by a real shell.
 type machine struct {
 	t     *testing.T
 	query facts.Query
-	path  string
+	shell shelltest.Shell
 	env   []string // beside what every machine has
 }
 
-// newMachine puts a docker command in the way; an empty script stands for a machine without Docker.
+// newMachine has a docker command as the script says; an empty one stands for a machine without Docker.
 func newMachine(t *testing.T, docker string) *machine {
 	t.Helper()
-	home := t.TempDir()
-	bin := filepath.Join(home, "bin")
-	if err := os.Mkdir(bin, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"id", "uname", "date", "df", "tail", "mktemp", "rm", "wc", "cat", "ls", "sh", "printf"} {
-		if found, err := exec.LookPath(name); err == nil {
-			if err := os.Symlink(found, filepath.Join(bin, name)); err != nil {
-				t.Fatal(err)
-			}
+	bin := shelltest.Folder(t)
+	for _, name := range []string{"id", "date", "df", "tail", "cat", "ls", "sh", "find", "head"} {
+		found, err := exec.LookPath(name)
+		if err == nil {
+			err = os.Symlink(found, filepath.Join(bin, name))
 		}
-	}
-	if docker != "" {
-		if err := os.WriteFile(filepath.Join(bin, "docker"), []byte("#!/bin/sh\n"+docker), 0o755); err != nil {
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	return &machine{t: t, path: bin, query: facts.Query{
-		Directory: filepath.Join(home, "dev", "my web"), Container: "myweb_https", Image: "myweb_image:server",
-		Quote: shell.Quote, Files: "echo files of $dir", Room: true, Mark: "MARK",
+	if docker != "" {
+		writeCommand(t, bin, "docker", docker)
+	}
+	return &machine{t: t, shell: shelltest.Sh().Only(bin), query: facts.Query{
+		Directory: filepath.Join(shelltest.Folder(t), "dev", "my web"), Container: "myweb_https", Image: "myweb_image:server",
+		Files: "set -- 'it is set'\necho \"files: $# $1\"", Room: true, Mark: "MARK",
 	}}
 }
 
-func (m *machine) run(script string) []byte {
+func writeCommand(t *testing.T, folder, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(folder, name), []byte("#!/bin/sh\n"+text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eachMachine has a machine with Docker for each shell.
+func eachMachine(t *testing.T, test func(t *testing.T, m *machine)) {
+	t.Helper()
+	shelltest.Each(t, func(t *testing.T, s shelltest.Shell) {
+		bin := shelltest.Folder(t)
+		writeCommand(t, bin, "docker", engine)
+		m := newMachine(t, "")
+		m.shell = s.With(bin)
+		test(t, m)
+	})
+}
+
+func (m *machine) run(script shell.Text) []byte {
 	m.t.Helper()
-	cmd := exec.CommandContext(m.t.Context(), "/bin/sh", "-c", script)
-	cmd.Env = []string{"PATH=" + m.path, "HOME=/home/kevin", "TMPDIR=" + m.t.TempDir()}
-	cmd.Env = append(cmd.Env, m.env...)
+	cmd := m.shell.Command(m.t.Context(), script)
+	cmd.Env = append(append(cmd.Env, "HOME=/home/kevin"), m.env...)
 	out, err := cmd.Output()
 	if err != nil {
 		m.t.Fatalf("the script failed: %v\n%s", err, out)
@@ -71,10 +87,11 @@ func (m *machine) gather() *facts.Facts {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	if f.Docker, err = m.query.ParseDocker(m.run(m.query.DockerScript())); err != nil {
+	known, err := m.query.ParseDocker(m.run(m.query.DockerScript()))
+	if err != nil {
 		m.t.Fatal(err)
 	}
-	return f
+	return f.WithDocker(known)
 }
 
 // engine lists two containers, and inspects one of them and the image.
@@ -88,52 +105,54 @@ esac
 `
 
 func TestFactsOfAMachine(t *testing.T) {
-	m := newMachine(t, engine)
-	stateDir := state.Dir(m.query.Directory)
-	for _, dir := range []string{m.query.Directory, stateDir + "/jobs/build-1", stateDir + "/stopping/old"} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			t.Fatal(err)
+	eachMachine(t, func(t *testing.T, m *machine) {
+		stateDir := state.Dir(m.query.Directory)
+		for _, dir := range []string{m.query.Directory, stateDir + "/jobs/build-1", stateDir + "/stopping/old"} {
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	f := m.gather()
-	if f.UID != os.Getuid() || f.User == "" || f.Home != "/home/kevin" {
-		t.Errorf("the user is %+v", f)
-	}
-	if !f.DirectoryExists(m.query.Directory) || !f.Writable {
-		t.Errorf("the folder is %s, writable %v", f.Parent, f.Writable)
-	}
-	if f.DiskFree <= 0 || f.MemoryFree <= 0 || time.Since(f.Clock).Abs() > time.Minute {
-		t.Errorf("disk %d, memory %d, clock %s", f.DiskFree, f.MemoryFree, f.Clock)
-	}
-	if f.DockerError != "" || len(f.Containers) != 2 {
-		t.Fatalf("docker tells %q, %+v", f.DockerError, f.Containers)
-	}
-	live, other := f.Containers[0], f.Containers[1]
-	if !live.Up() || live.Release != "0123456789ab" || other.Up() || other.Site != "" {
-		t.Errorf("the containers are %+v", f.Containers)
-	}
-	for port, want := range map[int]bool{80: true, 81: true, 443: true, 82: false, 8: false, 53: false} {
-		if live.Publishes("", port) != want {
-			t.Errorf("Publishes(%d) is %v", port, !want)
+		f := m.gather()
+		if f.UID != os.Getuid() || f.User == "" || f.Home != "/home/kevin" {
+			t.Errorf("the user is %+v", f)
 		}
-	}
-	if f.Container == nil || f.Container.ID != "aaa" || f.Image == nil || f.Image.ID != "sha256:1" {
-		t.Errorf("inspected %+v and %+v", f.Container, f.Image)
-	}
-	if got := string(f.Files); got != "files of "+m.query.Directory+"\n" {
-		t.Errorf("the files are %q", got)
-	}
-	if !slices.Equal(f.Jobs, []string{"build-1"}) || !slices.Equal(f.Stopping, []string{"old"}) || f.Lock != nil || f.Turn != 0 {
-		t.Errorf("jobs %v, stopping %v, lock %+v", f.Jobs, f.Stopping, f.Lock)
-	}
+		if !f.DirectoryExists(m.query.Directory) || !f.Writable {
+			t.Errorf("the folder is %s, writable %v", f.Parent, f.Writable)
+		}
+		if f.DiskFree <= 0 || f.MemoryFree <= 0 || time.Since(f.Clock).Abs() > time.Minute {
+			t.Errorf("disk %d, memory %d, clock %s", f.DiskFree, f.MemoryFree, f.Clock)
+		}
+		if f.DockerError != "" || len(f.Containers) != 2 {
+			t.Fatalf("docker tells %q, %+v", f.DockerError, f.Containers)
+		}
+		live, other := f.Containers[0], f.Containers[1]
+		if !live.Up() || live.Release != "0123456789ab" || other.Up() || other.Site != "" {
+			t.Errorf("the containers are %+v", f.Containers)
+		}
+		for port, want := range map[int]bool{80: true, 81: true, 443: true, 82: false, 8: false, 53: false} {
+			if live.Publishes("", port) != want {
+				t.Errorf("Publishes(%d) is %v", port, !want)
+			}
+		}
+		if f.Container == nil || f.Container.ID != "aaa" || f.Image == nil || f.Image.ID != "sha256:1" {
+			t.Errorf("inspected %+v and %+v", f.Container, f.Image)
+		}
+		if got := string(f.Files); got != "files: 1 it is set\n" {
+			t.Errorf("the files are %q", got)
+		}
+		if !slices.Equal(f.Jobs, []string{"build-1"}) || !slices.Equal(f.Stopping, []string{"old"}) || f.Lock != nil || f.Turn != 0 {
+			t.Errorf("jobs %v, stopping %v, lock %+v", f.Jobs, f.Stopping, f.Lock)
+		}
+	})
 }
 
 func TestFactsOfAnEmptyMachine(t *testing.T) {
-	m := newMachine(t, engine)
-	f := m.gather()
-	if f.DirectoryExists(m.query.Directory) || f.Parent != filepath.Dir(filepath.Dir(m.query.Directory)) || !f.Writable {
-		t.Errorf("the nearest folder is %s, writable %v", f.Parent, f.Writable)
-	}
+	eachMachine(t, func(t *testing.T, m *machine) {
+		f := m.gather()
+		if f.DirectoryExists(m.query.Directory) || f.Parent != filepath.Dir(filepath.Dir(m.query.Directory)) || !f.Writable {
+			t.Errorf("the nearest folder is %s, writable %v", f.Parent, f.Writable)
+		}
+	})
 }
 
 func TestWhyDockerDoesNotAnswer(t *testing.T) {
@@ -150,10 +169,11 @@ func TestWhyDockerDoesNotAnswer(t *testing.T) {
 			}
 			// Asked again as root, it answers.
 			root := newMachine(t, engine)
-			var err error
-			if f.Docker, err = root.query.ParseDocker(root.run(root.query.DockerScript())); err != nil {
+			known, err := root.query.ParseDocker(root.run(root.query.DockerScript()))
+			if err != nil {
 				t.Fatal(err)
 			}
+			f = f.WithDocker(known)
 			if f.DockerError != "" || f.Container == nil || f.Image == nil || len(f.Containers) != 2 {
 				t.Errorf("as root docker tells %q, %+v", f.DockerError, f.Containers)
 			}
@@ -218,8 +238,7 @@ func TestAnotherEngine(t *testing.T) {
 
 // A host has several addresses, and each has its own ports.
 func TestPortsOfAnAddress(t *testing.T) {
-	var f facts.Facts
-	f.ParsePorts([]byte(`LISTEN 0 511   203.0.113.10:443 0.0.0.0:* users:(("nginx",pid=7,fd=6))
+	listeners := facts.ParsePorts([]byte(`LISTEN 0 511   203.0.113.10:443 0.0.0.0:* users:(("nginx",pid=7,fd=6))
 LISTEN 0 511   127.0.0.53%lo:53 0.0.0.0:*
 LISTEN 0 511   [fe80::1]%eth0:54 [::]:*
 LISTEN 0 511   *:55 *:*
@@ -234,8 +253,8 @@ LISTEN 0 511   [::]:56 [::]:*
 		{"127.0.0.53", 53, true}, {"127.0.0.1", 53, false}, {"fe80::1", 54, true}, {"fe80::2", 54, false},
 		{"203.0.113.11", 55, true}, {"203.0.113.11", 56, true},
 	} {
-		if held := slices.ContainsFunc(f.Listeners, func(l facts.Listener) bool { return l.Holds(c.address, c.port) }); held != c.held {
-			t.Errorf("%s:%d is held: %v, want %v; %+v", c.address, c.port, held, c.held, f.Listeners)
+		if held := slices.ContainsFunc(listeners, func(l facts.Listener) bool { return l.Holds(c.address, c.port) }); held != c.held {
+			t.Errorf("%s:%d is held: %v, want %v; %+v", c.address, c.port, held, c.held, listeners)
 		}
 	}
 	bound := facts.Listed{Status: "Up 1 second", Ports: "203.0.113.10:80-81->80-81/tcp, [::1]:443->443/tcp"}
@@ -287,5 +306,76 @@ func TestAskEngine(t *testing.T) {
 	status = http.StatusInternalServerError
 	if _, err := query.AskEngine(t.Context(), dial); err == nil {
 		t.Error("an engine that fails is believed")
+	}
+}
+
+func TestFoldersThatOthersMayChange(t *testing.T) {
+	eachMachine(t, func(t *testing.T, m *machine) {
+		above := filepath.Dir(m.query.Directory)
+		if err := os.Mkdir(above, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if f := m.gather(); len(f.Unsafe) != 0 {
+			t.Errorf("without any there are %+v", f.Unsafe)
+		}
+		if err := os.Chmod(above, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		want := []state.Folder{{Path: above, Owner: os.Getuid(), Mode: "drwxrwxrwx"}}
+		if f := m.gather(); !slices.Equal(f.Unsafe, want) {
+			t.Errorf("found %+v, want %+v", f.Unsafe, want)
+		}
+	})
+}
+
+// What cannot be looked at is not taken for safe.
+func TestFoldersThatCannotBeLookedAt(t *testing.T) {
+	m := newMachine(t, engine)
+	if err := os.Mkdir(filepath.Dir(m.query.Directory), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Dir(m.query.Directory), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	bin := shelltest.Folder(t)
+	writeCommand(t, bin, "find", "echo 'find: no such predicate' >&2; exit 1")
+	m.shell = m.shell.With(bin)
+	if _, err := m.query.Parse(m.run(m.query.Script())); err == nil || !strings.Contains(err.Error(), "no such predicate") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAHostThatPrintsTooMuch(t *testing.T) {
+	q := facts.Query{Mark: "MARK"}
+	for _, section := range []string{"system", "lock", "jobs", "unsafe"} {
+		text := "MARK " + section + "\n" + strings.Repeat("x", 2<<20) + "\nMARK end 0\n\nMARK done\n"
+		if _, err := q.Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), section) {
+			t.Errorf("%s: %v", section, err)
+		}
+	}
+}
+
+func TestNamesThatAreNoneOfOurs(t *testing.T) {
+	m := newMachine(t, engine)
+	for _, name := range []string{"jobs/build-1", "jobs/-rf", "jobs/a b", "stopping/x\ny", "stopping/\x1b[31m"} {
+		if err := os.MkdirAll(filepath.Join(state.Dir(m.query.Directory), name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f := m.gather(); !slices.Equal(f.Jobs, []string{"build-1"}) || !slices.Equal(f.Stopping, []string{"x"}) {
+		t.Errorf("jobs %q, stopping %q", f.Jobs, f.Stopping)
+	}
+}
+
+func TestFactsAreReplaced(t *testing.T) {
+	old := &facts.Facts{Parent: "/", Docker: facts.Docker{DockerError: "closed"}}
+	before := *old
+	got := old.WithDocker(facts.Docker{}).WithContainer(&docker.Container{ID: "c"}).WithImage(&docker.Image{ID: "i"}).
+		WithListeners([]facts.Listener{{Port: 80}}).WithDirectory("/d")
+	if got.DockerError != "" || got.Container.ID != "c" || got.Image.ID != "i" || len(got.Listeners) != 1 || !got.DirectoryExists("/d") || !got.Writable || !got.Keeps {
+		t.Errorf("got %+v", got)
+	}
+	if !reflect.DeepEqual(*old, before) {
+		t.Errorf("the old ones are %+v", old)
 	}
 }

@@ -1,17 +1,17 @@
 package inventory
 
 import (
-	"errors"
-	"fmt"
 	"net/netip"
+	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/distribution/reference"
 	"golang.org/x/net/idna"
 )
 
-// The Check functions judge one value of the inventory. Their error is a sentence without a subject, `"x" is not ...`, so
-// that it reads well behind the field's name and below an entry of a form.
+// The Check functions judge one value of the inventory. Their failure has no subject, `"x" is not ...`, so that it reads well
+// behind the field's name and below an entry of a form.
 
 const (
 	letters     = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -22,27 +22,27 @@ const (
 
 // CheckName accepts the name of a site or a host: it becomes part of labels and of file names.
 func CheckName(name string) error {
-	return checkWord(name, "a name", 1)
+	return checkWord(name, 1)
 }
 
 // CheckContainer accepts a container's name as Docker does: [a-zA-Z0-9][a-zA-Z0-9_.-]+.
 func CheckContainer(name string) error {
-	return checkWord(name, "a container's name", 2)
+	return checkWord(name, 2)
 }
 
-func checkWord(name, what string, shortest int) error {
+func checkWord(name string, shortest int) error {
 	switch {
 	case name == "":
-		return errors.New("is empty; write letters and digits, myweb for example")
+		return invalid("inventory.name-empty")
 	case len(name) < shortest:
-		return fmt.Errorf("%q is too short for %s; write at least %d characters", name, what, shortest)
+		return invalid("inventory.name-short", name, shortest)
 	case len(name) > maxName:
-		return fmt.Errorf("%q is too long for %s; write at most %d characters", name, what, maxName)
+		return invalid("inventory.name-long", name, maxName)
 	case !strings.Contains(letters+digits, name[:1]):
-		return fmt.Errorf("%q is not %s: it must begin with a letter or a digit; write myweb for example", name, what)
+		return invalid("inventory.name-start", name)
 	}
 	if bad := foreign(name, nameSymbols); bad != "" {
-		return fmt.Errorf("%q is not %s: it may not have %q; use letters, digits, '_', '.' and '-'", name, what, bad)
+		return invalid("inventory.name-character", name, bad)
 	}
 	return nil
 }
@@ -59,19 +59,18 @@ func foreign(text, allowed string) string {
 
 // CheckImage accepts the reference of an image that a build can produce: a name with or without a tag, and no digest.
 func CheckImage(image string) error {
-	const example = "myweb_image:server for example"
 	if image == "" {
-		return errors.New("is empty; write name:tag, " + example)
+		return invalid("inventory.image-empty")
 	}
 	if lower := lowerName(image); lower != image && CheckImage(lower) == nil {
-		return fmt.Errorf("%q has capital letters, which an image's name may not have; write %q", image, lower)
+		return invalid("inventory.image-capitals", image, lower)
 	}
 	named, err := reference.ParseNormalizedNamed(image)
 	if err != nil {
-		return fmt.Errorf("%q is not the name of an image; write name:tag, %s", image, example)
+		return invalid("inventory.image", image)
 	}
 	if _, pinned := named.(reference.Digested); pinned {
-		return fmt.Errorf("%q has a digest, and a build cannot be given one; write name:tag, %s", image, example)
+		return invalid("inventory.image-digest", image)
 	}
 	return nil
 }
@@ -89,28 +88,28 @@ func lowerName(image string) string {
 // CheckAddress accepts what a host is dialled by: a name, an IP address or an alias of the SSH configuration.
 func CheckAddress(address string) error {
 	if address == "" {
-		return errors.New("is empty; write the machine's name, IP address or alias of the SSH configuration")
+		return invalid("inventory.address-empty")
 	}
 	if _, rest, ok := strings.Cut(address, "://"); ok {
-		return fmt.Errorf("%q is a URL; write the name alone, %q", address, hostOf(rest))
+		return invalid("inventory.is-url", address, hostOf(rest))
 	}
 	if user, host, ok := strings.Cut(address, "@"); ok {
-		return fmt.Errorf("%q has a user in it; write address: %s and user: %s", address, host, user)
+		return invalid("inventory.address-user", address, host, user)
 	}
 	if strings.HasPrefix(address, "[") {
-		return fmt.Errorf("%q has brackets; write the IPv6 address without them, and the port in the field port", address)
+		return invalid("inventory.address-brackets", address)
 	}
 	if ip, err := netip.ParseAddr(address); err == nil {
 		return checkZone(address, ip.Zone())
 	}
 	if host, port, ok := strings.Cut(address, ":"); ok {
 		if foreign(port, digits) == "" {
-			return fmt.Errorf("%q has a port in it; write address: %s and port: %s", address, host, port)
+			return invalid("inventory.address-port", address, host, port)
 		}
-		return fmt.Errorf("%q is not an IPv6 address; write the machine's name or IP address", address)
+		return invalid("inventory.address-ipv6", address)
 	}
 	if foreign(address, digits+".") == "" {
-		return fmt.Errorf("%q is not an IP address; it has four numbers from 0 to 255", address)
+		return invalid("inventory.address-ipv4", address)
 	}
 	return checkHostName(address)
 }
@@ -119,8 +118,7 @@ func CheckAddress(address string) error {
 // SSH configuration.
 func checkZone(address, zone string) error {
 	if bad := foreign(zone, nameSymbols); bad != "" {
-		return fmt.Errorf("%q is not an IP address: its zone may not have %q; write the network interface behind the %%, fe80::1%%eth0 for example",
-			address, bad)
+		return invalid("inventory.address-zone", address, bad)
 	}
 	return nil
 }
@@ -134,10 +132,10 @@ func hostOf(rest string) string {
 
 func checkHostName(name string) error {
 	if bad := foreign(name, nameSymbols); bad != "" {
-		return fmt.Errorf("%q is not the name of a machine: it may not have %q; write its name or IP address", name, bad)
+		return invalid("inventory.host-name-character", name, bad)
 	}
 	if strings.HasPrefix(name, "-") || strings.HasPrefix(name, ".") || strings.Contains(name, "..") || len(name) > 253 {
-		return fmt.Errorf("%q is not the name of a machine; write its name or IP address", name)
+		return invalid("inventory.host-name", name)
 	}
 	return nil
 }
@@ -145,13 +143,13 @@ func checkHostName(name string) error {
 // CheckUser accepts the name of a login on the host.
 func CheckUser(user string) error {
 	if user == "" {
-		return errors.New("is empty; write the login's name, " + DefaultUser + " for example")
+		return invalid("inventory.user-empty")
 	}
 	if bad := foreign(strings.TrimSuffix(user, "$"), nameSymbols+"@\\"); bad != "" {
-		return fmt.Errorf("%q is not the name of a login: it may not have %q; write %s for example", user, bad, DefaultUser)
+		return invalid("inventory.user-character", user, bad)
 	}
 	if !strings.Contains(letters+digits+"_", user[:1]) || len(user) > 64 {
-		return fmt.Errorf("%q is not the name of a login; write %s for example", user, DefaultUser)
+		return invalid("inventory.user", user)
 	}
 	return nil
 }
@@ -164,29 +162,70 @@ func CheckDomain(domain string) error {
 
 // ParseDomain is CheckDomain, and returns the name as certificates have it: lower case and in punycode.
 func ParseDomain(domain string) (string, error) {
-	const example = "write the name alone, kevinhuo.cool for example"
 	if domain == "" {
 		return "", nil
 	}
 	if _, rest, ok := strings.Cut(domain, "://"); ok {
-		return "", fmt.Errorf("%q is a URL; write the name alone, %q", domain, hostOf(rest))
+		return "", invalid("inventory.is-url", domain, hostOf(rest))
 	}
 	if ip, err := netip.ParseAddr(domain); err == nil {
 		return ip.String(), nil
 	}
 	switch {
 	case strings.HasPrefix(domain, "*."):
-		return "", fmt.Errorf("%q stands for many names; write one that visitors type, %q for example", domain, "www"+domain[1:])
+		return "", invalid("inventory.domain-wildcard", domain, "www"+domain[1:])
 	case strings.ContainsAny(domain, "/:"):
-		return "", fmt.Errorf("%q is more than a name; write %q", domain, hostOf(domain))
+		return "", invalid("inventory.domain-more", domain, hostOf(domain))
 	case strings.ContainsAny(domain, ", "):
-		return "", fmt.Errorf("%q is more than one name; %s", domain, example)
+		return "", invalid("inventory.domain-several", domain)
 	case strings.HasSuffix(domain, "."):
-		return "", fmt.Errorf("%q ends with a dot; write %q", domain, strings.TrimRight(domain, "."))
+		return "", invalid("inventory.domain-dot", domain, strings.TrimRight(domain, "."))
 	}
 	ascii, err := idna.Lookup.ToASCII(domain)
 	if err != nil || len(ascii) > 253 || foreign(ascii, letters+digits+".-") != "" || strings.Contains(ascii, "..") || strings.HasPrefix(ascii, ".") {
-		return "", fmt.Errorf("%q is not a domain; %s", domain, example)
+		return "", invalid("inventory.domain", domain)
 	}
 	return ascii, nil
+}
+
+// CheckHealthPath accepts the path, with or without a query, that a new container is asked for.
+func CheckHealthPath(path string) error {
+	switch {
+	case path == "":
+		return invalid("inventory.health-empty")
+	case strings.Contains(path, "://"):
+		return invalid("inventory.health-url", path)
+	case !strings.HasPrefix(path, "/"):
+		return invalid("inventory.health-slash", path, "/"+path)
+	case strings.HasPrefix(path, "//"):
+		return invalid("inventory.health-slashes", path)
+	case strings.ContainsRune(path, '#'):
+		return invalid("inventory.health-fragment", path)
+	case strings.ContainsFunc(path, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
+		return invalid("inventory.health-blank", path)
+	}
+	if _, err := url.ParseRequestURI(path); err != nil {
+		return invalid("inventory.health-path", path)
+	}
+	return nil
+}
+
+// tokenSymbols are the characters of a product's name and version in a Server header (RFC 9110, section 5.6.2).
+const tokenSymbols = letters + digits + "!#$%&'*+-.^_`|~"
+
+// CheckServer accepts a product as the Server header names it, with or without a version: nginx, nginx/1.14.1. Empty is not
+// checked: many applications that answer by themselves, those in Go or Express for example, send no such header.
+func CheckServer(server string) error {
+	if server == "" {
+		return nil
+	}
+	product, version, versioned := strings.Cut(server, "/")
+	if product == "" || versioned && version == "" || foreign(product+version, tokenSymbols) != "" {
+		fix := "nginx/1.14.1"
+		if name, number, ok := strings.Cut(server, " "); ok {
+			fix = name + "/" + strings.TrimSpace(number)
+		}
+		return invalid("inventory.server-product", server, fix)
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -11,33 +10,30 @@ import (
 	"unicode"
 )
 
-// exampleDirectory is the tutorial's, with the user's name in it.
-const exampleDirectory = "/home/kevin/dev/myweb"
-
 // CheckDirectory accepts a folder on the host that can be the site's alone: absolute, clean, and neither a folder of the
 // system nor somebody's home.
 func CheckDirectory(dir string) error {
 	switch {
 	case dir == "":
-		return errors.New("is empty; write the folder on the host, " + exampleDirectory + " for example")
+		return invalid("inventory.directory-empty")
 	case strings.HasPrefix(dir, "~"):
-		return fmt.Errorf("%q begins with ~, which is not expanded on the host; write the whole path, %s for example", dir, exampleDirectory)
+		return invalid("inventory.directory-home", dir)
 	case strings.ContainsRune(dir, '$'):
-		return fmt.Errorf("%q has a variable, and variables are not expanded; write the path itself, %s for example", dir, exampleDirectory)
+		return invalid("inventory.directory-variable", dir)
 	case strings.ContainsRune(dir, '\\'):
-		return fmt.Errorf("%q has a backslash; write the path as the host does, %s for example", dir, exampleDirectory)
+		return invalid("inventory.directory-backslash", dir)
 	case !path.IsAbs(dir):
-		return fmt.Errorf("%q is relative; write the whole path from /, %s for example", dir, exampleDirectory)
+		return invalid("inventory.directory-relative", dir)
 	case strings.ContainsFunc(dir, unicode.IsControl):
-		return fmt.Errorf("%q has a control character; write the path without it", dir)
+		return invalid("inventory.directory-control", dir)
 	case strings.Contains(dir, "/../") || strings.HasSuffix(dir, "/.."):
-		return fmt.Errorf("%q goes up with '..'; write the path it leads to, %q", dir, path.Clean(dir))
+		return invalid("inventory.directory-up", dir, path.Clean(dir))
 	case path.Clean(dir) != dir:
-		return fmt.Errorf("%q is not written plainly; write %q", dir, path.Clean(dir))
+		return invalid("inventory.directory-plain", dir, path.Clean(dir))
 	case systemFolder(dir):
-		return fmt.Errorf("%q is a folder of the system; choose one that is the site's alone, %s for example", dir, exampleDirectory)
+		return invalid("inventory.directory-system", dir)
 	case path.Dir(dir) == "/home":
-		return fmt.Errorf("%q is a user's home; choose a folder below it, %s/dev/myweb for example", dir, dir)
+		return invalid("inventory.directory-user", dir, dir)
 	}
 	return nil
 }
@@ -67,11 +63,11 @@ func local(dir, name string) (string, error) {
 	case name == "~" || strings.HasPrefix(name, "~/"):
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return "", fmt.Errorf("%q begins with ~ and there is no home folder (%w); write the whole path", name, err)
+			return "", invalid("inventory.no-home", name, err)
 		}
 		return filepath.Join(home, name[1:]), nil
 	case strings.HasPrefix(name, "~"):
-		return "", fmt.Errorf("%q names another user's home folder, which is not looked up; write the whole path", name)
+		return "", invalid("inventory.other-home", name)
 	case filepath.IsAbs(name):
 		return filepath.Clean(name), nil
 	}
@@ -82,11 +78,11 @@ func local(dir, name string) (string, error) {
 func checkLocalPath(name string) error {
 	switch {
 	case name == "":
-		return errors.New("is empty; write a path")
+		return invalid("inventory.path-empty")
 	case strings.ContainsRune(name, 0):
-		return fmt.Errorf("%q has a NUL character; write the path without it", name)
+		return invalid("inventory.nul", name)
 	case strings.Contains(name, "${") || strings.HasPrefix(name, "$"):
-		return fmt.Errorf("%q has a variable, and variables are not expanded; write the path itself, ~/ for the home folder", name)
+		return invalid("inventory.path-variable", name)
 	}
 	return nil
 }
@@ -95,17 +91,17 @@ func checkLocalPath(name string) error {
 func checkWithin(name string) error {
 	switch {
 	case name == "":
-		return errors.New(`is empty; write a path within site.source, "." for all of it`)
+		return invalid("inventory.within-empty")
 	case strings.ContainsRune(name, 0):
-		return fmt.Errorf("%q has a NUL character; write the path without it", name)
+		return invalid("inventory.nul", name)
 	case path.IsAbs(name) || strings.HasPrefix(name, "~"):
-		return fmt.Errorf("%q is not relative; write it relative to site.source, %q for example", name, path.Base(name))
+		return invalid("inventory.within-absolute", name, path.Base(name))
 	case strings.ContainsRune(name, '\\'):
-		return fmt.Errorf("%q has a backslash; separate folders with /", name)
+		return invalid("inventory.within-backslash", name)
 	case !filepath.IsLocal(filepath.FromSlash(name)):
-		return fmt.Errorf("%q leads out of site.source; only what lies inside can be uploaded", name)
+		return invalid("inventory.within-outside", name)
 	case strings.ContainsAny(name, "*?["):
-		return fmt.Errorf("%q is a pattern; name files and folders, a folder stands for all in it", name)
+		return invalid("inventory.within-pattern", name)
 	}
 	return nil
 }
@@ -116,7 +112,7 @@ func checkPairFile(name string) error {
 		return nil
 	}
 	if path.Clean(name) == "." || strings.HasSuffix(name, "/") {
-		return fmt.Errorf("%q is a folder; name the file in it, ssl_files/kevinhuo_cool.pem for example", name)
+		return invalid("inventory.pair-folder", name)
 	}
 	return checkWithin(name)
 }
@@ -126,21 +122,21 @@ func checkFolder(name string) error {
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("names %s, which does not exist; %s", name, missing(name, "name the folder with the Dockerfile"))
+		return invalid("inventory.source-missing", name, orSandbox(name, "inventory.fix-source"))
 	case err != nil:
-		return fmt.Errorf("names %s, which cannot be read (%w); make it readable", name, reason(err))
+		return invalid("inventory.path-unreadable", name, reason(err))
 	case !info.IsDir():
-		return fmt.Errorf("names %s, which is a file; name the folder with the Dockerfile", name)
+		return invalid("inventory.source-file", name)
 	}
 	return nil
 }
 
-// missing is what to do about a file that is not there. What the sandbox makes is missing until the sandbox is up.
-func missing(name, fix string) string {
+// orSandbox is what to do about a file that is not there. What the sandbox makes is missing until the sandbox is up.
+func orSandbox(name, code string) error {
 	if strings.Contains(filepath.ToSlash(name), "/provision/sandbox/") {
-		return "it comes with the sandbox: run 'provision sandbox up' first"
+		code = "inventory.fix-sandbox"
 	}
-	return fix
+	return invalid(code)
 }
 
 // checkUploaded accepts an entry of upload that is there and does not lead out of source by a symbolic link.
@@ -148,20 +144,20 @@ func checkUploaded(source, entry string) error {
 	full := filepath.Join(source, filepath.FromSlash(entry))
 	if _, err := os.Lstat(full); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%q is not in %s; correct its name, or delete the entry", entry, source)
+			return invalid("inventory.upload-missing", entry, source)
 		}
-		return fmt.Errorf("%q cannot be read (%w); make it readable", entry, reason(err))
+		return invalid("inventory.upload-unreadable", entry, reason(err))
 	}
 	real, err := filepath.EvalSymlinks(full)
 	if err != nil {
-		return fmt.Errorf("%q is a symbolic link that leads nowhere (%w); mend the link, or delete the entry", entry, reason(err))
+		return invalid("inventory.upload-dangling", entry, reason(err))
 	}
 	root, err := filepath.EvalSymlinks(source)
 	if err != nil {
-		return fmt.Errorf("%q cannot be read (%w); make it readable", entry, reason(err))
+		return invalid("inventory.upload-unreadable", entry, reason(err))
 	}
 	if within, err := filepath.Rel(root, real); err != nil || !filepath.IsLocal(within) {
-		return fmt.Errorf("%q is a symbolic link that leads out of site.source, to %s; copy what it leads to into site.source", entry, real)
+		return invalid("inventory.upload-outside", entry, real)
 	}
 	return nil
 }
@@ -182,15 +178,15 @@ func checkIdentity(name string) error {
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("names %s, which does not exist; %s", name, missing(name, "make a key with 'ssh-keygen -t ed25519', correct the path, or delete the line"))
+		return invalid("inventory.identity-missing", name, orSandbox(name, "inventory.fix-identity"))
 	case err != nil:
-		return fmt.Errorf("names %s, which cannot be read (%w); make it readable", name, reason(err))
+		return invalid("inventory.path-unreadable", name, reason(err))
 	case info.IsDir():
-		return fmt.Errorf("names %s, which is a folder; name the private key in it, %s for example", name, filepath.Join(name, "id_ed25519"))
+		return invalid("inventory.identity-folder", name, filepath.Join(name, "id_ed25519"))
 	case strings.HasSuffix(name, ".pub"):
-		return fmt.Errorf("names %s, which is the public key; name the private one, %s", name, strings.TrimSuffix(name, ".pub"))
+		return invalid("inventory.identity-public", name, strings.TrimSuffix(name, ".pub"))
 	case info.Size() == 0:
-		return fmt.Errorf("names %s, which is empty; name the file with the private key", name)
+		return invalid("inventory.identity-empty", name)
 	}
 	return nil
 }
@@ -202,17 +198,9 @@ func checkKnownHosts(name string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("names %s, which cannot be read (%w); make it readable", name, reason(err))
+		return invalid("inventory.path-unreadable", name, reason(err))
 	case info.IsDir():
-		return fmt.Errorf("names %s, which is a folder; name the file in it, %s for example", name, filepath.Join(name, "known_hosts"))
+		return invalid("inventory.known-hosts-folder", name, filepath.Join(name, "known_hosts"))
 	}
 	return nil
-}
-
-// reason is an error without the operation and the path, which the sentence around it has.
-func reason(err error) error {
-	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
-		return pathError.Err
-	}
-	return err
 }

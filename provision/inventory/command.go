@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"mvdan.cc/sh/v3/expand"
@@ -14,7 +13,7 @@ import (
 func SplitCommand(text string) ([]string, error) {
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(strings.NewReader(text), "")
 	if err != nil {
-		return nil, fmt.Errorf("%q cannot be split into words (%w); mend the quotes, or write a list, [bash, ./start.sh] for example", text, parseReason(err))
+		return nil, invalid("inventory.command-split", text, parseReason(err))
 	}
 	if len(file.Stmts) == 0 {
 		return nil, nil
@@ -24,7 +23,7 @@ func SplitCommand(text string) ([]string, error) {
 		return nil, needsShell(text)
 	}
 	if len(call.Assigns) > 0 {
-		return nil, fmt.Errorf("%q sets a variable before the command, which takes a shell; write it into site.environment", text)
+		return nil, invalid("inventory.command-variable", text)
 	}
 	words := make([]string, len(call.Args))
 	for i, word := range call.Args {
@@ -44,7 +43,7 @@ func SplitCommand(text string) ([]string, error) {
 }
 
 func needsShell(text string) error {
-	return fmt.Errorf("%q takes a shell to run, and there is none between Docker and the container; write [sh, -c, %q]", text, text)
+	return invalid("inventory.command-shell", text, text)
 }
 
 // literal reports whether the parts of a word are text and quotes only.
@@ -83,7 +82,7 @@ func parseReason(err error) error {
 
 func checkNoNUL(text string) error {
 	if strings.ContainsRune(text, 0) {
-		return fmt.Errorf("%q has a NUL character, which no argument can have; delete it", text)
+		return invalid("inventory.nul", text)
 	}
 	return nil
 }

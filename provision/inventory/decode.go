@@ -1,71 +1,125 @@
 package inventory
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/kehuo/provision/provision"
 )
 
-// decoder walks the parsed file. It collects every problem, so that they are mended in one go.
+// decoder walks the parsed file by the table of fields. It collects every problem, so that they are mended in one go.
 type decoder struct {
-	source
+	problems
 	dir       string              // what relative paths refer to
 	positions map[string]position // of the keys
 	values    map[string]position
 	anchors   map[string]ast.Node
-	problems  []*Error
 }
 
-// field is a key that a mapping may have, and what reads its value.
-type key struct {
-	name string
-	read func(field string, value ast.Node)
-}
-
-// entry is a key of a mapping with its value.
-type entry struct {
-	name       string
-	key, value ast.Node
-}
-
-// fail notes a problem with the value n of a field. The sentence starts with the field's name.
-func (d *decoder) fail(n ast.Node, field, format string, args ...any) {
-	d.problems = append(d.problems, d.errorAt(at(n), field, field+" "+fmt.Sprintf(format, args...)))
-}
-
-// reject notes what a check says about the value n of a field.
-func (d *decoder) reject(n ast.Node, field string, err error) bool {
-	if err != nil {
-		d.fail(n, field, "%s", err)
+func newDecoder(name, dir string, content []byte) *decoder {
+	return &decoder{
+		problems: problems{file: name, lines: splitLines(content)}, dir: dir,
+		positions: map[string]position{}, values: map[string]position{}, anchors: map[string]ast.Node{},
 	}
-	return err != nil
 }
 
-// maxShown bounds the problems that are told at once: more is another kind of file.
-const maxShown = 10
+func (d *decoder) inventory(inv *Inventory, body ast.Node) {
+	d.mapping("", record{inv, nil}, "", body)
+	if len(d.list) > 0 {
+		return
+	}
+	for _, f := range below("") {
+		if _, ok := d.positions[f.path]; !ok {
+			d.add(at(body), invalid("inventory.no-"+f.path))
+			return
+		}
+	}
+	d.wholeSite(&inv.Site)
+}
 
-// all are the problems in the order of the file.
-func (d *decoder) all() error {
-	slices.SortStableFunc(d.problems, func(a, b *Error) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
-	// One value may have been looked at twice.
-	d.problems = slices.CompactFunc(d.problems, func(a, b *Error) bool { return *a == *b })
-	var list []error
-	for _, e := range d.problems[:min(len(d.problems), maxShown)] {
-		list = append(list, e)
+func (d *decoder) site(r record, name string, n ast.Node) {
+	if _, empty := d.resolve(n).(*ast.NullNode); !empty { // every field has a default
+		d.mapping("site", r, name, n)
 	}
-	if more := len(d.problems) - maxShown; more > 0 {
-		list = append(list, fmt.Errorf("and %d more like these", more))
+}
+
+func (d *decoder) hosts(r record, name string, n ast.Node) {
+	items, ok := d.sequence(name, n, "- address: 203.0.113.10")
+	if ok && len(items) == 0 {
+		d.fail(n, name, "inventory.hosts-empty")
 	}
-	if len(list) == 1 {
-		return list[0]
+	names := map[string]string{} // name to the field that has it
+	for i, item := range items {
+		entry := entryOf(name, i)
+		host, ok := d.host(r, entry, item)
+		if !ok {
+			continue
+		}
+		if first, twice := names[host.Name]; twice {
+			d.failField(entry+".name", invalid("inventory.host-twice", host.Name, first))
+			continue
+		}
+		names[host.Name] = entry
+		r.Hosts = append(r.Hosts, host)
 	}
-	return errors.Join(list...)
+}
+
+func (d *decoder) host(r record, name string, n ast.Node) (Host, bool) {
+	r.Host = &Host{}
+	before := len(d.list)
+	d.mapping("hosts[]", r, name, n)
+	switch {
+	case len(d.list) > before:
+		return Host{}, false
+	case r.Host.Address == "":
+		d.fail(d.resolve(n), name, "inventory.host-address")
+		return Host{}, false
+	case r.Host.Name == "":
+		r.Host.Name = r.Host.Address
+	}
+	return *r.Host, true
+}
+
+// mapping reads the mapping n, of which every key must be a row of the table below path, once.
+func (d *decoder) mapping(path string, r record, name string, n ast.Node) {
+	entries, ok := d.entries(n, name)
+	if !ok {
+		return
+	}
+	rows := below(path)
+	for _, e := range entries {
+		i := slices.IndexFunc(rows, func(f field) bool { return f.name() == e.name })
+		switch {
+		case i < 0:
+			d.unknown(e, name, rows)
+		case rows[i].read == nil:
+			d.mapping(rows[i].path, r, join(name, e.name), e.value)
+		default:
+			rows[i].read(d, r, join(name, e.name), e.value)
+		}
+	}
+}
+
+func (d *decoder) unknown(e entry, path string, rows []field) {
+	names := make([]string, len(rows))
+	for i, f := range rows {
+		names[i] = f.name()
+	}
+	var where any = printable(path)
+	fix := provision.Fail("inventory.fix-known", strings.Join(names, ", "))
+	if n := nearest(e.name, names); n != "" {
+		fix = invalid("inventory.fix-meant", n)
+	}
+	if path == "" {
+		where = provision.Fail("inventory.an-inventory")
+		if slices.ContainsFunc(below("site"), func(f field) bool { return f.name() == e.name }) {
+			fix = invalid("inventory.fix-below-site")
+		}
+	}
+	d.add(at(e.key), invalid("inventory.unknown-field", where, e.name, fix))
 }
 
 // resolve follows anchors, aliases and tags to the value itself.
@@ -73,15 +127,12 @@ func (d *decoder) resolve(n ast.Node) ast.Node {
 	for range 100 { // an alias may name an alias, and a hostile file may have them in a ring
 		switch v := n.(type) {
 		case *ast.AnchorNode:
-			if d.anchors == nil {
-				d.anchors = map[string]ast.Node{}
-			}
 			d.anchors[v.Name.GetToken().Value] = v.Value
 			n = v.Value
 		case *ast.AliasNode:
 			target, ok := d.anchors[v.Value.GetToken().Value]
 			if !ok {
-				d.problems = append(d.problems, d.errorAt(at(v), "", fmt.Sprintf("the alias *%s names no anchor above it; write the value itself", v.Value.GetToken().Value)))
+				d.add(at(v), invalid("inventory.no-anchor", v.Value.GetToken().Value))
 				return nil
 			}
 			n = target
@@ -96,39 +147,10 @@ func (d *decoder) resolve(n ast.Node) ast.Node {
 	return nil
 }
 
-// mapping reads the mapping n: every key must be one of fields, once.
-func (d *decoder) mapping(n ast.Node, path string, fields []key) {
-	entries, ok := d.entries(n, path)
-	if !ok {
-		return
-	}
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.name
-	}
-	for _, e := range entries {
-		i := slices.Index(names, e.name)
-		if i < 0 {
-			d.unknown(e, path, names)
-			continue
-		}
-		fields[i].read(join(path, e.name), e.value)
-	}
-}
-
-func (d *decoder) unknown(e entry, path string, names []string) {
-	where := "an inventory"
-	if path != "" {
-		where = path
-	}
-	fix := "it knows " + strings.Join(names, ", ")
-	if n := nearest(e.name, names); n != "" {
-		fix = fmt.Sprintf("did you mean %q?", n)
-	}
-	if path == "" && slices.Contains(siteFields, e.name) {
-		fix = "it belongs below site:, indented"
-	}
-	d.problems = append(d.problems, d.errorAt(at(e.key), join(path, e.name), fmt.Sprintf("%s has no field %q; %s", where, e.name, fix)))
+// entry is a key of a mapping with its value.
+type entry struct {
+	name       string
+	key, value ast.Node
 }
 
 // entries lists the keys of a mapping in order, and notes those that occur twice.
@@ -143,9 +165,9 @@ func (d *decoder) entries(n ast.Node, path string) ([]entry, bool) {
 		return nil, false
 	default:
 		if path == "" {
-			d.problems = append(d.problems, d.errorAt(at(v), "", fmt.Sprintf("the inventory is %s; it must be a mapping that begins with site: and hosts:", kind(v))))
+			d.add(at(v), invalid("inventory.no-mapping", described(v)))
 		} else {
-			d.fail(v, path, "is %s; write its fields below it, one a line and indented", kind(v))
+			d.fail(v, path, "inventory.no-fields", described(v))
 		}
 		return nil, false
 	}
@@ -154,13 +176,13 @@ func (d *decoder) entries(n ast.Node, path string) ([]entry, bool) {
 	for _, v := range values {
 		key := d.resolve(v.Key)
 		if _, merge := v.Key.(*ast.MergeKeyNode); merge || key == nil {
-			d.problems = append(d.problems, d.errorAt(at(v.Key), path, "the merge key << is not understood here; write the fields themselves"))
+			d.add(at(v.Key), invalid("inventory.merge-key"))
 			continue
 		}
 		name := key.GetToken().Value
 		full := join(path, name)
 		if line, twice := lines[name]; twice {
-			d.problems = append(d.problems, d.errorAt(at(key), full, fmt.Sprintf("%s is here for the second time, the first is in line %d; delete one of them", full, line)))
+			d.add(at(key), invalid("inventory.twice", printable(full), line))
 			continue
 		}
 		lines[name] = at(key).line
@@ -171,61 +193,71 @@ func (d *decoder) entries(n ast.Node, path string) ([]entry, bool) {
 }
 
 // sequence lists the entries of a list. Nothing after the colon is an empty list.
-func (d *decoder) sequence(field string, n ast.Node, example string) ([]ast.Node, bool) {
+func (d *decoder) sequence(name string, n ast.Node, example string) ([]ast.Node, bool) {
 	switch v := d.resolve(n).(type) {
 	case *ast.SequenceNode:
 		for i, item := range v.Values {
-			name := fmt.Sprintf("%s[%d]", field, i)
-			d.positions[name], d.values[name] = at(item), at(item)
+			d.positions[entryOf(name, i)], d.values[entryOf(name, i)] = at(item), at(item)
 		}
 		return v.Values, true
 	case *ast.NullNode:
 		return nil, true
 	case nil:
 	default:
-		d.fail(v, field, "is %s where a list belongs; write %s", kind(v), example)
+		d.fail(v, name, "inventory.no-list", described(v), example)
 	}
 	return nil, false
 }
 
-// texts reads a list of strings, each of which check accepts.
-func (d *decoder) texts(target *[]string, example string, check func(string) error) func(string, ast.Node) {
-	return func(field string, n ast.Node) {
-		items, ok := d.sequence(field, n, example)
-		if !ok {
-			return
-		}
-		list := make([]string, 0, len(items))
-		for i, item := range items {
-			name := fmt.Sprintf("%s[%d]", field, i)
-			text, ok := d.text(name, item)
-			if ok && !d.reject(item, name, check(text)) {
-				list = append(list, text)
-			}
-		}
-		*target = list
+// text reads a string. A number or a truth value is refused: YAML would rewrite it (1.10 to 1.1).
+func (d *decoder) text(name string, n ast.Node) (string, bool) {
+	switch v := d.resolve(n).(type) {
+	case *ast.StringNode:
+		return v.Value, true
+	case *ast.LiteralNode:
+		return v.Value.Value, true
+	case nil:
+	case *ast.NullNode:
+		d.fail(v, name, "inventory.no-value")
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		d.fail(v, name, "inventory.unquoted", described(v), v.GetToken().Value)
+	default:
+		d.fail(v, name, "inventory.no-text", described(v))
 	}
+	return "", false
 }
 
-// kind describes a value of a type that does not fit, for a sentence: "the number 12", "a list".
-func kind(n ast.Node) string {
+// failField notes a problem with a field that may not be in the file: then it shows at the nearest field around it.
+func (d *decoder) failField(field string, err error) {
+	place := position{1, 1}
+	for name := field; name != ""; name = name[:max(strings.LastIndexAny(name, ".["), 0)] {
+		if p, ok := d.values[name]; ok {
+			place = p
+			break
+		}
+	}
+	d.add(place, ofField(field, err))
+}
+
+// described is a value of a type that does not fit, for a sentence: "the number 12", "a list".
+func described(n ast.Node) *provision.Failure {
 	switch v := n.(type) {
 	case *ast.StringNode:
-		return fmt.Sprintf("the text %q", v.Value)
+		return invalid("inventory.value-text", v.Value)
 	case *ast.LiteralNode:
-		return "a text of several lines"
+		return invalid("inventory.value-lines")
 	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
-		return "the number " + n.GetToken().Value
+		return invalid("inventory.value-number", n.GetToken().Value)
 	case *ast.BoolNode:
-		return "the truth value " + n.GetToken().Value
+		return invalid("inventory.value-boolean", n.GetToken().Value)
 	case *ast.SequenceNode:
-		return "a list"
+		return invalid("inventory.value-list")
 	case *ast.MappingNode, *ast.MappingValueNode:
-		return "a mapping"
+		return invalid("inventory.value-mapping")
 	case *ast.NullNode:
-		return "empty"
+		return invalid("inventory.value-empty")
 	}
-	return "a value of another kind"
+	return invalid("inventory.value-other")
 }
 
 func join(path, name string) string {
@@ -234,3 +266,5 @@ func join(path, name string) string {
 	}
 	return path + "." + name
 }
+
+func entryOf(name string, i int) string { return fmt.Sprintf("%s[%d]", name, i) }

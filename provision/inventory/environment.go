@@ -3,9 +3,7 @@ package inventory
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,11 +18,11 @@ const maxEnvironmentLine = 64 << 10
 func checkVariable(name string) error {
 	switch {
 	case name == "":
-		return errors.New("has a variable without a name; write NAME: value")
+		return invalid("inventory.variable-nameless")
 	case strings.ContainsRune(name, '='):
-		return fmt.Errorf("%q has an equals sign; write NAME: value", name)
+		return invalid("inventory.variable-equals", name)
 	case foreign(name, nameSymbols) != "" || !strings.Contains(letters+"_", name[:1]):
-		return fmt.Errorf("%q is not the name of a variable; use letters, digits and '_', and begin with a letter", name)
+		return invalid("inventory.variable-name", name)
 	}
 	return nil
 }
@@ -41,7 +39,7 @@ func ReadEnvironment(path string) (map[string]provision.Secret, error) {
 	for n, line := range bytes.Split(content, []byte("\n")) {
 		name, value, err := environmentLine(string(bytes.TrimSuffix(line, []byte("\r"))))
 		if err != nil {
-			return nil, fmt.Errorf("names %s, and its line %d %w", path, n+1, err)
+			return nil, invalid("inventory.environment-line", path, n+1, err)
 		}
 		if name != "" {
 			values[name] = provision.NewSecret(value)
@@ -51,20 +49,16 @@ func ReadEnvironment(path string) (map[string]provision.Secret, error) {
 }
 
 func environmentContent(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+	content, err := readFile(path, maxSize)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("names %s, which does not exist; write it with a NAME=value a line, or delete the field", path)
+		return nil, invalid("inventory.environment-missing", path)
+	case errors.Is(err, errFolder), errors.Is(err, errSpecial):
+		return nil, invalid("inventory.environment-special", path)
+	case errors.Is(err, errLarge):
+		return nil, invalid("inventory.environment-large", path, maxSize)
 	case err != nil:
-		return nil, fmt.Errorf("names %s, which cannot be read (%w); make it readable", path, reason(err))
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("names %s, which is not a file; name one with a NAME=value a line", path)
-	case info.Size() > maxSize:
-		return nil, fmt.Errorf("names %s, which has more than %d bytes; name a file with a NAME=value a line", path, maxSize)
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("names %s, which cannot be read (%w); make it readable", path, reason(err))
+		return nil, invalid("inventory.path-unreadable", path, reason(err))
 	}
 	return bytes.TrimPrefix(content, []byte("\xef\xbb\xbf")), nil
 }
@@ -78,19 +72,19 @@ func environmentLine(line string) (name, value string, err error) {
 	name, value, ok := strings.Cut(line, "=")
 	switch {
 	case !utf8.ValidString(line) || strings.ContainsRune(line, 0):
-		return "", "", errors.New("is not text in UTF-8; write NAME=value")
+		return "", "", invalid("inventory.environment-utf-8")
 	case len(line) >= maxEnvironmentLine:
-		return "", "", fmt.Errorf("is longer than the %d bytes that Docker reads; shorten the value", maxEnvironmentLine)
+		return "", "", invalid("inventory.environment-long", maxEnvironmentLine)
 	case !ok:
-		return "", "", errors.New("has no equals sign; write NAME=value")
+		return "", "", invalid("inventory.environment-no-equals")
 	case name == "":
-		return "", "", errors.New("has no name before the equals sign; write NAME=value")
+		return "", "", invalid("inventory.environment-no-name")
 	case strings.HasPrefix(name, "export "):
-		return "", "", errors.New("begins with export, which only a shell understands; write NAME=value alone")
+		return "", "", invalid("inventory.environment-export")
 	case strings.ContainsFunc(name, unicode.IsSpace):
-		return "", "", errors.New("has a blank before the equals sign; write NAME=value without it")
+		return "", "", invalid("inventory.environment-blank")
 	case checkVariable(name) != nil:
-		return "", "", errors.New("begins with what is not the name of a variable; use letters, digits and '_', and begin with a letter")
+		return "", "", invalid("inventory.environment-name")
 	}
 	return name, value, nil
 }

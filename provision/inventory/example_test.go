@@ -18,7 +18,7 @@ func TestExample(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)
 	_, err := Load(exampleFile)
-	if err == nil || !strings.Contains(err.Error(), "provision sandbox up") || provision.ExitCode(err) != provision.ExitUsage {
+	if err == nil || !strings.Contains(english(err), "provision sandbox up") || provision.ExitCode(err) != provision.ExitUsage {
 		t.Errorf("without a sandbox: %v", err)
 	}
 	sandbox := filepath.Join(home, ".cache/provision/sandbox/sandbox")

@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -32,21 +31,21 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		inv, err := Parse("inventory.yaml", dir, []byte(text))
 		if err != nil {
-			var e *Error
-			if !errors.As(err, &e) || e.Problem == "" || e.Line < 1 || e.Column < 1 || e.Line > strings.Count(text, "\n")+1 {
+			at := placed(t, err)
+			if at.line < 1 || at.column < 1 || at.line > strings.Count(text, "\n")+1 {
 				t.Fatalf("%#v", err)
 			}
-			if strings.ContainsRune(err.Error(), 0x1b) {
-				t.Fatalf("a control character in %q", err)
+			if words := english(err); strings.ContainsRune(words, 0x1b) || len(words) > 40*maxQuoted*maxShown {
+				t.Fatalf("a control character, or too much, in %q", words)
 			}
 			return
 		}
-		again, err := Parse("inventory.yaml", dir, Template(*inv))
+		again, err := Parse("inventory.yaml", dir, annotated(*inv))
 		if err != nil {
-			t.Fatalf("%v\n%s", err, Template(*inv))
+			t.Fatalf("%v\n%s", err, annotated(*inv))
 		}
 		if !reflect.DeepEqual(normal(again), normal(inv)) {
-			t.Fatalf("%+v\nwas %+v\nby\n%s", again, inv, Template(*inv))
+			t.Fatalf("%+v\nwas %+v\nby\n%s", again, inv, annotated(*inv))
 		}
 	})
 }

@@ -1,16 +1,15 @@
 // Package inventory turns inventory.yaml into typed values that are valid as a whole, before any connection is made. What
-// is wrong in the file is one sentence with the place, the line itself and what to do.
+// is wrong in the file is one failure with the place, the line itself and what to do. All that is known of a field stands in
+// the table of fields.go.
 package inventory
 
 import (
-	"fmt"
-	"os"
+	"errors"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/kehuo/provision/provision"
 )
 
 // Inventory is a site and the hosts that it lives on.
@@ -57,29 +56,6 @@ const (
 	CutoverCold = "cold" // the old container ends before the new one starts
 )
 
-// Port publishes a port of the container on the host.
-type Port struct {
-	Address   string // the host's address to bind; empty: all of them
-	Host      int
-	Container int
-	Protocol  string // tcp, udp or sctp
-}
-
-// String is the port as docker run --publish takes it, the protocol left out when it is tcp.
-func (p Port) String() string {
-	text := fmt.Sprintf("%d:%d", p.Host, p.Container)
-	switch {
-	case strings.Contains(p.Address, ":"):
-		text = "[" + p.Address + "]:" + text
-	case p.Address != "":
-		text = p.Address + ":" + text
-	}
-	if p.Protocol != "tcp" {
-		text += "/" + p.Protocol
-	}
-	return text
-}
-
 // Health is what a new container must answer before it gets the ports.
 type Health struct {
 	Path    string // begins with a slash; may have a query
@@ -104,31 +80,24 @@ type Host struct {
 	KnownHosts string // path of a known_hosts file, made absolute
 }
 
-// maxSize bounds the files that Load reads; an inventory of hundreds of hosts stays below a tenth of it.
-const maxSize = 1 << 20
-
 // Load reads and validates the inventory at path. No variable in it is expanded, but a leading ~/ is, in every path of this
-// machine. The error asks for the exit status provision.ExitUsage; what is wrong inside the file is an *Error, or several.
+// machine. What is wrong is a provision.Failure, or several joined, that asks for provision.ExitUsage.
 func Load(path string) (*Inventory, error) {
 	content, err := read(path)
 	if err != nil {
-		return nil, provision.WithExit(provision.ExitUsage, err)
+		return nil, err
 	}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
-		return nil, provision.WithExit(provision.ExitUsage, fmt.Errorf("cannot tell which folder the inventory %s lies in: %w", path, err))
+		return nil, invalid("inventory.no-folder", path, err)
 	}
-	inv, err := Parse(path, filepath.Dir(absolute), content)
-	if err != nil {
-		return nil, provision.WithExit(provision.ExitUsage, err)
-	}
-	return inv, nil
+	return Parse(path, filepath.Dir(absolute), content)
 }
 
 // Parse validates the content of an inventory file; name is for its errors, and relative paths refer to dir.
 func Parse(name, dir string, content []byte) (*Inventory, error) {
-	d := &decoder{source: source{name: name, lines: splitLines(content)}, dir: dir, positions: map[string]position{}, values: map[string]position{}}
 	inv := &Inventory{File: name, Dir: dir, Site: Defaults()}
+	d := newDecoder(name, dir, content)
 	body, err := d.parse(content)
 	if err == nil {
 		d.inventory(inv, body)
@@ -152,8 +121,7 @@ func (i *Inventory) Limit(names []string) ([]Host, error) {
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return nil, provision.WithExit(provision.ExitUsage,
-				fmt.Errorf("no host of %s is called %q%s; it has %s", i.File, name, didYouMean(name, known), strings.Join(known, ", ")))
+			return nil, invalid("inventory.no-such-host", i.File, name, didYouMean(name, known), strings.Join(known, ", "))
 		}
 	}
 	var hosts []Host
@@ -178,30 +146,18 @@ func (i *Inventory) Line(field string) int {
 }
 
 func read(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+	content, err := readFile(path, maxSize)
 	switch {
-	case os.IsNotExist(err):
-		return nil, notThere{path}
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, invalid("inventory.none", path).From(err)
+	case errors.Is(err, errFolder):
+		return nil, invalid("inventory.folder", path, filepath.Join(path, defaultFile))
+	case errors.Is(err, errSpecial):
+		return nil, invalid("inventory.special", path)
+	case errors.Is(err, errLarge):
+		return nil, invalid("inventory.large", path, maxSize)
 	case err != nil:
-		return nil, fmt.Errorf("cannot read the inventory %s: %w", path, err)
-	case info.IsDir():
-		return nil, fmt.Errorf("the inventory %s is a folder; name the file in it, %s for example", path, filepath.Join(path, "inventory.yaml"))
-	case info.Size() > maxSize:
-		return nil, fmt.Errorf("the inventory %s has %d bytes, more than the %d that an inventory may have; name another file with --inventory", path, info.Size(), maxSize)
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the inventory %s: %w", path, err)
+		return nil, invalid("inventory.unreadable", path, reason(err))
 	}
 	return content, nil
 }
-
-// notThere is an inventory that is not there, which is how everybody begins.
-type notThere struct{ path string }
-
-func (m notThere) Error() string {
-	return fmt.Sprintf("there is no inventory at %s; write one with 'provision init', name another file with --inventory, or try the sandbox with 'provision sandbox up'", m.path)
-}
-
-// Unwrap lets errors.Is find os.ErrNotExist.
-func (notThere) Unwrap() error { return os.ErrNotExist }

@@ -33,7 +33,11 @@ func siteFolder(t *testing.T) string {
 
 func load(t *testing.T, text string) (*Inventory, error) {
 	t.Helper()
-	path := siteFolder(t)
+	return loadFrom(t, siteFolder(t), text)
+}
+
+func loadFrom(t *testing.T, path, text string) (*Inventory, error) {
+	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +83,7 @@ func TestLoadWithoutServer(t *testing.T) {
 	if s := inv.Site; s.Server != "" || s.Certificate != "" || s.Key != "" {
 		t.Errorf("the server is %q, the pair %q and %q", s.Server, s.Certificate, s.Key)
 	}
-	again, err := Parse(inv.File, inv.Dir, Template(*inv))
+	again, err := Parse(inv.File, inv.Dir, annotated(*inv))
 	if err != nil || again.Site.Server != "" {
 		t.Errorf("written and read again the server is %+v, %v", again, err)
 	}

@@ -1,12 +1,17 @@
 package inventory
 
 import (
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 
-	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 )
+
+// defaultFile is the inventory's usual name; one that does not parse is still one.
+const defaultFile = "inventory.yaml"
 
 // Private are the files in the folder of the inventory, and in the site's, that are nobody else's business: the inventory,
 // those beside it for other environments, and the environment file of each. Such a file may be broken; what can be told of it
@@ -34,37 +39,57 @@ func (inv *Inventory) Private() []string {
 	return private
 }
 
-// defaultFile is the inventory's usual name; one that does not parse is still one.
-const defaultFile = "inventory.yaml"
+// startSize is how much of a YAML file must show that it is an inventory, in bytes.
+const startSize = 64 << 10
 
-// largestInventory is more than any inventory has, in bytes; a larger file is something else.
-const largestInventory = 1 << 20
-
-// peek reports whether a file is an inventory, and which environment file it names.
-func peek(file string) (environmentFiles []string, is bool) {
-	info, err := os.Stat(file)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > largestInventory {
-		return nil, false
-	}
-	text, err := os.ReadFile(file)
+// peek reports whether a file is an inventory, and which environment file it names. Only what looks like one is read whole.
+func peek(path string) (environmentFiles []string, is bool) {
+	byName := filepath.Base(path) == defaultFile
+	file, err := openFile(path)
 	if err != nil {
 		return nil, false
 	}
-	var found struct {
-		Site *struct {
-			EnvironmentFile string `yaml:"environment_file"`
-		}
-		Hosts []any
+	defer func() { _ = file.Close() }() // it is only read
+	start, err := io.ReadAll(io.LimitReader(file, startSize))
+	if err != nil || !regexp.MustCompile(`(?m)^[-{?"'! \t]{0,8}(?:site|hosts)\b`).Match(start) {
+		return nil, byName
 	}
-	if yaml.Unmarshal(text, &found) != nil || found.Site == nil || found.Hosts == nil {
-		return nil, filepath.Base(file) == defaultFile
+	rest, err := io.ReadAll(io.LimitReader(file, maxSize+1-int64(len(start))))
+	content := append(start, rest...)
+	if err != nil || len(content) > maxSize {
+		return nil, byName
 	}
-	if found.Site.EnvironmentFile == "" {
+	d := newDecoder(path, filepath.Dir(path), content)
+	body, err := d.parse(content)
+	if err != nil {
+		return nil, byName
+	}
+	top := d.keys(body)
+	_, hosts := d.resolve(top["hosts"]).(*ast.SequenceNode)
+	site := d.keys(top["site"])
+	if !hosts || site == nil {
+		return nil, byName
+	}
+	name, _ := d.resolve(site["environment_file"]).(*ast.StringNode)
+	if name == nil || name.Value == "" {
 		return nil, true
 	}
-	path, err := local(filepath.Dir(file), found.Site.EnvironmentFile)
+	secrets, err := local(d.dir, name.Value)
 	if err != nil {
 		return nil, true
 	}
-	return []string{path}, true
+	return []string{secrets}, true
+}
+
+// keys are the values of a mapping; nil where the node is none.
+func (d *decoder) keys(n ast.Node) map[string]ast.Node {
+	entries, ok := d.entries(n, "")
+	if !ok {
+		return nil
+	}
+	values := make(map[string]ast.Node, len(entries))
+	for _, e := range entries {
+		values[e.name] = e.value
+	}
+	return values
 }

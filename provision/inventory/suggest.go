@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -10,6 +9,9 @@ import (
 
 // nearest is the candidate that word most likely stands for; empty where none is near.
 func nearest(word string, candidates []string) string {
+	if len(word) > maxName {
+		return ""
+	}
 	plain := func(s string) string {
 		return strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(s))
 	}
@@ -33,9 +35,9 @@ func sortedLetters(word string) string {
 }
 
 // didYouMean is the question that follows a misspelt word; empty where nothing is near.
-func didYouMean(word string, candidates []string) string {
+func didYouMean(word string, candidates []string) any {
 	if n := nearest(word, candidates); n != "" && n != word {
-		return fmt.Sprintf(" (did you mean %q?)", n)
+		return invalid("inventory.meant", n)
 	}
 	return ""
 }

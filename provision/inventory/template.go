@@ -4,29 +4,35 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/kehuo/provision/provision/language"
 )
 
-// Template is the inventory as an annotated inventory.yaml. Loaded from a file in inv.Dir it gives the same values. Paths
-// within inv.Dir are written relative to it, and those within the home folder with ~/.
-func Template(inv Inventory) []byte {
-	t := &template{dir: inv.Dir}
+// Template is the inventory as an inventory.yaml annotated in the language of words. Loaded from a file in inv.Dir it gives
+// the same values. Paths within inv.Dir are written relative to it, and those within the home folder with ~/.
+func Template(inv Inventory, words *language.Printer) []byte {
+	t := &template{words: words, dir: inv.Dir}
 	if home, err := os.UserHomeDir(); err == nil {
 		t.home = home
 	}
-	t.text("# What to deploy and where to, for 'provision'. Paths on this machine are relative to this file or begin with ~/;\n" +
-		"# no variable is expanded. A field that is left out has the tutorial's value.\n")
-	t.text("site:\n")
-	t.site(inv.Site)
-	t.text("hosts:\n")
-	for _, h := range inv.Hosts {
-		t.host(h)
+	for line := range strings.SplitSeq(words.T("inventory.about"), "\n") {
+		t.out.WriteString("# " + line + "\n")
+	}
+	r := record{&inv, nil}
+	for _, f := range below("") {
+		t.out.WriteString(f.path + ":\n")
+		if f.path == "site" {
+			t.fields("  ", "  ", below(f.path), r)
+			continue
+		}
+		for i := range inv.Hosts {
+			r.Host = &inv.Hosts[i]
+			t.fields("  - ", "    ", below(f.path+"[]"), r)
+		}
 	}
 	return t.out.Bytes()
 }
@@ -34,104 +40,62 @@ func Template(inv Inventory) []byte {
 // template collects the lines of the file.
 type template struct {
 	out       bytes.Buffer
+	words     *language.Printer
 	dir, home string
+	inFlow    bool // within braces
 }
-
-func (t *template) text(s string) { t.out.WriteString(s) }
 
 // commentColumn is where the comments stand, counted in characters from 0.
 const commentColumn = 36
 
-// line writes a field with what it means. The prefix is the indentation, with a dash or a number sign where one is needed.
-func (t *template) line(prefix, name, value, comment string) {
-	text := prefix + name + ": " + value
-	if comment != "" {
-		text = fmt.Sprintf("%-*s # %s", commentColumn-1, text, comment)
-	}
-	t.text(text + "\n")
-}
-
-func (t *template) site(s Site) {
-	const field = "  "
-	t.line(field, "name", scalar(s.Name), "the site's name, in labels, logs and on the hosts")
-	t.line(field, "source", scalar(t.path(s.Source)), "folder with the Dockerfile")
-	t.line(field, "upload", list(s.Upload), `what of it to upload, "." for all; the least is [Dockerfile, resource, ssl_files]`)
-	t.line(field, "directory", scalar(s.Directory), "where it lives on the host")
-	t.line(field, "image", scalar(s.Image), "name and tag of the image to build")
-	t.line(field, "container", scalar(s.Container), "name of the container")
-	t.line(field, "ports", portList(s.Ports), "host:container, with an address before and /udp behind if need be")
-	t.line(field, "command", command(s.Command), `what the container runs; "" for what the image says`)
-	t.environment(s)
-	t.line(field, "volumes", list(s.Volumes), "as docker run --volume, \"/srv/data:/data:ro\" for example")
-	t.line(field, "options", list(s.Options), "further docker run arguments, one list entry each")
-	t.line(field, "restart", scalar(s.Restart), "no, always, unless-stopped or on-failure[:tries]")
-	t.line(field, "domain", scalar(s.Domain), "the name that visitors type and the certificate must cover; \"\" to not check")
-	t.line(field, "certificate", scalar(s.Certificate), "relative to source; \"\", and the same for key: plain http")
-	t.line(field, "key", scalar(s.Key), "relative to source")
-	t.health(s.Health)
-	t.line(field, "keep", strconv.Itoa(s.Keep), "previous releases to keep for rollback")
-	t.line(field, "delete", strconv.FormatBool(s.Delete), "remove from the host what is no longer in source")
-	t.line(field, "server", scalar(s.Server), "product the Server header must name; nginx/1.14.1 pins the version; \"\" to not check")
-	t.line(field, "init", strconv.FormatBool(s.Init), "run an init process in the container, which passes signals on")
-	if s.Log != (Log{}) {
-		t.line(field, "log", fmt.Sprintf("{max_size: %s, max_file: %d}", scalar(s.Log.MaxSize), s.Log.MaxFile), "bounds of the container's log on the host")
-	}
-	t.line(field, "cutover", scalar(s.Cutover), "auto, warm (the ports move to a release that answers) or cold")
-}
-
-func (t *template) environment(s Site) {
-	const comment = "plain values, in the open; NAME: value, a line each"
-	if len(s.Environment) == 0 {
-		t.line("  ", "environment", "{}", comment)
-	} else {
-		t.line("  ", "environment", "", comment)
-		for _, name := range slices.Sorted(maps.Keys(s.Environment)) {
-			t.line("    ", scalar(name), quoted(s.Environment[name]), "")
+// fields writes rows of the table, the first of them with an indentation of its own: it may have a dash.
+func (t *template) fields(first, indent string, rows []field, r record) {
+	for _, f := range rows {
+		value, written := t.value(f, r)
+		switch {
+		case written:
+			t.line(first, f, value)
+			first = indent
+		case f.example != "":
+			t.line(indent+"# ", f, f.example)
 		}
 	}
-	const secrets = "optional: NAME=value lines, kept out of argv, logs and plans"
-	if s.EnvironmentFile == "" {
-		t.line("  # ", "environment_file", ".env", secrets)
-	} else {
-		t.line("  ", "environment_file", scalar(t.path(s.EnvironmentFile)), secrets)
-	}
 }
 
-func (t *template) health(h Health) {
-	const comment = "what a new release must answer before it gets the ports"
-	fields := []string{"path: " + quotedInFlow(h.Path), "status: " + strconv.Itoa(h.Status)}
-	if h.Text != "" {
-		fields = append(fields, "text: "+quoted(h.Text))
+// value is that of a field as YAML; not written where there is none.
+func (t *template) value(f field, r record) (text string, written bool) {
+	if !f.isMapping() {
+		if f.absent != nil && f.absent(r) {
+			return "", false
+		}
+		return f.write(t, r), true
 	}
-	fields = append(fields, "timeout: "+duration(h.Timeout))
-	t.line("  ", "health", "{"+strings.Join(fields, ", ")+"}", comment)
-}
-
-func (t *template) host(h Host) {
-	prefix := "  - "
-	line := func(name, value, comment string) {
-		t.line(prefix, name, value, comment)
-		prefix = "    "
-	}
-	if h.Name != "" && h.Name != h.Address {
-		line("name", scalar(h.Name), "")
-	}
-	line("address", scalar(h.Address), "name, IP address, or an alias from the SSH configuration")
-	optional := func(given bool, name, value, example, comment string) {
-		if given {
-			line(name, value, comment)
-		} else {
-			t.line("    # ", name, example, comment)
+	t.inFlow = true
+	defer func() { t.inFlow = false }()
+	var fields []string
+	for _, f := range below(f.path) {
+		if value, written := t.value(f, r); written {
+			fields = append(fields, f.name()+": "+value)
 		}
 	}
-	optional(h.Port != 0, "port", strconv.Itoa(h.Port), "22", "")
-	optional(h.User != "", "user", scalar(h.User), DefaultUser, "")
-	optional(h.Identity != "", "identity", scalar(t.path(h.Identity)), "~/.ssh/id_ed25519", "optional; agent and SSH configuration are used as OpenSSH would")
-	optional(h.KnownHosts != "", "known_hosts", scalar(t.path(h.KnownHosts)), "~/.ssh/known_hosts", "optional")
+	return "{" + strings.Join(fields, ", ") + "}", len(fields) > 0
+}
+
+// line writes a field with what it means, beside its first line where it takes several.
+func (t *template) line(prefix string, f field, value string) {
+	value, more, several := strings.Cut(value, "\n")
+	text := fmt.Sprintf("%-*s # %s\n", commentColumn-1, prefix+f.name()+": "+value, t.words.T("inventory.field."+f.path))
+	if several {
+		text += more + "\n"
+	}
+	t.out.WriteString(text)
 }
 
 // path is a path of this machine as it is written.
-func (t *template) path(name string) string {
+func (t *template) path(name string) string { return t.scalar(t.near(name)) }
+
+// near is a path relative to the file's folder or to the home folder, where it lies within one of them.
+func (t *template) near(name string) string {
 	if !filepath.IsAbs(name) {
 		return name
 	}
@@ -145,6 +109,14 @@ func (t *template) path(name string) string {
 		return "~/" + filepath.ToSlash(rel)
 	}
 	return name
+}
+
+// scalar is a text as YAML, within braces too, where a plain text may not have what ends it there.
+func (t *template) scalar(text string) string {
+	if t.inFlow && text != "/" {
+		return quoted(text)
+	}
+	return scalar(text)
 }
 
 // scalar is a text as YAML: plain where no reader could take it for anything else, quoted otherwise.
@@ -172,46 +144,10 @@ func quoted(text string) string {
 	return strings.TrimSuffix(out.String(), "\n")
 }
 
-// quotedInFlow is scalar within braces, where a plain text may not have what ends it there.
-func quotedInFlow(text string) string {
-	if text == "/" {
-		return text
-	}
-	return quoted(text)
-}
-
 func list(items []string) string {
 	parts := make([]string, len(items))
 	for i, item := range items {
 		parts[i] = quoted(item)
 	}
 	return "[" + strings.Join(parts, ", ") + "]"
-}
-
-func portList(ports []Port) string {
-	items := make([]string, len(ports))
-	for i, p := range ports {
-		items[i] = p.String()
-	}
-	return list(items)
-}
-
-// command is one text where splitting it gives the words again, and a list otherwise.
-func command(words []string) string {
-	text := strings.Join(words, " ")
-	if split, err := SplitCommand(text); err == nil && slices.Equal(split, words) && foreign(text, nameSymbols+"/ :=") == "" && text != "" {
-		if strings.Contains(letters+"/.", text[:1]) && !strings.Contains(text, ": ") && !strings.HasSuffix(text, ":") {
-			return text
-		}
-		return quoted(text)
-	}
-	return list(words)
-}
-
-// duration is a duration without the zero parts that String adds: 1m, not 1m0s.
-func duration(d time.Duration) string {
-	if d%time.Second == 0 && d < 10*time.Minute {
-		return strconv.FormatInt(int64(d/time.Second), 10) + "s"
-	}
-	return d.String()
 }

@@ -9,10 +9,12 @@ import (
 	"time"
 )
 
+func annotated(inv Inventory) []byte { return Template(inv, inEnglish) }
+
 // reload writes the template beside the site's folder and loads it.
 func reload(t *testing.T, path string, inv Inventory) *Inventory {
 	t.Helper()
-	text := Template(inv)
+	text := annotated(inv)
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +35,7 @@ func TestTemplateDefaults(t *testing.T) {
 	site.Volumes, site.Options = []string{}, []string{}
 	inv := Inventory{Dir: filepath.Dir(path), Site: site, Hosts: []Host{{Name: "203.0.113.10", Address: "203.0.113.10"}}}
 	reload(t, path, inv)
-	for n, line := range strings.Split(string(Template(inv)), "\n") {
+	for n, line := range strings.Split(string(annotated(inv)), "\n") {
 		if len(line) > 125 {
 			t.Errorf("line %d has %d characters: %s", n+1, len(line), line)
 		}
@@ -71,7 +73,7 @@ func TestTemplateOutsideOfFolder(t *testing.T) {
 	site.Source, site.Volumes, site.Options, site.Command = filepath.Join(dir, "site"), []string{}, []string{}, nil
 	other := t.TempDir()
 	inv := Inventory{Dir: other, Site: site, Hosts: []Host{{Name: "a", Address: "b"}}}
-	if text := string(Template(inv)); !strings.Contains(text, "source: "+site.Source) {
+	if text := string(annotated(inv)); !strings.Contains(text, "source: "+site.Source) {
 		t.Errorf("the source is not written in full:\n%s", text)
 	}
 	site.Command = []string{}

@@ -1,18 +1,14 @@
 package inventory
 
 import (
-	"fmt"
 	"path"
 	"strings"
 )
 
 // wholeSite checks what takes more than one field to tell, once each field is valid by itself.
 func (d *decoder) wholeSite(s *Site) {
-	if len(d.problems) > 0 {
-		return
-	}
 	d.sourceFolder(s)
-	if len(d.problems) > 0 {
+	if len(d.list) > 0 {
 		return
 	}
 	d.pairFiles(s)
@@ -22,20 +18,23 @@ func (d *decoder) wholeSite(s *Site) {
 	for i, entry := range s.Upload {
 		s.Upload[i] = path.Clean(entry)
 		if err := checkUploaded(s.Source, entry); err != nil {
-			d.failField(fmt.Sprintf("site.upload[%d]", i), err.Error())
+			d.failField(entryOf("site.upload", i), err)
 		}
 	}
-	if len(d.problems) > 0 {
+	if len(d.list) > 0 {
 		return
 	}
-	for _, needed := range []struct{ field, path string }{{"the Dockerfile", "Dockerfile"}, {"site.certificate", s.Certificate}, {"site.key", s.Key}} {
+	if !uploads(s.Upload, "Dockerfile") {
+		d.failField("site.upload", invalid("inventory.upload-dockerfile"))
+	}
+	for _, needed := range []struct{ field, path string }{{"site.certificate", s.Certificate}, {"site.key", s.Key}} {
 		if needed.path != "" && !uploads(s.Upload, needed.path) {
-			d.failField("site.upload", fmt.Sprintf("does not include %s (%s), which the image needs; add it to the list", needed.path, needed.field))
+			d.failField("site.upload", invalid("inventory.upload-lacks", needed.path, needed.field))
 		}
 	}
 	d.logOptions(s)
 	if s.Cutover == CutoverWarm && s.JoinsNetwork() {
-		d.failField("site.cutover", `"warm" moves the ports on Docker's own bridge, and site.options joins another network; write auto or cold`)
+		d.failField("site.cutover", invalid("inventory.warm-network"))
 	}
 }
 
@@ -47,7 +46,7 @@ func (d *decoder) sourceFolder(s *Site) {
 		err = checkFolder(folder)
 	}
 	if err != nil {
-		d.failField("site.source", err.Error())
+		d.failField("site.source", err)
 	}
 }
 
@@ -60,9 +59,9 @@ func (d *decoder) pairFiles(s *Site) {
 	case product != "nginx" && !certificateGiven && !keyGiven:
 		s.Certificate, s.Key = "", "" // the tutorial's pair belongs to its nginx
 	case (s.Certificate == "") != (s.Key == ""):
-		d.failField("site.key", "and site.certificate are a pair, and one of them is empty; name both files, or leave both empty for a site without TLS")
+		d.failField("site.key", invalid("inventory.pair-half"))
 	case s.Certificate != "" && path.Clean(s.Certificate) == path.Clean(s.Key) && certificateGiven != keyGiven:
-		d.failField("site.key", "is the same file as site.certificate; name the file with the private key")
+		d.failField("site.key", invalid("inventory.pair-same"))
 	default:
 		for _, p := range []*string{&s.Certificate, &s.Key} {
 			if *p != "" {
@@ -78,20 +77,7 @@ func (d *decoder) logOptions(s *Site) {
 		return
 	}
 	if _, both := d.positions["site.log"]; both {
-		d.failField("site.log", "and a --log option in site.options contradict each other; keep one of them")
+		d.failField("site.log", invalid("inventory.log-twice"))
 	}
 	s.Log = Log{}
-}
-
-// failField notes a problem with a field that may not be in the file: then it shows at the nearest field around it.
-func (d *decoder) failField(field, problem string) {
-	name := field
-	for name != "" {
-		if p, ok := d.values[name]; ok {
-			d.problems = append(d.problems, d.errorAt(p, field, field+" "+problem))
-			return
-		}
-		name = name[:max(strings.LastIndexAny(name, ".["), 0)]
-	}
-	d.problems = append(d.problems, d.errorAt(position{1, 1}, field, field+" "+problem))
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
 )
 
 var update = flag.Bool("update", false, "write testdata/wrong.golden anew")
@@ -77,7 +78,9 @@ func whole(text string) string {
 // failure is the error that loading gives, checked for what all of them have in common.
 func failure(t *testing.T, text string) string {
 	t.Helper()
-	inv, err := load(t, text)
+	path := siteFolder(t)
+	dir := filepath.Dir(path)
+	inv, err := loadFrom(t, path, text)
 	if err == nil {
 		t.Errorf("loads: %+v\n%s", inv.Site, text)
 		return "no error"
@@ -85,24 +88,40 @@ func failure(t *testing.T, text string) string {
 	if provision.ExitCode(err) != provision.ExitUsage {
 		t.Errorf("exit status %d for %v", provision.ExitCode(err), err)
 	}
-	var e *Error
-	if !errors.As(err, &e) {
-		t.Fatalf("%T is no *Error: %v", err, err)
+	at := placed(t, err)
+	if lines := strings.Split(text, "\n"); at.line > len(lines) || at.column > len([]rune(lines[at.line-1]))+1 {
+		t.Errorf("%d:%d is outside of the file", at.line, at.column)
 	}
-	if lines := strings.Split(text, "\n"); e.Line > len(lines) || e.Column > len([]rune(lines[e.Line-1]))+1 {
-		t.Errorf("%d:%d is outside of the file", e.Line, e.Column)
+	if words := english(at.what); !strings.ContainsAny(words, ";?") {
+		t.Errorf("does not say what to do: %s", words)
 	}
-	if !strings.ContainsAny(e.Problem, ";?") {
-		t.Errorf("does not say what to do: %s", e.Problem)
+	if words := inChinese.Error(err); strings.Contains(words, "inventory.") && !strings.Contains(words, "inventory.yaml:") || !strings.ContainsAny(words, "；？") {
+		t.Errorf("is not in Chinese: %s", words)
 	}
-	shown := strings.ReplaceAll(err.Error(), filepath.Dir(e.File)+"/", "")
-	return strings.ReplaceAll(shown, filepath.Dir(e.File), "DIR")
+	return strings.ReplaceAll(english(err), dir+"/", "")
 }
+
+// placed is the first of the failures in err that has a place.
+func placed(t *testing.T, err error) problem {
+	t.Helper()
+	var f *provision.Failure
+	if !errors.As(err, &f) || f.Code != "inventory.at" || len(f.Values) != 5 {
+		t.Fatalf("has no place: %v", err)
+	}
+	return problem{position{f.Values[1].(int), f.Values[2].(int)}, f.Values[3].(*provision.Failure)}
+}
+
+var (
+	inEnglish = language.New(language.English)
+	inChinese = language.New(language.Chinese)
+)
+
+func english(err error) string { return inEnglish.Error(err) }
 
 // All that is wrong is told at once, up to a number that a person can take in.
 func TestTenProblemsAreShown(t *testing.T) {
 	_, err := load(t, "site:\n"+strings.Repeat("  x: 1\n", 15)+"hosts: [{address: a}]\n")
-	if err == nil || strings.Count(err.Error(), "inventory.yaml:") != 10 || !strings.HasSuffix(err.Error(), "\nand 5 more like these") {
+	if err == nil || strings.Count(english(err), "inventory.yaml:") != 10 || !strings.HasSuffix(english(err), "\nand 5 more like these") {
 		t.Errorf("it says %v", err)
 	}
 }
@@ -122,7 +141,7 @@ func TestFileErrors(t *testing.T) {
 		large:                           "more than",
 	} {
 		_, err := Load(path)
-		if err == nil || !strings.Contains(err.Error(), want) || provision.ExitCode(err) != provision.ExitUsage {
+		if err == nil || !strings.Contains(english(err), want) || provision.ExitCode(err) != provision.ExitUsage {
 			t.Errorf("%s: %v, want one with %q and the exit status of usage", path, err, want)
 		}
 	}
@@ -157,7 +176,7 @@ func TestLimit(t *testing.T) {
 		t.Errorf("Limit() is %v, %v", hosts, err)
 	}
 	_, err = inv.Limit([]string{"wep-1"})
-	if err == nil || !strings.Contains(err.Error(), `did you mean "web-1"`) || provision.ExitCode(err) != provision.ExitUsage {
+	if err == nil || !strings.Contains(english(err), `did you mean "web-1"`) || provision.ExitCode(err) != provision.ExitUsage {
 		t.Errorf("Limit(wep-1): %v", err)
 	}
 }

@@ -2,8 +2,11 @@ package language
 
 func enCLI() words {
 	return words{
-		"prompt.plan":  "Carry out the plan on %[2]s (changes: %[1]d)?",
-		"prompt.again": "Please answer %s.",
+		"prompt.plan":       "Apply the plan on %[2]s (changes: %[1]d)?",
+		"prompt.unreadable": "the terminal cannot be read: %s",
+		"prompt.shown":      "the terminal cannot hide what is typed: %s",
+		"prompt.ended":      "the input ended before the question was answered; use --yes to run without questions",
+		"prompt.again":      "Please answer %s.",
 
 		"history.time":    "TIME",
 		"history.host":    "HOST",
@@ -20,6 +23,8 @@ func enCLI() words {
 		"unlock.question": "%s: %s is alive and holds the lock (%s, since %s, last heard of %s ago). Take it away?",
 		"unlock.left":     "the lock was left to the run that holds it",
 
+		"container.absent": "the container %s is not there; deploy with `provision --yes`",
+		"output.unwritten": "write the output: %s",
 		"diagnose.healthy": "No failure found.",
 	}
 }

@@ -15,5 +15,10 @@ func enSetup() words {
 		"setup.pair.outside":      "%s must lie inside the source, %s.",
 		"setup.pair.half":         "Certificate and key belong together: name both, or leave both empty for plain http.",
 		"setup.pair.good":         "The pair belongs together, covers %s, and is good for %d days.",
+		"setup.no-question":       "There is no question %q.",
+		"setup.taken":             "%s exists already and is left as it is; remove it, or name another with --inventory",
+		"setup.unwritten":         "cannot write the inventory: %s",
+		"setup.pair.wrong":        "%s %s",
+		"setup.next":              "Next: provision -i %s plan",
 	}
 }

@@ -1,5 +1,42 @@
 package language
 
 func enTransfer() words {
-	return words{}
+	return words{
+		"tree.source":        "cannot read the site's source %s: %v; site.source names it",
+		"tree.outside":       "cannot upload %q: only what is inside site.source can be uploaded",
+		"tree.missing":       "cannot find %s in %s; correct site.upload or create it",
+		"tree.no-folder":     "cannot upload what is in %s: it is not a folder; correct site.upload",
+		"tree.unreadable":    "cannot read %s: %v",
+		"tree.irregular":     "cannot read %s: it is not a regular file",
+		"tree.too-large":     "cannot read %s: it is larger than %d KiB",
+		"tree.pattern":       "cannot use %s: %v; correct the pattern",
+		"tree.socket":        "cannot upload %s: it is a socket; remove it or add it to .provisionignore",
+		"tree.named-pipe":    "cannot upload %s: it is a named pipe; remove it or add it to .provisionignore",
+		"tree.device":        "cannot upload %s: it is a device; remove it or add it to .provisionignore",
+		"tree.special":       "cannot upload %s: it is a special file; remove it or add it to .provisionignore",
+		"tree.link-absolute": "cannot upload the link %s: its target %s is absolute; make it relative and within the site's source, or add it to .provisionignore",
+		"tree.link-out":      "cannot upload the link %s: its target %s leads out of the site's source; make it relative and within the site's source, or add it to .provisionignore",
+		"tree.link-circle":   "cannot upload the link %s: its target %s leads in a circle; correct it, or add it to .provisionignore",
+		"tree.changed":       "cannot read %s: it changed while it was read; wait until nothing writes to it, or add it to .provisionignore, and run again",
+
+		"upload.list":            "%s: cannot list the files in %s: %v",
+		"upload.listing-noise":   "cannot read the host's list of files: it begins with %s; check that the host's login shell prints nothing of its own",
+		"upload.listing-short":   "cannot read the host's list of files: it ends too early; run again",
+		"upload.listing-broken":  "cannot read the host's list of files at %s; a file may have changed there meanwhile, run again",
+		"upload.listing-foreign": "cannot read the host's list of files: the path %s in it is outside the site's folder",
+		"upload.listing-large":   "cannot read the host's list of files: it is longer than %d MiB or %d paths; look for what fills the site's folder there",
+		"upload.no-folder":       "%s: cannot update %s: it is not a folder; move it elsewhere and run again",
+		"upload.closed":          "%s: cannot update %s: the user may not enter it; give the folder to the user (sudo chown -R USER FOLDER) and run again",
+		"upload.no-room":         "%s: cannot update %s: its disk has too little room (%.1f MiB needed, %.1f MiB free); free space there (docker system df shows what Docker holds) and run again; the site's files there are unchanged",
+		"upload.disk-full":       "%s: cannot update %s: its disk has too little room (%s); free space there (docker system df shows what Docker holds) and run again; the site's files there are unchanged",
+		"upload.quota":           "%s: cannot update %s: the user's disk quota is used up (%s); remove files of that user or have the quota raised, and run again; the site's files there are unchanged",
+		"upload.read-only":       "%s: cannot update %s: the file system is read-only (%s); look for disk errors with dmesg there, remount it writable, and run again; the site's files there are unchanged",
+		"upload.denied":          "%s: cannot update %s: the user may not write there (%s); give the folder to the user (sudo chown -R USER FOLDER) and run again; the site's files there are unchanged",
+		"upload.obstructed":      "%s: cannot update %s: something that provision did not put there is in the way (%s); move it elsewhere and run again; the site's files there are unchanged",
+		"upload.name":            "%s: cannot update %s: its file system cannot hold a name (%s); rename the file in the site's source and run again; the site's files there are unchanged",
+		"upload.damaged":         "%s: cannot update %s: files arrive there damaged (%s and %d more); look for disk errors with dmesg there and run again; the site's files there are unchanged",
+		"upload.damaged-more":    "%s: cannot update %s: more files arrive there than were sent; find out what else writes there and run again; the site's files there are unchanged",
+		"upload.damaged-unknown": "%s: cannot update %s: files arrive there damaged (%v); look for disk errors with dmesg there and run again; the site's files there are unchanged",
+		"upload.failed":          "%s: cannot update %s: a command failed there (%s); run again with --verbose to see all of its output; the site's files there are unchanged",
+	}
 }

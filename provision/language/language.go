@@ -53,6 +53,7 @@ type Printer struct {
 	tag      Tag
 	words    words
 	fallback words
+	keys     words // that a printer of keys knows
 }
 
 // New returns the printer for tag; English for a tag without a catalogue.
@@ -78,14 +79,24 @@ func (p *Printer) T(key string, args ...any) string {
 		return key + "(" + strings.TrimSuffix(fmt.Sprintln(args...), "\n") + ")"
 	case !ok:
 		return key
-	case len(args) == 0:
+	case len(args) == 0 || !strings.Contains(words, "%"):
 		return words
 	}
 	return fmt.Sprintf(words, args...)
 }
 
+// Has reports whether there are words for key.
+func (p *Printer) Has(key string) bool {
+	for _, words := range []words{p.words, p.fallback, p.keys} {
+		if _, ok := words[key]; ok {
+			return true
+		}
+	}
+	return false
+}
+
 // Keys returns a printer without words: it answers with keys and values. Tests of what is said, and not of how, use it.
-func Keys() *Printer { return &Printer{tag: English} }
+func Keys() *Printer { return &Printer{tag: English, keys: catalogue(English)} }
 
 // Error puts an error into words: each provision.Failure in it by its code, those among the values of one as well. What is
 // not one of ours stands as it is. The words are empty for nil.

@@ -2,8 +2,11 @@ package language
 
 func zhCLI() words {
 	return words{
-		"prompt.plan":  "执行这 %d 项改动（主机 %s）？",
-		"prompt.again": "请回答 %s。",
+		"prompt.plan":       "执行主机 %[2]s 上的计划（%[1]d 项变更）？",
+		"prompt.unreadable": "无法读取终端：%s",
+		"prompt.shown":      "终端无法隐藏输入的内容：%s",
+		"prompt.ended":      "问题尚未回答，输入已结束；使用 --yes 可不提问直接运行",
+		"prompt.again":      "请回答 %s。",
 
 		"history.time":    "时间",
 		"history.host":    "主机",
@@ -20,6 +23,8 @@ func zhCLI() words {
 		"unlock.question": "%s：%s 仍在运行并持有锁（%s，自 %s 起，最近一次心跳在 %s 前）。强行解除吗？",
 		"unlock.left":     "锁留给了持有它的运行",
 
+		"container.absent": "容器 %s 不存在；请用 `provision --yes` 部署",
+		"output.unwritten": "无法写出输出：%s",
 		"diagnose.healthy": "没有发现故障。",
 	}
 }

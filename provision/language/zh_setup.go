@@ -15,5 +15,10 @@ func zhSetup() words {
 		"setup.pair.outside":      "%s 必须位于网站目录 %s 之内。",
 		"setup.pair.half":         "证书和私钥必须成对：都填写，或都留空（只用 http）。",
 		"setup.pair.good":         "证书与私钥匹配，覆盖 %s，还有 %d 天有效。",
+		"setup.no-question":       "没有 %q 这个问题。",
+		"setup.taken":             "%s 已经存在，不会改动；请删除它，或用 --inventory 指定其他文件",
+		"setup.unwritten":         "无法写入 inventory：%s",
+		"setup.pair.wrong":        "%s%s",
+		"setup.next":              "下一步：provision -i %s plan",
 	}
 }

@@ -74,7 +74,7 @@ func zhSurvey() words {
 		"status.certificate": "证书",
 		"status.earlier":     "之前版本",
 		"status.lock":        "锁",
-		"status.drift":       "偏差",
+		"status.drift":       "配置漂移",
 		"status.absent":      "不存在",
 		"status.state":       "%s，%s，自 %s 起",
 		"status.none":        "无；再次运行不会改动任何东西",

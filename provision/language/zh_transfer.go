@@ -1,5 +1,42 @@
 package language
 
 func zhTransfer() words {
-	return words{}
+	return words{
+		"tree.source":        "无法读取网站源目录 %s：%v；该目录由 site.source 指定",
+		"tree.outside":       "无法上传 %q：只能上传 site.source 之内的内容",
+		"tree.missing":       "在 %[2]s 中找不到 %[1]s；请修改 site.upload 或创建它",
+		"tree.no-folder":     "无法上传 %s 中的内容：它不是目录；请修改 site.upload",
+		"tree.unreadable":    "无法读取 %s：%v",
+		"tree.irregular":     "无法读取 %s：它不是普通文件",
+		"tree.too-large":     "无法读取 %s：它大于 %d KiB",
+		"tree.pattern":       "无法使用 %s：%v；请修改其中的模式",
+		"tree.socket":        "无法上传 %s：它是套接字；请删除它，或将它加入 .provisionignore",
+		"tree.named-pipe":    "无法上传 %s：它是命名管道；请删除它，或将它加入 .provisionignore",
+		"tree.device":        "无法上传 %s：它是设备文件；请删除它，或将它加入 .provisionignore",
+		"tree.special":       "无法上传 %s：它是特殊文件；请删除它，或将它加入 .provisionignore",
+		"tree.link-absolute": "无法上传链接 %s：其目标 %s 是绝对路径；请改为网站源目录之内的相对路径，或将链接加入 .provisionignore",
+		"tree.link-out":      "无法上传链接 %s：其目标 %s 指向网站源目录之外；请改为网站源目录之内的相对路径，或将链接加入 .provisionignore",
+		"tree.link-circle":   "无法上传链接 %s：其目标 %s 形成了循环；请改正，或将链接加入 .provisionignore",
+		"tree.changed":       "无法读取 %s：文件在读取过程中发生了变化；请等到没有程序写入它，或将它加入 .provisionignore，然后重新运行",
+
+		"upload.list":            "%s：无法列出 %s 中的文件：%v",
+		"upload.listing-noise":   "无法读取主机的文件列表：开头是 %s；请确认主机的登录 shell 自身不输出任何内容",
+		"upload.listing-short":   "无法读取主机的文件列表：列表不完整；请重新运行",
+		"upload.listing-broken":  "无法读取主机的文件列表，问题出在 %s；其间主机上的文件可能有变化，请重新运行",
+		"upload.listing-foreign": "无法读取主机的文件列表：其中的路径 %s 不在网站目录之内",
+		"upload.listing-large":   "无法读取主机的文件列表：超过了 %d MiB 或 %d 个路径；请检查主机上的网站目录为何有这么多文件",
+		"upload.no-folder":       "%s：无法更新 %s：它不是目录；请将它移走，然后重新运行",
+		"upload.closed":          "%s：无法更新 %s：该用户无权进入；请将目录交给该用户（sudo chown -R USER FOLDER），然后重新运行",
+		"upload.no-room":         "%s：无法更新 %s：磁盘剩余容量不够（需要 %.1f MiB，剩余 %.1f MiB）；请清理空间（docker system df 可查看 Docker 的占用），然后重新运行；主机上的网站文件没有变化",
+		"upload.disk-full":       "%s：无法更新 %s：磁盘已满（%s）；请清理空间（docker system df 可查看 Docker 的占用），然后重新运行；主机上的网站文件没有变化",
+		"upload.quota":           "%s：无法更新 %s：该用户的磁盘配额已用完（%s）；请删除该用户的文件或提高配额，然后重新运行；主机上的网站文件没有变化",
+		"upload.read-only":       "%s：无法更新 %s：文件系统是只读的（%s）；请用 dmesg 检查磁盘错误，以可写方式重新挂载，然后重新运行；主机上的网站文件没有变化",
+		"upload.denied":          "%s：无法更新 %s：该用户无权写入（%s）；请将目录交给该用户（sudo chown -R USER FOLDER），然后重新运行；主机上的网站文件没有变化",
+		"upload.obstructed":      "%s：无法更新 %s：有并非 provision 放置的文件占据了位置（%s）；请将它移走，然后重新运行；主机上的网站文件没有变化",
+		"upload.name":            "%s：无法更新 %s：文件系统不支持某个文件名（%s）；请在网站源目录中重命名该文件，然后重新运行；主机上的网站文件没有变化",
+		"upload.damaged":         "%s：无法更新 %s：文件送达后已损坏（%s 以及另外 %d 个）；请用 dmesg 检查主机的磁盘错误，然后重新运行；主机上的网站文件没有变化",
+		"upload.damaged-more":    "%s：无法更新 %s：送达的文件多于发送的文件；请查明还有什么程序在写入，然后重新运行；主机上的网站文件没有变化",
+		"upload.damaged-unknown": "%s：无法更新 %s：文件送达后已损坏（%v）；请用 dmesg 检查主机的磁盘错误，然后重新运行；主机上的网站文件没有变化",
+		"upload.failed":          "%s：无法更新 %s：主机上有命令失败（%s）；请加上 --verbose 重新运行以查看全部输出；主机上的网站文件没有变化",
+	}
 }

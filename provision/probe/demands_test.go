@@ -88,4 +88,3 @@ func TestLocalPortsAreAskedOnTheHost(t *testing.T) {
 		})
 	}
 }
-

@@ -1,3 +1,5 @@
+//go:build host
+
 package remote_test
 
 import (
@@ -13,8 +15,6 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
-
-	"github.com/kehuo/provision/provision/remote"
 )
 
 // keyAgent serves keys as ssh-agent does.
@@ -54,7 +54,7 @@ func TestAgent(t *testing.T) {
 	keyAgent(t, ring)
 	t.Run("refused", func(t *testing.T) {
 		_, err := s.try(identity(""))
-		wantKind(t, err, remote.KindAuth, "publickey", "agent: wrong key", "agent: right", ssh.FingerprintSHA256(public))
+		wantFailure(t, err, "connect.auth-refused", "publickey", "agent: wrong key", "agent: right", ssh.FingerprintSHA256(public))
 	})
 	s.admit(public, "")
 	t.Run("accepted", func(t *testing.T) { s.dial(identity("")) })
@@ -65,7 +65,7 @@ func TestAgent(t *testing.T) {
 	})
 	t.Run("identities only", func(t *testing.T) {
 		_, err := s.try(identity(""), sshConfig(t, "IdentitiesOnly yes", "IdentityFile /nonesuch"))
-		wantKind(t, err, remote.KindAuth, "/nonesuch", "no key was offered")
+		wantFailure(t, err, "connect.key-missing", "/nonesuch", "no key was offered")
 	})
 	t.Run("by its public half, decrypted in the agent", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "locked")
@@ -75,7 +75,7 @@ func TestAgent(t *testing.T) {
 	})
 	t.Run("switched off", func(t *testing.T) {
 		_, err := s.try(identity(""), sshConfig(t, "IdentityAgent none"))
-		wantKind(t, err, remote.KindAuth)
+		wantFailure(t, err, "connect.auth-refused")
 	})
 }
 
@@ -140,7 +140,7 @@ func TestUserCertificate(t *testing.T) {
 	public := newKey(t, key)
 	t.Run("without", func(t *testing.T) {
 		_, err := s.try(identity(key))
-		wantKind(t, err, remote.KindAuth)
+		wantFailure(t, err, "connect.auth-refused")
 	})
 	t.Run("CertificateFile", func(t *testing.T) {
 		certify(public, "kevin", filepath.Join(dir, "elsewhere.pub"))
@@ -153,7 +153,7 @@ func TestUserCertificate(t *testing.T) {
 	t.Run("of another user", func(t *testing.T) {
 		certify(public, "someone", key+"-cert.pub")
 		_, err := s.try(identity(key))
-		wantKind(t, err, remote.KindAuth, "key-cert.pub")
+		wantFailure(t, err, "connect.auth-refused", "key-cert.pub")
 	})
 	t.Run("rsa", func(t *testing.T) {
 		rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -164,6 +164,6 @@ func TestUserCertificate(t *testing.T) {
 	})
 	t.Run("no certificate", func(t *testing.T) {
 		_, err := s.try(identity(key), sshConfig(t, "CertificateFile "+key+".pub"))
-		wantKind(t, err, remote.KindAuth, "is not an SSH certificate")
+		wantFailure(t, err, "connect.auth-refused", "is not an SSH certificate")
 	})
 }

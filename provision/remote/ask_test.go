@@ -1,3 +1,5 @@
+//go:build host
+
 package remote_test
 
 import (
@@ -24,7 +26,7 @@ func (p *person) ask(_ context.Context, d provision.Decision) (provision.Answer,
 	p.asked = append(p.asked, d)
 	answers := p.answers[d.Kind]
 	if len(answers) == 0 {
-		return provision.Answer{}, &provision.Unanswered{Decision: d}
+		return provision.Answer{}, &provision.UnansweredError{Decision: d}
 	}
 	p.answers[d.Kind] = answers[1:]
 	if d.Secret {

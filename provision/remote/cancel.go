@@ -2,23 +2,18 @@ package remote
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
-	"github.com/kehuo/provision/provision/shell"
+	"github.com/kehuo/provision/provision"
 )
 
-// defaultGrace is the time between SIGTERM and SIGKILL of a command that asks for no more, and wayThere what it takes to have the
-// host send them and to hear of the end.
+// signalTime is what it takes to have the host send a command's signals and to hear of its end.
 const (
-	defaultGrace = 3 * time.Second
-	wayThere     = 2 * time.Second
-	cancelGrace  = defaultGrace + wayThere
+	signalTime  = 2 * time.Second
+	cancelGrace = defaultGrace + signalTime
 )
-
-func (cmd Command) grace() time.Duration { return max(cmd.Grace, defaultGrace) }
 
 // watch gives the command up when ctx ends: first by the end of its lifeline, which ends its process group, or by killing
 // that, then by closing.
@@ -45,7 +40,7 @@ func (p *Process) watch(ctx context.Context) (stop func()) {
 		select {
 		case <-ended:
 		case <-p.link.down:
-		case <-time.After(p.command.grace() + wayThere):
+		case <-time.After(p.command.grace() + signalTime):
 			p.hangUp(ended)
 		}
 	})
@@ -59,7 +54,7 @@ func (p *Process) hangUp(ended <-chan struct{}) {
 	case <-ended:
 	case <-p.link.down:
 	case <-time.After(cancelGrace):
-		p.link.abandon(errors.New("the host does not end a session"))
+		p.link.abandon(provision.Fail("remote.lost.stuck"))
 	}
 }
 
@@ -69,7 +64,7 @@ func (p *Process) begins(ctx context.Context, ended <-chan struct{}) bool {
 	timer := time.NewTimer(p.link.d.timeout())
 	defer timer.Stop()
 	select {
-	case <-p.begun.found:
+	case <-p.marker.found:
 	case <-ended:
 	case <-p.link.down:
 	case <-ctx.Done():
@@ -79,30 +74,23 @@ func (p *Process) begins(ctx context.Context, ended <-chan struct{}) bool {
 	return true
 }
 
-// killScript ends a process group: politely, then for good.
-func killScript(group int, grace time.Duration) string {
-	return fmt.Sprintf("kill -TERM -%[1]d 2>/dev/null || kill -TERM %[1]d 2>/dev/null || exit 0\n"+
-		"i=0; while [ $i -lt %[2]d ]; do i=$((i + 1)); sleep 1; kill -0 -%[1]d 2>/dev/null || exit 0; done\n"+
-		"kill -KILL -%[1]d 2>/dev/null; exit 0", group, int(grace/time.Second))
-}
-
 // kill ends the process group of a command whose standard input is in use, by way of another session. It is an attempt:
 // where no session is to be had, the command still sees the end of its input.
 func (p *Process) kill() {
-	ctx, cancel := context.WithTimeout(context.Background(), p.command.grace()+wayThere)
+	ctx, cancel := context.WithTimeout(context.Background(), p.command.grace()+signalTime)
 	defer cancel()
 	select {
-	case <-p.begun.found: // what is cancelled at once may not have told its process group yet
+	case <-p.marker.found: // what is cancelled at once may not have told its process group yet
 	case <-p.done:
 		return
 	case <-ctx.Done():
 		return
 	}
-	group := p.begun.group()
+	group := p.marker.group()
 	if group == 0 {
 		return
 	}
-	if killer, err := p.another(ctx, Command{Script: shell.Text(killScript(group, p.command.grace())), Sudo: p.command.Sudo, detached: true}); err == nil {
+	if killer, err := p.another(ctx, Command{Script: script("kill_group.sh").With(strconv.Itoa(group), p.command.graceSeconds()), Sudo: p.command.Sudo, detached: true}); err == nil {
 		_ = killer.Wait()
 	}
 }

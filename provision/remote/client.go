@@ -1,11 +1,18 @@
+// Package remote is one host over SSH: it dials and logs in as OpenSSH would, runs commands and detached jobs, opens tunnels and
+// SFTP sessions, and reconnects when the link dies.
+//
+// Nothing in it prints. Questions go through Config.Ask as decisions, output goes to the writers of a Command, and everything
+// else is an error: a *DialError where the host could not be reached or refused the login, a *LostError where the connection
+// died, an *ExitError where a command ended badly, a provision.Failure else.
 package remote
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,6 +20,7 @@ import (
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/safetext"
 )
 
@@ -26,9 +34,8 @@ type Client struct {
 	open      context.Context // ends with Close
 	hangUp    context.CancelFunc
 
-	mu     sync.Mutex // for what follows; nobody waits for anything while holding it
-	link   *link
-	before Traffic // of connections that are gone
+	mu   sync.Mutex // for link; nobody waits for anything while holding it
+	link *link
 
 	removing sync.Mutex
 	removals map[string]*Process // sessions that remove the folder of a job, by folder
@@ -42,14 +49,14 @@ func Dial(ctx context.Context, c Config) (*Client, error) {
 		return nil, err
 	}
 	if c.Resolved != nil {
-		c.Resolved(d.settings.hostname)
+		c.Resolved(d.settings.Hostname)
 	}
 	client := &Client{dialer: d, nonce: rand.Text(), replacing: make(chan struct{}, 1)}
 	client.open, client.hangUp = context.WithCancel(context.WithoutCancel(ctx)) // it outlives the dialling
 	client.link, err = backoff.Retry(ctx, func() (*link, error) {
 		l, err := d.dial(ctx)
 		var failure *DialError
-		if err != nil && (!errors.As(err, &failure) || failure.Kind != KindClosed) {
+		if err != nil && (!errors.As(err, &failure) || !failure.closed) {
 			return nil, backoff.Permanent(err)
 		}
 		return l, err
@@ -68,7 +75,7 @@ func (c *Client) Name() string { return c.dialer.config.Name }
 func (c *Client) Target() string { return c.dialer.target() }
 
 // User is the user that is logged in.
-func (c *Client) User() string { return c.dialer.settings.user }
+func (c *Client) User() string { return c.dialer.settings.User }
 
 // current is the connection in use.
 func (c *Client) current() (*link, error) {
@@ -80,23 +87,17 @@ func (c *Client) current() (*link, error) {
 	return c.link, nil
 }
 
-// Alive reports whether the connection is up, as far as is known.
-func (c *Client) Alive() bool {
-	l, err := c.current()
-	return err == nil && l.alive()
-}
-
 // Start runs a command. Cancelling ctx ends its process group on the host.
 func (c *Client) Start(ctx context.Context, cmd Command) (*Process, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	script, err := cmd.script()
+	text, err := cmd.text()
 	if err != nil {
 		return nil, err
 	}
 	if cmd.Sudo {
-		if err := c.PrepareSudo(ctx); err != nil {
+		if err := c.prepareSudo(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -104,25 +105,14 @@ func (c *Client) Start(ctx context.Context, cmd Command) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, input := c.wrap(cmd, script)
-	line := bootstrap(text)
-	if len(line) > inlineLimit {
-		more := input != nil || cmd.Stdin != nil
-		line = bootstrapFromInput(len(text), c.nonce, more)
-		if !more {
-			text += "\n" + c.nonce + "\n"
-		}
-		input = input.after(text)
+	secret := ""
+	if cmd.Sudo && !c.sudo.root {
+		text, secret = c.sudo.wrap(cmd, text, c.nonce)
+	} else {
+		text = cmd.begin(text, c.nonce, "self", false)
 	}
-	return l.start(ctx, cmd, line, c.nonce, input, c.Start)
-}
-
-// wrap puts around a script what makes it run the same on every host, and sudo where it is wanted.
-func (c *Client) wrap(cmd Command, script string) (string, *secretInput) {
-	if !cmd.Sudo {
-		return preamble + "g=$$\n" + announce(c.nonce) + script, nil
-	}
-	return c.sudo.wrap(c.nonce, script)
+	line, input := commandLine(text, c.nonce, secret != "" || cmd.Stdin != nil)
+	return l.start(ctx, cmd, line, c.nonce, input+secret, c.Start)
 }
 
 // Run runs a command and waits for its end.
@@ -134,31 +124,70 @@ func (c *Client) Run(ctx context.Context, cmd Command) error {
 	return p.Wait()
 }
 
+// outputLimit bounds what Output keeps in memory of a command's output, in bytes: a host is not to be trusted with all of it.
+const outputLimit = 64 << 20
+
+var errTooMuch = errors.New("too much output")
+
+// Output runs a command and returns its standard output; Stdout of cmd is not used. A command that prints more than 64 MiB is
+// ended, and that is an error; Run has no such limit.
+func (c *Client) Output(ctx context.Context, cmd Command) ([]byte, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	out := &bounded{full: func() { cancel(errTooMuch) }}
+	cmd.Stdout = out
+	err := c.Run(ctx, cmd)
+	if out.over {
+		return nil, provision.Fail("remote.output.too-much", c.Name(), safetext.Abbreviate(cmd.String(), 200), outputLimit>>20)
+	}
+	return out.kept.Bytes(), err
+}
+
+// bounded keeps what is written to it up to outputLimit, and calls full once for what is beyond.
+type bounded struct {
+	kept bytes.Buffer
+	over bool
+	full func()
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if !b.over && b.kept.Len()+len(p) > outputLimit {
+		b.over = true
+		b.full()
+	}
+	if b.over {
+		return 0, errTooMuch
+	}
+	return b.kept.Write(p)
+}
+
 // DialContext connects to an address as seen from the host: network is "tcp" or "unix". It does not count as a session.
 func (c *Client) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	l, err := c.current()
 	if err != nil {
 		return nil, err
 	}
-	conn, err := l.ssh.DialContext(ctx, network, address)
+	bounded, cancel := context.WithTimeoutCause(ctx, l.d.channelTimeout, errTooSlow)
+	defer cancel()
+	conn, err := l.ssh.DialContext(bounded, network, address)
 	var refused *ssh.OpenChannelError
-	if err != nil && ctx.Err() == nil && !errors.As(err, &refused) {
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return conn, err
+	case bounded.Err() != nil:
+		return nil, l.silent()
+	case !errors.As(err, &refused):
 		l.waitDown()
 		return nil, l.lost()
+	case refused.Reason == ssh.ConnectionFailed:
+		code := "remote.unreached"
+		if strings.Contains(refused.Message, "Connection refused") {
+			code = "run.nobody-listens"
+		}
+		return nil, provision.Fail(code, address, safetext.Clean(refused.Message)).From(refused)
 	}
-	if refused != nil && refused.Reason == ssh.ConnectionFailed {
-		return nil, fmt.Errorf("the host cannot connect to %s: %w", address, &unreached{refused})
-	}
-	return conn, err
+	return nil, err
 }
-
-// unreached is what sshd says of an address that it could not connect to, without the words of the protocol: the program that
-// should listen there is the matter, and not SSH.
-type unreached struct{ *ssh.OpenChannelError }
-
-func (e *unreached) Error() string { return safetext.Clean(e.Message) }
-
-func (e *unreached) Unwrap() error { return e.OpenChannelError }
 
 // SFTP opens an SFTP session. It counts as a session until it is closed.
 func (c *Client) SFTP(ctx context.Context, o ...sftp.ClientOption) (*sftp.Client, error) {
@@ -177,13 +206,6 @@ func (c *Client) SFTPEarly(ctx context.Context, o ...sftp.ClientOption) (*sftp.C
 		return nil, err
 	}
 	return l.openSFTP(ctx, true, o...)
-}
-
-// Traffic is what went over the link so far, over all connections one after another.
-func (c *Client) Traffic() Traffic {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.before.plus(c.link.conn.count())
 }
 
 // RoundTrip is that of the link, as it was during the login.

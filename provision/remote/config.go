@@ -3,15 +3,14 @@ package remote
 import (
 	"context"
 	"net"
-	"strconv"
 	"time"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
 )
 
-// DefaultTimeout bounds dialling and logging in, not counting the time a person takes to answer.
-const DefaultTimeout = 15 * time.Second
+// defaultTimeout bounds dialling and logging in, not counting the time a person takes to answer.
+const defaultTimeout = 15 * time.Second
 
 // Config says which host to reach and how. What is set here wins over the SSH configuration.
 type Config struct {
@@ -29,11 +28,11 @@ type Config struct {
 	Ask func(ctx context.Context, d provision.Decision) (provision.Answer, error)
 
 	SSHConfig string        // path of the SSH configuration; "": as OpenSSH does, "none": no file
-	Timeout   time.Duration // for dialling and logging in; 0: ConnectTimeout of the SSH configuration, else DefaultTimeout
+	Timeout   time.Duration // for dialling and logging in; 0: ConnectTimeout of the SSH configuration, else defaultTimeout
 	// KeepAlive is how long a silent link is left alone before it is probed. A link that does not answer for twice as
 	// long is lost. 0: 3 s, or ServerAliveInterval and ServerAliveCountMax of the SSH configuration where they are stricter.
 	KeepAlive time.Duration
-	Words     *language.Printer // nil: English
+	Words     *language.Printer // of the questions; nil: English
 	// Resolved is told, before a connection is made, where Address leads by the SSH configuration; nil: nobody asks.
 	Resolved func(hostname string)
 	// Link is told when the connection was lost and another one is being made, and when there is one again; nil: nobody asks. It
@@ -63,22 +62,7 @@ func (c Config) withDefaults() Config {
 // ask puts a question to the person, where there is one.
 func (c Config) ask(ctx context.Context, q provision.Decision) (provision.Answer, error) {
 	if c.Ask == nil {
-		return provision.Answer{}, &provision.Unanswered{Decision: q}
+		return provision.Answer{}, &provision.UnansweredError{Decision: q}
 	}
 	return c.Ask(ctx, q)
-}
-
-// args is what of c the OpenSSH client has to know before it can say how it would connect.
-func (c Config) args() []string {
-	var args []string
-	if c.SSHConfig != "" {
-		args = append(args, "-F", c.SSHConfig)
-	}
-	if c.Port != 0 {
-		args = append(args, "-p", strconv.Itoa(c.Port))
-	}
-	if c.User != "" {
-		args = append(args, "-l", c.User)
-	}
-	return args
 }

@@ -1,3 +1,5 @@
+//go:build host
+
 package remote_test
 
 import (
@@ -79,7 +81,7 @@ func TestSSHConfiguration(t *testing.T) {
 				t.Errorf("the inventory did not win: %q", got)
 			}
 			_, err := s.try(sshConfig(t, "Host web", "  Hostname "+machine.Address, "  IdentityFile /tmp/%Q"), onlyName("web"))
-			wantKind(t, err, remote.KindConfig)
+			wantFailure(t, err, "remote.ssh-config")
 		})
 	}
 	t.Run("Match and Include", func(t *testing.T) {
@@ -94,7 +96,7 @@ func TestSSHConfiguration(t *testing.T) {
 	})
 	t.Run("an error in the file", func(t *testing.T) {
 		_, err := s.try(sshConfig(t, "Host x", "  Nonsense yes"), onlyName("x"))
-		wantKind(t, err, remote.KindConfig, "nonsense", "line 2")
+		wantFailure(t, err, "connect.ssh-config", "nonsense", "line 2")
 	})
 }
 
@@ -152,11 +154,11 @@ func TestProxyJump(t *testing.T) {
 	})
 	t.Run("in a circle", func(t *testing.T) {
 		_, err := target.try(config, onlyName("circle"))
-		wantKind(t, err, remote.KindProxy, "circle")
+		wantFailure(t, err, "connect.proxy-jump", "circle")
 	})
 	t.Run("a hop that is not there", func(t *testing.T) {
 		_, err := target.try(config, onlyName("blocked"))
-		wantKind(t, err, remote.KindProxy, "missing")
+		wantFailure(t, err, "connect.proxy-jump", "missing")
 	})
 }
 
@@ -172,7 +174,7 @@ func TestProxyCommand(t *testing.T) {
 	t.Run("fails", func(t *testing.T) {
 		_, err := s.try(sshConfig(t, `ProxyCommand echo no way to %h:%p as %r >&2`))
 
-		wantKind(t, err, remote.KindProxy, fmt.Sprintf("no way to %s:%d as kevin", machine.Address, s.port))
+		wantFailure(t, err, "connect.proxy-jump", fmt.Sprintf("no way to %s:%d as kevin", machine.Address, s.port))
 	})
 }
 
@@ -185,7 +187,7 @@ func TestNobodyThere(t *testing.T) {
 		c := base
 		c.Timeout = 1e9
 		_, err := dial(t, c)
-		wantKind(t, err, remote.KindTimeout)
+		wantFailure(t, err, "connect.timeout")
 	})
 	t.Run("another protocol", func(t *testing.T) {
 		go func() {
@@ -201,18 +203,18 @@ func TestNobodyThere(t *testing.T) {
 		c := base
 		c.Timeout = 5e9
 		_, err := dial(t, c)
-		wantKind(t, err, remote.KindProtocol)
+		wantFailure(t, err, "connect.not-ssh")
 	})
 	check(t, listener.Close())
 	t.Run("refused", func(t *testing.T) {
 		_, err := dial(t, base)
-		wantKind(t, err, remote.KindRefused, address.String())
+		wantFailure(t, err, "connect.refused", address.String())
 	})
 	t.Run("no such name", func(t *testing.T) {
 		c := base
 		c.Address = "no-such-host.invalid"
 		_, err := dial(t, c)
-		wantKind(t, err, remote.KindResolve, "no-such-host.invalid")
+		wantFailure(t, err, "connect.name-not-found", "no-such-host.invalid")
 	})
 	t.Run("cancelled", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

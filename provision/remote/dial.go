@@ -1,9 +1,9 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -16,14 +16,18 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/remote/hostkey"
+	"github.com/kehuo/provision/provision/remote/sshconfig"
 )
 
 // dialer makes connections to one host. Everything that a person answered stays with it, so that a connection that is made
 // anew asks nothing twice.
 type dialer struct {
 	config   Config
-	settings *settings
+	settings *sshconfig.Settings
 	depth    int // hops that led here
+
+	channelTimeout time.Duration // the constant, but in a test
 
 	remembered map[string]provision.Answer // answers that were right, by question
 	unlocked   map[string]ssh.Signer       // encrypted keys whose passphrase was given, by path
@@ -34,14 +38,20 @@ type dialer struct {
 }
 
 func newDialer(ctx context.Context, c Config) (*dialer, error) {
-	d := &dialer{config: c.withDefaults(), remembered: map[string]provision.Answer{}, unlocked: map[string]ssh.Signer{}}
-	s, err := resolve(ctx, d.config)
+	d := &dialer{config: c.withDefaults(), remembered: map[string]provision.Answer{}, unlocked: map[string]ssh.Signer{},
+		channelTimeout: channelTimeout}
+	s, err := sshconfig.Read(ctx, sshconfig.Query{Address: d.config.Address, Port: d.config.Port, User: d.config.User,
+		Identity: d.config.Identity, KnownHosts: d.config.KnownHosts, File: d.config.SSHConfig})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		d.settings = &settings{hostname: d.config.Address, port: d.config.Port, user: d.config.User}
-		return nil, unreachable(d.fail(KindConfig, err.Error(), "correct it, or pass the values in the inventory", err))
+		d.settings = &sshconfig.Settings{Hostname: d.config.Address, Port: d.config.Port, User: d.config.User}
+		code := "remote.ssh-config"
+		if provision.CodeOf(err) == "sshconfig.refused" {
+			code = "connect.ssh-config"
+		}
+		return nil, d.settle(d.fail(code, err))
 	}
 	d.settings = s
 	return d, nil
@@ -50,28 +60,46 @@ func newDialer(ctx context.Context, c Config) (*dialer, error) {
 // target is user@host:port for messages; the port only where it is not the usual one.
 func (d *dialer) target() string {
 	s := d.settings
-	target := s.hostname
-	if s.port != 22 && s.port != 0 {
-		target = net.JoinHostPort(s.hostname, strconv.Itoa(s.port))
+	target := s.Hostname
+	if s.Port != 22 && s.Port != 0 {
+		target = net.JoinHostPort(s.Hostname, strconv.Itoa(s.Port))
 	}
-	if s.user != "" {
-		target = s.user + "@" + target
+	if s.User != "" {
+		target = s.User + "@" + target
 	}
 	return target
 }
 
-func (d *dialer) fail(kind Kind, reason, remedy string, err error) *DialError {
-	return &DialError{Host: d.config.Name, Target: d.target(), Kind: kind, Reason: reason, Remedy: remedy, Err: err}
+// fail is a failure of the host: its sentence begins with name and target.
+func (d *dialer) fail(code string, values ...any) *DialError {
+	return d.dialError(provision.Fail(code, append([]any{d.config.Name, d.target()}, values...)...))
+}
+
+func (d *dialer) dialError(f *provision.Failure) *DialError {
+	return &DialError{Failure: f.WithExit(provision.ExitUnreachable), User: d.settings.User, Host: d.settings.Hostname,
+		Port: cmp.Or(d.settings.Port, 22)}
+}
+
+// settle marks a failure that a person has to set right at this very host.
+func (d *dialer) settle(e *DialError) *DialError {
+	e.settled = true
+	return e
+}
+
+// retry marks a failure that may pass by itself.
+func (d *dialer) retry(e *DialError) *DialError {
+	e.temporary = true
+	return e
 }
 
 func (d *dialer) timeout() time.Duration {
 	switch {
 	case d.config.Timeout > 0:
 		return d.config.Timeout
-	case d.settings.connectTimeout > 0:
-		return d.settings.connectTimeout
+	case d.settings.ConnectTimeout > 0:
+		return d.settings.ConnectTimeout
 	}
-	return DefaultTimeout
+	return defaultTimeout
 }
 
 // ask puts a question to the person while the clock stands still.
@@ -107,9 +135,10 @@ func (d *dialer) attempt(ctx context.Context) (*link, error) {
 	var reading sync.WaitGroup
 	reading.Go(func() { keys() }) // while the link is being made
 	defer func() { reading.Wait(); keys().close() }()
-	verifier, err := newVerifier(d)
-	if err != nil {
-		return nil, unreachable(err)
+	checker, failure := hostkey.New(hostkey.Config{Name: d.config.Name, Target: d.target(), Settings: d.settings,
+		AcceptNew: d.config.AcceptNewHostKey, Ask: d.ask, Words: d.config.Words})
+	if failure != nil {
+		return nil, d.settle(d.dialError(failure))
 	}
 	conn, hop, err := d.transport(ctx)
 	if err != nil {
@@ -117,32 +146,32 @@ func (d *dialer) attempt(ctx context.Context) (*link, error) {
 	}
 	metered := newMeteredConn(conn)
 	l := &login{d: d, ctx: ctx, keys: keys, given: map[string]provision.Answer{}}
-	client, err := d.handshake(ctx, metered, verifier, l)
+	client, err := d.handshake(ctx, metered, checker, l)
 	if err != nil {
 		if hop != nil {
 			hop.close()
 		}
-		if proxy, ok := conn.(*proxyConn); ok && len(l.accepts) == 0 && verifier.verdict == nil && ctx.Err() == nil {
+		if proxy, ok := conn.(*proxyConn); ok && len(l.accepts) == 0 && checker.Refusal() == nil && ctx.Err() == nil {
 			if failure := proxy.failure(); failure != nil {
-				return nil, unreachable(d.proxyFailed(failure))
+				return nil, d.proxyFailed(failure)
 			}
 		}
-		return nil, d.explainHandshake(ctx, err, verifier, l, metered.ended.Load())
+		return nil, d.explainHandshake(ctx, err, checker, l, metered.ended.Load())
 	}
 	maps.Copy(d.remembered, l.given)
 	return newLink(d, client, metered, hop), nil
 }
 
 // handshake speaks SSH over conn and logs in. The end of ctx closes conn, which is what stops the library.
-func (d *dialer) handshake(ctx context.Context, conn net.Conn, v *verifier, l *login) (*ssh.Client, error) {
+func (d *dialer) handshake(ctx context.Context, conn net.Conn, k *hostkey.Checker, l *login) (*ssh.Client, error) {
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
-	c, channels, requests, err := ssh.NewClientConn(conn, v.address, &ssh.ClientConfig{
-		User:              d.settings.user,
+	c, channels, requests, err := ssh.NewClientConn(conn, k.Address(), &ssh.ClientConfig{
+		User:              d.settings.User,
 		AuthCallback:      l.next,
-		HostKeyAlgorithms: v.algorithms(),
+		HostKeyAlgorithms: k.Algorithms(),
 		HostKeyCallback: func(_ string, remote net.Addr, key ssh.PublicKey) error {
-			return v.check(ctx, remote, key)
+			return k.Check(ctx, remote, key)
 		},
 		BannerCallback: func(text string) error {
 			if l.banner.Len() < 4096 {
@@ -164,19 +193,19 @@ func (d *dialer) handshake(ctx context.Context, conn net.Conn, v *verifier, l *l
 // transport is the way to the host: a hop, a proxy command or plain TCP.
 func (d *dialer) transport(ctx context.Context) (net.Conn, *link, error) {
 	s := d.settings
-	address := net.JoinHostPort(s.hostname, strconv.Itoa(s.port))
+	address := net.JoinHostPort(s.Hostname, strconv.Itoa(s.Port))
 	switch {
-	case s.proxyJump != "":
+	case s.ProxyJump != "":
 		return d.jump(ctx, address)
-	case s.proxyCommand != "":
-		conn, err := startProxy(s.proxyCommand)
+	case s.ProxyCommand != "":
+		conn, err := startProxy(s.ProxyCommand)
 		return conn, nil, err
 	}
 	conn, err := d.config.Dialer(ctx, "tcp", address)
 	return conn, nil, err
 }
 
-// explain turns the error of a transport into a sentence.
+// explain turns the error of a transport into a failure.
 func (d *dialer) explain(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errTooSlow) {
 		return cause
@@ -186,66 +215,54 @@ func (d *dialer) explain(ctx context.Context, err error) error {
 		dns      *net.DNSError
 		timedOut interface{ Timeout() bool }
 	)
-	address := net.JoinHostPort(d.settings.hostname, strconv.Itoa(d.settings.port))
+	address := net.JoinHostPort(d.settings.Hostname, strconv.Itoa(d.settings.Port))
 	switch {
 	case errors.As(err, &failure):
-		return unreachable(failure)
+		return failure
 	case errors.As(err, &dns):
-		failure = d.fail(KindResolve, "the name "+d.settings.hostname+" has no address",
-			"check the address in the inventory and this machine's network", err)
+		failure = d.fail("connect.name-not-found", d.settings.Hostname)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		failure = d.fail(KindRefused, "nothing listens at "+address,
-			"check the port, and that sshd runs and the cloud's security group lets it through", err)
+		failure = d.fail("connect.refused", address)
 	case errors.Is(context.Cause(ctx), errTooSlow), errors.As(err, &timedOut) && timedOut.Timeout():
-		failure = d.fail(KindTimeout, fmt.Sprintf("no answer from %s within %v", address, d.timeout()),
-			"check the address, and that the cloud's security group lets the port through", err)
+		failure = d.fail("connect.timeout", provision.Fail("remote.timeout.connect", address, d.timeout()))
 	default:
-		failure = d.fail(KindUnreachable, "no way to "+address+" ("+err.Error()+")",
-			"check this machine's network and the address", err)
+		failure = d.fail("connect.no-route", address, err)
 	}
-	return unreachable(failure)
+	return d.retry(failure.from(err))
 }
 
-// explainHandshake turns the error of the SSH handshake into a sentence.
-func (d *dialer) explainHandshake(ctx context.Context, err error, v *verifier, l *login, ended bool) error {
+// explainHandshake turns the error of the SSH handshake into a failure.
+func (d *dialer) explainHandshake(ctx context.Context, err error, k *hostkey.Checker, l *login, ended bool) error {
 	cause := context.Cause(ctx)
 	text := err.Error()
 	switch {
-	case v.verdict != nil:
-		return unreachable(v.verdict)
+	case k.Refusal() != nil:
+		return d.settle(d.dialError(k.Refusal()))
 	case cause != nil && !errors.Is(cause, errTooSlow):
 		return cause
 	case cause != nil:
-		return unreachable(d.fail(KindTimeout, fmt.Sprintf("the host did not finish the login within %v", d.timeout()),
-			"the link or the host is overloaded: try again, or raise --timeout", err))
+		return d.retry(d.fail("connect.timeout", provision.Fail("remote.timeout.login", d.timeout())).from(err))
 	case ended && errors.Is(err, errNoMethod): // the library goes on to the next method when the connection has ended
-		return unreachable(d.closed(err, l))
-	case errors.Is(err, errNoMethod), strings.Contains(text, "oo many authentication failures"), len(l.problems) > 0:
-		return unreachable(l.failure(err))
+		return d.hungUp(err, l)
+	case errors.Is(err, errNoMethod), isTooManyKeys(err), len(l.problems) > 0:
+		return l.refusal("remote.login.refused", err)
 	case strings.Contains(text, "no common algorithm"):
-		return unreachable(d.fail(KindProtocol, "the host and this program share no algorithm ("+oneLine([]byte(text))+")",
-			"update the host's OpenSSH, or widen what its sshd_config allows", err))
+		return d.fail("connect.kex", oneLine(text)).from(err)
 	case strings.Contains(text, "overflow reading version string"):
-		return unreachable(d.fail(KindProtocol, "what answers there does not speak SSH", "check the port", err))
+		return d.fail("connect.not-ssh").from(err)
 	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed):
-		return unreachable(d.closed(err, l))
+		return d.hungUp(err, l)
 	}
-	return unreachable(d.fail(KindProtocol, "the SSH handshake failed ("+oneLine([]byte(text))+")",
-		"run ssh -v "+d.target()+" to see what the host objects to", err))
+	return d.fail("remote.handshake", oneLine(text), d.target()).from(err)
 }
 
-// closed is the error of a host that hung up. Before the login it may be short of connections, and Dial tries again; later it
+// hungUp is the error of a host that hung up. Before the login it may be short of connections, and Dial tries again; later it
 // may have objected to what it was offered, and trying again could have it lock the address out.
-func (d *dialer) closed(err error, l *login) *DialError {
-	if len(l.accepts) > 0 {
-		failure := l.failure(err)
-		failure.hungUp = true
-		said := or(oneLine([]byte(l.banner.String())), "no word of why")
-		failure.Reason = "the host hung up during the login (" + said + "): " + failure.Reason
-		return failure
+func (d *dialer) hungUp(err error, l *login) *DialError {
+	failure := d.fail("connect.dropped").from(err)
+	if failure.closed = len(l.accepts) == 0; !failure.closed {
+		failure = l.refusal("remote.login.hung-up", err) // as from a host that is going down or coming up
 	}
-	failure := d.fail(KindClosed, "the host hung up during the handshake",
-		"it may limit connections (MaxStartups, PerSourcePenalties, fail2ban) or be starting up: try again in a minute", err)
 	failure.hungUp = true
-	return failure
+	return d.retry(failure)
 }

@@ -13,79 +13,49 @@ import (
 	"github.com/kehuo/provision/provision/safetext"
 )
 
-// Kind says why a host could not be reached or why it refused the login.
-type Kind string
-
-// The kinds of DialError.
-const (
-	KindConfig         Kind = "config"           // the SSH configuration cannot be used
-	KindResolve        Kind = "resolve"          // the name has no address
-	KindRefused        Kind = "refused"          // nothing listens at the port
-	KindUnreachable    Kind = "unreachable"      // no way to the host
-	KindTimeout        Kind = "timeout"          // no answer in time
-	KindProxy          Kind = "proxy"            // a hop or the proxy command failed
-	KindProtocol       Kind = "protocol"         // what answers is not an SSH server, or shares no algorithm with us
-	KindClosed         Kind = "closed"           // the host hung up in the middle of the handshake
-	KindHostKeyUnknown Kind = "host-key-unknown" // and nobody vouched for it
-	KindHostKeyChanged Kind = "host-key-changed" // another key than the one in known_hosts
-	KindHostKeyRevoked Kind = "host-key-revoked" // marked @revoked in known_hosts
-	KindAuth           Kind = "auth"             // no key and no password was accepted
-	KindShell          Kind = "shell"            // logged in, but no command can be run
-)
-
-// DialError is why a host could not be reached or logged in to. Error is one sentence with the remedy; Detail has more
-// lines for a log. It ends the program with provision.ExitUnreachable.
+// DialError is why a host could not be reached or logged in to: a failure that ends the program with provision.ExitUnreachable, and
+// whom it concerns.
 type DialError struct {
-	Host   string // the name in the inventory
-	Target string // user@host:port as it was dialled
-	Kind   Kind
-	Reason string
-	Remedy string
-	Detail []string
-	Err    error
-	hungUp bool // the host ended the connection in the middle of the login
+	*provision.Failure
+	User, Host string // as they were dialled
+	Port       int
+
+	hungUp    bool // the host ended the connection in the middle of the login
+	closed    bool // it did so before the login: it may be short of connections
+	temporary bool // the same attempt may succeed a little later, with nothing changed on this side
+	settled   bool // somebody has to set something right at this very host, be it only a hop
 }
 
-func (e *DialError) Error() string {
-	text := fmt.Sprintf("%s (%s): %s", e.Host, e.Target, e.Reason)
-	if e.Remedy != "" {
-		text += "; " + e.Remedy
-	}
-	return text
-}
+// Unwrap returns the failure.
+func (e *DialError) Unwrap() error { return e.Failure }
 
-func (e *DialError) Unwrap() error { return e.Err }
-
-// Temporary reports whether the same attempt may succeed a little later, with nothing changed on this side.
-func (e *DialError) Temporary() bool {
-	switch e.Kind {
-	case KindRefused, KindUnreachable, KindTimeout, KindClosed, KindResolve:
-		return true
-	case KindAuth:
-		return e.hungUp // as a host does that is going down or coming up
-	case KindProxy:
-		var hop *DialError
-		return !errors.As(e.Err, &hop) || hop.Temporary()
-	}
-	return false
+func (e *DialError) from(err error) *DialError {
+	e.Failure = e.Failure.From(err)
+	return e
 }
 
 // LostError is what an operation returns whose connection died under it. What it did on the host is unknown.
 type LostError struct {
-	Host  string
-	Times int   // how often in a row, where the same work was given up for it; else 0
-	Err   error // why
+	*provision.Failure
+	why     error
+	givenUp bool // the same work lost its connection too often
 }
 
-func (e *LostError) Error() string {
-	if e.Times > 0 {
-		return fmt.Sprintf("the connection to %s was lost %d times in a row over the same work (%v); find out what cuts it, a "+
-			"firewall or the host's sshd for example, and run it again, it goes on from where it was", e.Host, e.Times, e.Err)
-	}
-	return fmt.Sprintf("the connection to %s was lost (%v); run it again, it goes on from where it was", e.Host, e.Err)
+// Unwrap returns the failure.
+func (e *LostError) Unwrap() error { return e.Failure }
+
+func lostError(host string, why error) *LostError {
+	return &LostError{Failure: lostFailure(host, why, provision.Fail("remote.lost.resume")), why: why}
 }
 
-func (e *LostError) Unwrap() error { return e.Err }
+// givenUpError is the error of work that lost its connection too often.
+func givenUpError(host string, why error, times int) *LostError {
+	return &LostError{Failure: lostFailure(host, why, provision.Fail("remote.lost.given-up", times)), why: why, givenUp: true}
+}
+
+func lostFailure(host string, why error, remedy *provision.Failure) *provision.Failure {
+	return provision.Fail("connect.lost", host, why, remedy).WithExit(provision.ExitUnreachable)
+}
 
 // IsForbidden reports whether a host refuses to connect to an address for us, whoever listens there.
 func IsForbidden(err error) bool {
@@ -107,6 +77,9 @@ type ExitError struct {
 	Stderr  string // the end of what it wrote there (a job: of all it wrote), control sequences neutralised
 }
 
+// Said is what the command itself said.
+func (e *ExitError) Said() string { return e.Stderr }
+
 func (e *ExitError) Error() string {
 	how := fmt.Sprintf("exit status %d", e.Code)
 	if e.Signal != "" {
@@ -114,16 +87,13 @@ func (e *ExitError) Error() string {
 	}
 	text := how
 	if e.Command != "" {
-		text = abbreviate(e.Command, 200) + ": " + how
+		text = safetext.Abbreviate(e.Command, 200) + ": " + how
 	}
 	if last := lastLine(e.Stderr); last != "" {
-		text += ": " + abbreviate(last, 300)
+		text += ": " + safetext.Abbreviate(last, 300)
 	}
 	return text
 }
-
-// unreachable gives err the exit status of a host that cannot be reached.
-func unreachable(err error) error { return provision.WithExit(provision.ExitUnreachable, err) }
 
 // lastLine is the last line of text that tells something: many tools end by pointing at their own help.
 func lastLine(text string) string {
@@ -139,15 +109,13 @@ func lastLine(text string) string {
 // helpHint is a line such as docker's "See 'docker run --help'." and "Run 'docker run --help' for more information".
 var helpHint = regexp.MustCompile(`^(See|Run) '[^']* --help'`)
 
-// abbreviate cuts text to at most limit bytes at a character's border.
-func abbreviate(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	return strings.ToValidUTF8(text[:limit], "") + "…"
-}
-
 // oneLine is untrusted output as one line for a sentence.
-func oneLine(output []byte) string {
-	return abbreviate(strings.Join(strings.Fields(safetext.Clean(string(output))), " "), 500)
+func oneLine(output string) string { return safetext.OneLine(output, 500) }
+
+// or is text, or what stands in for one that is empty.
+func or(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
 }

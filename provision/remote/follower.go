@@ -5,9 +5,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/kehuo/provision/provision/safetext"
 )
 
-// jobEnd is the last word of followScript.
+// jobEnd is the last word of job_follow.sh.
 type jobEnd struct {
 	word   string // ended, gone or absent
 	total  int64  // bytes of output
@@ -20,17 +22,17 @@ type follower struct {
 	ended chan struct{} // closed when the end is known and all output is here
 
 	mu    sync.Mutex
-	lines *Lines
-	tail  *tail  // for the error of a job that fails
-	read  int64  // bytes of output so far
-	line  []byte // of the control stream, not complete yet
-	seen  bool   // the job is known to have been started
+	lines *safetext.Lines
+	tail  *safetext.Tail // for the error of a job that fails
+	read  int64          // bytes of output so far
+	line  []byte         // of the control stream, not complete yet
+	seen  bool           // the job is known to have been started
 	known bool
 	last  jobEnd
 }
 
 func newFollower(nonce string, output func(lines string)) *follower {
-	return &follower{mark: []byte("\x01" + nonce + " "), lines: NewLines(output), tail: newTail(stderrKept),
+	return &follower{mark: []byte("\x01" + nonce + " "), lines: safetext.NewLines(output), tail: safetext.NewTail(stderrKept),
 		ended: make(chan struct{})}
 }
 

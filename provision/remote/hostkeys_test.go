@@ -1,3 +1,5 @@
+//go:build host
+
 package remote_test
 
 import (
@@ -13,30 +15,33 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/remote"
 )
 
-// wantKind checks that err is a DialError of that kind which ends the program as an unreachable host does, and that its
+// wantFailure checks that err is a DialError with that code which ends the program as an unreachable host does, and that its
 // sentence has all parts.
-func wantKind(t *testing.T, err error, kind remote.Kind, parts ...string) {
+func wantFailure(t *testing.T, err error, code string, parts ...string) {
 	t.Helper()
-	var failure *remote.DialError
-	if !errors.As(err, &failure) || failure.Kind != kind {
-		t.Fatalf("got %v, not the kind %s", err, kind)
+	if !errors.As(err, new(*remote.DialError)) || provision.CodeOf(err) != code {
+		t.Fatalf("got %v, not %s", err, code)
 	}
-	if code := provision.ExitCode(err); code != provision.ExitUnreachable {
-		t.Errorf("exit status %d", code)
+	if status := provision.ExitCode(err); status != provision.ExitUnreachable {
+		t.Errorf("exit status %d", status)
 	}
-	text := err.Error() + "\n" + strings.Join(failure.Detail, "\n")
+	text := words(err)
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q lacks %q", text, part)
 		}
 	}
-	if strings.Contains(err.Error(), "\n") {
-		t.Errorf("%q is more than a line", err)
+	if strings.Contains(text, "\n") || strings.Contains(text, "%!") {
+		t.Errorf("%q is not a sentence", text)
 	}
 }
+
+// words is an error as a person reads it.
+func words(err error) string { return language.New(language.English).Error(err) }
 
 func hostsFile(t *testing.T, lines ...string) func(*remote.Config) {
 	path := filepath.Join(t.TempDir(), "known_hosts")
@@ -52,7 +57,7 @@ func TestHostKeys(t *testing.T) {
 	other := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(newKey(t, filepath.Join(t.TempDir(), "other")))))
 	t.Run("unknown, nobody there", func(t *testing.T) {
 		_, err := s.try(hostsFile(t))
-		wantKind(t, err, remote.KindHostKeyUnknown, fingerprint, "--accept-new-host-key")
+		wantFailure(t, err, "connect.host-key-unknown", fingerprint, "--accept-new-host-key")
 	})
 	t.Run("unknown, accepted by flag", func(t *testing.T) {
 		file := hostsFile(t, "elsewhere "+other) // no newline at its end
@@ -78,7 +83,7 @@ func TestHostKeys(t *testing.T) {
 	t.Run("unknown, declined", func(t *testing.T) {
 		p := &person{answers: map[provision.DecisionKind][]string{provision.DecideHostKey: {provision.AnswerNo}}}
 		_, err := s.try(hostsFile(t), asking(p))
-		wantKind(t, err, remote.KindHostKeyUnknown, fingerprint)
+		wantFailure(t, err, "connect.host-key-declined", fingerprint)
 	})
 	t.Run("changed", func(t *testing.T) {
 		p := &person{}
@@ -87,7 +92,7 @@ func TestHostKeys(t *testing.T) {
 			func(c *remote.Config) { c.AcceptNewHostKey = true })
 		otherKey, _, _, _, parseErr := ssh.ParseAuthorizedKey([]byte(other))
 		check(t, parseErr)
-		wantKind(t, err, remote.KindHostKeyChanged, fingerprint, ssh.FingerprintSHA256(otherKey), "known_hosts:2", "ssh-keygen -R")
+		wantFailure(t, err, "connect.host-key-changed", fingerprint, ssh.FingerprintSHA256(otherKey), "known_hosts:2", "ssh-keygen -R")
 		if len(p.asked) != 0 || dials != 1 {
 			t.Errorf("%d questions, %d connections", len(p.asked), dials)
 		}
@@ -95,11 +100,11 @@ func TestHostKeys(t *testing.T) {
 	t.Run("hashed", func(t *testing.T) {
 		s.dial(hostsFile(t, knownhosts.HashHostname(name)+" "+key))
 		_, err := s.try(hostsFile(t, knownhosts.HashHostname(name)+" "+other))
-		wantKind(t, err, remote.KindHostKeyChanged)
+		wantFailure(t, err, "connect.host-key-changed")
 	})
 	t.Run("revoked", func(t *testing.T) {
 		_, err := s.try(hostsFile(t, s.knownLine(), "@revoked * "+key))
-		wantKind(t, err, remote.KindHostKeyRevoked, "known_hosts:2", fingerprint)
+		wantFailure(t, err, "hostkey.revoked", "known_hosts:2", fingerprint)
 	})
 	t.Run("lines that nobody understands", func(t *testing.T) {
 		s.dial(hostsFile(t, "host ssh-future AAAAC3Nonsense", "@strange x", "|1|broken ssh-ed25519 AAAA", "", s.knownLine()))
@@ -113,9 +118,9 @@ func TestHostKeys(t *testing.T) {
 	t.Run("filed without its port", func(t *testing.T) {
 		s.dial(hostsFile(t, machine.Address+" "+key))
 		_, err := s.try(hostsFile(t, machine.Address+" "+other))
-		wantKind(t, err, remote.KindHostKeyUnknown, fingerprint)
+		wantFailure(t, err, "connect.host-key-unknown", fingerprint)
 		_, err = s.try(hostsFile(t, machine.Address+" "+key, name+" "+other))
-		wantKind(t, err, remote.KindHostKeyChanged)
+		wantFailure(t, err, "connect.host-key-changed")
 	})
 	t.Run("alias", func(t *testing.T) {
 		s.dial(hostsFile(t, "myhost "+key), sshConfig(t, "HostKeyAlias myhost"))
@@ -123,10 +128,10 @@ func TestHostKeys(t *testing.T) {
 	t.Run("strict", func(t *testing.T) {
 		p := &person{answers: map[provision.DecisionKind][]string{provision.DecideHostKey: {provision.AnswerYes}}}
 		_, err := s.try(hostsFile(t), sshConfig(t, "StrictHostKeyChecking yes"), asking(p))
-		wantKind(t, err, remote.KindHostKeyUnknown, "StrictHostKeyChecking")
+		wantFailure(t, err, "connect.host-key-unknown", "StrictHostKeyChecking")
 		s.dial(hostsFile(t), sshConfig(t, "StrictHostKeyChecking accept-new"))
 		_, err = s.try(hostsFile(t), sshConfig(t, "StrictHostKeyChecking no"))
-		wantKind(t, err, remote.KindHostKeyUnknown)
+		wantFailure(t, err, "connect.host-key-unknown")
 	})
 }
 
@@ -188,7 +193,7 @@ func TestHostCertificate(t *testing.T) {
 	t.Run("plain key on file", func(t *testing.T) { s.dial() })
 	t.Run("authority of another host", func(t *testing.T) {
 		_, err := s.try(hostsFile(t, "@cert-authority *.example.org "+ca))
-		wantKind(t, err, remote.KindHostKeyUnknown)
+		wantFailure(t, err, "connect.host-key-unknown")
 	})
 	t.Run("authority revoked", func(t *testing.T) {
 		_, err := s.try(hostsFile(t, "@cert-authority * "+ca, "@revoked * "+ca))

@@ -1,3 +1,5 @@
+//go:build host
+
 package remote_test
 
 import (
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/sandbox"
 	"github.com/kehuo/provision/provision/shell"
 )
@@ -20,7 +23,7 @@ func TestJob(t *testing.T) {
 	t.Run("output and status", func(t *testing.T) {
 		var lines []string
 		err := c.RunJob(t.Context(), remote.Job{StateDir: state, ID: "a", Script: "echo one; echo two >&2; umask; printf three; exit 5"},
-			remote.EachLine(func(line string) { lines = append(lines, line) }))
+			safetext.EachLine(func(line string) { lines = append(lines, line) }))
 		var ended *remote.ExitError
 		if !errors.As(err, &ended) || ended.Code != 5 {
 			t.Errorf("got %v", err)
@@ -33,7 +36,7 @@ func TestJob(t *testing.T) {
 		for i := range 3 {
 			var lines []string
 			check(t, c.RunJob(t.Context(), remote.Job{StateDir: state, ID: "a", Script: shell.Text(fmt.Sprint("echo ", i))},
-				remote.EachLine(func(line string) { lines = append(lines, line) })))
+				safetext.EachLine(func(line string) { lines = append(lines, line) })))
 			if want := []string{fmt.Sprint(i)}; !slices.Equal(lines, want) {
 				t.Errorf("got %q", lines)
 			}
@@ -53,7 +56,7 @@ func TestJob(t *testing.T) {
 		}
 		script(t, c, "touch "+state+"/go")
 		var lines []string
-		check(t, c.AttachJob(t.Context(), job, remote.EachLine(func(line string) { lines = append(lines, line) })))
+		check(t, c.AttachJob(t.Context(), job, safetext.EachLine(func(line string) { lines = append(lines, line) })))
 		if got := strings.Join(lines, " "); got != "begun ended" {
 			t.Errorf("got %q", got)
 		}
@@ -103,7 +106,7 @@ func TestJob(t *testing.T) {
 	t.Run("much output", func(t *testing.T) {
 		n := 0
 		check(t, c.RunJob(t.Context(), remote.Job{StateDir: state, ID: "f", Script: "i=0; while [ $i -lt 100000 ]; do echo line $i; i=$((i+1)); done"},
-			remote.EachLine(func(line string) {
+			safetext.EachLine(func(line string) {
 				if line != fmt.Sprint("line ", n) {
 					t.Errorf("line %d is %q", n, line)
 				}
@@ -123,7 +126,7 @@ func TestJobWithAnotherTail(t *testing.T) {
 	r, through := relay(t, s, sandbox.Link{})
 	var lines []string
 	check(t, s.dial(through).RunJob(t.Context(), remote.Job{StateDir: "/home/kevin/other", ID: "x", Script: "echo one; sleep 0.5; echo two; sleep 0.5; printf three"},
-		remote.EachLine(func(line string) {
+		safetext.EachLine(func(line string) {
 			if lines = append(lines, line); line == "two" {
 				r.Reset()
 			}
@@ -156,7 +159,7 @@ func TestJobWithoutSetsid(t *testing.T) {
 	r, through := relay(t, s, sandbox.Link{})
 	c := s.dial(through)
 	var lines []string
-	check(t, c.RunJob(t.Context(), remote.Job{StateDir: "/home/kevin/plain", ID: "x", Script: "echo one; sleep 1; echo two"}, remote.EachLine(func(line string) {
+	check(t, c.RunJob(t.Context(), remote.Job{StateDir: "/home/kevin/plain", ID: "x", Script: "echo one; sleep 1; echo two"}, safetext.EachLine(func(line string) {
 		if lines = append(lines, line); line == "one" {
 			r.Reset()
 		}

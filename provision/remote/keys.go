@@ -30,10 +30,28 @@ func (i identity) String() string {
 	return fmt.Sprintf("%s %s (%s)", strings.TrimSuffix(key.Type(), "@openssh.com"), ssh.FingerprintSHA256(key), i.source)
 }
 
-// complaint is why a key file cannot be used.
-type complaint struct{ path, why, remedy string }
+// keyError is why the key in a file, or the agent at a socket, cannot be used.
+type keyError struct {
+	code string // of the login that is refused because of it; "" for no special one
+	path string
+	what *provision.Failure // the rest of the sentence, with the remedy
+}
 
-func (c *complaint) Error() string { return c.path + " " + c.why + "; " + c.remedy }
+func (e *keyError) Error() string { return e.path + " " + e.what.Error() }
+
+func (e *keyError) Unwrap() error { return e.what }
+
+// The codes of keyError.
+const (
+	keyMissing     = "connect.key-missing"
+	keyPermissions = "connect.key-permissions"
+	keyFormat      = "connect.key-format"
+	keyPassphrase  = "connect.key-passphrase"
+)
+
+func unusable(code, path, what string, values ...any) *keyError {
+	return &keyError{code, path, provision.Fail("remote.key."+what, values...)}
+}
 
 // readIdentity reads a private key. An encrypted one is returned as a *lockedKey: its passphrase is asked for when a
 // server has said that it would accept the key, or, where its public half is nowhere to be read, when no other key will do.
@@ -68,7 +86,7 @@ func private(path string) error {
 		return err
 	}
 	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&0o077 != 0 {
-		return &complaint{path, fmt.Sprintf("can be read by others (mode %04o)", mode), "run chmod 600 " + shell.Quote(path)}
+		return unusable(keyPermissions, path, "open", fmt.Sprintf("%04o", mode), shell.Quote(path))
 	}
 	return nil
 }
@@ -92,20 +110,17 @@ func recognise(path string, text []byte, err error) error {
 	block, _ := pem.Decode(text)
 	switch {
 	case bytes.HasPrefix(trimmed, []byte("PuTTY-User-Key-File-")):
-		return &complaint{path, "is a PuTTY key", "convert it with puttygen " + shell.Quote(path) + " -O private-openssh -o " +
-			shell.Quote(strings.TrimSuffix(path, ".ppk"))}
+		return unusable(keyFormat, path, "putty", shell.Quote(path), shell.Quote(strings.TrimSuffix(path, ".ppk")))
 	case bytes.HasPrefix(trimmed, []byte("---- BEGIN SSH2 PUBLIC KEY")), block != nil && strings.HasSuffix(block.Type, "PUBLIC KEY"):
-		return &complaint{path, "is a public key", "name the private key, usually the same path without .pub"}
+		return unusable(keyFormat, path, "public")
 	case block != nil && block.Type == "CERTIFICATE":
-		return &complaint{path, "is a TLS certificate", "name the private key that you log in with"}
+		return unusable(keyFormat, path, "tls")
 	case len(trimmed) == 0:
-		return &complaint{path, "is empty", "name the private key that you log in with"}
+		return unusable(keyFormat, path, "empty")
+	case strings.Contains(err.Error(), "sk-ssh-"), strings.Contains(err.Error(), "sk-ecdsa"), isSecurityKey(block):
+		return unusable("", path, "security", shell.Quote(path))
 	}
-	if strings.Contains(err.Error(), "sk-ssh-") || strings.Contains(err.Error(), "sk-ecdsa") || isSecurityKey(block) {
-		return &complaint{path, "is a security key, which signs through the agent", "run ssh-add " + shell.Quote(path)}
-	}
-	return &complaint{path, "is not a private key that can be read (" + oneLine([]byte(err.Error())) + ")",
-		"make a new one with ssh-keygen -t ed25519"}
+	return unusable(keyFormat, path, "unreadable", oneLine(err.Error()))
 }
 
 // isSecurityKey looks for the key type in the unencrypted public half of an OpenSSH key.
@@ -160,7 +175,7 @@ func (k *lockedKey) unlock() error {
 	refused := ""
 	for try := 0; k.signer == nil; try++ {
 		if try == 3 {
-			return &complaint{k.path, "could not be decrypted with any passphrase given", "run ssh-add " + shell.Quote(k.path)}
+			return unusable(keyPassphrase, k.path, "undecrypted", shell.Quote(k.path))
 		}
 		answer, err := k.d.ask(k.ctx, provision.Decision{
 			Kind:     provision.DecidePassphrase,
@@ -171,8 +186,7 @@ func (k *lockedKey) unlock() error {
 			Remedy:   words.T("remote.passphrase.remedy", shell.Quote(k.path)),
 		})
 		if err != nil {
-			return &complaint{k.path, "is encrypted and its passphrase is not known (" + err.Error() + ")",
-				"run ssh-add " + shell.Quote(k.path)}
+			return unusable(keyPassphrase, k.path, "locked", err, shell.Quote(k.path))
 		}
 		signer, err := ssh.ParsePrivateKeyWithPassphrase(k.text, []byte(answer.Secret.Reveal()))
 		switch {

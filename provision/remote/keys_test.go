@@ -1,3 +1,5 @@
+//go:build host
+
 package remote_test
 
 import (
@@ -102,12 +104,12 @@ func TestPassphrase(t *testing.T) {
 	s.admit(key.public, "")
 	t.Run("nobody there", func(t *testing.T) {
 		_, err := s.try(identity(path))
-		wantKind(t, err, remote.KindAuth, "is encrypted", "ssh-add")
+		wantFailure(t, err, "connect.key-passphrase", "is encrypted", "ssh-add")
 	})
 	t.Run("asked and remembered", func(t *testing.T) {
 		p := &person{answers: map[provision.DecisionKind][]string{provision.DecidePassphrase: {"wrong", passphrase}}}
 		c := s.dial(identity(path), asking(p))
-		check(t, c.Relogin(t.Context()))
+		loginAgain(t, c)
 		if script(t, c, "id -un") != "kevin\n" || len(p.asked) != 2 || !p.asked[0].Secret {
 			t.Errorf("asked %+v", p.asked)
 		}
@@ -197,16 +199,17 @@ func TestWrongKeyFiles(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
 		mode       os.FileMode
+		code       string
 		want       []string
 	}{
-		{"open", string(good), 0o644, []string{"can be read by others", "chmod 600"}},
-		{"putty", "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n", 0o600, []string{"PuTTY", "puttygen"}},
-		{"public", string(public), 0o600, []string{"is a public key"}},
-		{"ssh2", "---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----\n", 0o600, []string{"is a public key"}},
-		{"empty", "", 0o600, []string{"is empty"}},
-		{"tls", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", 0o600, []string{"TLS certificate"}},
-		{"rubbish", "hello", 0o600, []string{"not a private key"}},
-		{"missing", "", 0, []string{"does not exist"}},
+		{"open", string(good), 0o644, "connect.key-permissions", []string{"can be read by others", "chmod 600"}},
+		{"putty", "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n", 0o600, "connect.key-format", []string{"PuTTY", "puttygen"}},
+		{"public", string(public), 0o600, "connect.key-format", []string{"is a public key"}},
+		{"ssh2", "---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----\n", 0o600, "connect.key-format", []string{"is a public key"}},
+		{"empty", "", 0o600, "connect.key-format", []string{"is empty"}},
+		{"tls", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", 0o600, "connect.key-format", []string{"TLS certificate"}},
+		{"rubbish", "hello", 0o600, "connect.key-format", []string{"not a private key"}},
+		{"missing", "", 0, "connect.key-missing", []string{"does not exist"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(dir, c.name)
@@ -215,7 +218,7 @@ func TestWrongKeyFiles(t *testing.T) {
 				check(t, os.Chmod(path, c.mode))
 			}
 			_, err := s.try(identity(path))
-			wantKind(t, err, remote.KindAuth, append(c.want, path, "publickey")...)
+			wantFailure(t, err, c.code, append(c.want, path, "publickey")...)
 		})
 	}
 }

@@ -1,14 +1,14 @@
 package remote
 
 import (
-	"errors"
-	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/kehuo/provision/provision"
 )
 
 // link is one SSH connection that is up, or was.
@@ -23,7 +23,7 @@ type link struct {
 	mu      sync.Mutex
 	why     error
 	closing atomic.Bool
-	workers crew
+	workers goroutines
 }
 
 func newLink(d *dialer, client *ssh.Client, conn *meteredConn, hop *link) *link {
@@ -52,9 +52,9 @@ func (l *link) lost() error {
 	defer l.mu.Unlock()
 	why := l.why
 	if why == nil {
-		why = errors.New("closed")
+		why = net.ErrClosed
 	}
-	return unreachable(&LostError{Host: l.d.config.Name, Err: why})
+	return lostError(l.d.config.Name, why)
 }
 
 func (l *link) alive() bool {
@@ -96,8 +96,8 @@ func (l *link) patience() (probe, answer time.Duration) {
 		return probe, aliveFactor * probe
 	}
 	probe, answer = defaultAlive, aliveFactor*defaultAlive
-	if wish := l.d.settings.aliveInterval; wish > 0 {
-		probe, answer = min(probe, wish), min(answer, wish*time.Duration(max(l.d.settings.aliveCount, 1)))
+	if wish := l.d.settings.AliveInterval; wish > 0 {
+		probe, answer = min(probe, wish), min(answer, wish*time.Duration(max(l.d.settings.AliveCount, 1)))
 	}
 	return probe, answer
 }
@@ -145,7 +145,47 @@ func (l *link) probe(limit time.Duration) bool {
 			timer.Reset(left)
 			continue
 		}
-		l.abandon(fmt.Errorf("no answer for %v", time.Since(asked).Round(time.Second)))
+		l.abandon(provision.Fail("remote.lost.silent", time.Since(asked).Round(time.Second)))
 		return false
 	}
+}
+
+// goroutines counts those that somebody waits for. Unlike a sync.WaitGroup it may take on new ones while it is waited for.
+type goroutines struct {
+	mu   sync.Mutex
+	n    int
+	idle chan struct{} // closed when n falls to 0; nil while nobody waits
+}
+
+func (g *goroutines) Go(work func()) {
+	g.mu.Lock()
+	g.n++
+	g.mu.Unlock()
+	go func() {
+		defer g.done()
+		work()
+	}()
+}
+
+func (g *goroutines) done() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.n--; g.n == 0 && g.idle != nil {
+		close(g.idle)
+		g.idle = nil
+	}
+}
+
+func (g *goroutines) Wait() {
+	g.mu.Lock()
+	if g.n == 0 {
+		g.mu.Unlock()
+		return
+	}
+	if g.idle == nil {
+		g.idle = make(chan struct{})
+	}
+	idle := g.idle
+	g.mu.Unlock()
+	<-idle
 }

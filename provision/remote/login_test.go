@@ -1,3 +1,5 @@
+//go:build host
+
 package remote_test
 
 import (
@@ -28,7 +30,7 @@ func TestPassword(t *testing.T) {
 			t.Errorf("asked %d times", n)
 		}
 		p.toldOfRefusal(t)
-		check(t, c.Relogin(t.Context()))
+		loginAgain(t, c)
 		if got := script(t, c, "id -un"); got != "kevin\n" || p.times(provision.DecidePassword) != 3 {
 			t.Errorf("got %q after %d questions", got, p.times(provision.DecidePassword))
 		}
@@ -36,14 +38,14 @@ func TestPassword(t *testing.T) {
 	t.Run("wrong", func(t *testing.T) {
 		p := &person{answers: map[provision.DecisionKind][]string{provision.DecidePassword: {"a", "b", "c", "d"}}}
 		_, err := s.try(identity(""), asking(p))
-		wantKind(t, err, remote.KindAuth, "publickey or password", "check the user name and the password")
+		wantFailure(t, err, "connect.auth-refused", "publickey, password", "check the user name and the password")
 		if n := p.times(provision.DecidePassword); n != 3 {
 			t.Errorf("asked %d times", n)
 		}
 	})
 	t.Run("nobody there", func(t *testing.T) {
 		_, err := s.try(identity(""))
-		wantKind(t, err, remote.KindAuth, "publickey or password", "no key was offered")
+		wantFailure(t, err, "connect.auth-refused", "publickey, password", "no key was offered")
 	})
 }
 
@@ -64,7 +66,7 @@ func TestPrompts(t *testing.T) {
 		t.Errorf("the new password did not do: %+v", p.asked)
 	}
 	_, err := s.try(expired)
-	wantKind(t, err, remote.KindAuth, "keyboard-interactive", "--yes")
+	wantFailure(t, err, "connect.auth-refused", "keyboard-interactive", "--yes")
 }
 
 // TestPromptsInOneRound logs in at a server that asks for a password and a code at the same time.
@@ -130,7 +132,7 @@ func TestTooManyKeys(t *testing.T) {
 	}
 	config := sshConfig(t, lines...)
 	_, err := s.try(identity(""), config)
-	wantKind(t, err, remote.KindAuth, "too many keys", "IdentitiesOnly")
+	wantFailure(t, err, "connect.too-many-auth-failures", "too many keys", "IdentitiesOnly")
 	s.dial(config) // the inventory's key goes first
 }
 
@@ -151,11 +153,14 @@ func TestSudo(t *testing.T) {
 			t.Errorf("got %q, %v", out, err)
 		}
 	}
-	problem := func(t *testing.T, err error, want remote.SudoProblem) {
+	problem := func(t *testing.T, err error, want string) {
 		t.Helper()
-		var refused *remote.SudoError
-		if !errors.As(err, &refused) || refused.Problem != want {
+		var refused *provision.Failure
+		if !errors.As(err, &refused) || refused.Code != "connect.sudo" || provision.CodeOf(refused.Values[0].(error)) != "remote.sudo."+want {
 			t.Errorf("got %v, not %s", err, want)
+		}
+		if text := words(err); strings.Contains(text, "%!") || !strings.Contains(text, "sudo") {
+			t.Errorf("it says %q", text)
 		}
 	}
 	t.Run("unasked", func(t *testing.T) { try(t, s.dial(as("free"))) })
@@ -189,22 +194,22 @@ func TestSudo(t *testing.T) {
 	})
 	t.Run("nobody there", func(t *testing.T) {
 		err := s.dial(as("wheel")).Run(t.Context(), whoami)
-		problem(t, err, remote.SudoPassword)
-		var unanswered *provision.Unanswered
+		problem(t, err, "password")
+		var unanswered *provision.UnansweredError
 		if !errors.As(err, &unanswered) {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("wrong password", func(t *testing.T) {
 		p := &person{answers: map[provision.DecisionKind][]string{provision.DecideSudo: {"a", "b", "c"}}}
-		problem(t, s.dial(as("wheel"), asking(p)).Run(t.Context(), whoami), remote.SudoPassword)
+		problem(t, s.dial(as("wheel"), asking(p)).Run(t.Context(), whoami), "password")
 	})
 	t.Run("a password given a moment ago", func(t *testing.T) {
 		s.run("echo 'Defaults:wheel timestamp_type=global' >/etc/sudoers.d/global")
 		defer s.run("rm /etc/sudoers.d/global")
 		c := s.dial(as("wheel"))
 		script(t, c, "echo "+sandbox.Password+" | sudo -S -p '' true && sudo -n true")
-		problem(t, c.Run(t.Context(), whoami), remote.SudoPassword)
+		problem(t, c.Run(t.Context(), whoami), "password")
 		p := &person{answers: map[provision.DecisionKind][]string{provision.DecideSudo: {sandbox.Password}}}
 		c = s.dial(as("wheel"), asking(p))
 		try(t, c)
@@ -213,12 +218,12 @@ func TestSudo(t *testing.T) {
 	})
 	t.Run("not a sudoer", func(t *testing.T) {
 		p := &person{answers: map[provision.DecisionKind][]string{provision.DecideSudo: {sandbox.Password}}}
-		problem(t, s.dial(asking(p)).Run(t.Context(), whoami), remote.SudoForbidden)
+		problem(t, s.dial(asking(p)).Run(t.Context(), whoami), "forbidden")
 	})
 	t.Run("no sudo", func(t *testing.T) {
 		s.run("mv /usr/bin/sudo /usr/bin/sudo.away")
 		defer s.run("mv /usr/bin/sudo.away /usr/bin/sudo")
-		problem(t, s.dial().Run(t.Context(), whoami), remote.SudoMissing)
+		problem(t, s.dial().Run(t.Context(), whoami), "missing")
 	})
 	t.Run("cancelled", func(t *testing.T) {
 		c := s.dial(as("free"))
@@ -267,7 +272,7 @@ func TestNoLoginsAtTheMoment(t *testing.T) {
 	defer up()
 	dials := 0
 	_, err := s.try(countDials(&dials))
-	wantKind(t, err, remote.KindAuth, "System is booting up.")
+	wantFailure(t, err, "connect.auth-refused", "System is booting up.")
 	if dials != 1 {
 		t.Errorf("%d connections", dials)
 	}

@@ -1,3 +1,5 @@
+//go:build host
+
 package remote_test
 
 import (
@@ -7,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,48 +18,60 @@ import (
 	"github.com/kehuo/provision/provision/sandbox"
 )
 
-// machine is the host that all tests share: a container with a real sshd's binaries, PAM, sudo and shells. Each test runs a
-// sshd of its own there, with its own configuration, at a port of its own.
+// machine is the host that tests share, once the first of them has asked for a server: a container with a real sshd's binaries,
+// PAM, sudo and shells. Each test runs a sshd of its own there, with its own configuration, at a port of its own.
 var machine sandbox.Host
 
 // The ports of the machine that tests may use, one for each sshd.
 const firstPort, ports = 2201, 56
 
+var (
+	startMachine = sync.OnceValue(func() error { return upMachine() })
+	options      = sandbox.Options{Name: "remote-" + strings.ToLower(rand.Text()[:8]), NoBaseImage: true}
+)
+
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }
 
 func runTests(m *testing.M) int {
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
-	defer cancel()
-	dir, err := os.MkdirTemp("", "remote")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	options := sandbox.Options{Name: "remote-" + strings.ToLower(rand.Text()[:8]), Dir: dir, NoBaseImage: true}
-	for port := firstPort; port < firstPort+ports; port++ {
-		options.Ports = append(options.Ports, port)
-	}
-	defer func() {
-		if err := sandbox.Down(context.WithoutCancel(ctx), options.Name); err != nil {
-			fmt.Fprintln(os.Stderr, "the sandbox host was not removed:", err)
-		}
-	}()
-	hosts, err := sandbox.Up(ctx, options)
-	if err == nil {
-		machine = hosts[0]
-		_, err = onMachine(accounts)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "no sandbox host:", err)
-		return 1
-	}
+	defer downMachine()
 	code := m.Run()
 	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return code
+}
+
+func upMachine() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	dir, err := os.MkdirTemp("", "remote")
+	if err != nil {
+		return err
+	}
+	options.Dir = dir
+	for port := firstPort; port < firstPort+ports; port++ {
+		options.Ports = append(options.Ports, port)
+	}
+	hosts, err := sandbox.Up(ctx, options)
+	if err != nil {
+		return err
+	}
+	machine = hosts[0]
+	_, err = onMachine(accounts)
+	return err
+}
+
+func downMachine() {
+	if options.Dir == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := sandbox.Down(ctx, options.Name); err != nil {
+		fmt.Fprintln(os.Stderr, "the sandbox host was not removed:", err)
+	}
+	_ = os.RemoveAll(options.Dir)
 }
 
 // accounts makes the users that the tests log in as, all with the same password.

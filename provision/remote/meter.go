@@ -9,19 +9,7 @@ import (
 	"time"
 )
 
-// Traffic is what went over one or more links so far.
-type Traffic struct {
-	Sent, Received int64 // bytes
-	// RoundTrips counts how often the program waited for an answer before it went on: writes that followed an answer and
-	// got one. Opening the TCP connection is one more. The count errs on the high side by answers that come in pieces.
-	RoundTrips int
-}
-
-func (t Traffic) plus(u Traffic) Traffic {
-	return Traffic{t.Sent + u.Sent, t.Received + u.Received, t.RoundTrips + u.RoundTrips}
-}
-
-// meteredConn notes when the link last showed a sign of life, and counts.
+// meteredConn notes when the link last showed a sign of life, and how long the answers of the login took.
 type meteredConn struct {
 	net.Conn
 	in     *bufio.Reader // the library reads the server's version byte by byte
@@ -30,7 +18,6 @@ type meteredConn struct {
 	closed atomic.Bool   // this side did
 
 	mu      sync.Mutex
-	traffic Traffic
 	waiting bool // something was sent since the last answer
 	asked   time.Time
 	hurries int             // answers that were acknowledged at once
@@ -44,7 +31,6 @@ func newMeteredConn(conn net.Conn) *meteredConn {
 	c := &meteredConn{Conn: conn}
 	c.in = bufio.NewReaderSize(conn, readBuffer)
 	c.last.Store(time.Now().UnixNano())
-	c.traffic.RoundTrips = 1
 	c.waits = make([]time.Duration, 0, loginTrips)
 	return c
 }
@@ -72,7 +58,7 @@ func (c *meteredConn) Read(b []byte) (int, error) {
 	}
 	if n > 0 && fresh {
 		c.last.Store(time.Now().UnixNano())
-		c.answered(n + c.in.Buffered())
+		c.answered()
 	}
 	return n, err
 }
@@ -81,13 +67,11 @@ func (c *meteredConn) Read(b []byte) (int, error) {
 // holds a second small packet back until the first one is acknowledged, which the kernel puts off by 40 ms.
 const hurried = 32
 
-func (c *meteredConn) answered(n int) {
+func (c *meteredConn) answered() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.traffic.Received += int64(n)
 	if c.waiting {
 		c.waiting = false
-		c.traffic.RoundTrips++
 		if len(c.waits) < cap(c.waits) {
 			c.waits = append(c.waits, time.Since(c.asked))
 		}
@@ -104,14 +88,11 @@ func (c *meteredConn) Write(b []byte) (int, error) {
 		c.waiting, c.asked = true, time.Now()
 	}
 	c.mu.Unlock()
-	begun := time.Now()
+	began := time.Now()
 	n, err := c.Conn.Write(b)
-	if n > 0 && time.Since(begun) > blocked {
+	if n > 0 && time.Since(began) > blocked {
 		c.last.Store(time.Now().UnixNano())
 	}
-	c.mu.Lock()
-	c.traffic.Sent += int64(n)
-	c.mu.Unlock()
 	return n, err
 }
 
@@ -128,10 +109,4 @@ func (c *meteredConn) roundTrip() time.Duration {
 	}
 	sorted := slices.Sorted(slices.Values(c.waits))
 	return sorted[(len(sorted)-1)/2]
-}
-
-func (c *meteredConn) count() Traffic {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.traffic
 }

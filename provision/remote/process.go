@@ -3,7 +3,6 @@ package remote
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -11,50 +10,18 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/safetext"
-	"github.com/kehuo/provision/provision/shell"
 )
-
-// Command is something to run on the host: Argv as it stands, or Script as POSIX sh text.
-type Command struct {
-	Argv   []string
-	Script shell.Text
-	Dir    string // where to run it; default: the login directory
-	Sudo   bool   // as root; nothing changes where the user is root already
-
-	// Stdin is sent to the command. Without it the command reads an end of file at once, and its process group ends when
-	// the link dies; a command with Stdin sees the end of its input then.
-	Stdin          io.Reader
-	Stdout, Stderr io.Writer // nil: dropped; the end of standard error is kept for ExitError all the same
-
-	// Grace is how long the command may take to end when it is given up, between SIGTERM and SIGKILL, in whole seconds; 0: 3 s.
-	Grace time.Duration
-
-	// Terminal gives the command a terminal of its own: both streams come as Stdout, and a link that dies hangs up on it.
-	Terminal *Terminal
-
-	detached bool // guards its own life: no lifeline
-}
-
-// String is the command as a person could type it; empty for a script.
-func (cmd Command) String() string {
-	switch {
-	case len(cmd.Argv) == 0:
-		return ""
-	case cmd.Sudo:
-		return "sudo " + shell.Quote(cmd.Argv...)
-	}
-	return shell.Quote(cmd.Argv...)
-}
 
 // Process is a command that runs on the host.
 type Process struct {
 	link    *link
 	command Command
 	channel ssh.Channel
-	stderr  *tail
-	begun   *begun
-	secret  *secretInput                                     // what is written to standard input before the command's own
+	stderr  *safetext.Tail
+	marker  *startMarker
+	secret  string                                           // what is written to standard input before the command's own
 	another func(context.Context, Command) (*Process, error) // starts another command on the host
 
 	done chan struct{}
@@ -64,16 +31,16 @@ type Process struct {
 // stderrKept is how much of a command's standard error is kept for its ExitError.
 const stderrKept = 8 << 10
 
-// start runs a command line in a session of its own. input, when not nil, goes before cmd.Stdin.
-func (l *link) start(ctx context.Context, cmd Command, line, nonce string, input *secretInput,
+// start runs a command line in a session of its own. input goes before cmd.Stdin.
+func (l *link) start(ctx context.Context, cmd Command, line, nonce, input string,
 	another func(context.Context, Command) (*Process, error)) (*Process, error) {
 	channel, requests, err := l.openSession(ctx)
 	if err != nil {
 		return nil, l.openFailed(ctx, err)
 	}
-	p := &Process{link: l, command: cmd, channel: channel, stderr: newTail(stderrKept), secret: input,
+	p := &Process{link: l, command: cmd, channel: channel, stderr: safetext.NewTail(stderrKept), secret: input,
 		another: another, done: make(chan struct{})}
-	p.begun = newBegun(nonce, cmd.Stdout)
+	p.marker = newStartMarker(nonce, cmd.Stdout)
 	if cmd.Terminal != nil {
 		err = cmd.Terminal.request(channel)
 	}
@@ -96,9 +63,10 @@ func (l *link) openFailed(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.Is(err, errTooSlow):
+		return l.silent()
 	case errors.As(err, &refused):
-		return unreachable(l.d.fail(KindShell, "the host refuses a session ("+oneLine([]byte(refused.Message))+")",
-			"raise MaxSessions in its sshd_config", err))
+		return l.d.fail("connect.channel-refused", oneLine(refused.Message)).from(err)
 	}
 	l.waitDown()
 	return l.lost()
@@ -109,7 +77,7 @@ func (l *link) waitDown() {
 	select {
 	case <-l.down:
 	case <-time.After(time.Second):
-		l.abandon(errors.New("broken"))
+		l.abandon(provision.Fail("remote.lost.broken"))
 		<-l.down
 	}
 }
@@ -127,11 +95,11 @@ func (p *Process) run(ctx context.Context, requests <-chan *ssh.Request) {
 	defer p.link.slots.release()
 	var streams sync.WaitGroup
 	var outErr, errErr error
-	stdout, stderr := io.Writer(p.begun), io.Writer(p.stderr)
+	stdout, stderr := io.Writer(p.marker), io.Writer(p.stderr)
 	if w := p.command.Stderr; w != nil {
 		if p.command.Stdout != nil && sameWriter(p.command.Stdout, w) {
 			shared := &lockedWriter{w: w}
-			p.begun.w, w = shared, shared
+			p.marker.w, w = shared, shared
 		}
 		stderr = io.MultiWriter(p.stderr, w)
 	}
@@ -158,8 +126,8 @@ func (p *Process) run(ctx context.Context, requests <-chan *ssh.Request) {
 // feed writes standard input. A reader that blocks for ever is the caller's: nothing here waits for it.
 func (p *Process) feed(done chan<- struct{}) {
 	defer close(done)
-	if p.secret != nil {
-		if _, err := p.channel.Write(p.secret.bytes()); err != nil {
+	if p.secret != "" {
+		if _, err := io.WriteString(p.channel, p.secret); err != nil {
 			return
 		}
 	}
@@ -194,7 +162,7 @@ func collect(requests <-chan *ssh.Request) exit {
 				Message, Lang string
 			}
 			if ssh.Unmarshal(r.Payload, &signal) == nil {
-				end.known, end.signal = true, oneLine([]byte(signal.Signal))
+				end.known, end.signal = true, oneLine(signal.Signal)
 			}
 		}
 		if r.WantReply {
@@ -211,9 +179,9 @@ func (p *Process) outcome(ctx context.Context, end exit, streamErr error) error 
 		return ctx.Err()
 	case !end.known && !p.link.settled():
 		return p.link.lost()
-	case !p.begun.seen() && !p.command.Sudo:
-		return p.link.noShell(p.begun.noise(), p.stderr.Bytes(), end)
-	case !p.begun.seen():
+	case !p.marker.seen() && !p.command.Sudo:
+		return p.link.noShell(p.marker.noise(), p.stderr.Bytes(), end)
+	case !p.marker.seen():
 		return p.link.sudoFailed(p.stderr.Bytes())
 	case !end.known:
 		return &ExitError{Command: p.command.String(), Code: 255, Stderr: safetext.Clean(string(p.stderr.Bytes()))}
@@ -223,7 +191,7 @@ func (p *Process) outcome(ctx context.Context, end exit, streamErr error) error 
 	case end.status != 0:
 		return &ExitError{Command: p.command.String(), Code: int(end.status), Stderr: safetext.Clean(string(p.stderr.Bytes()))}
 	case streamErr != nil:
-		return fmt.Errorf("the output of %s could not be written: %w", abbreviate(p.command.String(), 200), streamErr)
+		return provision.Fail("remote.output.unwritten", safetext.Abbreviate(p.command.String(), 200), streamErr)
 	}
 	return nil
 }
@@ -240,14 +208,12 @@ func (l *link) settled() bool {
 
 // noShell is the error of a host that logged us in and then ran nothing.
 func (l *link) noShell(stdout, stderr []byte, end exit) error {
-	said := oneLine(append(stdout, stderr...))
-	return unreachable(l.d.fail(KindShell,
-		fmt.Sprintf("the login works, but no command can be run (exit status %d: %s)", end.status, or(said, "no word of why")),
-		"give the user a login shell (chsh -s /bin/sh) and look for a ForceCommand in sshd_config or authorized_keys", nil))
+	said := oneLine(string(append(stdout, stderr...)))
+	return l.d.fail("connect.account-locked", end.status, or(said, "-"))
 }
 
 // Wait waits until the command has ended and its output is written, and returns how it ended: nil, *ExitError,
-// *SudoError, *LostError, or the error of the context.
+// *LostError, a provision.Failure, or the error of the context.
 func (p *Process) Wait() error {
 	<-p.done
 	return p.err
@@ -261,4 +227,73 @@ func signalNumber(name string) int {
 		}
 	}
 	return 127
+}
+
+// drain copies until the end. A writer that fails does not stop the reading: an unread stream would block the command and,
+// because both streams share the channel's window, the other stream with it.
+func drain(w io.Writer, r io.Reader) error {
+	_, err := io.Copy(w, r)
+	if err != nil {
+		_, _ = io.Copy(io.Discard, r)
+	}
+	return err
+}
+
+// lockedWriter lets both streams write to one writer.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+// sameWriter compares writers whose types may not be comparable.
+func sameWriter(a, b io.Writer) (same bool) {
+	defer func() { _ = recover() }()
+	return a == b
+}
+
+// Terminal is the size and kind of the terminal that a command gets on the host.
+type Terminal struct {
+	Kind          string // TERM, such as "xterm-256color"
+	Width, Height int    // in characters
+	// Resized tells of a new size; nil where the size stays. It is read until the command has ended.
+	Resized <-chan Size
+}
+
+// Size is that of a terminal, in characters.
+type Size struct{ Width, Height int }
+
+func (t *Terminal) request(channel ssh.Channel) error {
+	const endOfModes = "\x00"
+	_, err := channel.SendRequest("pty-req", false, ssh.Marshal(struct {
+		Term                                string
+		Columns, Rows, PixelWide, PixelHigh uint32
+		Modes                               string
+	}{t.Kind, uint32(t.Width), uint32(t.Height), 0, 0, endOfModes}))
+	return err
+}
+
+// follow passes on the terminal's changes of size until ended is closed.
+func (t *Terminal) follow(channel ssh.Channel, ended <-chan struct{}) {
+	for {
+		select {
+		case <-ended:
+			return
+		case size, ok := <-t.Resized:
+			if !ok {
+				return
+			}
+			_, err := channel.SendRequest("window-change", false, ssh.Marshal(struct {
+				Columns, Rows, PixelWide, PixelHigh uint32
+			}{uint32(size.Width), uint32(size.Height), 0, 0}))
+			if err != nil {
+				return
+			}
+		}
+	}
 }

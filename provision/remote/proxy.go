@@ -11,6 +11,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // maxHops bounds how many hosts a connection may jump through, which also ends a configuration that jumps in a circle.
@@ -19,10 +22,9 @@ const maxHops = 8
 // jump connects through the last host of ProxyJump, which is reached through those before it.
 func (d *dialer) jump(ctx context.Context, address string) (net.Conn, *link, error) {
 	if d.depth >= maxHops {
-		return nil, nil, d.fail(KindProxy, fmt.Sprintf("ProxyJump leads through more than %d hosts", maxHops),
-			"look for a circle in the SSH configuration", nil)
+		return nil, nil, d.fail("remote.proxy.circle", maxHops)
 	}
-	before, last := "", d.settings.proxyJump
+	before, last := "", d.settings.ProxyJump
 	if i := strings.LastIndexByte(last, ','); i >= 0 {
 		before, last = last[:i], last[i+1:]
 	}
@@ -56,7 +58,7 @@ func (d *dialer) hop(ctx context.Context, spec, before string) (*dialer, error) 
 	c.Address = strings.Trim(spec, "[]")
 	if host, port, err := net.SplitHostPort(spec); err == nil {
 		if _, err := fmt.Sscanf(port, "%d", &c.Port); err != nil {
-			return nil, d.fail(KindConfig, "ProxyJump names the port "+port, "write user@host:port", err)
+			return nil, d.settle(d.fail("remote.proxy.port", port))
 		}
 		c.Address = host
 	}
@@ -67,21 +69,20 @@ func (d *dialer) hop(ctx context.Context, spec, before string) (*dialer, error) 
 	}
 	hop.depth, hop.leadsTo = d.depth+1, d
 	if before != "" {
-		hop.settings.proxyJump = before
+		hop.settings.ProxyJump = before
 	}
 	return hop, nil
 }
 
 func (d *dialer) throughHop(hop string, err error) error {
 	var failure *DialError
-	if errors.As(err, &failure) && failure.Kind != KindProxy {
-		switch failure.Kind {
-		case KindHostKeyChanged, KindHostKeyRevoked, KindHostKeyUnknown, KindAuth, KindConfig:
-			return failure
-		}
+	of := errors.As(err, &failure)
+	if of && failure.settled {
+		return failure
 	}
-	return d.fail(KindProxy, fmt.Sprintf("the hop %s does not lead there (%v)", hop, err),
-		"check ProxyJump and that ssh "+hop+" works", err)
+	through := d.fail("connect.proxy-jump", provision.Fail("remote.proxy.hop", hop, err))
+	through.temporary = !of || failure.temporary
+	return through
 }
 
 // proxyConn is a link through the standard input and output of a command.
@@ -90,7 +91,7 @@ type proxyConn struct {
 	io.WriteCloser
 	command   string
 	process   *exec.Cmd
-	complaint *tail
+	complaint *safetext.Tail
 	closing   sync.Once
 	ended     chan struct{}
 }
@@ -102,7 +103,7 @@ func startProxy(command string) (net.Conn, error) {
 		shell = "/bin/sh"
 	}
 	process := exec.Command(shell, "-c", "exec "+command)
-	p := &proxyConn{command: command, process: process, complaint: newTail(4096), ended: make(chan struct{})}
+	p := &proxyConn{command: command, process: process, complaint: safetext.NewTail(4096), ended: make(chan struct{})}
 	process.Stderr = p.complaint
 	process.WaitDelay = time.Second
 	reader, writer, err := os.Pipe()
@@ -133,7 +134,7 @@ func (p *proxyConn) failure() error {
 	case <-time.After(proxyLinger):
 		return nil
 	}
-	said := oneLine(p.complaint.Bytes())
+	said := oneLine(string(p.complaint.Bytes()))
 	if said == "" {
 		said = p.process.ProcessState.String()
 	}
@@ -166,6 +167,5 @@ func (p *proxyConn) SetReadDeadline(time.Time) error  { return os.ErrNoDeadline 
 func (p *proxyConn) SetWriteDeadline(time.Time) error { return os.ErrNoDeadline }
 
 func (d *dialer) proxyFailed(err error) *DialError {
-	return d.fail(KindProxy, fmt.Sprintf("the proxy command %q ended (%v)", d.settings.proxyCommand, err),
-		"check ProxyCommand and that ssh "+d.settings.alias+" works", err)
+	return d.retry(d.fail("connect.proxy-jump", provision.Fail("remote.proxy.command", d.settings.ProxyCommand, err, d.settings.Alias)))
 }

@@ -1,3 +1,5 @@
+//go:build host
+
 package remote_test
 
 import (
@@ -34,6 +36,9 @@ var portsGiven atomic.Int64
 // newServer starts a sshd; its lines of configuration come first and so win.
 func newServer(t testing.TB, lines ...string) *server {
 	t.Helper()
+	if err := startMachine(); err != nil {
+		t.Fatalf("no sandbox host: %v", err)
+	}
 	n := int(portsGiven.Add(1)) - 1
 	if n >= ports {
 		t.Fatal("no port is left: raise the number that the sandbox publishes")

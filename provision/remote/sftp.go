@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // openSFTP opens an SFTP session in three round trips: the channel, the subsystem (sshd takes no input before it runs), and
@@ -25,7 +27,7 @@ func (l *link) openSFTP(ctx context.Context, early bool, o ...sftp.ClientOption)
 		defer l.slots.release()
 		ssh.DiscardRequests(requests)
 	})
-	complaint := newTail(stderrKept)
+	complaint := safetext.NewTail(stderrKept)
 	l.workers.Go(func() { _ = drain(complaint, channel.Stderr()) })
 	payload := ssh.Marshal(struct{ Subsystem string }{"sftp"})
 	if _, err = channel.SendRequest("subsystem", false, payload); err == nil {
@@ -69,7 +71,7 @@ func (l *link) greet(ctx context.Context, in io.Reader, channel ssh.Channel, o .
 }
 
 // noSFTP is the error of a session that ended before the host told its version.
-func (l *link) noSFTP(ctx context.Context, err error, channel ssh.Channel, ended <-chan struct{}, complaint *tail) error {
+func (l *link) noSFTP(ctx context.Context, err error, channel ssh.Channel, ended <-chan struct{}, complaint *safetext.Tail) error {
 	_ = channel.Close()
 	switch {
 	case ctx.Err() != nil:
@@ -84,14 +86,12 @@ func (l *link) noSFTP(ctx context.Context, err error, channel ssh.Channel, ended
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-time.After(cancelGrace):
-		return fmt.Errorf("%s: the host's SFTP does not answer and does not end either (%w); see what the line Subsystem sftp of its sshd_config runs",
-			l.d.config.Name, err)
+		return provision.Fail("remote.sftp-silent", l.d.config.Name)
 	}
-	if said := oneLine(complaint.Bytes()); said != "" {
-		err = errors.New(said)
+	if said := oneLine(string(complaint.Bytes())); said != "" {
+		return provision.Fail("sftp.subsystem", l.d.config.Name, said)
 	}
-	return fmt.Errorf("%s: the host offers no SFTP (%w); add the line \"Subsystem sftp internal-sftp\" to its sshd_config, or silence what a start-up file such as .bashrc prints there",
-		l.d.config.Name, err)
+	return provision.Fail("sftp.subsystem", l.d.config.Name, err)
 }
 
 // versionPacket is the answer of a host that speaks version 3 and no extensions. It goes for the host's own until that comes.
@@ -131,7 +131,7 @@ func (e *earlyVersion) version() error {
 	}
 	length := binary.BigEndian.Uint32(head[:])
 	if head[4] != versionPacket[4] || length < uint32(len(versionPacket)-4) || length > longestVersion {
-		return errors.New("it does not answer with a version")
+		return provision.Fail("remote.sftp-no-version")
 	}
 	_, err := io.CopyN(io.Discard, e.Reader, int64(length)-1)
 	return err

@@ -1,10 +1,10 @@
+//go:build host
+
 package remote_test
 
 import (
-	"bytes"
 	"errors"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,11 +57,7 @@ func TestLoginShells(t *testing.T) {
 func TestNoLoginShell(t *testing.T) {
 	s := newServer(t)
 	c := s.dial(func(c *remote.Config) { c.User = "barred" })
-	var failure *remote.DialError
-	err := c.Run(t.Context(), remote.Command{Script: "true"})
-	if !errors.As(err, &failure) || failure.Kind != remote.KindShell || !strings.Contains(err.Error(), "not available") {
-		t.Errorf("got %v", err)
-	}
+	wantFailure(t, c.Run(t.Context(), remote.Command{Script: "true"}), "connect.account-locked", "not available")
 }
 
 // FuzzQuote sends argument lists through a login, the shell and back.
@@ -92,52 +88,6 @@ func FuzzQuote(f *testing.F) {
 					t.Errorf("sent %q and %q, got %q", a, b, out)
 				}
 			}
-		}
-	})
-}
-
-func TestLines(t *testing.T) {
-	var got []string
-	lines := remote.NewLines(remote.EachLine(func(line string) { got = append(got, line) }))
-	for _, piece := range []string{"a\r", "\nb\rc", "\n\x1b[31mred\x1b[0m\n", "\x1b]0;title\x07x\n", "\xffbad\n", "e\xc3", "\xa9\n", "\u202eevil\n", "bell\x07\x08\n", "\x9b31mc1\n", "last"} {
-		_, err := lines.Write([]byte(piece))
-		check(t, err)
-	}
-	lines.Flush()
-	want := []string{"a", "b", "c", "red", "x", "�bad", "eé", "evil", "bell", "�31mc1", "last"}
-	if strings.Join(got, "|") != strings.Join(want, "|") {
-		t.Errorf("got  %q\nwant %q", got, want)
-	}
-	got = nil
-	_, err := lines.Write(bytes.Repeat([]byte("é"), 100_000))
-	check(t, err)
-	lines.Flush()
-	if text := strings.Join(got, ""); text != strings.Repeat("é", 100_000) || len(got) < 10 {
-		t.Errorf("%d lines, %d bytes", len(got), len(text))
-	}
-}
-
-// However output is cut on its way, it makes the same lines.
-func FuzzLines(f *testing.F) {
-	f.Add("one\r\ntwo\n\nthree\rfour", uint64(1))
-	f.Add(strings.Repeat("构造", 9000)+"\n"+strings.Repeat("x", 17<<10)+"\r", uint64(2))
-	f.Fuzz(func(t *testing.T, text string, seed uint64) {
-		var whole, cut []string
-		at := remote.NewLines(remote.EachLine(func(line string) { whole = append(whole, line) }))
-		_, err := at.Write([]byte(text))
-		check(t, err)
-		at.Flush()
-		in := remote.NewLines(remote.EachLine(func(line string) { cut = append(cut, line) }))
-		random := rand.New(rand.NewPCG(seed, 0))
-		for rest := text; rest != ""; {
-			n := 1 + random.IntN(min(len(rest), 1<<random.IntN(16)))
-			_, err := in.Write([]byte(rest[:n]))
-			check(t, err)
-			rest = rest[n:]
-		}
-		in.Flush()
-		if !slices.Equal(whole, cut) {
-			t.Errorf("%q became %q, and cut into pieces %q", text, whole, cut)
 		}
 	})
 }

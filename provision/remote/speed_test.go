@@ -1,3 +1,5 @@
+//go:build host
+
 package remote_test
 
 import (
@@ -9,7 +11,7 @@ import (
 	"github.com/kehuo/provision/provision/sandbox"
 )
 
-// The waits of a login and of what follows it are counted on a link where each costs 40 ms, by the relay and by the client.
+// The waits of a login and of what follows it are counted on a link where each costs 40 ms.
 // What the protocol and the library leave: TCP; version and key-exchange offers; key exchange; service request; "none",
 // which tells what the server accepts; the key's public half; its signature; the channel; the command.
 func TestRoundTrips(t *testing.T) {
@@ -28,9 +30,6 @@ func TestRoundTrips(t *testing.T) {
 		t.Errorf("the login took %d round trips, not 7", n)
 	}
 	measure("a command", 2, func() { script(t, client, "true") })
-	if total := client.Traffic(); total.RoundTrips < trips()+1 || total.RoundTrips > trips()+3 || total.Received != r.Stats().Conns[0].Received {
-		t.Errorf("the client counts %+v, the relay %+v", total, r.Stats().Conns[0])
-	}
 	// sshd takes no input before the command runs: its window is zero until then.
 	measure("a command with input", 3, func() {
 		_, err := client.Output(t.Context(), remote.Command{Argv: []string{"cat"}, Stdin: strings.NewReader("input")})

@@ -2,13 +2,14 @@ package remote
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
+
+	"github.com/kehuo/provision/provision"
 )
 
 // errTooSlow is the cause of a context whose stopwatch ran out.
-var errTooSlow = errors.New("no answer in time")
+var errTooSlow = provision.Fail("remote.too-slow")
 
 // stopwatch bounds an attempt to connect, but for the time in which a person is asked. One of a hop holds those that wait for
 // the hop too.

@@ -1,3 +1,5 @@
+//go:build host
+
 package remote_test
 
 import (
@@ -6,7 +8,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/kehuo/provision/provision/remote"
@@ -46,7 +47,7 @@ func TestTokensAreOfTheSSHConfiguration(t *testing.T) {
 				{"a.short", config, "a.short.example.com:22"},
 			} {
 				got, err := dialled(t, c.config, onlyName(c.address))
-				if wantKind(t, err, remote.KindUnreachable); got != c.want {
+				if wantFailure(t, err, "connect.no-route"); got != c.want {
 					t.Errorf("%s leads to %s, not %s", c.address, got, c.want)
 				}
 			}
@@ -78,16 +79,18 @@ func TestProxyCommandIsNoPlaceForTricks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			config := sshConfig(t, "Host bad", "  HostName `echo>"+trace+"`", "Host dash", "  HostName -oProxyCommand=x", "Host *", "  "+command)
 			_, err := dialled(t, config, edit)
-			wantKind(t, err, remote.KindConfig)
+			code := "remote.ssh-config"
+			if name == "address" || name == "user" { // OpenSSH refuses these itself
+				code = "connect.ssh-config"
+			}
+			wantFailure(t, err, code)
 			if _, err := os.Stat(trace); err == nil {
 				t.Error("the shell ran it")
 			}
 		})
 	}
 	_, err = dialled(t, sshConfig(t, command), func(c *remote.Config) { c.Address, c.User = "fe80::1%eth0", "kevin" })
-	wantKind(t, err, remote.KindProxy, "way %h to fe80::1%eth0:22 as kevin")
+	wantFailure(t, err, "connect.proxy-jump", "way %h to fe80::1%eth0:22 as kevin")
 	_, err = dialled(t, sshConfig(t, "ProxyCommand echo no names >&2"), func(c *remote.Config) { c.Address, c.User = "web", `AD\kevin$` })
-	if wantKind(t, err, remote.KindProxy); !strings.Contains(err.Error(), "no names") {
-		t.Errorf("got %v", err)
-	}
+	wantFailure(t, err, "connect.proxy-jump", "no names")
 }

@@ -21,7 +21,61 @@ func Clean(text string) string {
 	if safe == len(text) {
 		return text
 	}
+	return rewrite(text, safe, func(b *strings.Builder, r rune) {
+		if r == '\n' || r == '\t' || !Harmful(r) {
+			b.WriteRune(r)
+		}
+	})
+}
+
+// tabWidth is how far apart tab stops are.
+const tabWidth = 8
+
+// Line returns text as one line of printable characters, for a place on the screen: control sequences go, tabs become spaces,
+// and harmful characters U+FFFD, so that it shows that something was there. Text that is safe already, the usual case, is
+// returned as it is without allocating.
+func Line(text string) string {
+	safe := Prefix(text)
+	if printable(text[safe:]) {
+		return text
+	}
+	column := safe
+	return rewrite(text, safe, func(b *strings.Builder, r rune) {
+		switch {
+		case r == '\t':
+			n := tabWidth - column%tabWidth
+			b.WriteString("        "[:n])
+			column += n
+			return
+		case Harmful(r):
+			r = utf8.RuneError
+		}
+		b.WriteRune(r)
+		column++
+	})
+}
+
+// Text is Line for text of several lines; the line feeds stay.
+func Text(text string) string {
+	if !strings.Contains(text, "\n") {
+		return Line(text)
+	}
+	list := strings.Split(text, "\n")
+	for i, line := range list {
+		list[i] = Line(strings.TrimSuffix(line, "\r"))
+	}
+	return strings.Join(list, "\n")
+}
+
+// printable reports whether text is valid UTF-8 without harmful characters.
+func printable(text string) bool {
+	return utf8.ValidString(text) && strings.IndexFunc(text, Harmful) < 0
+}
+
+// rewrite copies text, of which the first bytes are safe, without its control sequences, and each character by write.
+func rewrite(text string, safe int, write func(*strings.Builder, rune)) string {
 	var b strings.Builder
+	b.Grow(len(text))
 	b.WriteString(text[:safe])
 	for i := safe; i < len(text); {
 		if n := Sequence(text[i:]); n > 0 {
@@ -29,9 +83,7 @@ func Clean(text string) string {
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(text[i:])
-		if r == '\n' || r == '\t' || !Harmful(r) {
-			b.WriteRune(r)
-		}
+		write(&b, r)
 		i += size
 	}
 	return b.String()
@@ -135,4 +187,30 @@ func EscapeJSON(text []byte) []byte {
 		i += size
 	}
 	return escaped
+}
+
+// Prefix is how many bytes at the start of text are printable ASCII, ' ' to '~', and therefore safe on any terminal. It looks
+// at eight bytes at a time: a build prints a hundred megabytes, and nearly all of it is plain.
+func Prefix(text string) int {
+	n := 0
+	for ; len(text)-n >= 8; n += 8 {
+		t := text[n : n+8]
+		word := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
+			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
+		if suspicious(word) {
+			break
+		}
+	}
+	for n < len(text) && text[n] >= ' ' && text[n] <= '~' {
+		n++
+	}
+	return n
+}
+
+// suspicious reports whether one of the eight bytes is not printable ASCII. The top bit of a byte is set by the byte itself
+// beyond 0x7f, by the addition for 0x7f, and by the subtraction below 0x20; a carry or borrow needs a byte that is
+// suspicious already.
+func suspicious(word uint64) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	return (word|(word+ones)|(word-' '*ones))&tops != 0
 }

@@ -1,8 +1,6 @@
 package setup
 
 import (
-	"errors"
-	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -15,7 +13,7 @@ import (
 	"github.com/kehuo/provision/provision/site"
 )
 
-// Check looks at one answer, in the light of the others. The note is what is worth knowing about a right one.
+// Check implements Interview.
 func (s Setup) Check(field, value string, all Answers) (note string, err error) {
 	switch field {
 	case Name:
@@ -24,7 +22,7 @@ func (s Setup) Check(field, value string, all Answers) (note string, err error) 
 		return "", inventory.CheckAddress(value)
 	case Port:
 		if port, err := strconv.Atoi(value); err != nil || port < 1 || port > 65535 {
-			return "", errors.New(s.Words.T("setup.port", value))
+			return "", failure("setup.port", value)
 		}
 		return "", nil
 	case User:
@@ -44,11 +42,11 @@ func (s Setup) Check(field, value string, all Answers) (note string, err error) 
 		return s.checkPair(value, "", all)
 	case Key:
 		if (value == "") != (all[Certificate] == "") {
-			return "", errors.New(s.Words.T("setup.pair.half"))
+			return "", failure("setup.pair.half")
 		}
 		return s.checkPair(all[Certificate], value, all)
 	}
-	return "", fmt.Errorf("there is no question %q", field)
+	return "", failure("setup.no-question", field)
 }
 
 // checkDirectory notes a folder in the home of another user than the one who logs in, who may not be able to make it.
@@ -70,13 +68,13 @@ func (s Setup) checkIdentity(value string) (string, error) {
 	info, err := os.Stat(s.path(value))
 	switch {
 	case err != nil:
-		return "", errors.New(s.Words.T("setup.missing", s.path(value)))
+		return "", failure("setup.missing", s.path(value))
 	case info.IsDir():
-		return "", errors.New(s.Words.T("setup.folder", s.path(value)))
+		return "", failure("setup.folder", s.path(value))
 	case strings.HasSuffix(value, ".pub"):
-		return "", errors.New(s.Words.T("setup.identity.public", strings.TrimSuffix(value, ".pub")))
+		return "", failure("setup.identity.public", strings.TrimSuffix(value, ".pub"))
 	case info.Mode().Perm()&0o077 != 0:
-		return "", errors.New(s.Words.T("setup.identity.open", s.path(value)))
+		return "", failure("setup.identity.open", s.path(value))
 	}
 	return "", nil
 }
@@ -84,10 +82,10 @@ func (s Setup) checkIdentity(value string) (string, error) {
 func (s Setup) checkSource(value string) (string, error) {
 	source := s.path(value)
 	if info, err := os.Stat(source); err != nil || !info.IsDir() {
-		return "", errors.New(s.Words.T("setup.missing", source))
+		return "", failure("setup.missing", source)
 	}
 	if _, err := os.Stat(filepath.Join(source, site.DockerfilePath)); err != nil {
-		return "", errors.New(s.Words.T("setup.source.dockerfile", source))
+		return "", failure("setup.source.dockerfile", source)
 	}
 	return s.Words.T("setup.source.found"), nil
 }
@@ -101,10 +99,10 @@ func (s Setup) checkPair(certificate, key string, all Answers) (string, error) {
 			continue
 		}
 		if !filepath.IsLocal(name) {
-			return "", errors.New(s.Words.T("setup.pair.outside", name, source))
+			return "", failure("setup.pair.outside", name, source)
 		}
 		if _, err := os.Stat(filepath.Join(source, name)); err != nil {
-			return "", errors.New(s.Words.T("setup.missing", filepath.Join(source, name)))
+			return "", failure("setup.missing", filepath.Join(source, name))
 		}
 	}
 	if key == "" {
@@ -117,7 +115,7 @@ func (s Setup) checkPair(certificate, key string, all Answers) (string, error) {
 	for _, p := range report.Problems {
 		about := p.File == filepath.ToSlash(certificate) || p.File == filepath.ToSlash(key)
 		if about && p.Finding.Severity == provision.SeverityError {
-			return "", errors.New(p.Finding.Cause + " " + p.Finding.Fix)
+			return "", failure("setup.pair.wrong", p.Finding.Cause, p.Finding.Fix)
 		}
 	}
 	return s.Words.T("setup.pair.good", strings.Join(report.Pair.Names, ", "), report.Pair.DaysLeft(now)), nil

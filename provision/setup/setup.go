@@ -1,35 +1,17 @@
-// Package setup turns a person's answers into a first inventory: it finds what this machine offers, checks each answer as it
-// is given, and writes the file. The wizard's form and `provision init` stand on it.
+// Package setup is the interview that a first inventory comes from: its questions, what this machine offers for them, what is
+// right and what follows from the answers, and the file. The wizard's form, its plain mode and `provision init` only draw it.
 package setup
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
 )
-
-// The answers that a first inventory needs, by the names that the form and the flags of init share.
-const (
-	Name        = "name"
-	Address     = "address"
-	Port        = "port"
-	User        = "user"
-	Identity    = "identity"
-	Source      = "source"
-	Directory   = "directory"
-	Domain      = "domain"
-	Certificate = "certificate"
-	Key         = "key"
-)
-
-// Answers are what a person said, by name. What is missing is derived from the rest and from the source; a pair of empty files
-// is none at all.
-type Answers map[string]string
 
 // Setup makes an inventory at a path.
 type Setup struct {
@@ -52,7 +34,7 @@ func (s Setup) Inventory(a Answers) (inventory.Inventory, error) {
 	if a[Port] != "" && a[Port] != "22" {
 		port, err := strconv.Atoi(a[Port])
 		if err != nil {
-			return inv, fmt.Errorf("%q is not a port; write a number such as 22", a[Port])
+			return inv, failure("setup.port", a[Port])
 		}
 		host.Port = port
 	}
@@ -70,7 +52,7 @@ func (s Setup) Write(a Answers) error {
 	if err != nil {
 		return err
 	}
-	text := inventory.Template(inv)
+	text := inventory.Template(inv, s.Words)
 	if _, err := inventory.Parse(s.File, s.dir(), text); err != nil {
 		return err
 	}
@@ -79,12 +61,15 @@ func (s Setup) Write(a Answers) error {
 		return s.taken()
 	}
 	if err != nil {
-		return fmt.Errorf("write the inventory: %w", err)
+		return failure("setup.unwritten", err)
 	}
 	_, err = file.Write(text)
-	if err = errors.Join(err, file.Close()); err != nil {
+	if closeErr := file.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
 		_ = os.Remove(s.File) // a part of it would be in the way of the next try
-		return fmt.Errorf("write the inventory %s: %w", s.File, err)
+		return failure("setup.unwritten", err)
 	}
 	return nil
 }
@@ -98,7 +83,7 @@ func (s Setup) Free() error {
 }
 
 func (s Setup) taken() error {
-	return fmt.Errorf("%s exists already and is left as it is; remove it, or name another with --inventory", s.File)
+	return failure("setup.taken", s.File)
 }
 
 // path makes a path of this machine absolute: relative ones refer to the inventory's folder, ~/ to the home folder.
@@ -112,6 +97,11 @@ func (s Setup) path(p string) string {
 		return filepath.Clean(p)
 	}
 	return filepath.Join(s.dir(), p)
+}
+
+// failure is an answer that is wrong.
+func failure(code string, values ...any) error {
+	return provision.Fail(code, values...).WithExit(provision.ExitUsage)
 }
 
 // take sets a file of the pair to its answer, and to none where the answer is empty: a site over plain http.

@@ -1,6 +1,8 @@
 package setup_test
 
 import (
+	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -8,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/sandbox"
@@ -48,7 +51,7 @@ func TestCheckOfWhatIsLeftEmpty(t *testing.T) {
 		}
 	}
 	for key, all := range map[string]setup.Answers{"": {setup.Certificate: "Dockerfile"}, "Dockerfile": {}} {
-		if _, err := s.Check(setup.Key, key, all); err == nil || !strings.Contains(err.Error(), "belong together") {
+		if _, err := s.Check(setup.Key, key, all); err == nil || provision.CodeOf(err) != "setup.pair.half" {
 			t.Errorf("the key %q with the certificate %q: %v", key, all[setup.Certificate], err)
 		}
 	}
@@ -62,7 +65,7 @@ func TestATakenNameIsSaidBeforeAnythingIsAsked(t *testing.T) {
 	if err := os.WriteFile(s.File, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Free(); err == nil || !strings.Contains(err.Error(), "exists already and is left as it is") {
+	if err := s.Free(); err == nil || provision.CodeOf(err) != "setup.taken" {
 		t.Errorf("a file that exists: %v", err)
 	}
 }
@@ -172,7 +175,7 @@ func TestOffersFollowTheAnswers(t *testing.T) {
 	if !slices.Equal(found[setup.Name], []string{"shop"}) || !slices.Equal(found[setup.Directory], []string{"/home/kevin/dev/shop"}) {
 		t.Errorf("%q in %q is offered", found[setup.Name], found[setup.Directory])
 	}
-	s.Follow(found, setup.Answers{setup.User: "deploy", setup.Name: "two"})
+	found = s.Follow(found, setup.Answers{setup.User: "deploy", setup.Name: "two"})
 	if !slices.Equal(found[setup.Directory], []string{"/home/deploy/dev/two"}) {
 		t.Errorf("%q is offered", found[setup.Directory])
 	}
@@ -182,5 +185,60 @@ func TestOffersFollowTheAnswers(t *testing.T) {
 	}
 	if note, err := s.Check(setup.Directory, "/home/deploy/sites/two", all); note != "" || err != nil {
 		t.Errorf("the user's own home: %q, %v", note, err)
+	}
+}
+
+// typist types answers in order and keeps what is shown.
+type typist struct {
+	answers []string
+	shown   []string
+}
+
+func (p *typist) Say(text string) { p.shown = append(p.shown, text) }
+
+func (p *typist) Line(prompt string) (string, error) {
+	if len(p.answers) == 0 {
+		return "", errors.New("nobody answers " + prompt)
+	}
+	p.shown = append(p.shown, prompt+p.answers[0])
+	answer := p.answers[0]
+	p.answers = p.answers[1:]
+	return answer, nil
+}
+
+// Whoever asks line by line, init or the wizard's plain mode, asks the same: until an answer is right, and nothing that follows
+// from another.
+func TestAskUntilEveryAnswerIsRight(t *testing.T) {
+	s := siteOf(t, "shop", map[string]string{"Dockerfile": "FROM scratch\n", "some.pem": ""})
+	p := &typist{answers: []string{"", "kevin@cloud", "cloud", "", "deploy", "", "", "", "", "-"}}
+	given := setup.Answers{setup.Domain: "kevinhuo.cool"}
+	if err := setup.Ask(t.Context(), s, s.Words, p, setup.Questions(), given); err != nil {
+		t.Fatalf("%v after %s", err, strings.Join(p.shown, "\n"))
+	}
+	want := setup.Answers{setup.Address: "cloud", setup.Port: "22", setup.User: "deploy", setup.Identity: "", setup.Name: "shop", setup.Source: "shop",
+		setup.Directory: "/home/deploy/dev/shop", setup.Domain: "kevinhuo.cool", setup.Certificate: "", setup.Key: ""}
+	if !maps.Equal(given, want) {
+		t.Errorf("the answers are %v, want %v", given, want)
+	}
+	shown := strings.Join(p.shown, "\n")
+	for _, text := range []string{"  This is required.", `  "kevin@cloud" has a user in it`, "Folder on the host [/home/deploy/dev/shop]: ", "- leaves it empty.", "  Dockerfile found."} {
+		if !strings.Contains(shown, text) {
+			t.Errorf("%q is not in\n%s", text, shown)
+		}
+	}
+	if strings.Contains(shown, "Private key") || strings.Contains(shown, "Domain") {
+		t.Errorf("it asked what follows from another answer, or was given:\n%s", shown)
+	}
+}
+
+// The wizard leaves out what can be derived, and the answers still make a whole inventory.
+func TestFirstQuestionsAreEnough(t *testing.T) {
+	for _, q := range setup.FirstQuestions() {
+		if q.Name == setup.Name {
+			t.Error("the wizard asks for the site's name")
+		}
+	}
+	if len(setup.FirstQuestions()) != len(setup.Questions())-1 {
+		t.Error("the wizard leaves out more than the site's name")
 	}
 }

@@ -18,10 +18,9 @@ import (
 // searchDepth is how deep below a folder the Dockerfile and the certificate pair are looked for.
 const searchDepth = 3
 
-// Suggest finds out what this machine offers, by answer, the best first: hosts of the SSH configuration, keys, folders with
-// a Dockerfile, certificate pairs.
-func (s Setup) Suggest() map[string][]string {
-	found := map[string][]string{}
+// Suggest implements Interview: hosts of the SSH configuration, keys, folders with a Dockerfile, certificate pairs.
+func (s Setup) Suggest() Offers {
+	found := Offers{}
 	if home, err := os.UserHomeDir(); err == nil {
 		found[Address] = sshHosts(filepath.Join(home, ".ssh", "config"))
 		found[Identity] = identities(filepath.Join(home, ".ssh"))
@@ -36,27 +35,30 @@ func (s Setup) Suggest() map[string][]string {
 	if len(found[Certificate]) > 0 {
 		found[Domain] = domains(filepath.Join(root, found[Certificate][0]))
 	}
-	s.Follow(found, nil)
-	return found
+	return s.Follow(found, nil)
 }
 
-// Follow brings what hangs on other answers, the site's name and its folder on the host, into line with those given by now.
+// Follow implements Interview: the site's name hangs on its source, and its folder on the host on the name and on who logs in.
 // What is not answered yet counts as what is offered for it.
-func (s Setup) Follow(found map[string][]string, given Answers) {
-	a := maps.Clone(given)
-	if a == nil {
-		a = Answers{}
-	}
+func (s Setup) Follow(found Offers, given Answers) Offers {
+	a := Answers{Name: given[Name], User: given[User]}
 	for _, field := range []string{Source, Address} {
-		if _, answered := a[field]; !answered && len(found[field]) > 0 {
-			a[field] = found[field][0]
+		answer, answered := given[field]
+		if !answered && len(found[field]) > 0 {
+			answer = found[field][0]
 		}
+		a[field] = answer
 	}
-	if _, answered := a[User]; !answered && len(found[Address]) == 0 {
+	if _, answered := given[User]; !answered && len(found[Address]) == 0 {
 		a[User] = inventory.DefaultUser // no SSH configuration names the login, so that the tutorial's is offered
 	}
-	wanted := s.site(a)
-	found[Name], found[Directory] = []string{wanted.Name}, []string{wanted.Directory}
+	if found = maps.Clone(found); found == nil {
+		found = Offers{}
+	}
+	found[Directory] = []string{s.site(a).Directory}
+	a[Name] = ""
+	found[Name] = []string{s.site(a).Name}
+	return found
 }
 
 // domains lists the names that a certificate covers, but for those that stand for many.

@@ -9,9 +9,10 @@ import (
 	"strings"
 
 	"github.com/agnivade/levenshtein"
-	"github.com/kehuo/provision/provision"
 	"github.com/moby/buildkit/frontend/dockerfile/command"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
+
+	"github.com/kehuo/provision/provision"
 )
 
 // readable reports whether the file has content, and notes why not.
@@ -22,6 +23,8 @@ func (x *examiner) readable(f File, step string) bool {
 		x.add(at, provision.SeverityError, "site.file-missing", f.Path)
 	case errors.Is(f.Err, errFolder):
 		x.add(at, provision.SeverityError, "site.file-folder", f.Path)
+	case errors.Is(f.Err, errSpecial):
+		x.add(at, provision.SeverityError, "site.file-special", f.Path)
 	case errors.Is(f.Err, errTooLarge):
 		x.add(at, provision.SeverityError, "site.file-large", f.Path)
 	case f.Err != nil:

@@ -31,11 +31,9 @@ func (x *examiner) parseConfig(f File) *config {
 			c.collectServers(file.Directives, nil)
 			return c
 		}
-		syntax, ok := errors.AsType[*nginxconf.SyntaxError](err)
+		syntax := syntaxOf(err)
 		at := place{StepNginxConfig, f.Path, syntax.Line, lineOf(d.text, syntax.Line)}
 		switch {
-		case !ok:
-			return nil
 		case syntax.Found == "}" && syntax.Unfinished != nil:
 			unfinished := syntax.Unfinished
 			line, end := unfinished.Line, unfinished.Start+len(unfinished.Name)
@@ -61,6 +59,14 @@ func (x *examiner) parseConfig(f File) *config {
 	}
 	x.add(place{StepNginxConfig, f.Path, 1, lineOf(d.text, 1)}, provision.SeverityError, "site.config-syntax", errors.New("it is no nginx configuration"), 1)
 	return nil
+}
+
+// syntaxOf is where the parser stopped: at the first line, if it does not say.
+func syntaxOf(err error) *nginxconf.SyntaxError {
+	if syntax, ok := errors.AsType[*nginxconf.SyntaxError](err); ok {
+		return syntax
+	}
+	return &nginxconf.SyntaxError{Line: 1}
 }
 
 // runOn mends the first directive that has no semicolon and so has the next line's directive among its arguments.

@@ -1,10 +1,13 @@
 package site
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/site/nginxconf"
 )
 
 const (
@@ -121,5 +124,16 @@ func TestSkippedIsSaid(t *testing.T) {
 		if len(of) != 1 || of[0].Finding.Severity != provision.SeverityInfo || of[0].Finding.Code != code {
 			t.Errorf("with the server %q step 5 says %+v", server, of)
 		}
+	}
+}
+
+// An error of the parser that does not say where it stopped has a place all the same.
+func TestAParserErrorWithoutAPlace(t *testing.T) {
+	if got := syntaxOf(errors.New("cannot be read")); got == nil || got.Line != 1 || got.Unfinished != nil {
+		t.Errorf("it is %+v", got)
+	}
+	_, err := nginxconf.Parse("a;\nb {\n}}\n")
+	if got := syntaxOf(fmt.Errorf("default.conf: %w", err)); got.Line != 3 {
+		t.Errorf("it is %+v", got)
 	}
 }

@@ -16,6 +16,7 @@ const maxFile = 1 << 20
 // Why a file has no content, beside fs.ErrNotExist and fs.ErrPermission.
 var (
 	errFolder   = errors.New("is a directory")
+	errSpecial  = errors.New("is not a regular file")
 	errTooLarge = errors.New("larger than 1 MiB")
 )
 
@@ -50,8 +51,13 @@ func readFile(root fs.FS, name string) File {
 	return f
 }
 
+// content reads a file that is a regular one before it is opened: to open a pipe waits for whoever writes to it.
 func content(root fs.FS, name string) ([]byte, fs.FileMode, error) {
-	file, err := root.Open(path.Clean(name))
+	name = path.Clean(name)
+	if info, err := fs.Stat(root, name); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+		return nil, info.Mode(), errSpecial
+	}
+	file, err := root.Open(name)
 	if err != nil {
 		return nil, 0, err
 	}

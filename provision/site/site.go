@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
 )
 
@@ -38,6 +39,24 @@ type Site struct {
 	Ports            []int    // published ports of the container
 	Command          []string // of the container
 	Upload           []string // what of the source goes to the host, slash-separated; none: all of it
+}
+
+// Of is the site of an inventory.
+func Of(s inventory.Site) Site {
+	asked := Site{
+		Certificate: s.Certificate,
+		Key:         s.Key,
+		Domain:      s.Domain,
+		Server:      s.Server,
+		Directory:   s.Directory,
+		Volumes:     s.Volumes,
+		Command:     s.Command,
+		Upload:      s.Upload,
+	}
+	for _, p := range s.Ports {
+		asked.Ports = append(asked.Ports, p.Container)
+	}
+	return asked
 }
 
 // File is a file of the site as it was read.

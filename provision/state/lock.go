@@ -1,171 +1,240 @@
 package state
 
 import (
+	"context"
+	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"strconv"
-	"strings"
+	"sync"
 	"time"
 
-	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
 )
 
-// Heartbeat is how often the holder of a lock shows that it lives; Expiry is the silence after which a lock counts as left
-// behind and is taken over.
-const (
-	Heartbeat = 3 * time.Second
-	Expiry    = 20 * time.Second
-)
-
-// Owner says who holds a lock and what for.
-type Owner struct {
-	Token   string    `json:"token"` // random: tells two runs of the same person apart
-	Session int       `json:"session"`
-	Who     string    `json:"who"` // user@machine
-	Purpose string    `json:"purpose"`
-	Since   time.Time `json:"since"`
+// Host is what a lock needs of the host that it is on. A *remote.Client is one.
+type Host interface {
+	Name() string
+	User() string
+	Sessions() int // how many it allows at a time
+	Run(ctx context.Context, cmd remote.Command) error
+	Recover(ctx context.Context, losses *remote.RetryBudget, why error) error
 }
 
-// LockExit is the exit status of the lock script when somebody else holds the lock; LostExit is its status when somebody
-// else has taken or removed a lock that was held.
-const (
-	LockExit = 75
-	LostExit = 76
-)
-
-// lockScript takes the lock and holds it while lines arrive on standard input, one a Heartbeat, and gives it back when the
-// input ends. A line that is a record goes into the history: the last thing that a run has to say costs no command of its own.
-// After the line "forget" the folder goes with the lock, out of the way of whoever comes next before it is removed.
-//
-// The lock is a hard link, so that it appears whole, with its owner in it, or not at all: first line the time of the last
-// heartbeat by the host's clock, second line the owner. It prints "locked" and the lock's number, which counts how often a run
-// has taken it, or the file of who holds it.
-//
-// The folder of the jobs is made here, by the user: where Docker needs sudo, the jobs themselves are root's, and the user is to
-// see that there are some.
-//
-// A run whose link was cut takes its own lock again, in a new session. The old one may still wait on the host for a link
-// that nobody has told it is dead, and must not give back what is no longer its own: hence the session in the owner.
-const lockScript = `
-mkdir -p "${dir%/*}" && umask 077 && mkdir -p "$dir" || exit 1
-if [ -k "${dir%/*}" ] && [ ! -O "$dir" ]; then # anybody may make folders in /tmp
-  echo "$dir belongs to somebody else, in a folder that everybody may write to; choose another site.directory" >&2; exit 1
-fi
-mkdir -p "$dir/jobs" && cd "$dir" || exit 1
-mine=lock.$token.$session
-write() { { date +%s; printf '%s\n' "$owner"; } >"$mine"; }
-ours() { grep -qF "\"$token\",\"session\":$session," lock 2>/dev/null; }
-take() { write && ln "$mine" lock 2>/dev/null; }
-stale() {
-  [ -f "$1" ] || return 1
-  last=0; read -r last <"$1"
-  case $last in '' | *[!0-9]*) last=0;; esac # cut short by a power failure
-  [ $(($(date +%s) - last)) -gt "$expiry" ]
+// Claim says who wants the lock of which site, and what for.
+type Claim struct {
+	Directory    string // the site's folder
+	Who, Purpose string
+	Waiting      func(Held) // called once where somebody holds the lock who may be gone
 }
-# Read-only, out of inodes, or full, which leaves an empty file; whoever has just taken the lock removes it.
-why=$(write 2>&1) && { [ -s "$mine" ] || [ ! -f "$mine" ]; } || { rm -f "$mine"; echo "${why:-the disk is full}" >&2; exit 1; }
-if grep -qF "\"$token\"" lock 2>/dev/null; then
-  write && mv -f "$mine" lock
-elif ! take && stale lock && mv lock "$mine.old" 2>/dev/null; then
-  # Another run may have been faster and the lock taken away may be its fresh one: then it goes back.
-  stale "$mine.old" || ln "$mine.old" lock
-  rm -f "$mine.old"
-  take
-fi
-ours && rm -f lock.*
-# Asked twice: one that was about to put our lock back may have found no file to put.
-if ! ours; then
-  rm -f "$mine"
-  n=0; while [ ! -f lock ] && [ $n -lt 10 ]; do n=$((n + 1)); sleep 0.05 2>/dev/null || sleep 1; done
-  date +%s; cat lock 2>/dev/null
-  exit 75
-fi
-turn=0; [ -s turn ] && read -r turn <turn
-[ "$session" -gt 1 ] || { turn=$((turn + 1)); echo "$turn" >turn; }
-echo "locked $turn"
-forget=
-while IFS= read -r line; do
-  ours || exit 76
-  case $line in {*) append "$line"; continue;; forget) forget=yes; continue;; esac
-  write && mv -f "$mine" lock
-done
-ours || exit 0
-if [ -n "$forget" ] && mv "$dir" "$dir.$token"; then cd / && rm -rf "$dir.$token"; else rm -f lock; fi
-`
 
-// LockScript is the script that takes and holds the lock of the state folder dir.
-func LockScript(dir string, o Owner, quote func(...string) string) string {
-	text, err := json.Marshal(o)
+// Lock is a site's lock in our hands. A command on the host holds it as long as a heartbeat arrives on its input, so that it
+// opens by itself when this program or the link is gone. When the link alone is gone, the lock is taken again over a new one;
+// where another run was faster, it is lost for good.
+type Lock struct {
+	host   Host
+	claim  Claim
+	owner  Owner
+	turn   int
+	cancel context.CancelFunc
+	kept   sync.WaitGroup
+	last   string // what its session is to write into the history when it gives the lock back
+	forget bool
+
+	mu      sync.Mutex
+	held    bool
+	err     error         // why it is lost for good
+	changed chan struct{} // closed and replaced when held or err changes
+}
+
+// Take takes the lock or says who holds it. A holder that shows no sign of life is waited out.
+func Take(ctx context.Context, host Host, claim Claim) (*Lock, error) {
+	if err := EnoughSessions(host); err != nil {
+		return nil, err
+	}
+	l := &Lock{
+		host:    host,
+		claim:   claim,
+		owner:   Owner{Token: rand.Text(), Session: 1, Who: claim.Who, Purpose: claim.Purpose, Since: time.Now().UTC()},
+		changed: make(chan struct{}),
+		held:    true,
+	}
+	first, err := l.waitForTurn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.turn = first.turn
+	// The lock outlives the run's context: it is given back only once the run has tidied up.
+	ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	l.kept.Go(func() { l.keep(ctx, first) })
+	return l, nil
+}
+
+// EnoughSessions is the error of a host on which the session that holds the lock would be the only one.
+func EnoughSessions(host Host) error {
+	if host.Sessions() > 1 {
+		return nil
+	}
+	return provision.Fail("fail.one-session", host.Name())
+}
+
+// takePause is the wait between two attempts at a lock whose holder may be gone.
+const takePause = 500 * time.Millisecond
+
+// waitForTurn takes the lock as soon as it is free. It gives up once the holder's heart was seen to beat. A heart that has not
+// beaten for Expiry by our own watch is still, whatever the host's clock says.
+func (l *Lock) waitForTurn(ctx context.Context) (*session, error) {
+	var first *Held
+	var since time.Time
+	seen := ""
+	for {
+		taken, held, err := l.takePatiently(ctx, seen)
+		if held == nil || err != nil {
+			return taken, err
+		}
+		if first == nil {
+			first, since = held, time.Now()
+			l.claim.Waiting(*held)
+		}
+		if held.text != first.text {
+			return nil, l.inTheWay("fail.locked", held)
+		}
+		if time.Since(since) > Expiry {
+			seen = first.text
+		}
+		select {
+		case <-time.After(takePause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// takePatiently is take over one link after another.
+func (l *Lock) takePatiently(ctx context.Context, seen string) (*session, *Held, error) {
+	for losses := (&remote.RetryBudget{}); ; {
+		taken, held, err := l.take(ctx, seen)
+		if !remote.IsLost(err) || ctx.Err() != nil {
+			return taken, held, err
+		}
+		if err := l.host.Recover(ctx, losses, err); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// script is the command that takes and holds the lock, from its holder too where the lock still reads as seen.
+func (l *Lock) script(seen string) shell.Text {
+	owner, err := json.Marshal(l.owner)
 	if err != nil {
 		panic(err) // strings, numbers and a time always marshal
 	}
-	return fmt.Sprintf("dir=%s token=%s session=%d owner=%s expiry=%d\n%s%s",
-		quote(dir), quote(o.Token), o.Session, quote(string(text)), int(Expiry/time.Second), appendScript, lockScript)
+	return lockScript.With(l.claim.Directory, Dir(l.claim.Directory), l.owner.Token, strconv.Itoa(l.owner.Session), string(owner),
+		strconv.Itoa(int(Expiry/time.Second)), seen)
 }
 
-// ForgetLine asks the script that holds the lock to remove the whole folder when it gives the lock back.
-const ForgetLine = "forget\n"
+// sinceFormat is how the time from which on a lock is held is written, in UTC: who reads it may be anywhere.
+const sinceFormat = "2006-01-02 15:04:05 UTC"
 
-// ParseLocked reads the first line that LockScript prints when it has taken the lock: the lock's number.
-func ParseLocked(line string) (turn int, ok bool) {
-	number, ok := strings.CutPrefix(strings.TrimSpace(line), "locked ")
-	if !ok {
-		return 0, false
+// inTheWay is the error of a run that meets another one's lock.
+func (l *Lock) inTheWay(code string, held *Held) error {
+	return provision.Fail(code, l.host.Name(), held.Owner.Who, held.Owner.Since.UTC().Format(sinceFormat), held.Owner.Purpose,
+		int(held.Quiet.Seconds())).WithExit(provision.ExitLocked)
+}
+
+// keep holds the lock until ctx ends, over one link after another.
+func (l *Lock) keep(ctx context.Context, current *session) {
+	for {
+		err := current.beat(ctx)
+		if ctx.Err() != nil {
+			l.set(false, current.giveBack(l.last))
+			return
+		}
+		l.set(false, nil)
+		if current, err = l.again(ctx, err); err != nil {
+			l.set(false, err)
+			return
+		}
+		l.set(true, nil)
 	}
-	turn, err := strconv.Atoi(number)
-	return turn, err == nil
 }
 
-// Held is a lock as found on the host.
-type Held struct {
-	Owner Owner
-	Beat  time.Time     // its last heartbeat, by the host's clock
-	Quiet time.Duration // since then
+// again takes the lock over a new link, after the session that held it has ended.
+func (l *Lock) again(ctx context.Context, why error) (*session, error) {
+	if !remote.IsLost(why) {
+		return nil, provision.Fail("fail.lock-gone", l.host.Name()).WithExit(provision.ExitLocked)
+	}
+	for losses := (&remote.RetryBudget{}); ; {
+		if err := l.host.Recover(ctx, losses, why); err != nil {
+			return nil, err
+		}
+		l.owner.Session++
+		next, held, err := l.take(ctx, "")
+		switch {
+		case held != nil:
+			return nil, l.inTheWay("fail.lock-lost", held)
+		case remote.IsLost(err) && ctx.Err() == nil:
+			why = err
+		default:
+			return next, err
+		}
+	}
 }
 
-// Stale reports whether the lock was left behind by a run that is gone.
-func (h Held) Stale() bool { return h.Quiet > Expiry }
-
-// Error says who is in the way. What to do about it is for whoever is.
-func (h *Held) Error() string { return h.Owner.Who + " holds the lock" }
-
-// ShowLockScript prints the lock's number, and the host's time and the lock where it is held.
-func ShowLockScript(dir string, quote func(...string) string) string {
-	return fmt.Sprintf("cd %s 2>/dev/null || exit 0\nturn=0; [ -s turn ] && read -r turn <turn\necho \"$turn\"\nif [ -f lock ]; then date +%%s; cat lock; fi\n", quote(dir))
+func (l *Lock) set(held bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held, l.err = held, err
+	close(l.changed)
+	l.changed = make(chan struct{})
 }
 
-// ParseShown reads what ShowLockScript prints: how often the lock was taken so far, and who holds it; nil for nobody.
-func ParseShown(text string) (turn int, held *Held) {
-	first, rest, _ := strings.Cut(text, "\n")
-	turn, _ = strconv.Atoi(strings.TrimSpace(first))
-	return turn, ParseLock(rest)
-}
+// Turn is the lock's number: how often a run has taken it.
+func (l *Lock) Turn() int { return l.turn }
 
-// UnlockScript removes the lock, whoever holds it.
-func UnlockScript(dir string, quote func(...string) string) string {
-	return "rm -f " + quote(dir+"/lock") + "\n"
-}
-
-// ParseLock reads what LockScript prints on LockExit; nil where there is no lock. One that a power failure left unreadable
-// is a lock that was left behind.
-func ParseLock(text string) *Held {
-	lines := strings.SplitN(strings.TrimSpace(text), "\n", 3)
-	if strings.TrimSpace(text) == "" {
+// Await waits until the lock is held, and returns an error where it is lost for good. A run that has taken none may go on.
+func (l *Lock) Await(ctx context.Context) error {
+	if l == nil {
 		return nil
 	}
-	if len(lines) == 1 { // the time alone: whoever held it has just given it back
-		return nil
+	for {
+		l.mu.Lock()
+		held, err, changed := l.held, l.err, l.changed
+		l.mu.Unlock()
+		if held || err != nil {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	unreadable := &Held{Owner: Owner{Who: "a run that cannot be told any more", Purpose: "an unknown purpose"}, Quiet: 2 * Expiry}
-	if len(lines) < 3 {
-		return unreadable
-	}
-	now, err1 := strconv.ParseInt(strings.TrimSpace(lines[0]), 10, 64)
-	last, err2 := strconv.ParseInt(strings.TrimSpace(lines[1]), 10, 64)
-	held := &Held{Beat: time.Unix(last, 0), Quiet: time.Duration(now-last) * time.Second}
-	if err := json.Unmarshal([]byte(lines[2]), &held.Owner); err != nil || err1 != nil || err2 != nil {
-		return unreadable
-	}
-	held.Owner.Who, held.Owner.Purpose = safetext.Clean(held.Owner.Who), safetext.Clean(held.Owner.Purpose)
-	return held
 }
+
+// Forget has the state folder go with the lock when it is given back, and the history with it.
+func (l *Lock) Forget() { l.forget = true }
+
+// Release gives the lock back, with the run's record for the history, and waits until the host has said so. What is left when
+// ctx ends first, Wait waits for, once the connection is closed.
+func (l *Lock) Release(ctx context.Context, record Record) error {
+	if l.last = record.line(); l.forget {
+		l.last = forgetLine
+	}
+	l.cancel()
+	done := make(chan struct{})
+	go func() { l.kept.Wait(); close(done) }()
+	select {
+	case <-done: // however it ended, it holds nothing any more
+	case <-ctx.Done():
+		return provision.Fail("fail.lock-back", l.host.Name(), ctx.Err(), Expiry)
+	}
+	if l.err != nil && !l.forget { // its session did not live to write the record
+		_ = l.host.Run(ctx, remote.Command{Script: Append(l.claim.Directory, record)}) // the run is over; a history that misses it does not undo it
+	}
+	return nil
+}
+
+// Wait waits until nothing of the lock goes on here.
+func (l *Lock) Wait() { l.kept.Wait() }

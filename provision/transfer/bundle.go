@@ -3,15 +3,13 @@ package transfer
 import (
 	"archive/tar"
 	"context"
-	"crypto/sha256"
 	"errors"
-	"fmt"
-	"hash"
 	"io"
 	"os"
 	"path"
-	"path/filepath"
 	"time"
+
+	"github.com/kehuo/provision/provision/tree"
 )
 
 // bundle writes files as a compressed tar archive. It packs them only where that is of use: see [packer].
@@ -29,29 +27,22 @@ func newBundle(w io.Writer, root string, pace *pace, plain bool, done func(int64
 	return &bundle{root: root, pack: p, tar: tar.NewWriter(p), buf: make([]byte, 64<<10), done: done, made: make(map[string]struct{})}
 }
 
-// add sends one local file under the given name. It must be what the scan saw.
-func (b *bundle) add(ctx context.Context, name string, e Entry) (err error) {
-	local := filepath.Join(b.root, filepath.FromSlash(e.Path))
-	f, err := openUnchanged(local, e)
+// add sends one local file to be staged. It must be what the scan saw.
+func (b *bundle) add(ctx context.Context, e tree.Entry) (err error) {
+	source, err := tree.Open(ctx, b.root, e)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }()
+	defer func() { _ = source.Close() }()
+	name := "tree/" + e.Path
 	if err := b.folder(path.Dir(name)); err != nil {
 		return err
 	}
 	if err := b.header(name, e.Mode.Perm(), e.Size, e.ModTime); err != nil {
 		return err
 	}
-	h := sha256.New()
-	in := &sourceReader{ctx: ctx, path: local, left: e.Size, f: f, hash: h}
-	if _, err := io.CopyBuffer(&counter{b.tar, b.done}, in, b.buf); err != nil {
-		return err
-	}
-	if [sha256.Size]byte(h.Sum(nil)) != e.SHA256 {
-		return &ChangedError{Path: local}
-	}
-	return nil
+	_, err = io.CopyBuffer(&counter{b.tar, b.done}, source, b.buf)
+	return err
 }
 
 // folder sends a folder and those above it, once. Several archives are unpacked into the same folders at a time, and tar
@@ -67,71 +58,33 @@ func (b *bundle) folder(name string) error {
 	return b.tar.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: name + "/", Mode: 0o700, ModTime: time.Now().Truncate(time.Second), Format: tar.FormatGNU})
 }
 
-// text sends a file that is made here.
-func (b *bundle) text(name string, content []byte) error {
-	if err := b.header(name, 0o600, int64(len(content)), time.Now()); err != nil {
-		return err
+// text is a file beside the tree that is made here.
+type text struct {
+	name    string
+	content []byte
+}
+
+// texts sends files that are made here.
+func (b *bundle) texts(texts []text) error {
+	for _, t := range texts {
+		if err := b.header(t.name, 0o600, int64(len(t.content)), time.Now()); err != nil {
+			return err
+		}
+		if _, err := b.tar.Write(t.content); err != nil {
+			return err
+		}
 	}
-	_, err := b.tar.Write(content)
-	return err
+	return nil
 }
 
 // header writes the header of a file. The format is GNU's because it takes names of any bytes and any length, and tar of
 // BusyBox knows it; it has no fractions of seconds.
 func (b *bundle) header(name string, mode os.FileMode, size int64, modified time.Time) error {
-	err := b.tar.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: int64(mode), Size: size,
+	return b.tar.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: int64(mode), Size: size,
 		ModTime: modified.Truncate(time.Second), Format: tar.FormatGNU})
-	if err != nil {
-		return fmt.Errorf("cannot bundle %s: %w", shown(name), err)
-	}
-	return nil
 }
 
 func (b *bundle) close() error { return errors.Join(b.tar.Close(), b.pack.Close()) }
-
-// openUnchanged opens a local file if it still is the one that was scanned.
-func openUnchanged(local string, e Entry) (*os.File, error) {
-	f, err := os.Open(local)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", shown(local), cause(err))
-	}
-	info, err := f.Stat()
-	if err == nil && (info.Size() != e.Size || !info.ModTime().Equal(e.ModTime) || !info.Mode().IsRegular()) {
-		err = &ChangedError{Path: local}
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
-}
-
-// sourceReader reads just as much of a local file as was announced, and hashes it.
-type sourceReader struct {
-	ctx  context.Context
-	path string
-	left int64
-	f    io.Reader
-	hash hash.Hash
-}
-
-func (s *sourceReader) Read(p []byte) (int, error) {
-	if err := context.Cause(s.ctx); err != nil {
-		return 0, err
-	}
-	if s.left == 0 {
-		return 0, io.EOF
-	}
-	n, err := s.f.Read(p[:min(int64(len(p)), s.left)])
-	s.left -= int64(n)
-	_, _ = s.hash.Write(p[:n])
-	if errors.Is(err, io.EOF) {
-		return n, &ChangedError{Path: s.path}
-	}
-	if err != nil {
-		return n, fmt.Errorf("cannot read %s: %w", shown(s.path), cause(err))
-	}
-	return n, nil
-}
 
 type counter struct {
 	w    io.Writer

@@ -1,6 +1,12 @@
-# Puts what is staged in place, or leaves everything as it was. Expects: directory state stage expected length links odd, and
-# the functions forward, back, finish and prepare, which know the names. A fork costs more than anything else here: see
-# facts.sh.
+# Puts what is staged in place, or leaves everything as it was. Beside it lie its actions: the files prepare, guard, forward
+# and back, which list what to do with which names. A fork costs more than anything else here: see listing.sh.
+directory=$1 state=$2 stage=$3
+expected=$4 # SHA-256 of the listing of what is staged, in each way in which a host may print it
+bytes=$5    # of content that is staged
+length=$6   # of the names of what is staged, folders aside
+links=$7 odd=$8
+LC_ALL=C
+export LC_ALL
 umask 077
 old=$stage/old
 tree=$stage/tree
@@ -8,6 +14,16 @@ fault() {
 	echo "fault $1"
 	exit 1
 }
+# actions FILE: does what the file lists, up to the first action that fails. A file that was cut has no end.
+actions() {
+	failed=
+	ended=
+	. "$stage/$1"
+	[ "$ended" ] && [ ! "$failed" ]
+}
+act() { [ "$failed" ] || "$@" || [ "$undoing" ] || failed=yes; }
+end() { ended=yes; }
+undoing= # then what fails does not stop the rest
 # away FOLDER NAME...: moves what is in the way, or no longer wanted, out of the site's folder.
 away() {
 	p=$1
@@ -78,12 +94,8 @@ staged_mode() {
 	shift
 	cd -- "$tree" && chmod "$m" -- "$@"
 }
-# folders ROOT FOLDER...
-folders() {
-	cd -- "$1" || return
-	shift
-	mkdir -p -- "$@"
-}
+# folders FOLDER...: makes them beside the script.
+folders() { cd -- "$stage" && mkdir -p -- "$@"; }
 # writable FOLDER...: asks before anything is touched.
 writable() {
 	for p do
@@ -92,19 +104,26 @@ writable() {
 		return 1
 	done
 }
+# large COMMAND NAME PATH MODE TIME: moves or copies a large file, once it is whole, into the staged tree.
+large() {
+	cd -- "$tree" && "$1" -f -- "../large/$2" "./$3" && chmod "$4" -- "./$3" && touch -c -d "@$5" -- "./$3"
+}
+# link TARGET PATH
+link() { cd -- "$tree" && ln -sf -- "$1" "./$2"; }
 held() {
 	cd -- "$tree" || return
 	find . ! -name . -print0 | sort -z
 	printf '\0'
 	list eval 'find . ! -name . -print0 | sort -z'
 }
+for p in prepare guard forward back; do [ -r "$stage/$p" ] || fault stage; done
 [ ! -e "$old" ] || rm -rf -- "$old"
 [ -d "$tree" ] || mkdir -p -- "$tree" || fault stage
 if [ ! -d "$directory" ]; then
 	(umask 022 && mkdir -p -- "$directory") || fault directory
 fi
 cd -- "$directory" || fault directory
-prepare || fault stage
+actions prepare || fault stage
 cd -- "$tree" || fault stage
 # Nothing else is staged if all names are there and together are as long as they should be.
 if [ "$(find . ! -type d -print0 | wc -c)" -ne "$length" ] || ! expected "$(contents "$stage/names" | hash)"; then
@@ -113,17 +132,22 @@ if [ "$(find . ! -type d -print0 | wc -c)" -ne "$length" ] || ! expected "$(cont
 	echo .
 	exit 1
 fi
-guard || fault denied
+actions guard || fault denied
 # From here on the link may die without anything being left half done.
 trap '' HUP INT TERM PIPE
 if [ -e "$stage/manifest" ]; then mv -f -- "$stage/manifest" "$state/manifest.next" || fault stage; fi
-if ! forward; then
-	back
+if ! actions forward; then
+	undoing=yes
+	actions back
 	rm -f -- "$state/manifest.next"
 	fault place
 fi
-finish
+if [ -e "$stage/kept" ]; then
+	mv -f -- "$stage/kept" "$state/manifest.kept"
+elif [ -e "$state/manifest.kept" ]; then
+	rm -f -- "$state/manifest.kept"
+fi
 if [ -e "$state/manifest.next" ]; then mv -f -- "$state/manifest.next" "$state/manifest" || fault stage; fi
-cd / && rm -rf -- "$stage" ${made:+"$box"}
+cd / && rm -rf -- "$stage" ${made:+"$inbox"}
 made=
 echo done

@@ -8,17 +8,21 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/provision/tree"
 )
 
 // HostEntry is what is at a path on the host.
 type HostEntry struct {
-	Kind   Kind
+	Kind   tree.Kind
 	Mode   fs.FileMode // permission bits
 	Hashed bool        // SHA256 is known: it is a file that could be read
 	SHA256 [sha256.Size]byte
@@ -52,44 +56,67 @@ type Listing struct {
 	large    []string // hashes of large files that are partly staged
 }
 
-// maxListing bounds what a listing may unpack to, in bytes: a million paths. Unpacked it takes about ten times that.
-const maxListing = 64 << 20
+// A host is not trusted with more than this.
+const (
+	maxListing = 128 << 20 // bytes that all parts of a listing unpack to
+	maxPaths   = 500_000   // in each part
+	maxLine    = 64 << 10  // bytes of a line of the answer
+	maxPath    = 32 << 10  // bytes of a path, or of where a link leads
+)
 
 // ParseHost reads the output of [HostScript].
 func ParseHost(r io.Reader) (*Listing, error) {
-	p := &hostParser{in: bufio.NewReader(r), l: &Listing{State: Present, Free: -1}}
+	p := newHostParser(r)
 	if line, _ := p.line(); line != "transfer 1" {
-		return nil, fmt.Errorf("cannot read the host's list of files: it begins with %.80q; check that the login shell of the host prints nothing of its own", line)
+		return nil, provision.Fail("upload.listing-noise", excerpt(line))
 	}
 	for {
 		line, err := p.line()
 		if err != nil {
-			return nil, fmt.Errorf("cannot read the host's list of files: it ends too early (%w); run again", err)
+			return nil, err
 		}
 		if line == "end" {
 			return p.l, nil
 		}
 		if err := p.fact(line); err != nil {
-			return nil, fmt.Errorf("cannot read the host's list of files: %w; a file may have changed there meanwhile, run again", err)
+			return nil, err
 		}
 	}
 }
 
 type hostParser struct {
-	in    *bufio.Reader
+	lines *bufio.Scanner
 	l     *Listing
 	asked []string
+	left  int64 // bytes that may still be unpacked
 }
 
+func newHostParser(r io.Reader) *hostParser {
+	p := &hostParser{lines: bufio.NewScanner(r), l: &Listing{State: Present, Free: -1}, left: maxListing}
+	p.lines.Buffer(nil, maxLine)
+	return p
+}
+
+// line is the next line; there is always one in front of the end of a listing.
 func (p *hostParser) line() (string, error) {
-	line, err := p.in.ReadString('\n')
-	if err != nil {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return line, err
+	if p.lines.Scan() {
+		return strings.TrimRight(p.lines.Text(), "\r"), nil
 	}
-	return strings.TrimRight(line, "\r\n"), nil
+	if p.lines.Err() != nil {
+		return "", tooLarge()
+	}
+	return "", provision.Fail("upload.listing-short")
+}
+
+func tooLarge() error { return provision.Fail("upload.listing-large", maxListing>>20, maxPaths) }
+
+// broken is the error of a listing that is not as the script writes it.
+func broken(at string) error { return provision.Fail("upload.listing-broken", excerpt(at)) }
+
+// excerpt is the beginning of a text of the host's.
+func excerpt(text string) string {
+	const most = 80
+	return safetext.Clean(strconv.Quote(text[:min(len(text), most)]))
 }
 
 // fact takes one line, and what follows it.
@@ -121,66 +148,99 @@ func (p *hostParser) fact(line string) (err error) {
 		err = p.staged()
 	case "large":
 		if !isHash(rest) {
-			return fmt.Errorf("the staged file %.80q is not one of ours", rest)
+			return broken(rest)
 		}
 		p.l.large = append(p.l.large, rest)
 	default:
-		err = fmt.Errorf("unexpected line %.80q", line)
+		err = broken(line)
+	}
+	if len(p.l.Lacks) > maxPaths || len(p.l.large) > maxPaths {
+		err = tooLarge()
 	}
 	return err
 }
 
-// unpack reads the lines of base64 up to a lone dot and unpacks them.
-func (p *hostParser) unpack() ([]byte, error) {
-	var packed bytes.Buffer
-	for {
-		line, err := p.line()
+// unpack has read take what is packed in the lines up to a lone dot, all of it.
+func (p *hostParser) unpack(read func(*cursor) error) error {
+	z, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, &payload{p: p}))
+	if err != nil {
+		return p.explain(err)
+	}
+	c := &cursor{in: bufio.NewReaderSize(&bounded{z, &p.left}, maxPath+maxLine)}
+	if err := read(c); err != nil {
+		return p.explain(err)
+	}
+	if !c.ended() {
+		return p.explain(c.unexpected())
+	}
+	return nil
+}
+
+// explain makes a Failure of an error about what was packed.
+func (p *hostParser) explain(err error) error {
+	if provision.CodeOf(err) != "" {
+		return err
+	}
+	return broken(err.Error())
+}
+
+// payload is the text of the lines up to a lone dot.
+type payload struct {
+	p    *hostParser
+	rest string
+	end  bool
+}
+
+func (b *payload) Read(to []byte) (int, error) {
+	for b.rest == "" && !b.end {
+		line, err := b.p.line()
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
-		if line == "." {
-			break
-		}
-		packed.WriteString(line)
+		b.rest, b.end = line, line == "."
 	}
-	z, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, &packed))
-	if err != nil {
-		return nil, err
+	if b.end {
+		return 0, io.EOF
 	}
-	data, err := io.ReadAll(io.LimitReader(z, maxListing+1))
-	if err == nil && len(data) > maxListing {
-		err = errors.New("it is too long")
-	}
-	return data, err
+	n := copy(to, b.rest)
+	b.rest = b.rest[n:]
+	return n, nil
 }
 
-func (p *hostParser) paths() ([]string, error) {
-	data, err := p.unpack()
-	if err != nil {
-		return nil, err
-	}
-	paths := splitPaths(data)
-	for _, path := range paths {
-		if !inside(path) {
-			return nil, fmt.Errorf("the path %.80q in the manifest there is not one of a site", path)
-		}
-	}
-	return paths, nil
+// bounded reads no more than is left.
+type bounded struct {
+	r    io.Reader
+	left *int64
 }
 
-// splitPaths splits what is ended, not separated, by NUL.
-func splitPaths(data []byte) []string {
-	if len(data) == 0 {
+func (b *bounded) Read(to []byte) (int, error) {
+	n, err := b.r.Read(to)
+	if *b.left -= int64(n); *b.left < 0 {
+		return 0, tooLarge()
+	}
+	return n, err
+}
+
+func (p *hostParser) paths() (paths []string, err error) {
+	err = p.unpack(func(c *cursor) error {
+		for !c.ended() {
+			path, err := c.path()
+			if err != nil {
+				return err
+			}
+			if !inside(path) {
+				return provision.Fail("upload.listing-foreign", excerpt(path))
+			}
+			if paths = append(paths, path); len(paths) > maxPaths {
+				return tooLarge()
+			}
+		}
 		return nil
-	}
-	return strings.Split(strings.TrimSuffix(string(data), "\x00"), "\x00")
+	})
+	return paths, err
 }
 
 func (p *hostParser) listing() error {
-	data, err := p.unpack()
-	if err != nil {
-		return err
-	}
 	p.l.asked = make(map[string]struct{}, len(p.asked))
 	for _, path := range p.asked {
 		p.l.asked[path] = struct{}{}
@@ -188,30 +248,184 @@ func (p *hostParser) listing() error {
 	if p.l.sameSet {
 		p.l.recorded = p.asked
 	}
-	p.l.entries, err = parseListing(p.asked, data)
-	return err
+	return p.unpack(func(c *cursor) (err error) {
+		p.l.entries, err = c.entries(p.asked)
+		return err
+	})
 }
 
 // staged takes the list of what is staged: its paths, an empty one, and the listing.
 func (p *hostParser) staged() error {
-	data, err := p.unpack()
-	if err != nil {
+	return p.unpack(func(c *cursor) error {
+		var paths []string
+		for {
+			path, err := c.path()
+			if err != nil {
+				return err
+			}
+			if path == "" {
+				break
+			}
+			if paths = append(paths, path); len(paths) > maxPaths {
+				return tooLarge()
+			}
+		}
+		entries, err := c.entries(paths)
+		if err != nil {
+			return err
+		}
+		p.l.staged = make(map[string]HostEntry, len(entries))
+		for path, e := range entries {
+			p.l.staged[strings.TrimPrefix(path, "./")] = e
+		}
+		return nil
+	})
+}
+
+// cursor reads a listing. Names are matched as a whole, so that those with line ends in them are no trouble.
+type cursor struct{ in *bufio.Reader }
+
+func (c *cursor) ended() bool {
+	_, err := c.in.Peek(1)
+	return errors.Is(err, io.EOF)
+}
+
+// ahead is the beginning of what was not read yet.
+func (c *cursor) ahead() string {
+	next, _ := c.in.Peek(80)
+	return string(next)
+}
+
+// path takes what is in front of the next NUL.
+func (c *cursor) path() (string, error) {
+	text, err := c.in.ReadSlice(0)
+	switch {
+	case errors.Is(err, bufio.ErrBufferFull) || len(text) > maxPath:
+		return "", tooLarge()
+	case errors.Is(err, io.EOF):
+		return "", broken(string(text))
+	case err != nil:
+		return "", err
+	}
+	return string(text[:len(text)-1]), nil
+}
+
+// entries takes the listing of paths, which it has in their order; what is missing is left out.
+func (c *cursor) entries(paths []string) (map[string]HostEntry, error) {
+	entries := make(map[string]HostEntry, len(paths))
+	for _, path := range paths {
+		if mode, ok := c.mode(path); ok {
+			entries[path] = entryOf(mode)
+		}
+	}
+	if !c.skip(separator) {
+		return nil, c.unexpected()
+	}
+	for _, path := range paths {
+		if hash, ok := c.hash(path); ok {
+			e := entries[path]
+			e.Hashed, e.SHA256 = true, hash
+			entries[path] = e
+		}
+	}
+	if !c.skip(separator) {
+		return nil, c.unexpected()
+	}
+	for _, path := range paths {
+		if c.skip(path + "\x00") {
+			target, err := c.path()
+			if err != nil {
+				return nil, err
+			}
+			e := entries[path]
+			e.Target = target
+			entries[path] = e
+		}
+	}
+	return entries, nil
+}
+
+// unexpected is the error of what is next, or of not being able to read it.
+func (c *cursor) unexpected() error {
+	if _, err := c.in.Peek(1); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	names, listing := []byte(nil), data[min(1, len(data)):]
-	if at := bytes.Index(data, []byte("\x00\x00")); at >= 0 {
-		names, listing = data[:at+1], data[at+2:]
+	return broken(c.ahead())
+}
+
+func entryOf(mode uint32) HostEntry {
+	e := HostEntry{Kind: tree.Other, Mode: fs.FileMode(mode & 0o7777)}
+	switch mode & modeKind {
+	case modeFile:
+		e.Kind = tree.File
+	case modeDirectory:
+		// A folder inherits the setgid bit from the one it is in, and chmod leaves it there: it is the host's affair.
+		e.Kind, e.Mode = tree.Directory, e.Mode&0o777
+	case modeLink:
+		e.Kind, e.Mode = tree.Link, 0o777
 	}
-	paths := splitPaths(names)
-	entries, err := parseListing(paths, listing)
+	return e
+}
+
+// next tells whether some text is next.
+func (c *cursor) next(s string) bool {
+	ahead, _ := c.in.Peek(len(s))
+	return string(ahead) == s
+}
+
+func (c *cursor) skip(s string) bool {
+	ok := c.next(s)
+	if ok {
+		_, _ = c.in.Discard(len(s))
+	}
+	return ok
+}
+
+// mode takes the line "81a4 path" if it is next.
+func (c *cursor) mode(path string) (uint32, bool) {
+	ahead, _ := c.in.Peek(len("12345678 ") + len(path) + 1)
+	digits, rest, ok := bytes.Cut(ahead, []byte(" "))
+	if !ok || len(digits) > 8 || len(rest) <= len(path) || string(rest[:len(path)]) != path || rest[len(path)] != '\n' {
+		return 0, false
+	}
+	mode, err := strconv.ParseUint(string(digits), 16, 32)
 	if err != nil {
-		return err
+		return 0, false
 	}
-	p.l.staged = make(map[string]HostEntry, len(entries))
-	for path, e := range entries {
-		p.l.staged[strings.TrimPrefix(path, "./")] = e
+	_, _ = c.in.Discard(len(digits) + 1 + len(path) + 1)
+	return uint32(mode), true
+}
+
+// hash takes the line with the hash of path if it is next, with the name escaped or, as older BusyBox has it, not.
+func (c *cursor) hash(path string) (hash [sha256.Size]byte, ok bool) {
+	const digits = 2 * sha256.Size
+	escape, _ := c.in.Peek(1)
+	mark := 0
+	if string(escape) == `\` {
+		mark = 1
 	}
-	return nil
+	head, _ := c.in.Peek(mark + digits + len(betweens[0]))
+	if len(head) < mark+digits+len(betweens[0]) || !slices.Contains(betweens[:], string(head[mark+digits:])) {
+		return hash, false
+	}
+	if _, err := hex.Decode(hash[:], head[mark:mark+digits]); err != nil {
+		return hash, false
+	}
+	names := []string{path}
+	if mark == 1 { // else nothing is escaped, which is the usual case
+		names = names[:0]
+		for _, spell := range spellings() {
+			names = append(names, spell(path))
+		}
+	}
+	for _, name := range names {
+		line, _ := c.in.Peek(len(head) + len(name) + 1)
+		if len(line) == len(head)+len(name)+1 && string(line[len(head):len(line)-1]) == name && line[len(line)-1] == '\n' {
+			_, _ = c.in.Discard(len(line))
+			return hash, true
+		}
+	}
+	return hash, false
 }
 
 // inside tells whether a path that the host names stays within the site's folder.

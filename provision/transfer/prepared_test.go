@@ -1,3 +1,5 @@
+//go:build host
+
 package transfer
 
 import (
@@ -5,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/kehuo/provision/provision/tree"
 )
 
 // TestPrepared: a session opened ahead is used, and leaves nothing behind whether it was or not.
@@ -14,14 +18,14 @@ func TestPrepared(t *testing.T) {
 			s := startSSHD(t, lines...)
 			c, root := s.dial(t), t.TempDir()
 			for _, content := range []string{"first", "second", random(inlineSize - 10)} {
-				files{"a": content, "sub/key": content[:5]}.write(t, root)
-				m := scan(t, root, func(o *ScanOptions) { o.Private = []string{"sub/key"} })
+				files{"a": content, "sub/key": content[:5]}.Write(t, root)
+				m := scan(t, root, func(o *tree.Options) { o.Private = []string{"sub/key"} })
 				if !m.Likely() {
 					t.Error("a tree that was read anew is not likely to be uploaded")
 				}
 				unused := Prepare(t.Context(), c, s.directory, s.state, m)
 				if name == "many" {
-					<-unused.box().opened
+					<-unused.openInbox().opened
 				}
 				unused.Close()
 				p := Prepare(t.Context(), c, s.directory, s.state, m)
@@ -50,7 +54,7 @@ func TestPreparedStreams(t *testing.T) {
 			for i := range 6 {
 				content[fmt.Sprint("file", i)] = random(1<<20 + i)
 			}
-			content.write(t, root)
+			content.Write(t, root)
 			m := scan(t, root)
 			p := Prepare(t.Context(), c, s.directory, s.state, m)
 			defer p.Close()

@@ -2,6 +2,8 @@ package transfer
 
 import (
 	"context"
+	"encoding/hex"
+	"errors"
 	"os"
 	"sync"
 	"time"
@@ -9,8 +11,114 @@ import (
 	"github.com/pkg/sftp"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/tree"
 )
+
+const (
+	// largeFile is the size, in bytes, from which a file is sent in ranges: two windows of a channel.
+	largeFile = 4 << 20
+	// rangeSize is what is sent and acknowledged at a time, in bytes: a packet.
+	rangeSize = 32 << 10
+	// blockSize is what is found again after a cut, in bytes: blocks that arrived whole are not sent again.
+	blockSize = 1 << 20
+	// channels is how many SFTP sessions share a large file. sshd allows ten sessions in a connection by default; one of
+	// them commits, and two are left to others. Each moves at most 2 MiB in a round trip.
+	channels = 7
+	// channelsBeside is how many there are where bundles are sent at the same time.
+	channelsBeside = 4
+	// depth is how many ranges each SFTP session has under way: the window, and a little to have at hand when it opens.
+	depth = 72
+)
+
+// largeName is the name under which a large file is staged.
+func largeName(e tree.Entry) string { return hex.EncodeToString(e.SHA256[:]) }
+
+// piece is a part of a large file that is sent in a row.
+type piece struct {
+	of     *tree.Source
+	offset int64
+	size   int64
+}
+
+// sendLarge sends all large files, in ranges over several SFTP sessions. These open while the host is asked what of the
+// files it has.
+func (u *upload) sendLarge(ctx context.Context) (err error) {
+	if len(u.s.large) == 0 {
+		return nil
+	}
+	var sources []*tree.Source
+	defer func() {
+		for _, s := range sources {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	blocks := 0
+	for _, e := range u.s.large {
+		s, err := tree.Open(ctx, u.Root, e)
+		if err != nil {
+			return err
+		}
+		sources = append(sources, s)
+		blocks += int((e.Size + blockSize - 1) / blockSize)
+	}
+	n := channels
+	if len(u.s.small) > 0 {
+		n = channelsBeside
+	}
+	todo := newRanges()
+	group, within := errgroup.WithContext(ctx)
+	for range min(n, blocks) {
+		group.Go(func() error { return u.sendRanges(within, todo) })
+	}
+	group.Go(func() error { return u.fill(within, todo, sources) })
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for _, s := range sources {
+		if err := s.Unchanged(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill finds out which blocks have to be sent.
+func (u *upload) fill(ctx context.Context, todo *ranges, sources []*tree.Source) error {
+	if err := u.makeReady(ctx, nil, func() { close(todo.asked) }); err != nil {
+		return err
+	}
+	for _, s := range sources {
+		missing, err := u.missing(ctx, s)
+		if err != nil {
+			return err
+		}
+		todo.blocks = append(todo.blocks, missing...)
+	}
+	close(todo.ready)
+	return nil
+}
+
+// missing are the blocks of s that a cut upload did not bring to the host, or not whole: those whose hash there is not
+// the one here.
+func (u *upload) missing(ctx context.Context, s *tree.Source) (pieces []piece, err error) {
+	there := u.blocks[largeName(s.Entry)]
+	buffer := make([]byte, blockSize)
+	for offset := int64(0); offset < s.Size; offset += blockSize {
+		p := piece{s, offset, min(blockSize, s.Size-offset)}
+		if i := int(offset / blockSize); i < len(there) {
+			data := buffer[:p.size]
+			if _, err := s.ReadAt(data, offset); err != nil {
+				return nil, err
+			}
+			if sum(data) == there[i] {
+				u.sent.add(p.size)
+				continue
+			}
+		}
+		pieces = append(pieces, p)
+	}
+	return pieces, nil
+}
 
 // sendRanges sends ranges over one SFTP session.
 func (u *upload) sendRanges(ctx context.Context, todo *ranges) error {
@@ -20,17 +128,12 @@ func (u *upload) sendRanges(ctx context.Context, todo *ranges) error {
 		return ctx.Err()
 	}
 	timer := time.AfterFunc(yieldAfter, u.yield)
-	c, err := openSFTP(ctx, u.client)
+	c, hangUp, err := openSFTP(ctx, u.client)
 	timer.Stop()
 	if err != nil {
 		return err
 	}
-	// A request that is under way knows no context: closing the session ends it.
-	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
-	defer func() {
-		stop()
-		_ = c.Close()
-	}()
+	defer hangUp()
 	s := &rangeSession{openFiles: openFiles{c: c, folder: u.stage + "/large", files: make(map[string]*sftp.File)}, u: u}
 	select {
 	case <-todo.ready:
@@ -43,20 +146,6 @@ func (u *upload) sendRanges(ctx context.Context, todo *ranges) error {
 	}
 	return err
 }
-
-// openSFTP opens an SFTP session.
-func openSFTP(ctx context.Context, c *remote.Client) (*sftp.Client, error) {
-	s, err := c.SFTP(ctx, sftp.UseConcurrentWrites(true))
-	if err != nil {
-		return nil, &sessionError{err}
-	}
-	return s, nil
-}
-
-// sessionError says why there is no SFTP session, and what to do.
-type sessionError struct{ error }
-
-func (e *sessionError) Unwrap() error { return e.error }
 
 // ranges hands out blocks range by range, in their order over all sessions: so they fill up one after the other, and few of
 // them are incomplete when the link is cut.
@@ -116,11 +205,11 @@ func (s *rangeSession) sendOne(p piece, buffer []byte) error {
 		return err
 	}
 	data := buffer[:p.size]
-	if err := p.of.read(data, p.offset); err != nil {
+	if _, err := p.of.ReadAt(data, p.offset); err != nil {
 		return err
 	}
 	if _, err := f.WriteAt(data, p.offset); err != nil {
-		return &sftpError{err}
+		return &sftpError{"", err}
 	}
 	s.u.sent.add(int64(len(data)))
 	return nil
@@ -143,13 +232,8 @@ func (o *openFiles) open(name string) (*sftp.File, error) {
 	}
 	f, err := o.c.OpenFile(o.folder+"/"+name, os.O_WRONLY|os.O_CREATE)
 	if err != nil {
-		return nil, &sftpError{err}
+		return nil, &sftpError{"", err}
 	}
 	o.files[name] = f
 	return f, nil
 }
-
-// sftpError is an error about a file on the host, whose reason SFTP does not tell.
-type sftpError struct{ error }
-
-func (e *sftpError) Unwrap() error { return e.error }

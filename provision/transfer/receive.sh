@@ -1,5 +1,8 @@
 # Unpacks one stream of files where they are staged, and leaves word of how that went. Without a stream it ends and has
-# touched nothing. Expects: directory state inside.
+# touched nothing.
+directory=$1 state=$2 inside=$3
+LC_ALL=C
+export LC_ALL
 umask 077
 read -r where upload n how || exit 0
 stage=$state/upload

@@ -3,20 +3,14 @@ package transfer
 import (
 	"bytes"
 	"context"
-	_ "embed"
-	"fmt"
+	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/shell"
 )
-
-//go:embed control.sh
-var controlScript string
-
-//go:embed receive.sh
-var receiveScript string
 
 // session is a script on the host that waits for its input. Where it gets none, it ends and has touched nothing.
 type session struct {
@@ -31,17 +25,17 @@ type session struct {
 
 // openSession opens a session in the background. waiting is called when that takes suspiciously long. With impatient, the
 // first sign of a fault ends the session; the one that commits must be left to undo what it did.
-func openSession(ctx context.Context, c *remote.Client, script string, impatient bool, waiting func()) *session {
+func openSession(ctx context.Context, c *remote.Client, script shell.Text, impatient bool, waiting func()) *session {
 	ctx, cancel := context.WithCancelCause(ctx)
 	s := &session{ctx: ctx, cancel: cancel, in: newInput(ctx), out: answer{ready: make(chan struct{})}, started: make(chan struct{}), ended: make(chan struct{})}
 	go func() {
 		defer close(s.ended)
 		timer := time.AfterFunc(yieldAfter, waiting)
-		command := remote.Command{Script: shell.Text(script), Stdin: s.in, Stdout: &s.out}
-		if !impatient {
-			command.Grace = commitGrace
+		command := remote.Command{Script: script, Stdin: s.in, Stdout: &s.out}
+		if impatient {
+			command.Stderr = complaints(func(c *complaintError) { cancel(c) })
 		} else {
-			command.Stderr = faults(func(c *complaint) { cancel(c) })
+			command.Grace = commitGrace
 		}
 		process, err := c.Start(ctx, command)
 		timer.Stop()
@@ -58,7 +52,7 @@ func openSession(ctx context.Context, c *remote.Client, script string, impatient
 func (s *session) feed(f func(io.Writer) error) {
 	s.in.feed(func(w io.Writer) error {
 		err := f(w)
-		if err != nil && !isClosedPipe(err) {
+		if err != nil && !errors.Is(err, io.ErrClosedPipe) {
 			s.cancel(err) // the input has no end that the host could take for one
 		}
 		return err
@@ -68,7 +62,7 @@ func (s *session) feed(f func(io.Writer) error) {
 // wait waits for the end of a session that was fed, and tells the first reason why it failed.
 func (s *session) wait() error {
 	<-s.ended
-	_ = s.in.close()
+	s.in.close()
 	if reason := context.Cause(s.ctx); reason != nil {
 		return reason
 	}
@@ -85,7 +79,7 @@ func (s *session) close() {
 		s.cancel(nil)
 	}
 	<-s.ended
-	_ = s.in.close()
+	s.in.close()
 	s.cancel(nil)
 }
 
@@ -96,7 +90,7 @@ const yieldAfter = 3 * time.Second
 type answer struct {
 	text  bytes.Buffer
 	ready chan struct{} // closed when that word was read
-	heard bool
+	begun bool
 }
 
 const readyWord = "ready\n"
@@ -106,15 +100,63 @@ const answerLimit = 1 << 20
 
 func (a *answer) Write(p []byte) (int, error) {
 	_, _ = a.text.Write(p[:min(len(p), max(0, answerLimit-a.text.Len()))]) // a buffer takes everything
-	if rest, found := bytes.CutPrefix(a.text.Bytes(), []byte(readyWord)); found && !a.heard {
-		a.heard = true
+	if rest, found := bytes.CutPrefix(a.text.Bytes(), []byte(readyWord)); found && !a.begun {
+		a.begun = true
 		a.text = *bytes.NewBuffer(bytes.Clone(rest))
 		close(a.ready)
 	}
 	return len(p), nil
 }
 
-func sessionScript(directory, stateDir, box, script string) string {
-	return fmt.Sprintf("LC_ALL=C\nexport LC_ALL\ndirectory=%s\nstate=%s\ninside=%s\nbox=%s\n",
-		quote(directory), quote(stateDir), quote(insideFolder), quote(box)) + script
+// input feeds the standard input of a command on the host from a function that may be given later.
+type input struct {
+	*io.PipeReader
+	give chan func(io.Writer) error
+	once sync.Once
+	done chan struct{}
+	err  error // of the function, once done is closed
+}
+
+// newInput starts the goroutine that feeds. It ends when the function has returned, at close, or when ctx ends.
+func newInput(ctx context.Context) *input {
+	r, w := io.Pipe()
+	in := &input{PipeReader: r, give: make(chan func(io.Writer) error, 1), done: make(chan struct{})}
+	go func() {
+		defer close(in.done)
+		select {
+		case f, ok := <-in.give:
+			if ok {
+				in.err = f(w)
+			}
+		case <-ctx.Done():
+			in.err = ctx.Err()
+		}
+		_ = w.CloseWithError(in.err) // nil is the end of the input
+	}()
+	return in
+}
+
+// feed hands over the function that writes the input.
+func (in *input) feed(f func(io.Writer) error) {
+	in.once.Do(func() { in.give <- f; close(in.give) })
+}
+
+// finish ends an input that was not fed.
+func (in *input) finish() { in.once.Do(func() { close(in.give) }) }
+
+// close ends an input that was not fed, and frees one that is being written when nobody reads any more.
+func (in *input) close() {
+	in.finish()
+	_ = in.PipeReader.Close()
+	<-in.done
+}
+
+// failed tells whether the function returned an error, or is still writing to what nobody reads any more.
+func (in *input) failed() bool {
+	select {
+	case <-in.done:
+		return in.err != nil
+	default:
+		return true
+	}
 }

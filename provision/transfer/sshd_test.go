@@ -1,3 +1,5 @@
+//go:build host
+
 package transfer
 
 import (
@@ -20,7 +22,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/kehuo/provision/provision/remote"
-	"github.com/kehuo/provision/provision/shell"
+	"github.com/kehuo/provision/provision/tree"
 )
 
 // sshd is OpenSSH's server on a loopback address, with a site's folder to be.
@@ -148,9 +150,9 @@ func (s *sshd) dial(t testing.TB, through ...string) *remote.Client {
 }
 
 // compare asks the host and compares.
-func (s *sshd) compare(t testing.TB, c *remote.Client, m *Manifest, remove bool) Difference {
+func (s *sshd) compare(t testing.TB, c *remote.Client, m *tree.Manifest, remove bool) Difference {
 	t.Helper()
-	out, err := c.Output(t.Context(), remote.Command{Script: shell.Text(HostScript(s.directory, s.state, m))})
+	out, err := c.Output(t.Context(), remote.Command{Script: HostScript(s.directory, s.state, m)})
 	must(t, err)
 	l, err := ParseHost(bytes.NewReader(out))
 	must(t, err)

@@ -1,3 +1,5 @@
+//go:build host
+
 // Package chaos_test breaks releases at every point there is and sees the next run mend them.
 package chaos_test
 

@@ -2,9 +2,13 @@ package lines
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
+	"maps"
 	"time"
 	"unicode/utf8"
+
+	"github.com/kehuo/provision/provision/language"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/safetext"
@@ -12,19 +16,52 @@ import (
 
 // NewJSON returns the printer of --json: one object a line, as provision.Event marshals itself. Whatever a host has said, a
 // line may be shown on a terminal as it is.
-func NewJSON(w io.Writer) *Printer { return newPrinter(w, jsonLines{}) }
+func NewJSON(w io.Writer, words *language.Printer) *Printer { return newPrinter(w, jsonLines{words}) }
 
-type jsonLines struct{}
+type jsonLines struct{ words *language.Printer }
 
-func (jsonLines) format(b []byte, e provision.Event) []byte {
+func (j jsonLines) format(b []byte, e provision.Event) []byte {
 	if output, ok := e.Body.(provision.StepOutput); ok {
 		return appendOutput(b, e, output)
 	}
+	e.Body = j.worded(e.Body)
 	line, err := json.Marshal(e)
 	if err != nil { // a value that JSON cannot hold, a year beyond 9999 for example
 		line, _ = json.Marshal(map[string]string{"type": "error", "error": err.Error()})
 	}
 	return append(append(b, safetext.EscapeJSON(line)...), '\n')
+}
+
+// worded is body with its errors in words, which is how they are marshalled.
+func (j jsonLines) worded(body provision.Body) provision.Body {
+	switch b := body.(type) {
+	case provision.StepFinished:
+		b.Err = j.word(b.Err)
+		return b
+	case provision.RunFinished:
+		b.Err, b.Hosts = j.word(b.Err), j.wordAll(b.Hosts)
+		return b
+	case provision.PlanFinished:
+		b.Err, b.Hosts = j.word(b.Err), j.wordAll(b.Hosts)
+		return b
+	}
+	return body
+}
+
+func (j jsonLines) word(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(j.words.Error(err))
+}
+
+func (j jsonLines) wordAll(hosts map[string]provision.HostResult) map[string]provision.HostResult {
+	worded := maps.Clone(hosts)
+	for name, r := range worded {
+		r.Err = j.word(r.Err)
+		worded[name] = r
+	}
+	return worded
 }
 
 // appendOutput writes an object for each line as json.Marshal(e) would, without reflection: output comes by the hundred

@@ -49,7 +49,7 @@ func story() []provision.Event {
 	add("aliyun", "06-files", provision.StepFinished{Status: provision.StatusFailed, Duration: 2 * time.Second,
 		Err: errors.New("uploading app.py to aliyun failed: no space left; free some space")})
 	add("aliyun", "07-build", provision.StepFinished{Status: provision.StatusSkipped})
-	add("aliyun", "11-site", provision.Measured{Station: provision.StationHTTPS, URL: "https://kevinhuo.cool/", Status: 200,
+	add("aliyun", "11-site", provision.SiteCheck{Vantage: provision.VantageHTTPS, URL: "https://kevinhuo.cool/", Status: 200,
 		Server: "nginx/1.14.1", CertificateDays: 87, Duration: 12 * time.Millisecond})
 	add("", "", provision.RunFinished{Changed: 1, ExitCode: 1, Duration: 3 * time.Second, Hosts: map[string]provision.HostResult{
 		"aliyun": {Changed: 1, Status: provision.StatusFailed, Err: errors.New("no space left")}}})
@@ -57,15 +57,22 @@ func story() []provision.Event {
 	return events
 }
 
+// english has the words that tests look for, so that these may be reworded.
+var english = language.New(language.English)
+
+func toJSON(w io.Writer) *lines.Printer { return lines.NewJSON(w, english) }
+
 func TestGolden(t *testing.T) {
 	for name, printer := range map[string]func(io.Writer) *lines.Printer{
-		"plain-en":      func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.English), false) },
+		"plain-en":      func(w io.Writer) *lines.Printer { return lines.NewPlain(w, english, false) },
 		"plain-zh":      func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.Chinese), false) },
-		"plain-verbose": func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.English), true) },
+		"plain-verbose": func(w io.Writer) *lines.Printer { return lines.NewPlain(w, english, true) },
+		"plain-keys":    func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.Keys(), false) },
+		"plan-keys":     func(w io.Writer) *lines.Printer { return lines.NewPlan(w, language.Keys(), theme.Plain()) },
 		"plan": func(w io.Writer) *lines.Printer {
-			return lines.NewPlan(w, language.New(language.English), theme.Plain())
+			return lines.NewPlan(w, english, theme.Plain())
 		},
-		"json": lines.NewJSON,
+		"json": toJSON,
 		"log":  lines.NewLog,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,7 +106,7 @@ func TestJSONIsWhatTheEventMarshals(t *testing.T) {
 		e := provision.Event{Time: start.Add(123456789), Host: `we"ird`, Step: "07-build",
 			Body: provision.StepOutput{Stream: provision.StreamErr, Text: text}}
 		var out bytes.Buffer
-		p := lines.NewJSON(&out)
+		p := toJSON(&out)
 		p.Emit(e)
 		if err := p.Close(); err != nil {
 			t.Fatal(err)
@@ -125,8 +132,8 @@ func TestJSONIsWhatTheEventMarshals(t *testing.T) {
 
 func TestLinesThatCameTogetherAreLinesOfTheirOwn(t *testing.T) {
 	for name, printer := range map[string]func(io.Writer) *lines.Printer{
-		"plain": func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.English), false) },
-		"json":  lines.NewJSON,
+		"plain": func(w io.Writer) *lines.Printer { return lines.NewPlain(w, english, false) },
+		"json":  toJSON,
 		"log":   lines.NewLog,
 	} {
 		write := func(texts ...string) string {
@@ -148,7 +155,7 @@ func TestLinesThatCameTogetherAreLinesOfTheirOwn(t *testing.T) {
 
 func TestPlainNamesTheHostWhenThereAreSeveral(t *testing.T) {
 	var out bytes.Buffer
-	p := lines.NewPlain(&out, language.New(language.English), false)
+	p := lines.NewPlain(&out, english, false)
 	p.Emit(provision.Event{Time: start, Body: provision.RunStarted{Site: "myweb", Hosts: []string{"one", "two"}}})
 	p.Emit(provision.Event{Time: start, Host: "two", Step: "07-build", Body: provision.StepOutput{Text: "Step 1/9"}})
 	if err := p.Close(); err != nil {
@@ -169,7 +176,7 @@ func (a announcing) Write(b []byte) (int, error) {
 
 func TestOutputIsWrittenSoonAndTheRestAtOnce(t *testing.T) {
 	written := make(announcing, 10)
-	p := lines.NewPlain(written, language.New(language.English), false)
+	p := lines.NewPlain(written, english, false)
 	p.Emit(provision.Event{Time: start, Body: provision.StepOutput{Text: "one"}})
 	p.Emit(provision.Event{Time: start, Body: provision.StepOutput{Text: "two"}})
 	select {
@@ -204,8 +211,8 @@ func TestCloseTellsThatWritingFailed(t *testing.T) {
 func BenchmarkOutput(b *testing.B) {
 	text := strings.Repeat("x", 99)
 	for name, p := range map[string]*lines.Printer{
-		"plain": lines.NewPlain(io.Discard, language.New(language.English), false),
-		"json":  lines.NewJSON(io.Discard),
+		"plain": lines.NewPlain(io.Discard, english, false),
+		"json":  toJSON(io.Discard),
 		"log":   lines.NewLog(io.Discard),
 	} {
 		b.Run(name, func(b *testing.B) {
@@ -217,5 +224,117 @@ func BenchmarkOutput(b *testing.B) {
 				p.Emit(provision.Event{Time: at, Host: "aliyun", Step: "07-build", Body: provision.StepOutput{Stream: "stdout", Text: text}})
 			}
 		})
+	}
+}
+
+func TestAFailureIsPutIntoWords(t *testing.T) {
+	failure := provision.Fail("prompt.unreadable", errors.New("EIO"))
+	hosts := map[string]provision.HostResult{"aliyun": {Status: provision.StatusFailed, Err: failure}}
+	for name, c := range map[string]struct {
+		printer func(io.Writer) *lines.Printer
+		want    string
+	}{
+		"plain": {func(w io.Writer) *lines.Printer { return lines.NewPlain(w, language.New(language.Chinese), false) }, "无法读取终端：EIO"},
+		"plan": {func(w io.Writer) *lines.Printer {
+			return lines.NewPlan(w, language.New(language.Chinese), theme.Plain())
+		}, "无法读取终端：EIO"},
+		"json": {func(w io.Writer) *lines.Printer { return lines.NewJSON(w, language.New(language.Chinese)) }, `"error":"无法读取终端：EIO"`},
+		"log":  {lines.NewLog, "the terminal cannot be read: EIO"},
+	} {
+		bodies := []provision.Body{provision.StepFinished{Status: provision.StatusFailed, Err: failure},
+			provision.RunFinished{Hosts: hosts}, provision.PlanFinished{Hosts: hosts}}
+		if name == "json" || name == "plan" {
+			bodies = append(bodies, provision.PlanFinished{Err: failure})
+		}
+		for _, body := range bodies {
+			var out bytes.Buffer
+			p := c.printer(&out)
+			p.Emit(provision.Event{Time: start, Host: "aliyun", Step: "07-build", Body: body})
+			if err := p.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(out.String(), failure.Code) || out.Len() > 0 && !strings.Contains(out.String(), c.want) {
+				t.Errorf("%s: %T reads %q, want %q", name, body, out.String(), c.want)
+			}
+		}
+	}
+	if hosts["aliyun"].Err != error(failure) {
+		t.Error("the event's own error was replaced")
+	}
+}
+
+// A line may be shown on a terminal as it is, whatever a host has said.
+func TestJSONLinesAreSafeOnATerminal(t *testing.T) {
+	var b bytes.Buffer
+	p := toJSON(&b)
+	for _, body := range []provision.Body{
+		provision.Finding{Severity: provision.SeverityError, Cause: "c", Evidence: "a\u009b2J\u202eb"},
+		provision.StepOutput{Stream: provision.StreamOut, Text: "a\u009b2J\u202eb"},
+	} {
+		p.Emit(provision.Event{Host: "h", Step: "07-build", Body: body})
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); strings.Count(text, `a\u009b2J\u202eb`) != 2 {
+		t.Errorf("got %q", text)
+	}
+}
+
+func planned(t *testing.T, events ...provision.Event) string {
+	t.Helper()
+	var out bytes.Buffer
+	p := lines.NewPlan(&out, english, theme.Plain())
+	for _, e := range events {
+		p.Emit(e)
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestAPlanTellsEachProblemOnce(t *testing.T) {
+	finding := provision.Finding{Severity: provision.SeverityError, Cause: "COPY stands before FROM.", Evidence: "COPY . .", Fix: "Move it."}
+	err := errors.New("Dockerfile:3: COPY stands before FROM. Move it.\nDockerfile:7: COPY stands before FROM. Move it.\nand something else")
+	got := planned(t, provision.Event{Host: "aliyun", Body: finding},
+		provision.Event{Body: provision.PlanFinished{Hosts: map[string]provision.HostResult{"aliyun": {Err: err}}}})
+	want := "ERROR: COPY stands before FROM.\n  evidence: COPY . .\n  fix: Move it.\n" +
+		english.T("lines.unplanned", "aliyun") + ": Dockerfile:3, Dockerfile:7\nand something else\n" +
+		english.T("lines.planned-none") + "\n"
+	if got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestAPlanThatIsNotCompleteSaysSo(t *testing.T) {
+	f := provision.PlanFinished{Changes: []provision.Change{{}}, Hosts: map[string]provision.HostResult{
+		"aliyun": {}, "tencent": {Err: errors.New("tencent refuses\nthe login, and says why at some length")}}}
+	got := planned(t, provision.Event{Body: f})
+	if want := english.T("lines.unplanned", "tencent") + ": tencent refuses\nthe login, and says why at some length\n" +
+		english.T("lines.planned-part", 1) + "\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := planned(t, provision.Event{Body: provision.PlanFinished{}}), english.T("lines.planned-nothing")+"\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := planned(t, provision.Event{Body: provision.PlanFinished{Err: errors.New("one\nand a longer line")}}); strings.Contains(got, " \n") {
+		t.Errorf("%q is filled up with blanks", got)
+	}
+}
+
+func TestAStationWithoutAnAnswerHasNoStatus(t *testing.T) {
+	var out bytes.Buffer
+	e := provision.Event{Time: time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC), Host: "aliyun", Step: "11-site",
+		Body: provision.SiteCheck{Vantage: provision.VantageHostHTTP, URL: "http://kevinhuo.cool/"}}
+	for _, p := range []*lines.Printer{lines.NewPlain(&out, english, false), lines.NewLog(&out)} {
+		p.Emit(e)
+		if err := p.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := "09:30:00 11-site from the host: GET http://kevinhuo.cool/ -> no answer\n" +
+		"2026-03-01T09:30:00.000Z aliyun 11-site host-http: GET http://kevinhuo.cool/ had no answer\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }

@@ -3,21 +3,26 @@ package lines
 import (
 	"fmt"
 	"io"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/tui/quantity"
-	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 )
 
 // logTime is RFC 3339 with milliseconds.
 const logTime = "2006-01-02T15:04:05.000Z07:00"
 
 // NewLog returns the writer of the log file: every event with its full time, in English, the whole output among them.
-func NewLog(w io.Writer) *Printer { return newPrinter(w, &logLines{}) }
+func NewLog(w io.Writer) *Printer {
+	return newPrinter(w, &logLines{words: language.New(language.English)})
+}
 
 type logLines struct {
+	words  *language.Printer
 	second second
 }
 
@@ -29,12 +34,12 @@ func (l *logLines) format(b []byte, e provision.Event) []byte {
 		}
 		return appendLines(append(l.head(b, e), mark...), len(b), o)
 	}
-	text := logText(e.Body)
+	text := l.text(e.Body)
 	if text == "" {
 		return b
 	}
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		b = append(append(l.head(b, e), sanitize.Line(line)...), '\n')
+		b = append(append(l.head(b, e), safetext.Line(line)...), '\n')
 	}
 	return b
 }
@@ -50,8 +55,8 @@ func (l *logLines) head(b []byte, e provision.Event) []byte {
 	return b
 }
 
-// logText is an event in words; empty for those that a log has no use for.
-func logText(body provision.Body) string {
+// text is an event in words; empty for those that a log has no use for.
+func (l *logLines) text(body provision.Body) string {
 	switch b := body.(type) {
 	case provision.RunStarted:
 		return fmt.Sprintf("run started: site %s, hosts %s", b.Site, strings.Join(b.Hosts, ", "))
@@ -60,13 +65,13 @@ func logText(body provision.Body) string {
 	case provision.StepStarted:
 		return "started: " + b.Title
 	case provision.StepCommand:
-		return "$ " + strings.ReplaceAll(b.Command, "\n", "\n  ")
+		return "$ " + cells.Hang(b.Command, "  ")
 	case provision.StepProgress:
 		if b.Total > 0 && b.Done < b.Total {
 			return "" // thousands of them; the end of each is enough
 		}
 		return fmt.Sprintf("progress: %d of %d %s %s", b.Done, b.Total, b.Unit, b.Detail)
-	case provision.Measured:
+	case provision.SiteCheck:
 		return measuredText(b)
 	case provision.Finding:
 		return fmt.Sprintf("%s %s: %s\nevidence: %s\nfix: %s", b.Severity, b.Code, b.Cause, b.Evidence, b.Fix)
@@ -75,32 +80,32 @@ func logText(body provision.Body) string {
 	case provision.DecisionMade:
 		return fmt.Sprintf("answered (%s): %s", b.Kind, b.Answer)
 	case provision.StepFinished:
-		return ended(b.Status, b.Err, "in "+quantity.Duration(b.Duration))
+		return l.ended(b.Status, b.Err, "in "+language.Duration(b.Duration))
 	case provision.RunFinished:
 		return fmt.Sprintf("%srun finished: %d changed, exit status %d, in %s",
-			hostsText(b.Hosts), b.Changed, b.ExitCode, quantity.Duration(b.Duration))
+			l.hosts(b.Hosts), b.Changed, b.ExitCode, language.Duration(b.Duration))
 	case provision.PlanFinished:
 		return fmt.Sprintf("%s%splan finished: %d changes, exit status %d",
-			planLines(b.Changes), hostsText(b.Hosts), len(b.Changes), b.ExitCode)
+			planLines(b.Changes), l.hosts(b.Hosts), len(b.Changes), b.ExitCode)
 	}
 	return ""
 }
 
-func measuredText(m provision.Measured) string {
+func measuredText(m provision.SiteCheck) string {
 	if m.Status == 0 {
-		return fmt.Sprintf("%s: GET %s had no answer", m.Station, m.URL)
+		return fmt.Sprintf("%s: GET %s had no answer", m.Vantage, m.URL)
 	}
 	text := fmt.Sprintf("%s: GET %s answered %d in %s, Server %q, Location %q",
-		m.Station, m.URL, m.Status, quantity.Duration(m.Duration), m.Server, m.Location)
+		m.Vantage, m.URL, m.Status, language.Duration(m.Duration), m.Server, m.Location)
 	if m.CertificateDays != 0 { // the last day of a certificate is 0 as well, and the finding says that
 		text += fmt.Sprintf(", certificate days %d", m.CertificateDays)
 	}
 	return text
 }
 
-func ended(status provision.Status, err error, more string) string {
+func (l *logLines) ended(status provision.Status, err error, more string) string {
 	if err != nil {
-		return fmt.Sprintf("%s %s: %s", status, more, err)
+		return fmt.Sprintf("%s %s: %s", status, more, l.words.Error(err))
 	}
 	return fmt.Sprintf("%s %s", status, more)
 }
@@ -117,20 +122,11 @@ func planLines(changes []provision.Change) string {
 	return b.String()
 }
 
-func hostsText(hosts map[string]provision.HostResult) string {
+func (l *logLines) hosts(hosts map[string]provision.HostResult) string {
 	var b strings.Builder
-	for _, name := range sorted(hosts) {
+	for _, name := range slices.Sorted(maps.Keys(hosts)) {
 		r := hosts[name]
-		fmt.Fprintf(&b, "%s: %s\n", name, ended(r.Status, r.Err, fmt.Sprintf("with %d changed", r.Changed)))
+		fmt.Fprintf(&b, "%s: %s\n", name, l.ended(r.Status, r.Err, fmt.Sprintf("with %d changed", r.Changed)))
 	}
 	return b.String()
-}
-
-func sorted(hosts map[string]provision.HostResult) []string {
-	list := make([]string, 0, len(hosts))
-	for name := range hosts {
-		list = append(list, name)
-	}
-	sort.Strings(list)
-	return list
 }

@@ -2,40 +2,37 @@ package lines
 
 import (
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
-	"github.com/kehuo/provision/tui/quantity"
-	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 )
 
 // NewPlain returns the printer for where there is no terminal: lines of text that begin with the time of day. verbose
 // adds the commands that run on the host, the questions that were answered, and the diffs of the plan.
 func NewPlain(w io.Writer, words *language.Printer, verbose bool) *Printer {
 	return newPrinter(w, &plain{
-		words: words, verbose: verbose, shown: map[string]progress{}, altering: map[string][]string{}, waiting: map[string]provision.Event{},
+		words: words, verbose: verbose, progressed: map[string]time.Time{}, altering: map[string][]string{}, waiting: map[string]provision.Event{},
 	})
 }
 
 type plain struct {
-	words    *language.Printer
-	verbose  bool
-	many     bool // several hosts: every line names its own
-	second   second
-	shown    map[string]progress // by host, what of a step's progress was last written
-	altering map[string][]string // by host, the steps that have something to change
+	words      *language.Printer
+	verbose    bool
+	many       bool // several hosts: every line names its own
+	second     second
+	progressed map[string]time.Time // by host, when a step's progress was last written
+	altering   map[string][]string  // by host, the steps that have something to change
 	// waiting is, by host, the start of a step that has nothing to change: where it ends at once, one line tells all of it.
 	waiting map[string]provision.Event
 }
 
-// progress is written at most once in progressEvery, and when it is complete.
-type progress struct {
-	at time.Time
-}
-
+// progressEvery is how often progress is written at most; when it is complete, it is written in any case.
 const progressEvery = 2 * time.Second
 
 func (p *plain) format(b []byte, e provision.Event) []byte {
@@ -62,7 +59,7 @@ func (p *plain) begin(b []byte, host string) []byte {
 
 func (p *plain) lines(b []byte, e provision.Event, text string) []byte {
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		b = append(append(p.head(b, e), sanitize.Line(line)...), '\n')
+		b = append(append(p.head(b, e), safetext.Line(line)...), '\n')
 	}
 	return b
 }
@@ -92,7 +89,7 @@ func (p *plain) text(e provision.Event) string {
 		return p.started(e, b)
 	case provision.StepProgress:
 		return p.progress(e, b)
-	case provision.Measured:
+	case provision.SiteCheck:
 		return p.measured(b)
 	case provision.Finding:
 		return FindingText(p.words, b)
@@ -112,7 +109,7 @@ func (p *plain) text(e provision.Event) string {
 func (p *plain) detail(body provision.Body) string {
 	switch b := body.(type) {
 	case provision.StepCommand:
-		return "$ " + strings.ReplaceAll(b.Command, "\n", "\n  ")
+		return "$ " + cells.Hang(b.Command, "  ")
 	case provision.DecisionAsked:
 		return "? " + b.Question
 	case provision.DecisionMade:
@@ -122,19 +119,16 @@ func (p *plain) detail(body provision.Body) string {
 }
 
 func (p *plain) progress(e provision.Event, b provision.StepProgress) string {
-	last := p.shown[e.Host]
-	if b.Done < b.Total || b.Total == 0 {
-		if e.Time.Sub(last.at) < progressEvery {
-			return ""
-		}
+	if (b.Done < b.Total || b.Total == 0) && e.Time.Sub(p.progressed[e.Host]) < progressEvery {
+		return ""
 	}
-	p.shown[e.Host] = progress{e.Time}
+	p.progressed[e.Host] = e.Time
 	return ProgressText(p.words, b)
 }
 
 // started is a step's title, at once for a step that has something to change and may take its time.
 func (p *plain) started(e provision.Event, b provision.StepStarted) string {
-	delete(p.shown, e.Host)
+	delete(p.progressed, e.Host)
 	if slices.Contains(p.altering[e.Host], e.Step) {
 		return b.Title
 	}
@@ -148,9 +142,9 @@ func (p *plain) finished(e provision.Event, b provision.StepFinished) string {
 	case b.Status == provision.StatusSkipped:
 		return text
 	case b.Err != nil:
-		return p.words.T("lines.labelled", text, b.Err)
+		return p.words.T("lines.labelled", text, p.words.Error(b.Err))
 	}
-	text = p.words.T("lines.took", text, quantity.Duration(b.Duration))
+	text = p.words.T("lines.took", text, language.Duration(b.Duration))
 	if start, ok := p.waiting[e.Host]; ok {
 		delete(p.waiting, e.Host)
 		return p.words.T("lines.labelled", start.Body.(provision.StepStarted).Title, text)
@@ -158,7 +152,7 @@ func (p *plain) finished(e provision.Event, b provision.StepFinished) string {
 	return text
 }
 
-func (p *plain) measured(m provision.Measured) string {
+func (p *plain) measured(m provision.SiteCheck) string {
 	return Asked(p.words, m) + " -> " + Measurement(p.words, m)
 }
 
@@ -172,7 +166,7 @@ func (p *plain) plan(changes []provision.Change, diffs bool) string {
 		}
 		b.WriteByte('\n')
 		if diffs && c.Diff != "" {
-			b.WriteString("    " + strings.ReplaceAll(strings.TrimRight(c.Diff, "\n"), "\n", "\n    ") + "\n")
+			b.WriteString("    " + cells.Hang(c.Diff, "    ") + "\n")
 		}
 	}
 	return b.String()
@@ -184,7 +178,7 @@ func (p *plain) planned(f provision.PlanFinished) string {
 		for _, c := range f.Changes {
 			if c.Diff != "" {
 				b.WriteString(c.Host + " " + c.Step + ": " + c.Action + "\n")
-				b.WriteString("    " + strings.ReplaceAll(strings.TrimRight(c.Diff, "\n"), "\n", "\n    ") + "\n")
+				b.WriteString("    " + cells.Hang(c.Diff, "    ") + "\n")
 			}
 		}
 	}
@@ -196,21 +190,21 @@ func (p *plain) planned(f provision.PlanFinished) string {
 func (p *plain) summary(f provision.RunFinished) string {
 	var b strings.Builder
 	if f.Err != nil {
-		return p.words.T("lines.unable", f.Err)
+		return p.words.T("lines.unable", p.words.Error(f.Err))
 	}
 	p.failures(&b, f.Hosts)
 	key := "lines.done"
 	if f.ExitCode != provision.ExitOK {
 		key = "lines.failed"
 	}
-	b.WriteString(p.words.T(key, f.Changed, quantity.Duration(f.Duration)))
+	b.WriteString(p.words.T(key, f.Changed, language.Duration(f.Duration)))
 	return b.String()
 }
 
 func (p *plain) failures(b *strings.Builder, hosts map[string]provision.HostResult) {
-	for _, name := range sorted(hosts) {
+	for _, name := range slices.Sorted(maps.Keys(hosts)) {
 		if r := hosts[name]; r.Err != nil {
-			b.WriteString(name + ": " + p.words.T("lines.status."+string(r.Status)) + ": " + r.Err.Error() + "\n")
+			b.WriteString(name + ": " + p.words.T("lines.status."+string(r.Status)) + ": " + p.words.Error(r.Err) + "\n")
 		}
 	}
 }

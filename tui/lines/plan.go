@@ -2,13 +2,14 @@ package lines
 
 import (
 	"io"
+	"maps"
+	"slices"
 	"strings"
-
-	"github.com/charmbracelet/lipgloss"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
-	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/theme"
 )
 
@@ -29,8 +30,8 @@ func (p *planText) format(b []byte, e provision.Event) []byte {
 	case provision.RunStarted:
 		return append(append(b, startText(p.words, body)...), '\n')
 	case provision.Finding:
-		p.shown[e.Host] = append(p.shown[e.Host], sanitize.Line(body.Cause))
-		return append(append(b, sanitize.Lines(FindingText(p.words, body))...), '\n')
+		p.shown[e.Host] = append(p.shown[e.Host], safetext.Line(body.Cause))
+		return append(append(b, safetext.Text(FindingText(p.words, body))...), '\n')
 	case provision.PlanReady:
 		for _, c := range body.Changes {
 			b = append(b, p.change(e.Host, c)...)
@@ -43,14 +44,14 @@ func (p *planText) format(b []byte, e provision.Event) []byte {
 
 func (p *planText) change(host string, c provision.Change) string {
 	var b strings.Builder
-	b.WriteString(sanitize.Line(host) + "  " + p.theme.Strong.Render(c.Step) + "  " + sanitize.Line(c.Action))
+	b.WriteString(safetext.Line(host) + "  " + p.theme.Strong.Render(c.Step) + "  " + safetext.Line(c.Action))
 	if c.Reason != "" {
-		b.WriteString(p.theme.Faint.Render(" (" + sanitize.Line(c.Reason) + ")"))
+		b.WriteString(p.theme.Faint.Render(" (" + safetext.Line(c.Reason) + ")"))
 	}
 	b.WriteByte('\n')
 	for line := range strings.SplitSeq(strings.TrimRight(c.Diff, "\n"), "\n") {
 		if line != "" {
-			b.WriteString("    " + p.diff(sanitize.Line(line)) + "\n")
+			b.WriteString("    " + p.diff(safetext.Line(line)) + "\n")
 		}
 	}
 	return b.String()
@@ -72,32 +73,23 @@ func (p *planText) diff(line string) string {
 
 func (p *planText) finished(f provision.PlanFinished) string {
 	if f.Err != nil {
-		return p.lines(p.theme.Bad, p.words.T("lines.unable", f.Err))
+		return cells.Each(p.theme.Bad, "", safetext.Text(p.words.T("lines.unable", p.words.Error(f.Err))))
 	}
 	var b strings.Builder
-	for _, name := range sorted(f.Hosts) {
+	for _, name := range slices.Sorted(maps.Keys(f.Hosts)) {
 		if err := f.Hosts[name].Err; err != nil {
-			b.WriteString(p.lines(p.theme.Bad, p.unplanned(name, err)))
+			b.WriteString(cells.Each(p.theme.Bad, "", safetext.Text(p.unplanned(name, err))))
 		}
 	}
-	b.WriteString(p.lines(p.theme.Strong, plannedText(p.words, f)))
-	return b.String()
-}
-
-// lines renders each line by itself: a style of several lines at once fills them up to the longest.
-func (p *planText) lines(style lipgloss.Style, text string) string {
-	var b strings.Builder
-	for line := range strings.SplitSeq(sanitize.Lines(text), "\n") {
-		b.WriteString(style.Render(line) + "\n")
-	}
+	b.WriteString(cells.Each(p.theme.Strong, "", safetext.Text(plannedText(p.words, f))))
 	return b.String()
 }
 
 // unplanned is why a host could not be planned. Of what a finding has told already the place is left, a file and a line.
 func (p *planText) unplanned(name string, err error) string {
 	var places, rest []string
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		place, shown := p.place(name, sanitize.Line(line))
+	for line := range strings.SplitSeq(p.words.Error(err), "\n") {
+		place, shown := p.place(name, safetext.Line(line))
 		switch {
 		case !shown:
 			rest = append(rest, line)
@@ -136,6 +128,8 @@ func plannedText(words *language.Printer, f provision.PlanFinished) string {
 		return words.T("lines.planned-none")
 	case failed:
 		return words.T("lines.planned-part", len(f.Changes))
+	case len(f.Changes) == 0:
+		return words.T("lines.planned-nothing")
 	}
 	return words.T("lines.planned", len(f.Changes))
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // delay is how long a line of output may wait for others to be written with it. Every other event is written at once.
@@ -69,7 +69,7 @@ func appendLines(b []byte, from int, o provision.StepOutput) []byte {
 	head := b[from:]
 	b = b[:from]
 	for line := range o.Lines() {
-		b = append(append(append(b, head...), sanitize.Line(line)...), '\n')
+		b = append(append(append(b, head...), safetext.Line(line)...), '\n')
 	}
 	return b
 }
@@ -101,4 +101,23 @@ func (p *Printer) Close() error {
 	p.flusher.Stop()
 	p.mu.Unlock()
 	return p.Flush()
+}
+
+// second keeps the last time that was written: formatting one costs more than the rest of a line of output.
+type second struct {
+	count int64 // of seconds or milliseconds
+	zone  *time.Location
+	text  []byte
+}
+
+// append writes t, in t's own zone, to the precision of layout; times closer than that precision share the text.
+func (s *second) append(b []byte, t time.Time, layout string) []byte {
+	count := t.Unix()
+	if layout == logTime {
+		count = t.UnixMilli()
+	}
+	if s.text == nil || count != s.count || t.Location() != s.zone {
+		s.count, s.zone, s.text = count, t.Location(), t.AppendFormat(s.text[:0], layout)
+	}
+	return append(b, s.text...)
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
-	"github.com/kehuo/provision/tui/quantity"
+	"github.com/kehuo/provision/tui/cells"
 )
 
 // startText opens a stream in words: what was called for, of which site, on which hosts.
@@ -26,26 +26,19 @@ func FindingText(words *language.Printer, f provision.Finding) string {
 	var b strings.Builder
 	b.WriteString(words.T("lines.labelled", words.T("lines.severity."+string(f.Severity)), f.Cause))
 	if f.Evidence != "" {
-		b.WriteString("\n  " + words.T("lines.labelled", words.T("lines.evidence"), strings.ReplaceAll(f.Evidence, "\n", "\n    ")))
+		b.WriteString("\n  " + words.T("lines.labelled", words.T("lines.evidence"), cells.Hang(f.Evidence, "    ")))
 	}
 	if f.Fix != "" {
-		b.WriteString("\n  " + words.T("lines.labelled", words.T("lines.fix"), strings.ReplaceAll(f.Fix, "\n", "\n    ")))
+		b.WriteString("\n  " + words.T("lines.labelled", words.T("lines.fix"), cells.Hang(f.Fix, "    ")))
 	}
 	return b.String()
 }
 
 // ProgressText writes progress as one line: "42 %, 4.10 MB of 9.80 MB, resource/logo.png".
 func ProgressText(words *language.Printer, p provision.StepProgress) string {
-	var parts []string
-	done := quantity.Amount(p.Done, p.Unit)
-	switch {
-	case p.Total <= 0:
-		parts = append(parts, words.T("lines.progress."+p.Unit, done))
-	case p.Unit == provision.UnitSteps: // a build's instruction n of m
-		parts = append(parts, words.T("lines.progress.step-of", done, quantity.Amount(p.Total, p.Unit)))
-	default:
-		parts = append(parts, strconv.Itoa(quantity.Percent(p.Done, p.Total))+" %",
-			words.T("lines.progress."+p.Unit+"-of", done, quantity.Amount(p.Total, p.Unit)))
+	parts := []string{Figures(words, p)}
+	if p.Total > 0 && p.Unit != provision.UnitSteps {
+		parts = []string{strconv.Itoa(language.Percent(p.Done, p.Total)) + " %", parts[0]}
 	}
 	if p.Detail != "" {
 		parts = append(parts, p.Detail)
@@ -53,17 +46,29 @@ func ProgressText(words *language.Printer, p provision.StepProgress) string {
 	return strings.Join(parts, ", ")
 }
 
+// Figures writes how far progress is: "4.10 MB of 9.80 MB".
+func Figures(words *language.Printer, p provision.StepProgress) string {
+	done, total := language.Amount(p.Done, p.Unit), language.Amount(p.Total, p.Unit)
+	switch {
+	case p.Total <= 0:
+		return words.T("lines.progress."+p.Unit, done)
+	case p.Unit == provision.UnitSteps: // a build's instruction n of m
+		return words.T("lines.progress.step-of", done, total)
+	}
+	return words.T("lines.progress."+p.Unit+"-of", done, total)
+}
+
 // Asked writes what was asked for and from where: "from the host: GET http://example.com/".
-func Asked(words *language.Printer, m provision.Measured) string {
+func Asked(words *language.Printer, m provision.SiteCheck) string {
 	from := words.T("lines.from.here")
-	if m.Station == provision.StationHostHTTP || m.Station == provision.StationHostHTTPS {
+	if m.Vantage == provision.VantageHostHTTP || m.Vantage == provision.VantageHostHTTPS {
 		from = words.T("lines.from.host")
 	}
 	return words.T("lines.labelled", from, "GET "+m.URL)
 }
 
 // Measurement writes what came back from a station as one line: status, product, certificate, time.
-func Measurement(words *language.Printer, m provision.Measured) string {
+func Measurement(words *language.Printer, m provision.SiteCheck) string {
 	if m.Status == 0 {
 		return words.T("lines.no-answer")
 	}
@@ -77,5 +82,5 @@ func Measurement(words *language.Printer, m provision.Measured) string {
 	if m.CertificateDays != 0 {
 		parts = append(parts, words.T("lines.certificate-days", m.CertificateDays))
 	}
-	return strings.Join(append(parts, quantity.Duration(m.Duration)), ", ")
+	return strings.Join(append(parts, language.Duration(m.Duration)), ", ")
 }

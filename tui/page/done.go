@@ -10,18 +10,19 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/provision"
-	"github.com/kehuo/provision/tui/quantity"
-	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/tracker"
 )
 
 // Done draws a request's way through the finished site and back, with what was measured at each station.
 type Done struct {
 	*Common
-	width, height int
-	finished      provision.RunFinished
-	host          *tracker.Host
-	behind        []string // what answers behind nginx, from the outside in; empty: not known
+	frame
+	finished provision.RunFinished
+	host     *tracker.Host
+	behind   []string // what answers behind nginx, from the outside in; empty: not known
 }
 
 // NewDone returns the page; behind names what stands behind nginx in the container, and is empty where that is not known.
@@ -31,12 +32,6 @@ func NewDone(c *Common, f provision.RunFinished, host *tracker.Host, behind []st
 
 // SetHost draws another host's site.
 func (d *Done) SetHost(h *tracker.Host) { d.host = h }
-
-// SetSize implements Page.
-func (d *Done) SetSize(width, height int) { d.width, d.height = width, height }
-
-// Typing implements Page.
-func (d *Done) Typing() bool { return false }
 
 // Keys implements Page.
 func (d *Done) Keys() []Key {
@@ -68,7 +63,7 @@ func (d *Done) View() string {
 		title = "wizard.done.unchanged"
 	}
 	b.add(d.Theme.Good.Bold(true), d.T(title))
-	b.add(d.Theme.Faint, d.T("lines.done", changed, quantity.Duration(d.finished.Duration)))
+	b.add(d.Theme.Faint, d.T("lines.done", changed, language.Duration(d.finished.Duration)))
 	b.gap()
 	stations := d.stations()
 	roomy := d.height >= len(stations)*2+4
@@ -95,19 +90,19 @@ type station struct {
 }
 
 func (d *Done) station(b *block, s station) {
-	b.raw(d.row(d.Theme.Strong.Render(s.name), s.style.Render(sanitize.Line(s.what)), s.took))
+	b.raw(d.row(d.Theme.Strong.Render(s.name), s.style.Render(safetext.Line(s.what)), s.took))
 }
 
 // row is the name, what was seen there, and how long it took at the right.
 func (d *Done) row(name, what, took string) string {
 	const left, right = 18, 8
 	middle := max(d.width-left-right-2, 10)
-	return Fit("  "+name, left) + Fit(what, middle) + "  " + strings.Repeat(" ", max(right-ansi.StringWidth(took), 0)) + d.Theme.Faint.Render(took)
+	return cells.Fit("  "+name, left) + cells.Fit(what, middle) + "  " + strings.Repeat(" ", max(right-ansi.StringWidth(took), 0)) + d.Theme.Faint.Render(took)
 }
 
 func (d *Done) stations() []station {
-	http, plain := d.measured(provision.StationHTTP, provision.StationHostHTTP)
-	https, tls := d.measured(provision.StationHTTPS, provision.StationHostHTTPS)
+	http, plain := d.measured(provision.VantageHTTP, provision.VantageHostHTTP)
+	https, tls := d.measured(provision.VantageHTTPS, provision.VantageHostHTTPS)
 	asked, class := https, 3 // with TLS, port 80 is there to redirect
 	if !tls {
 		asked, class = http, 2
@@ -128,15 +123,15 @@ func (d *Done) stations() []station {
 
 // inside are the stations in the container: the server that named itself, and what stands behind it where that is known.
 func (d *Done) inside(tls bool) []station {
-	near, ok := d.measured(provision.StationHostHTTP, provision.StationHTTP)
+	near, ok := d.measured(provision.VantageHostHTTP, provision.VantageHTTP)
 	if tls {
-		near, ok = d.measured(provision.StationHostHTTPS, provision.StationHTTPS)
+		near, ok = d.measured(provision.VantageHostHTTPS, provision.VantageHTTPS)
 	}
 	product, _, _ := strings.Cut(near.Server, "/")
 	if !ok || product == "" {
 		return nil
 	}
-	list := []station{{sanitize.Line(product), "Server: " + near.Server, "", took(near), d.Theme.Good}}
+	list := []station{{safetext.Line(product), "Server: " + near.Server, "", took(near), d.Theme.Good}}
 	if product != "nginx" || len(d.behind) == 0 {
 		return list
 	}
@@ -154,13 +149,13 @@ func (d *Done) inside(tls bool) []station {
 func (d *Done) faint(key string, args ...any) string { return d.Theme.Faint.Render(d.T(key, args...)) }
 
 // measured is what was measured at the first of the stations that has something.
-func (d *Done) measured(stations ...string) (m provision.Measured, ok bool) {
+func (d *Done) measured(stations ...string) (m provision.SiteCheck, ok bool) {
 	if d.host == nil {
 		return m, false
 	}
 	for _, s := range stations {
-		for _, m := range d.host.Measured {
-			if m.Station == s {
+		for _, m := range d.host.SiteChecks {
+			if m.Vantage == s {
 				return m, true
 			}
 		}
@@ -168,7 +163,7 @@ func (d *Done) measured(stations ...string) (m provision.Measured, ok bool) {
 	return m, false
 }
 
-func (d *Done) status(m provision.Measured) string {
+func (d *Done) status(m provision.SiteCheck) string {
 	if m.Status == 0 {
 		return d.T("lines.no-answer")
 	}
@@ -179,14 +174,14 @@ func (d *Done) status(m provision.Measured) string {
 }
 
 // verdict colours a status that begins with the figure it should begin with.
-func (d *Done) verdict(m provision.Measured, class int) lipgloss.Style {
+func (d *Done) verdict(m provision.SiteCheck, class int) lipgloss.Style {
 	if m.Status/100 == class {
 		return d.Theme.Good
 	}
 	return d.Theme.Warn
 }
 
-func (d *Done) certificate(m provision.Measured) string {
+func (d *Done) certificate(m provision.SiteCheck) string {
 	if m.CertificateDays == 0 {
 		return ""
 	}
@@ -197,4 +192,4 @@ func (d *Done) certificate(m provision.Measured) string {
 	return d.Theme.Faint.Render(text)
 }
 
-func took(m provision.Measured) string { return quantity.Duration(m.Duration) }
+func took(m provision.SiteCheck) string { return language.Duration(m.Duration) }

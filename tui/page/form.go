@@ -8,29 +8,12 @@ import (
 	"github.com/charmbracelet/bubbles/cursor"
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
-	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/provision/setup"
+	"github.com/kehuo/provision/tui/cells"
 )
-
-// Field is one line of the form. Its words are "wizard.field.NAME" and "wizard.field.NAME.help".
-type Field struct {
-	Name     string
-	Default  string // what stands there at first
-	Optional bool   // may be left empty
-	Unless   string // a field: when it has what was found here, an alias of the SSH configuration, that says this one as well
-	With     string // a field: while it is empty, this one is
-}
-
-// Standard is what stands in a field until somebody types there, by what was found on this machine and what the fields hold.
-func (f Field) Standard(found map[string][]string, values map[string]string) string {
-	switch list := found[f.Name]; {
-	case f.Unless != "" && slices.Contains(found[f.Unless], values[f.Unless]), f.With != "" && values[f.With] == "":
-		return ""
-	case len(list) > 0:
-		return list[0]
-	}
-	return f.Default
-}
 
 // Checked is what a check found out about one field: a note to show beside it, or what is wrong with it.
 type Checked struct {
@@ -38,14 +21,15 @@ type Checked struct {
 	Err  error
 }
 
-// CheckedMsg brings the checks that CheckMsg of the same number asked for.
+// CheckedMsg brings the checks that CheckMsg of the same number asked for, and what is offered in the light of its values.
 type CheckedMsg struct {
 	Number int
 	Fields map[string]Checked
+	Offers setup.Offers
 }
 
 // SuggestionsMsg brings what was found on this machine, by field.
-type SuggestionsMsg map[string][]string
+type SuggestionsMsg setup.Offers
 
 // WroteMsg tells how writing the inventory went.
 type WroteMsg struct{ Err error }
@@ -53,24 +37,24 @@ type WroteMsg struct{ Err error }
 // Form asks for what an inventory needs.
 type Form struct {
 	*Common
-	width, height int
-	file          string
-	fields        []Field
-	inputs        []textinput.Model
-	suggestions   SuggestionsMsg
-	offered       map[string]int  // which suggestion a field shows
-	touched       map[string]bool // by name: the person typed there
-	entered       map[string]bool // by name: the person moved the cursor in what stood there, to change it
-	at            int             // the field with the cursor; len(fields) is the button
-	number        int             // of the last check
-	checked       CheckedMsg
-	writing       bool // write as soon as the check is here
-	err           error
-	leaving       bool // esc was pressed: once more leaves
+	frame
+	file        string
+	fields      []setup.Question
+	inputs      []textinput.Model
+	suggestions setup.Offers
+	offered     map[string]int  // which suggestion a field shows
+	touched     map[string]bool // by name: the person typed there
+	entered     map[string]bool // by name: the person moved the cursor in what stood there, to change it
+	at          int             // the field with the cursor; len(fields) is the button
+	number      int             // of the last check
+	checked     CheckedMsg
+	writing     bool // write as soon as the check is here
+	err         error
+	leaving     bool // esc was pressed: once more leaves
 }
 
 // NewForm returns the page, for an inventory that will be written to file.
-func NewForm(c *Common, file string, fields []Field) *Form {
+func NewForm(c *Common, file string, fields []setup.Question) *Form {
 	f := &Form{Common: c, file: file, fields: fields, offered: map[string]int{}, touched: map[string]bool{}, entered: map[string]bool{}}
 	for _, field := range fields {
 		input := textinput.New()
@@ -101,9 +85,9 @@ func (f *Form) Typing() bool { return f.at < len(f.fields) }
 // Keys implements Page.
 func (f *Form) Keys() []Key {
 	if !f.Typing() {
-		return []Key{f.key("enter", "write"), f.key("up down", "field"), f.key("esc", "leave")}
+		return []Key{f.key("enter", "write"), f.arrows("field"), f.key("esc", "leave")}
 	}
-	keys := []Key{f.key("enter", "next"), f.key("up down", "field")}
+	keys := []Key{f.key("enter", "next"), f.arrows("field")}
 	if f.Typing() && len(f.suggestions[f.fields[f.at].Name]) > 1 {
 		keys = append(keys, f.key("tab", "suggestion"))
 	}
@@ -223,25 +207,28 @@ func (f *Form) offer() tea.Cmd {
 
 // suggest fills what the person has not typed into with the best of what was found.
 func (f *Form) suggest(found SuggestionsMsg) tea.Cmd {
-	f.suggestions = found
+	f.suggestions = setup.Offers(found)
 	f.follow()
 	return f.check()
 }
 
-// follow keeps what the person has not typed into at what stands there for the other fields as they are now.
-func (f *Form) follow() {
+// follow keeps what the person has not typed into at what stands there for the other fields as they are now, and reports
+// whether anything is new.
+func (f *Form) follow() (changed bool) {
 	for i, field := range f.fields {
-		standard := sanitize.Line(field.Standard(f.suggestions, f.Values()))
+		standard := safetext.Line(field.Standard(f.suggestions, f.Values()))
 		if !f.touched[field.Name] && standard != f.inputs[i].Value() {
 			f.inputs[i].SetValue(standard)
 			f.inputs[i].CursorEnd()
+			changed = true
 		}
 	}
+	return changed
 }
 
 // Values is what the form holds.
-func (f *Form) Values() map[string]string {
-	values := map[string]string{}
+func (f *Form) Values() setup.Answers {
+	values := setup.Answers{}
 	for i, field := range f.fields {
 		values[field.Name] = strings.TrimSpace(f.inputs[i].Value())
 	}
@@ -251,7 +238,7 @@ func (f *Form) Values() map[string]string {
 func (f *Form) check() tea.Cmd {
 	f.number++
 	f.err = nil
-	return intent(CheckMsg{f.number, f.Values()})
+	return intent(CheckMsg{f.number, f.Values(), f.suggestions})
 }
 
 func (f *Form) take(msg CheckedMsg) tea.Cmd {
@@ -259,6 +246,12 @@ func (f *Form) take(msg CheckedMsg) tea.Cmd {
 		return nil // something was typed since
 	}
 	f.checked = msg
+	if msg.Offers != nil {
+		f.suggestions = msg.Offers
+	}
+	if f.follow() { // which are values to be checked
+		return f.check()
+	}
 	if f.writing {
 		return f.submit()
 	}
@@ -287,7 +280,127 @@ func (f *Form) wrong(i int) string {
 		return f.T("wizard.form.empty")
 	}
 	if err := f.checked.Fields[field.Name].Err; err != nil {
-		return sanitize.Line(err.Error())
+		return safetext.Line(f.Words.Error(err))
 	}
 	return ""
+}
+
+// column is where the values start: behind the longest name.
+func (f *Form) column() int {
+	w := 0
+	for _, field := range f.fields {
+		w = max(w, ansi.StringWidth(f.T("wizard.field."+field.Name)))
+	}
+	return min(w+6, max(f.width/2, 12))
+}
+
+// View implements Page.
+func (f *Form) View() string {
+	t := f.Theme
+	head := block{width: f.width}
+	head.add(t.Strong, f.T("wizard.form.title"))
+	if f.height >= 18 {
+		head.add(t.Faint, f.T("wizard.form.about", f.file))
+	}
+	head.gap()
+	var rows []string
+	var starts []int // of the fields
+	focus := 0
+	for i := range f.fields {
+		if i == f.at {
+			focus = len(rows)
+		}
+		starts = append(starts, len(rows))
+		rows = append(rows, f.row(i)...)
+	}
+	if f.at == len(f.fields) {
+		focus = len(rows) + 1
+	}
+	rows = append(rows, "", f.button())
+	if f.err != nil {
+		b := block{width: f.width}
+		b.add(t.Bad, safetext.Text(f.Words.Error(f.err)))
+		rows = append(rows, b.rows...)
+	}
+	if space := f.height - len(head.rows); len(rows) > space && space > 1 { // keep the field that is typed into in sight
+		from := min(max(focus-space/2, 0), len(rows)-space)
+		rows = rows[from : from+space]
+		f.signs(head.rows, rows, starts, from)
+	}
+	return cells.Stack(append(head.rows, rows...), f.height)
+}
+
+// signs tells of the fields that are out of sight, in the empty row above those in sight and over the last of their rows.
+func (f *Form) signs(head, rows []string, starts []int, from int) {
+	above, below := 0, 0
+	for _, start := range starts {
+		if start < from {
+			above++
+		}
+		if start >= from+len(rows)-1 {
+			below++
+		}
+	}
+	if above > 0 {
+		head[len(head)-1] = f.Theme.Faint.Render(cells.Cut(f.T("wizard.more-up", f.Theme.ArrowUp, above), f.width))
+	}
+	if below > 0 {
+		rows[len(rows)-1] = f.Theme.Faint.Render(cells.Cut(f.T("wizard.more-down", f.Theme.ArrowDown, below), f.width))
+	}
+}
+
+// row is a field's line, and under the one with the cursor what it means and what was found.
+func (f *Form) row(i int) []string {
+	t, field := f.Theme, f.fields[i]
+	here := i == f.at
+	sign, note, wrong := " ", safetext.Line(f.checked.Fields[field.Name].Note), f.wrong(i)
+	input := f.inputs[i]
+	if here && f.standard(i) { // what is typed replaces it
+		input.TextStyle = t.Faint
+	}
+	value := input.View()
+	switch {
+	case wrong != "" && f.touched[field.Name]:
+		sign = t.Bad.Render(t.Failed)
+	case wrong == "" && f.inputs[i].Value() != "" && f.checked.Number > 0:
+		sign = t.Good.Render(t.Done)
+	}
+	pointer, name := "  ", t.Text.Render(f.T("wizard.field."+field.Name))
+	if here {
+		pointer, name = t.Accent.Render(t.Pointer)+" ", t.Chosen.Render(f.T("wizard.field."+field.Name))
+	}
+	rows := []string{cells.Fit(pointer+sign+" "+name, f.column()) + ansi.Truncate(value, f.width-f.column(), "")}
+	below := block{width: max(f.width-f.column(), 10)}
+	switch {
+	case wrong != "" && f.touched[field.Name]:
+		below.add(t.Bad, wrong)
+	case note != "":
+		below.add(t.Faint, note)
+	}
+	if here {
+		f.explain(&below, field.Name)
+	}
+	for _, row := range below.rows {
+		rows = append(rows, strings.Repeat(" ", f.column())+row)
+	}
+	return rows
+}
+
+func (f *Form) explain(b *block, name string) {
+	if help := "wizard.field." + name + ".help"; f.has(help) && len(b.rows) == 0 {
+		b.add(f.Theme.Faint, f.T(help))
+	}
+	if list := f.suggestions[name]; len(list) > 1 {
+		shown := list[:min(len(list), 4)]
+		b.raw(f.Theme.Faint.Render(f.T("wizard.form.found", safetext.Line(strings.Join(shown, "  ")))))
+	}
+}
+
+func (f *Form) button() string {
+	t := f.Theme
+	label := f.T("wizard.form.write", f.file)
+	if f.at == len(f.fields) {
+		return t.Accent.Render(t.Pointer) + "   " + t.Chosen.Render(label)
+	}
+	return "    " + t.Faint.Render(label)
 }

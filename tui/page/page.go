@@ -3,6 +3,7 @@
 package page
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -10,8 +11,10 @@ import (
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
-	"github.com/kehuo/provision/tui/pane"
+	"github.com/kehuo/provision/provision/setup"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/theme"
 )
 
@@ -23,6 +26,15 @@ type Page interface {
 	Keys() []Key  // what works here, the most important first
 	Typing() bool // whether letters are text now and not keys
 }
+
+// frame is a page's size. Most pages take no text.
+type frame struct{ width, height int }
+
+// SetSize implements Page.
+func (f *frame) SetSize(width, height int) { f.width, f.height = width, height }
+
+// Typing implements Page.
+func (f *frame) Typing() bool { return false }
 
 // Key is a key and what it does, for the line of help.
 type Key struct{ Key, Text string }
@@ -40,11 +52,14 @@ func (c *Common) T(key string, args ...any) string { return c.Words.T(key, args.
 // key is a Key with its words.
 func (c *Common) key(key, words string) Key { return Key{key, c.T("wizard.key." + words)} }
 
+// arrows is the key of both arrows, with its words.
+func (c *Common) arrows(words string) Key { return c.key(c.Theme.Arrows, words) }
+
 // searching are the keys while somebody types what to look for: all others are letters.
 func (c *Common) searching() []Key { return []Key{c.key("enter", "find"), c.key("esc", "cancel")} }
 
 // has reports whether there are words for key.
-func (c *Common) has(key string) bool { return c.T(key) != key }
+func (c *Common) has(key string) bool { return c.Words.Has(key) }
 
 // StepTitle is a step's title, short where it would not fit otherwise.
 func (c *Common) StepTitle(id string) string {
@@ -54,38 +69,13 @@ func (c *Common) StepTitle(id string) string {
 	return c.T("step." + id + ".title")
 }
 
+// Numbered is a step's number, in a column of its own, and title.
+func Numbered(id, title string) string { return fmt.Sprintf("%2s %s", Number(id), title) }
+
 // Number is the number in a step's id: "7" of "07-build".
 func Number(id string) string {
 	number, _, _ := strings.Cut(id, "-")
 	return strings.TrimLeft(number, "0")
-}
-
-// Wrap breaks text into rows of at most width cells, at spaces where it can; names with hyphens stay whole.
-func Wrap(text string, width int) []string { return pane.Wrap(text, width) }
-
-// Fit makes text exactly width cells wide.
-func Fit(text string, width int) string {
-	if width <= 0 {
-		return ""
-	}
-	w := ansi.StringWidth(text)
-	if w > width {
-		text = ansi.Truncate(text, width, "..")
-		w = ansi.StringWidth(text)
-	}
-	return text + strings.Repeat(" ", max(width-w, 0))
-}
-
-// Cut makes text at most width cells wide.
-func Cut(text string, width int) string { return ansi.Truncate(text, max(width, 0), "..") }
-
-// Rows cuts or fills text to height rows.
-func Rows(text string, height int) []string {
-	rows := strings.Split(text, "\n")
-	for len(rows) < height {
-		rows = append(rows, "")
-	}
-	return rows[:max(height, 0)]
 }
 
 // block is text under construction, row by row.
@@ -96,7 +86,7 @@ type block struct {
 
 func (b *block) add(style lipgloss.Style, text string) {
 	for _, paragraph := range strings.Split(text, "\n") {
-		for _, row := range Wrap(paragraph, b.width) {
+		for _, row := range cells.Wrap(paragraph, b.width) {
 			b.rows = append(b.rows, style.Render(row))
 		}
 	}
@@ -108,8 +98,40 @@ func (b *block) raw(row string) { b.rows = append(b.rows, ansi.Truncate(row, b.w
 func (b *block) gap() { b.rows = append(b.rows, "") }
 
 func (b *block) view(height int) string {
-	return strings.Join(Rows(strings.Join(b.rows, "\n"), height), "\n")
+	return cells.Stack(b.rows, height)
 }
 
 // intent is a command that does nothing but to say msg.
 func intent(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
+
+// The intents: what a page asks the root to do.
+type (
+	// AnswerMsg answers the decision that was asked.
+	AnswerMsg struct{ Answer provision.Answer }
+	// RetryMsg starts the run again; it goes on where it failed.
+	RetryMsg struct{}
+	// EditMsg opens File in the person's editor, and then the run starts again.
+	EditMsg struct{ File string }
+	// LogMsg shows the log file.
+	LogMsg struct{}
+	// PagerMsg opens the log file in the person's pager.
+	PagerMsg struct{}
+	// ReportMsg makes the report, with what Agreed names left unmasked, and shows it.
+	ReportMsg struct{ Agreed []string }
+	// SaveMsg writes the report that is shown.
+	SaveMsg struct{ Text string }
+	// NoticeMsg says Text in the footer until the next key.
+	NoticeMsg struct{ Text string }
+	// LeaveMsg ends the wizard.
+	LeaveMsg struct{}
+	// StayMsg goes back to what was on the screen before.
+	StayMsg struct{}
+	// CheckMsg asks to check what the form holds now. Number grows with every one.
+	CheckMsg struct {
+		Number int
+		Values setup.Answers
+		Offers setup.Offers // as the form has them
+	}
+	// WriteMsg asks to write the inventory.
+	WriteMsg struct{ Values setup.Answers }
+)

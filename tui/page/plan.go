@@ -7,24 +7,25 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/pane"
-	"github.com/kehuo/provision/tui/sanitize"
 )
 
 // Plan shows what a run would change on a host, to be approved whole or step by step.
 type Plan struct {
 	*Common
-	width, height int
-	list          int // width of the list of steps
-	decision      provision.Decision
-	steps         []string // all of the run, in their order
-	changing      []string // those that would change something
-	approved      map[string]bool
-	at            int     // index into changing
-	reading       bool    // keys go to the changes
-	changes       *reader // of the chosen step
-	answered      bool    // a second enter must not answer the next host's plan
-	Several       bool    // there are plans of several hosts: this one names its own
+	frame
+	list     int // width of the list of steps
+	decision provision.Decision
+	steps    []string // all of the run, in their order
+	changing []string // those that would change something
+	approved map[string]bool
+	at       int     // index into changing
+	reading  bool    // keys go to the changes
+	changes  *reader // of the chosen step
+	answered bool    // a second enter must not answer the next host's plan
+	Several  bool    // there are plans of several hosts: this one names its own
 }
 
 // NewPlan returns the page; steps are the ids of all steps of the run.
@@ -64,7 +65,7 @@ func (p *Plan) right() int {
 	if p.list == 0 {
 		return p.width
 	}
-	return p.width - p.list - gutter
+	return p.width - p.list - cells.Gutter
 }
 
 // Typing implements Page.
@@ -83,9 +84,9 @@ func (p *Plan) Keys() []Key {
 		return append([]Key{p.key("tab", "back")}, append(keys, p.no())...)
 	}
 	if p.reading {
-		return append(keys, p.key("tab", "back"), p.key("up down", "scroll"), p.key("/", "search"), p.no())
+		return append(keys, p.key("tab", "back"), p.arrows("scroll"), p.key("/", "search"), p.no())
 	}
-	keys = append(keys, p.key("space", "toggle"), p.key("up down", "step"))
+	keys = append(keys, p.key("space", "toggle"), p.arrows("step"))
 	if p.readable() {
 		keys = append(keys, p.key("tab", "diff"))
 	}
@@ -228,7 +229,7 @@ func DiffLines(diff string) []pane.Line {
 func (p *Plan) head(width int) []string {
 	b := block{width: width}
 	if p.Several {
-		b.add(p.Theme.Accent, p.T("wizard.plan.host", sanitize.Line(p.decision.Host)))
+		b.add(p.Theme.Accent, p.T("wizard.plan.host", safetext.Line(p.decision.Host)))
 	}
 	step := p.changing[p.at]
 	title := block{width: width - 2}
@@ -251,14 +252,14 @@ func (p *Plan) View() string {
 	right := append(p.head(p.right()), "")
 	right = append(right, p.changes.view()...)
 	if p.list == 0 {
-		return strings.Join(Rows(strings.Join(append([]string{p.row(p.changing[p.at])}, right...), "\n"), p.height), "\n")
+		return cells.Stack(append([]string{p.row(p.changing[p.at])}, right...), p.height)
 	}
 	var left []string
 	for _, id := range p.steps {
 		left = append(left, p.row(id))
 	}
-	left = append(left, "", p.Theme.Faint.Render(Cut(p.count(), p.list)))
-	return Columns(left, p.list, right, p.height)
+	left = append(left, "", p.Theme.Faint.Render(cells.Cut(p.count(), p.list)))
+	return cells.Columns(left, p.list, right, p.height)
 }
 
 // count is how many of the steps are chosen.
@@ -271,14 +272,10 @@ func (p *Plan) count() string {
 
 func (p *Plan) row(id string) string {
 	t := p.Theme
-	number := Number(id)
-	if len(number) < 2 {
-		number = " " + number
-	}
-	title := number + " " + p.StepTitle(id)
+	title := Numbered(id, p.StepTitle(id))
 	width := max(p.list, 20)
 	if !slices.Contains(p.changing, id) {
-		return t.Faint.Render(Fit("      "+title, width))
+		return t.Faint.Render(cells.Fit("      "+title, width))
 	}
 	box, style := t.Checked, t.Text
 	if !p.approved[id] {
@@ -291,5 +288,5 @@ func (p *Plan) row(id string) string {
 			pointer, style = t.Accent.Render(t.Pointer), t.Chosen
 		}
 	}
-	return pointer + " " + style.Render(Fit(box+" "+title, width-2))
+	return pointer + " " + style.Render(cells.Fit(box+" "+title, width-2))
 }

@@ -7,21 +7,22 @@ import (
 	"github.com/charmbracelet/huh"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/pane"
-	"github.com/kehuo/provision/tui/sanitize"
 	"github.com/kehuo/provision/tui/theme"
 )
 
 // Question asks for a decision: one of its options, or text, which is not shown where it is a secret.
 type Question struct {
 	*Common
-	width, height int
-	decision      provision.Decision
-	detail        *reader
-	menu          *menu     // nil for typed answers
-	form          *huh.Form // nil for options
-	text          string
-	answered      bool
+	frame
+	decision provision.Decision
+	detail   *reader
+	menu     *menu     // nil for typed answers
+	form     *huh.Form // nil for options
+	text     string
+	answered bool
 }
 
 // NewQuestion returns the page for d, and the command that it starts with.
@@ -69,7 +70,7 @@ func (c *Common) OptionLabel(d provision.Decision, o provision.Option) string {
 	if key := "wizard.decide." + string(d.Kind) + "." + o.ID; c.has(key) {
 		return c.T(key)
 	}
-	return sanitize.Line(o.Label)
+	return safetext.Line(o.Label)
 }
 
 func (q *Question) input() huh.Field {
@@ -116,8 +117,8 @@ const beside = 40
 // before leaving is short, and the steps that it speaks of stay beside it.
 func (q *Question) Whole() bool {
 	rows := 0
-	for line := range strings.SplitSeq(sanitize.Lines(q.decision.Detail), "\n") {
-		rows += len(Wrap(line, beside))
+	for line := range strings.SplitSeq(safetext.Text(q.decision.Detail), "\n") {
+		rows += len(cells.Wrap(line, beside))
 	}
 	return rows > 2 && !q.canStay()
 }
@@ -132,11 +133,11 @@ func (q *Question) explanation() []pane.Line {
 		kind = pane.Place
 	}
 	var rows []pane.Line
-	for _, line := range DiffLines(sanitize.Lines(q.decision.Detail)) {
+	for _, line := range DiffLines(safetext.Text(q.decision.Detail)) {
 		if q.decision.Kind != provision.DecideFix {
 			line.Kind = kind
 		}
-		for _, row := range Wrap(line.Text, q.width) {
+		for _, row := range cells.Wrap(line.Text, q.width) {
 			rows = append(rows, pane.Line{Kind: line.Kind, Text: row})
 		}
 	}
@@ -151,7 +152,7 @@ func (q *Question) Keys() []Key {
 	if q.Typing() {
 		return append(append([]Key{q.key("enter", "send")}, q.detail.keys()...), q.key("ctrl+c", "leave"))
 	}
-	keys := append(append([]Key{q.key("enter", "take")}, q.detail.keys()...), q.key("up down", "choose"))
+	keys := append(append([]Key{q.key("enter", "take")}, q.detail.keys()...), q.arrows("choose"))
 	if q.canStay() {
 		keys = append(keys, q.key("esc", "back"))
 	}
@@ -229,7 +230,7 @@ func (q *Question) head() []string {
 		b.add(q.Theme.Strong, q.T(title))
 	}
 	if q.decision.Question != "" {
-		b.add(q.Theme.Text, sanitize.Line(q.decision.Question))
+		b.add(q.Theme.Text, safetext.Line(q.decision.Question))
 	}
 	b.gap()
 	return b.rows
@@ -247,7 +248,7 @@ func (q *Question) View() string {
 	} else {
 		rows = append(rows, strings.Split(q.form.View(), "\n")...)
 	}
-	return strings.Join(Rows(strings.Join(rows, "\n"), q.height), "\n")
+	return cells.Stack(rows, q.height)
 }
 
 func huhKeys() *huh.KeyMap {
@@ -259,13 +260,13 @@ func huhKeys() *huh.KeyMap {
 func huhTheme(t *theme.Theme) *huh.Theme {
 	h := huh.ThemeBase()
 	for _, f := range []*huh.FieldStyles{&h.Focused, &h.Blurred} {
-		f.Base, f.Card = t.Style(), t.Style()
+		f.Base, f.Card = t.Text, t.Text
 		f.Title, f.Description = t.Strong, t.Faint
 		f.ErrorIndicator, f.ErrorMessage = t.Bad, t.Bad
 		f.TextInput.Prompt, f.TextInput.Cursor, f.TextInput.CursorText = t.Accent, t.Match, t.Text
 		f.TextInput.Text, f.TextInput.Placeholder = t.Text, t.Faint
 	}
-	h.Form.Base, h.Group.Base = t.Style(), t.Style()
-	h.FieldSeparator = t.Style()
+	h.Form.Base, h.Group.Base = t.Text, t.Text
+	h.FieldSeparator = t.Text
 	return h
 }

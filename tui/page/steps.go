@@ -7,25 +7,34 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 
-	"github.com/kehuo/provision/tui/quantity"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/tracker"
 )
 
 // Steps is the list of a host's steps, with the state of each and how long it took.
 type Steps struct {
 	*Common
-	width, height int
-	host          *tracker.Host
-	chosen        string // id of the step that the person chose; empty: the current one
-	focused       bool
-	frame         int
+	frame
+	host    *tracker.Host
+	chosen  string // id of the step that the person chose; empty: the current one
+	focused bool
+	spin    int // frames of the spinner so far
+}
+
+// ListWidth is how wide the list of steps is on a screen of that width; 0 where there is no room for one.
+func ListWidth(width int) int {
+	switch {
+	case width < 64:
+		return 0
+	case width < 100:
+		return 34
+	}
+	return 44
 }
 
 // NewSteps returns the list.
 func NewSteps(c *Common) *Steps { return &Steps{Common: c} }
-
-// SetSize implements Page.
-func (s *Steps) SetSize(width, height int) { s.width, s.height = width, height }
 
 // SetHost shows another host's steps.
 func (s *Steps) SetHost(h *tracker.Host) {
@@ -39,13 +48,10 @@ func (s *Steps) SetHost(h *tracker.Host) {
 func (s *Steps) Focus(on bool) { s.focused = on }
 
 // Spin shows the spinner's next frame.
-func (s *Steps) Spin() { s.frame++ }
+func (s *Steps) Spin() { s.spin++ }
 
 // Follow lets the choice go with the run again.
 func (s *Steps) Follow() { s.chosen = "" }
-
-// Choose puts the choice on a step.
-func (s *Steps) Choose(id string) { s.chosen = id }
 
 // Chosen is the step that is looked at: the one that was chosen, else the current one; nil before the first.
 func (s *Steps) Chosen() *tracker.Step {
@@ -58,11 +64,8 @@ func (s *Steps) Chosen() *tracker.Step {
 	return s.host.Steps[max(s.host.Current, 0)]
 }
 
-// Typing implements Page.
-func (s *Steps) Typing() bool { return false }
-
 // Keys implements Page.
-func (s *Steps) Keys() []Key { return []Key{s.key("up down", "step"), s.key("f", "follow")} }
+func (s *Steps) Keys() []Key { return []Key{s.arrows("step"), s.key("f", "follow")} }
 
 // Update moves the choice.
 func (s *Steps) Update(msg tea.Msg) tea.Cmd {
@@ -102,7 +105,7 @@ func (s *Steps) View() string {
 	for _, step := range s.host.Steps {
 		rows = append(rows, s.row(step))
 	}
-	return strings.Join(Rows(strings.Join(s.window(rows), "\n"), s.height), "\n")
+	return cells.Stack(s.window(rows), s.height)
 }
 
 // window keeps the chosen row in sight where there are more rows than height.
@@ -128,12 +131,8 @@ func (s *Steps) row(step *tracker.Step) string {
 		pointer, style = t.Accent.Render(t.Pointer), t.Chosen
 	}
 	took := s.took(step)
-	number := Number(step.ID)
-	if len(number) < 2 {
-		number = " " + number
-	}
-	title := Fit(s.StepTitle(step.ID), s.width-8-len(took))
-	return pointer + glyph + " " + style.Render(number+" "+title) + " " + t.Faint.Render(took)
+	title := cells.Fit(Numbered(step.ID, s.StepTitle(step.ID)), s.width-5-len(took))
+	return pointer + glyph + " " + style.Render(title) + " " + t.Faint.Render(took)
 }
 
 // took is the step's time, in a column of its own width.
@@ -141,9 +140,9 @@ func (s *Steps) took(step *tracker.Step) string {
 	text := ""
 	switch step.State {
 	case tracker.Running:
-		text = quantity.Clock(step.Elapsed(s.Now()).Truncate(time.Second))
+		text = language.Clock(step.Elapsed(s.Now()).Truncate(time.Second))
 	case tracker.OK, tracker.Changed, tracker.Failed:
-		text = quantity.Duration(step.Duration)
+		text = language.Duration(step.Duration)
 	}
 	return strings.Repeat(" ", max(6-len(text), 0)) + text
 }
@@ -152,7 +151,7 @@ func (s *Steps) sign(step *tracker.Step) (glyph string, title lipgloss.Style) {
 	t := s.Theme
 	switch step.State {
 	case tracker.Running:
-		return t.Accent.Render(t.Spinner[s.frame%len(t.Spinner)]), t.Strong
+		return t.Accent.Render(t.Spinner[s.spin%len(t.Spinner)]), t.Strong
 	case tracker.OK:
 		return t.Good.Render(t.Same), t.Faint
 	case tracker.Changed:

@@ -6,17 +6,18 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/pane"
 )
 
 // Text shows a text to read: the log, a report, the help.
 type Text struct {
 	*Common
-	title         string
-	width, height int
-	pane          *pane.Pane
-	keys          []Key
-	act           func(key string) tea.Msg // what further keys mean; nil for nothing
+	frame
+	title string
+	pane  *pane.Pane
+	keys  []Key
+	act   func(key string) tea.Msg // what further keys mean; nil for nothing
 }
 
 func newText(c *Common, title string, follow bool, keys []Key, act func(string) tea.Msg) *Text {
@@ -31,7 +32,7 @@ type Log struct {
 
 // NewLog returns the page of the log file; its lines come by SetText.
 func NewLog(c *Common, file string, number int) *Log {
-	keys := []Key{c.key("/", "search"), c.key("up down", "scroll"), c.key("o", "pager"), c.key("esc", "back")}
+	keys := []Key{c.key("/", "search"), c.arrows("scroll"), c.key("o", "pager"), c.key("esc", "back")}
 	log := &Log{newText(c, c.T("wizard.log.title", file), true, keys, func(key string) tea.Msg {
 		if key == "o" {
 			return PagerMsg{}
@@ -51,7 +52,7 @@ func (l *Log) SetPart(text string, cut bool) {
 
 // NewReport returns the page that shows a report before it is written.
 func NewReport(c *Common, file, text string, agreed []string) *Text {
-	keys := []Key{c.key("enter", "save"), c.key("a", "addresses"), c.key("up down", "scroll"), c.key("esc", "back")}
+	keys := []Key{c.key("enter", "save"), c.key("a", "addresses"), c.arrows("scroll"), c.key("esc", "back")}
 	t := newText(c, c.T("wizard.report.title", file), false, keys, func(key string) tea.Msg {
 		switch key {
 		case "enter", "s":
@@ -73,13 +74,13 @@ const Addresses = "addresses"
 
 // NewHelp returns the page that explains the keys.
 func NewHelp(c *Common) *Text {
-	t := newText(c, c.T("wizard.help.title"), false, []Key{c.key("esc", "back"), c.key("up down", "scroll")}, func(key string) tea.Msg {
+	t := newText(c, c.T("wizard.help.title"), false, []Key{c.key("esc", "back"), c.arrows("scroll")}, func(key string) tea.Msg {
 		if key == "enter" || key == "?" {
 			return StayMsg{}
 		}
 		return nil
 	})
-	t.SetText(c.T("wizard.help.text", c.Theme.Done, c.Theme.Same, c.Theme.Failed, c.Theme.Waiting))
+	t.SetText(c.T("wizard.help.text", c.Theme.Done, c.Theme.Same, c.Theme.Failed, c.Theme.Waiting, c.Theme.Arrows))
 	return t
 }
 
@@ -145,7 +146,7 @@ func (t *Text) head() []string {
 	b := block{width: t.width}
 	b.add(t.Theme.Strong, t.title)
 	if part != "" {
-		return []string{Cut(b.rows[0], t.width), t.Theme.Warn.Render(Cut(part, t.width))}
+		return []string{cells.Cut(b.rows[0], t.width), t.Theme.Warn.Render(cells.Cut(part, t.width))}
 	}
 	return b.rows[:min(len(b.rows), 2)]
 }

@@ -2,25 +2,26 @@ package page
 
 import (
 	"strings"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/lines"
 	"github.com/kehuo/provision/tui/pane"
-	"github.com/kehuo/provision/tui/quantity"
-	"github.com/kehuo/provision/tui/sanitize"
 	"github.com/kehuo/provision/tui/tracker"
 )
 
 // Watch shows one step: what it does in plain words, how far it is, the commands that it runs and what they print.
 type Watch struct {
 	*Common
-	width, height int
-	host          string
-	step          *tracker.Step
-	panes         map[string]*pane.Pane // by host and step
-	Hosts         bool                  // there are several hosts to move between
+	frame
+	host  string
+	step  *tracker.Step
+	panes map[string]*pane.Pane // by host and step
 }
 
 // NewWatch returns the page.
@@ -83,7 +84,7 @@ func (w *Watch) Apply(e provision.Event) {
 		}
 	case provision.Finding:
 		w.pane(e.Host, e.Step).Append(noteLines(lines.FindingText(w.Words, b))...)
-	case provision.Measured:
+	case provision.SiteCheck:
 		w.pane(e.Host, e.Step).Append(pane.Line{Kind: pane.Note, Text: lines.Asked(w.Words, b)},
 			pane.Line{Text: lines.Measurement(w.Words, b)})
 	}
@@ -112,7 +113,7 @@ func (w *Watch) Keys() []Key {
 	if w.Typing() {
 		return w.searching()
 	}
-	return []Key{w.key("/", "search"), w.key("up down", "scroll"), w.key("f", "follow")}
+	return []Key{w.key("/", "search"), w.arrows("scroll"), w.key("f", "follow")}
 }
 
 // Update implements Page.
@@ -138,13 +139,13 @@ func (w *Watch) View() string {
 	if w.foot() > 0 {
 		rows = append(rows, w.place())
 	}
-	return strings.Join(Rows(strings.Join(rows, "\n"), w.height), "\n")
+	return cells.Stack(rows, w.height)
 }
 
 // place says what of the output is in sight.
 func (w *Watch) place() string {
 	if n := w.current().Below(); n > 0 {
-		return w.Theme.Faint.Render(Cut(w.T("wizard.below", n), w.width))
+		return w.Theme.Faint.Render(cells.Cut(w.T("wizard.below", n), w.width))
 	}
 	return ""
 }
@@ -178,33 +179,27 @@ func (w *Watch) head() []string {
 // progress is two rows: the bar with its share, and the figures with what is being worked on.
 func (w *Watch) progress(b *block) {
 	t, p := w.Theme, w.step.Progress
-	now := w.Now()
 	if p.Total > 0 {
-		share := w.T("wizard.percent", quantity.Percent(p.Done, p.Total))
+		share := w.T("wizard.percent", language.Percent(p.Done, p.Total))
 		b.raw(t.Accent.Render(t.Gauge(p.Done, p.Total, min(w.width-7, 50))) + " " + share)
 	}
-	figures := []string{w.figures(p)}
-	if p.Unit == provision.UnitBytes {
-		if rate := w.step.Rate.PerSecond(now); rate > 0 {
-			figures = append(figures, w.T("wizard.rate", quantity.Bytes(int64(rate))))
-		}
-		if left, ok := w.step.Rate.Left(now, p.Done, p.Total); ok {
-			figures = append(figures, w.T("wizard.left", quantity.Clock(left)))
-		}
-	}
-	b.raw(strings.Join(figures, "   "))
+	b.raw(strings.Join(append([]string{lines.Figures(w.Words, p)}, Pace(w.Words, w.step, w.Now())...), "   "))
 	if p.Detail != "" {
-		b.raw(t.Faint.Render(sanitize.Line(p.Detail)))
+		b.raw(t.Faint.Render(safetext.Line(p.Detail)))
 	}
 }
 
-func (w *Watch) figures(p provision.StepProgress) string {
-	done, total := quantity.Amount(p.Done, p.Unit), quantity.Amount(p.Total, p.Unit)
-	switch {
-	case p.Total <= 0:
-		return w.T("lines.progress."+p.Unit, done)
-	case p.Unit == provision.UnitSteps:
-		return w.T("lines.progress.step-of", done, total)
+// Pace is how fast a step sends bytes and how long the rest takes, as far as that is known.
+func Pace(words *language.Printer, s *tracker.Step, now time.Time) []string {
+	var pace []string
+	if s.Progress.Unit != provision.UnitBytes {
+		return nil
 	}
-	return w.T("lines.progress."+p.Unit+"-of", done, total)
+	if rate := s.Rate.PerSecond(now); rate > 0 {
+		pace = append(pace, words.T("wizard.rate", language.Bytes(int64(rate))))
+	}
+	if left, ok := s.Rate.Left(now, s.Progress.Done, s.Progress.Total); ok {
+		pace = append(pace, words.T("wizard.left", language.Clock(left)))
+	}
+	return pace
 }

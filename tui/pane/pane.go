@@ -3,9 +3,12 @@ package pane
 import (
 	"strings"
 
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/theme"
 )
 
@@ -110,15 +113,7 @@ func (p *Pane) rows(n int) []string {
 	if ansi.StringWidth(text) <= p.width {
 		return []string{text}
 	}
-	return Wrap(text, p.width)
-}
-
-// Wrap breaks text into rows of at most width cells, at spaces and behind the marks of Chinese where it can; names with
-// hyphens stay whole.
-func Wrap(text string, width int) []string {
-	const solid = "\u2011" // a hyphen that does not break, of the same width
-	text = strings.ReplaceAll(text, "-", solid)
-	return strings.Split(strings.ReplaceAll(ansi.Wrap(text, max(width, 1), "，、。：；？！）"), solid, "-"), "\n")
+	return cells.Wrap(text, p.width)
 }
 
 // start is where the window begins.
@@ -177,4 +172,135 @@ func (p *Pane) move(rows int) {
 	}
 	p.top = at
 	p.follow = false
+}
+
+// window lays out what is in sight, and tells the number of the last line in it.
+func (p *Pane) window() (rows []string, last int) {
+	space := p.content()
+	at := p.start()
+	last = p.ring.first - 1
+	for n := at.line; n < p.ring.next && len(rows) < space; n++ {
+		list := p.rows(n)
+		if n == at.line {
+			list = list[min(at.row, len(list)):]
+		}
+		list = list[:min(len(list), space-len(rows))]
+		style := p.style(p.ring.at(n).Kind)
+		for _, row := range list {
+			rows = append(rows, p.find.mark(row, style))
+		}
+		last = n
+	}
+	if p.sticky && len(rows) == space && space > 3 {
+		p.stick(rows, at)
+	}
+	return rows, last
+}
+
+// stick writes the command that the rows belong to over the first of them.
+func (p *Pane) stick(rows []string, at position) {
+	n, ok := p.ring.command(at.line)
+	if at.row > 0 && p.ring.at(at.line).Kind == Command {
+		n, ok = at.line, true
+	}
+	if ok {
+		rows[0] = p.style(Command).Render(ansi.Truncate("$ "+p.ring.at(n).Text, p.width, "..."))
+	}
+}
+
+func (p *Pane) style(k Kind) lipgloss.Style {
+	switch k {
+	case Error:
+		return p.theme.Warn
+	case Command:
+		return p.theme.Accent
+	case Note:
+		return p.theme.Faint
+	case Added:
+		return p.theme.Added
+	case Removed:
+		return p.theme.Removed
+	case Place:
+		return p.theme.Place
+	}
+	return p.theme.Text
+}
+
+// View draws the pane: exactly as many rows as SetSize gave, none wider than that.
+func (p *Pane) View() string {
+	rows, _ := p.window()
+	for len(rows) < p.content() {
+		rows = append(rows, "")
+	}
+	if p.find.visible() {
+		rows = append(rows, ansi.Truncate(p.found(), p.width, ""))
+	}
+	return strings.Join(rows[:p.height], "\n")
+}
+
+// wheel is how many rows a turn of the mouse wheel moves.
+const wheel = 3
+
+// Update scrolls and searches.
+func (p *Pane) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyMsg:
+		if p.find.typing {
+			return p.updateSearch(msg)
+		}
+		return p.key(msg.String())
+	case tea.MouseMsg:
+		switch msg.Button {
+		case tea.MouseButtonWheelUp:
+			p.move(-wheel)
+		case tea.MouseButtonWheelDown:
+			p.down(wheel)
+		}
+	default:
+		if p.find.typing {
+			var cmd tea.Cmd
+			p.find.input, cmd = p.find.input.Update(msg)
+			return cmd
+		}
+	}
+	return nil
+}
+
+func (p *Pane) key(key string) tea.Cmd {
+	switch key {
+	case "up", "k":
+		p.move(-1)
+	case "down", "j":
+		p.down(1)
+	case "pgup", "b", "ctrl+u":
+		p.move(1 - p.content())
+	case "pgdown", " ", "ctrl+d":
+		p.down(p.content() - 1)
+	case "home", "g":
+		p.Top()
+	case "end", "G", "f":
+		p.follow = true
+	case "n":
+		p.next(false)
+	case "N":
+		p.next(true)
+	case "esc":
+		p.find.query = ""
+	case "/":
+		return p.Search()
+	}
+	return nil
+}
+
+// Search starts to ask for what to look for.
+func (p *Pane) Search() tea.Cmd {
+	p.find.typing, p.find.missed = true, false
+	p.find.input.SetValue("")
+	return p.find.input.Focus()
+}
+
+// down scrolls down; at the end the pane follows again.
+func (p *Pane) down(rows int) {
+	p.move(rows)
+	p.follow = !p.start().less(p.end())
 }

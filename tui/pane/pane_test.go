@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/pane"
 	"github.com/kehuo/provision/tui/theme"
 )
@@ -91,7 +92,7 @@ func TestLongLinesAreWrapped(t *testing.T) {
 }
 
 func TestChineseIsWrappedBehindItsMarks(t *testing.T) {
-	got := strings.Join(pane.Wrap("逐行执行 Dockerfile；没有变化的行直接使用缓存。", 26), "\n")
+	got := strings.Join(cells.Wrap("逐行执行 Dockerfile；没有变化的行直接使用缓存。", 26), "\n")
 	if want := "逐行执行 Dockerfile；\n没有变化的行直接使用缓存。"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

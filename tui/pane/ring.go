@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/kehuo/provision/tui/sanitize"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // The bounds of what a pane holds; the log file has the rest.
@@ -45,7 +45,7 @@ type ring struct {
 }
 
 func (r *ring) append(l Line) {
-	l.Text = sanitize.Line(l.Text)
+	l.Text = safetext.Line(l.Text)
 	if len(l.Text) > maxLine {
 		cut := maxLine
 		for cut > 0 && !utf8.RuneStart(l.Text[cut]) {

@@ -1,14 +1,13 @@
 // Package startup keeps the terminal libraries from questioning the terminal while the program starts.
 //
-// Bubble Tea v1 asks the terminal for its background colour from an init function, through Lip Gloss and termenv. A terminal
-// that does not answer (a serial console, a pseudo-terminal of expect or of a CI) holds the whole program up for five
-// seconds, "provision version" too, and one behind a slow link for a round trip. The wizard draws with the sixteen colours
-// of the terminal's own theme, which suit a light and a dark one, so nothing needs the answer.
+// Bubble Tea v1 asks for the background colour in an init function, through Lip Gloss and termenv. A terminal that does not
+// answer (a serial console, that of expect or of a CI) would hold up every command for five seconds, a slow link for a round
+// trip. The wizard draws in the terminal's own sixteen colours and needs no answer; no import can be left out, and no setting
+// of these libraries is read before that function runs, but termenv does not ask where CI is set.
 //
-// termenv does not ask where the variable CI is set. Go initialises packages in the order of their import paths, as soon as
-// what they import is initialised (Go specification, "Program initialization"): this package imports syscall alone and its
-// path sorts before those that termenv needs, golang.org/x/sys and github.com/muesli, so its variables are set first. The
-// package tui, which imports Bubble Tea and is therefore initialised after it, puts the environment back.
+// So CI is set while they are initialised. Go initialises packages in the order of their import paths as soon as their imports
+// are ready: this one imports syscall alone and sorts before golang.org/x/sys and github.com/muesli, which termenv needs.
+// Package tui imports Bubble Tea, is initialised after it, and takes the variable back by Done.
 package startup
 
 import "syscall"
@@ -21,9 +20,10 @@ var (
 )
 
 // Done puts the environment back as the program found it.
-func Done() error {
+func Done() {
 	if present {
-		return syscall.Setenv(variable, before)
+		_ = syscall.Setenv(variable, before)
+		return
 	}
-	return syscall.Unsetenv(variable)
+	_ = syscall.Unsetenv(variable)
 }

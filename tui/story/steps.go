@@ -164,21 +164,21 @@ func (s *step) Verify(_ context.Context, r *provision.Reporter) error {
 		return nil
 	}
 	for _, m := range Measurements() {
-		r.Measured(m)
+		r.SiteCheck(m)
 	}
 	return nil
 }
 
 // Measurements is how the site of the story answers.
-func Measurements() []provision.Measured {
-	return []provision.Measured{
-		{Station: provision.StationHostHTTP, URL: "http://kevinhuo.cool/", Status: 301, Server: "nginx/1.14.1",
+func Measurements() []provision.SiteCheck {
+	return []provision.SiteCheck{
+		{Vantage: provision.VantageHostHTTP, URL: "http://kevinhuo.cool/", Status: 301, Server: "nginx/1.14.1",
 			Location: "https://kevinhuo.cool/", Duration: 2 * time.Millisecond},
-		{Station: provision.StationHostHTTPS, URL: "https://kevinhuo.cool/", Status: 200, Server: "nginx/1.14.1",
+		{Vantage: provision.VantageHostHTTPS, URL: "https://kevinhuo.cool/", Status: 200, Server: "nginx/1.14.1",
 			CertificateDays: 87, Duration: 14 * time.Millisecond},
-		{Station: provision.StationHTTP, URL: "http://kevinhuo.cool/", Status: 301, Server: "nginx/1.14.1",
+		{Vantage: provision.VantageHTTP, URL: "http://kevinhuo.cool/", Status: 301, Server: "nginx/1.14.1",
 			Location: "https://kevinhuo.cool/", Duration: 31 * time.Millisecond},
-		{Station: provision.StationHTTPS, URL: "https://kevinhuo.cool/", Status: 200, Server: "nginx/1.14.1",
+		{Vantage: provision.VantageHTTPS, URL: "https://kevinhuo.cool/", Status: 200, Server: "nginx/1.14.1",
 			CertificateDays: 87, Duration: 58 * time.Millisecond},
 	}
 }

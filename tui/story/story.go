@@ -56,7 +56,8 @@ func (s *Story) Deploy(ctx context.Context, sink provision.Sink, d provision.Dec
 	for _, name := range s.options.Hosts {
 		targets = append(targets, &target{story: s, name: name})
 	}
-	return provision.Run(ctx, targets, provision.Options{Site: "myweb", LogFile: "myweb.log", Sink: sink, Decider: d, Now: s.options.Now})
+	return provision.Run(ctx, targets, provision.Options{Site: "myweb", LogFile: "myweb.log", Sink: sink, Decider: d, Now: s.options.Now,
+		Approve: func(host string, changes int) string { return s.options.Words.T("prompt.plan", changes, host) }})
 }
 
 func (s *Story) pause(ctx context.Context) error {

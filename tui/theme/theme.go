@@ -2,7 +2,8 @@
 //
 // Colours are the sixteen of the terminal's own palette, which the person chose to suit a light or a dark background; the
 // terminal is never asked for its colours. Glyphs are narrow in every locale: those whose width East Asian terminals double
-// (box drawing, arrows, blocks, the ellipsis) are not used.
+// (box drawing, blocks, the ellipsis) are not used, and arrows only
+// where a cell more moves nothing.
 package theme
 
 import (
@@ -15,8 +16,6 @@ import (
 
 // Theme is a set of styles and glyphs for one terminal.
 type Theme struct {
-	Renderer *lipgloss.Renderer
-
 	Text, Strong, Faint lipgloss.Style
 	Accent              lipgloss.Style // what is going on, what is chosen
 	Good, Warn, Bad     lipgloss.Style
@@ -31,7 +30,7 @@ type Theme struct {
 
 // New returns the theme for a terminal that out leads to. env is the environment, as of os.Environ.
 func New(out io.Writer, env []string, noColor bool) *Theme {
-	get := lookup(env)
+	get := Environ(env)
 	renderer := lipgloss.NewRenderer(out, termenv.WithEnvironment(get), termenv.WithTTY(true))
 	renderer.SetColorProfile(profile(get))
 	renderer.SetHasDarkBackground(true) // nothing depends on it: set, so that the terminal is not asked
@@ -41,7 +40,7 @@ func New(out io.Writer, env []string, noColor bool) *Theme {
 // Printed is New for lines that are printed and not drawn: nothing is chosen or marked in them, so that without colours they
 // are text alone.
 func Printed(out io.Writer, env []string, noColor bool) *Theme {
-	if noColor || lookup(env).Getenv("NO_COLOR") != "" {
+	if noColor || Environ(env).Getenv("NO_COLOR") != "" {
 		return Bare(env)
 	}
 	return New(out, env, false)
@@ -78,21 +77,20 @@ func build(r *lipgloss.Renderer, unicode, colours bool) *Theme {
 		return s.Foreground(lipgloss.Color(n))
 	}
 	t := &Theme{
-		Renderer: r,
-		Text:     s,
-		Strong:   s.Bold(true),
-		Faint:    s.Faint(true),
-		Accent:   colour("6"),
-		Good:     colour("2"),
-		Warn:     colour("3"),
-		Bad:      colour("1"),
-		Added:    colour("2"),
-		Removed:  colour("1"),
-		Place:    colour("6"),
-		Key:      s.Bold(true),
-		Chosen:   colour("6").Bold(true),
-		Match:    s.Reverse(true),
-		Glyphs:   ascii(),
+		Text:    s,
+		Strong:  s.Bold(true),
+		Faint:   s.Faint(true),
+		Accent:  colour("6"),
+		Good:    colour("2"),
+		Warn:    colour("3"),
+		Bad:     colour("1"),
+		Added:   colour("2"),
+		Removed: colour("1"),
+		Place:   colour("6"),
+		Key:     s.Bold(true),
+		Chosen:  colour("6").Bold(true),
+		Match:   s.Reverse(true),
+		Glyphs:  ascii(),
 	}
 	if unicode {
 		t.Glyphs = narrow()
@@ -100,25 +98,23 @@ func build(r *lipgloss.Renderer, unicode, colours bool) *Theme {
 	return t
 }
 
-// environ is an environment for termenv.
-type environ struct{ list []string }
-
-func lookup(env []string) environ { return environ{env} }
+// Environ is an environment, as of os.Environ.
+type Environ []string
 
 // Environ implements termenv.Environ.
-func (e environ) Environ() []string { return e.list }
+func (e Environ) Environ() []string { return e }
 
 // Getenv implements termenv.Environ; of a variable that is set twice the last one counts, as for a shell.
-func (e environ) Getenv(name string) string {
-	for i := len(e.list) - 1; i >= 0; i-- {
-		if value, ok := strings.CutPrefix(e.list[i], name+"="); ok {
+func (e Environ) Getenv(name string) string {
+	for i := len(e) - 1; i >= 0; i-- {
+		if value, ok := strings.CutPrefix(e[i], name+"="); ok {
 			return value
 		}
 	}
 	return ""
 }
 
-func profile(env environ) termenv.Profile {
+func profile(env Environ) termenv.Profile {
 	if term := env.Getenv("TERM"); term == "" || term == "dumb" {
 		return termenv.Ascii
 	}
@@ -127,7 +123,7 @@ func profile(env environ) termenv.Profile {
 
 // Unicode tells whether the locale of env is a UTF-8 one and the terminal has the glyphs; the Linux console has not.
 func Unicode(env []string) bool {
-	get := lookup(env)
+	get := Environ(env)
 	switch get.Getenv("TERM") {
 	case "", "dumb", "linux", "vt100", "vt220":
 		return false
@@ -140,5 +136,46 @@ func Unicode(env []string) bool {
 	return false
 }
 
-// Style returns the bare style, for building others on.
-func (t *Theme) Style() lipgloss.Style { return t.Renderer.NewStyle() }
+// Glyphs are the signs of the interface, each one cell wide in every locale.
+type Glyphs struct {
+	Done, Failed, Skipped, Waiting string   // the state of a step
+	Same                           string   // a step that was as wanted already
+	Pointer                        string   // before the highlighted choice
+	Checked, Unchecked             string   // a choice that can be taken back
+	Down                           string   // an arrow's head
+	ArrowUp, ArrowDown, Arrows     string   // keys, and where there is more
+	Full, Empty                    string   // of a progress bar
+	Spinner                        []string // its frames
+}
+
+func narrow() Glyphs {
+	return Glyphs{
+		Done: "✓", Failed: "✗", Skipped: "-", Waiting: "◦", Same: "=",
+		Pointer: "▸", Checked: "[✓]", Unchecked: "[ ]",
+		Down: "▾", ArrowUp: "↑", ArrowDown: "↓", Arrows: "↑↓",
+		Full: "⣿", Empty: "⣀",
+		Spinner: []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"},
+	}
+}
+
+func ascii() Glyphs {
+	return Glyphs{
+		Done: "+", Failed: "x", Skipped: "-", Waiting: ".", Same: "=",
+		Pointer: ">", Checked: "[x]", Unchecked: "[ ]",
+		Down: "v", ArrowUp: "^", ArrowDown: "v", Arrows: "up down",
+		Full: "#", Empty: "-",
+		Spinner: []string{"|", "/", "-", "\\"},
+	}
+}
+
+// Gauge draws done of total as a bar of width cells.
+func (g Glyphs) Gauge(done, total int64, width int) string {
+	if width <= 0 {
+		return ""
+	}
+	n := 0
+	if total > 0 {
+		n = int(float64(min(max(done, 0), total)) / float64(total) * float64(width))
+	}
+	return strings.Repeat(g.Full, n) + strings.Repeat(g.Empty, width-n)
+}

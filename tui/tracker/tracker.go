@@ -27,26 +27,22 @@ type Run struct {
 	Site     string
 	LogFile  string
 	Started  time.Time
-	Now      time.Time // of the last event
 	Hosts    []*Host
 	Finished *provision.RunFinished
-	stepIDs  []string
 }
 
 // Host is the picture of one host.
 type Host struct {
-	Name     string
-	Steps    []*Step
-	Current  int // index of the step that runs or ran last; -1 before the first
-	Changes  []provision.Change
-	Measured []provision.Measured
-	Findings []provision.Finding // those that belong to no step
+	Name       string
+	Steps      []*Step
+	Current    int // index of the step that runs or ran last; -1 before the first
+	SiteChecks []provision.SiteCheck
+	Findings   []provision.Finding // those that belong to no step
 }
 
 // Step is the picture of one step on one host.
 type Step struct {
 	ID       string
-	Title    string // in the language of the run; empty until the step starts
 	State    State
 	Started  time.Time
 	Duration time.Duration // once it is finished
@@ -58,7 +54,6 @@ type Step struct {
 
 // Apply takes the next event in.
 func (r *Run) Apply(e provision.Event) {
-	r.Now = e.Time
 	switch b := e.Body.(type) {
 	case provision.RunStarted:
 		r.start(e.Time, b)
@@ -72,10 +67,8 @@ func (r *Run) Apply(e provision.Event) {
 		return
 	}
 	switch b := e.Body.(type) {
-	case provision.PlanReady:
-		host.Changes = b.Changes
-	case provision.Measured:
-		host.Measured = append(host.Measured, b)
+	case provision.SiteCheck:
+		host.SiteChecks = append(host.SiteChecks, b)
 	case provision.Finding:
 		if e.Step == "" {
 			host.Findings = append(host.Findings, b)
@@ -90,7 +83,7 @@ func (r *Run) Apply(e provision.Event) {
 }
 
 func (r *Run) start(at time.Time, b provision.RunStarted) {
-	*r = Run{Site: b.Site, LogFile: b.LogFile, Started: at, Now: at, stepIDs: b.Steps}
+	*r = Run{Site: b.Site, LogFile: b.LogFile, Started: at}
 	for _, name := range b.Hosts {
 		host := &Host{Name: name, Current: -1}
 		for _, id := range b.Steps {
@@ -102,10 +95,8 @@ func (r *Run) start(at time.Time, b provision.RunStarted) {
 
 // Host returns the host of that name, nil for none.
 func (r *Run) Host(name string) *Host {
-	for _, h := range r.Hosts {
-		if h.Name == name {
-			return h
-		}
+	if i := slices.IndexFunc(r.Hosts, func(h *Host) bool { return h.Name == name }); i >= 0 {
+		return r.Hosts[i]
 	}
 	return nil
 }
@@ -119,12 +110,7 @@ func (h *Host) Step(id string) *Step {
 }
 
 func (h *Host) index(id string) int {
-	for i, s := range h.Steps {
-		if s.ID == id {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(h.Steps, func(s *Step) bool { return s.ID == id })
 }
 
 // Failed returns the first step that failed, else the first where something is wrong: a step that cannot even be planned
@@ -158,7 +144,7 @@ func (h *Host) Running() *Step {
 func (s *Step) apply(e provision.Event) {
 	switch b := e.Body.(type) {
 	case provision.StepStarted:
-		s.Title, s.State, s.Started = b.Title, Running, e.Time
+		s.State, s.Started = Running, e.Time
 	case provision.StepProgress:
 		s.Progress = b
 		s.Rate.add(e.Time, b.Done)
@@ -178,4 +164,63 @@ func (s *Step) Elapsed(now time.Time) time.Duration {
 		return now.Sub(s.Started)
 	}
 	return s.Duration
+}
+
+const (
+	// window is the stretch of time over which a rate is measured: long enough to be calm, short enough to notice a stall.
+	window = 5 * time.Second
+	// spacing is how far apart the samples in the window are.
+	spacing = 250 * time.Millisecond
+	// settled is how long a rate must have been measured before it is shown.
+	settled = time.Second
+)
+
+// Rate measures how fast something grows. The zero value has seen nothing.
+type Rate struct {
+	samples []sample
+}
+
+type sample struct {
+	at   time.Time
+	done int64
+}
+
+func (r *Rate) add(at time.Time, done int64) {
+	if n := len(r.samples); n > 0 && done < r.samples[n-1].done {
+		r.samples = r.samples[:0] // another thing is being measured now
+	}
+	if n := len(r.samples); n > 1 && at.Sub(r.samples[n-2].at) < spacing {
+		r.samples[n-1] = sample{at, done}
+		return
+	}
+	for len(r.samples) > 2 && at.Sub(r.samples[1].at) > window {
+		r.samples = append(r.samples[:0], r.samples[1:]...)
+	}
+	r.samples = append(r.samples, sample{at, done})
+}
+
+// PerSecond is the rate by now; 0 while it is not known yet. Time without an event counts, so that a stall shows.
+func (r *Rate) PerSecond(now time.Time) float64 {
+	if len(r.samples) < 2 {
+		return 0
+	}
+	first, last := r.samples[0], r.samples[len(r.samples)-1]
+	took := max(now.Sub(first.at), last.at.Sub(first.at))
+	if took < settled {
+		return 0
+	}
+	return float64(last.done-first.done) / took.Seconds()
+}
+
+// Left is how long the rest of total takes at the rate of now; ok is false while that is not known.
+func (r *Rate) Left(now time.Time, done, total int64) (left time.Duration, ok bool) {
+	rate := r.PerSecond(now)
+	if rate <= 0 || total <= done {
+		return 0, false
+	}
+	seconds := float64(total-done) / rate
+	if seconds > (99 * time.Hour).Seconds() {
+		return 0, false
+	}
+	return time.Duration(seconds * float64(time.Second)), true
 }

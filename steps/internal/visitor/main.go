@@ -107,15 +107,15 @@ func ask(ctx context.Context, url string) error {
 		return err
 	}
 	if response.StatusCode != http.StatusOK {
-		return wrongStatus(response.StatusCode)
+		return statusError(response.StatusCode)
 	}
 	return nil
 }
 
-// wrongStatus is the error of an answer that is not 200.
-type wrongStatus int
+// statusError is the error of an answer that is not 200.
+type statusError int
 
-func (w wrongStatus) Error() string { return fmt.Sprintf("status %d", int(w)) }
+func (w statusError) Error() string { return fmt.Sprintf("status %d", int(w)) }
 
 func report(visits []visit) Report {
 	slices.SortFunc(visits, func(a, b visit) int { return a.begun.Compare(b.begun) })
@@ -127,7 +127,7 @@ func report(visits []visit) Report {
 			r.Outages = append(r.Outages, Outage{Begun: seen.begun, Why: seen.err.Error()})
 			wrong = time.Time{}
 		}
-		if _, ok := seen.err.(wrongStatus); ok && wrong.IsZero() {
+		if _, ok := seen.err.(statusError); ok && wrong.IsZero() {
 			wrong = seen.begun
 		}
 		if seen.err != nil || open {

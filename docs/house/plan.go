@@ -1,0 +1,169 @@
+package main
+
+// plan is the house, from the top floor down: a room, what it is about, and the rooms that it stands on.
+func plan() []floor {
+	return []floor{
+		{"the program", []room{
+			{"cmd/provision", "flags and wiring", []string{
+				"provision/diagnose",
+				"provision/docker",
+				"provision/inventory",
+				"provision/language",
+				"provision/remote",
+				"provision/report",
+				"provision/safetext",
+				"provision/sandbox",
+				"provision/setup",
+				"provision/site",
+				"provision/state",
+				"provision/survey",
+				"steps",
+				"steps/operate",
+				"tui",
+			}},
+		}},
+		{"how to show it works", []room{
+			{"provision/bench", "beside what people would use instead", []string{
+				"provision/remote",
+				"provision/sandbox",
+				"provision/shell",
+				"provision/transfer",
+				"provision/tree",
+			}},
+			{"provision/sandbox", "throw-away cloud hosts on this machine", []string{
+				"provision/docker",
+			}},
+		}},
+		{"tutorial and face", []room{
+			{"steps/operate", "rollback and down", []string{
+				"provision/docker",
+				"provision/release",
+				"provision/remote",
+				"provision/safetext",
+				"provision/shell",
+				"steps",
+			}},
+			{"steps", "the eleven steps, and their host", []string{
+				"provision/diagnose",
+				"provision/docker",
+				"provision/facts",
+				"provision/inventory",
+				"provision/language",
+				"provision/probe",
+				"provision/release",
+				"provision/remote",
+				"provision/safetext",
+				"provision/shell",
+				"provision/site",
+				"provision/state",
+				"provision/survey",
+				"provision/transfer",
+				"provision/tree",
+			}},
+			{"tui", "the wizard and the printers", []string{
+				"provision/language",
+				"provision/safetext",
+				"provision/setup",
+			}},
+		}},
+		{"how to get there", []room{
+			{"provision/release", "candidate, cutover, way back, tidy", []string{
+				"provision/docker",
+				"provision/facts",
+				"provision/inventory",
+				"provision/probe",
+				"provision/remote",
+				"provision/safetext",
+				"provision/shell",
+				"provision/state",
+			}},
+			{"provision/transfer", "the local tree to the same tree on the host", []string{
+				"provision/language",
+				"provision/remote",
+				"provision/safetext",
+				"provision/shell",
+				"provision/tree",
+			}},
+		}},
+		{"how to say it", []room{
+			{"provision/survey", "status and doctor", []string{
+				"provision/diagnose",
+				"provision/docker",
+				"provision/facts",
+				"provision/inventory",
+				"provision/language",
+				"provision/probe",
+				"provision/remote",
+				"provision/site",
+				"provision/state",
+			}},
+			{"provision/report", "masks, and the report for whoever helps", []string{
+				"provision/inventory",
+				"provision/language",
+				"provision/safetext",
+			}},
+			{"provision/diagnose", "the output of others: cause, evidence, cure", []string{
+				"provision/language",
+				"provision/safetext",
+			}},
+		}},
+		{"what is there", []room{
+			{"provision/facts", "one round trip for every fact", []string{
+				"provision/docker",
+				"provision/remote",
+				"provision/safetext",
+				"provision/shell",
+				"provision/state",
+			}},
+			{"provision/state", "the folder beside the site: lock, history, releases", []string{
+				"provision/docker",
+				"provision/remote",
+				"provision/safetext",
+				"provision/shell",
+			}},
+			{"provision/docker", "docker commands as values", nil},
+			{"provision/probe", "questions to a site, from here and from the host", []string{
+				"provision/inventory",
+			}},
+		}},
+		{"the link", []room{
+			{"provision/remote", "one host over SSH", []string{
+				"provision/language",
+				"provision/remote/hostkey",
+				"provision/remote/sshconfig",
+				"provision/safetext",
+				"provision/shell",
+			}},
+			{"provision/remote/sshconfig", "the user's SSH configuration", []string{
+				"provision/safetext",
+			}},
+			{"provision/remote/hostkey", "known_hosts", []string{
+				"provision/language",
+				"provision/remote/sshconfig",
+			}},
+			{"provision/shell", "scripts and quoting", nil},
+		}},
+		{"what is wanted", []room{
+			{"provision/setup", "a first inventory from answers", []string{
+				"provision/inventory",
+				"provision/language",
+				"provision/site",
+			}},
+			{"provision/site", "what the tutorial asks of a site's files", []string{
+				"provision/inventory",
+				"provision/language",
+			}},
+			{"provision/tree", "the local files", nil},
+			{"provision/inventory", "inventory.yaml as typed values", []string{
+				"provision/language",
+			}},
+		}},
+		{"words", []room{
+			{"provision/language", "the words, a file a language and room", nil},
+			{"provision/safetext", "text from a host made harmless", nil},
+		}},
+		{"the engine", []room{
+			{"provision", "steps, changes, events, decisions, failures; run and plan", nil},
+		}},
+	}
+}

@@ -1,0 +1,138 @@
+package inventory
+
+import (
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// DefaultUser is the tutorial's login.
+const DefaultUser = "kevin"
+
+// maxTimeout bounds health.timeout: whoever waits longer for a container waits for one that will not come.
+const maxTimeout = time.Hour
+
+// fields is the table of what an inventory may have, in the order in which it is written. A row is all that the program knows
+// of a field, but for its words, "inventory.field.PATH" in the catalogue, and what takes several fields to tell (whole.go).
+func fields() []field {
+	return []field{
+		{path: "site", read: (*decoder).site},
+		of("site.name", func(r record) *string { return &r.Site.Name }, "myweb", text(CheckName)),
+		of("site.source", func(r record) *string { return &r.Site.Source }, "./site", folder()),
+		of("site.upload", func(r record) *[]string { return &r.Site.Upload }, []string{"."}, texts(`["."]`, checkWithin)),
+		of("site.directory", func(r record) *string { return &r.Site.Directory }, "/home/kevin/dev/myweb", text(CheckDirectory)),
+		of("site.image", func(r record) *string { return &r.Site.Image }, "myweb_image:server", text(CheckImage)),
+		of("site.container", func(r record) *string { return &r.Site.Container }, "myweb_https", text(CheckContainer)),
+		of("site.ports", func(r record) *[]Port { return &r.Site.Ports }, DefaultPorts(true), ports()),
+		of("site.command", func(r record) *[]string { return &r.Site.Command }, []string{"bash", "./start.sh"}, command()),
+		of("site.environment", func(r record) *map[string]string { return &r.Site.Environment }, map[string]string{}, environment()),
+		of("site.environment_file", func(r record) *string { return &r.Site.EnvironmentFile }, "", environmentFile()).orExample(".env"),
+		of("site.volumes", func(r record) *[]string { return &r.Site.Volumes }, nil, volumes()),
+		of("site.options", func(r record) *[]string { return &r.Site.Options }, nil, options()),
+		of("site.restart", func(r record) *string { return &r.Site.Restart }, "unless-stopped", text(CheckRestart)),
+		of("site.domain", func(r record) *string { return &r.Site.Domain }, "", domain()),
+		of("site.certificate", func(r record) *string { return &r.Site.Certificate }, "ssl_files/kevinhuo_cool.pem", text(checkPairFile)),
+		of("site.key", func(r record) *string { return &r.Site.Key }, "ssl_files/kevinhuo_cool.key", text(checkPairFile)),
+		{path: "site.health"},
+		of("site.health.path", func(r record) *string { return &r.Site.Health.Path }, "/", text(CheckHealthPath)),
+		of("site.health.status", func(r record) *int { return &r.Site.Health.Status }, 200, integer(100, 599)),
+		of("site.health.text", func(r record) *string { return &r.Site.Health.Text }, "", text(checkNoNUL)).orNothing(),
+		of("site.health.timeout", func(r record) *time.Duration { return &r.Site.Health.Timeout }, time.Minute, duration(maxTimeout)),
+		of("site.keep", func(r record) *int { return &r.Site.Keep }, 3, integer(0, 100)),
+		of("site.delete", func(r record) *bool { return &r.Site.Delete }, false, boolean()),
+		of("site.server", func(r record) *string { return &r.Site.Server }, "nginx", text(CheckServer)),
+		of("site.init", func(r record) *bool { return &r.Site.Init }, false, boolean()),
+		{path: "site.log"},
+		of("site.log.max_size", func(r record) *string { return &r.Site.Log.MaxSize }, "10m", text(checkLogSize)).orNothing(),
+		of("site.log.max_file", func(r record) *int { return &r.Site.Log.MaxFile }, 3, integer(1, 1000)).orNothing(),
+		of("site.cutover", func(r record) *string { return &r.Site.Cutover }, CutoverAuto, text(CheckCutover)),
+
+		{path: "hosts", read: (*decoder).hosts},
+		of("hosts[].name", func(r record) *string { return &r.Host.Name }, "", text(CheckName)).unless(func(r record) bool { return r.Host.Name == r.Host.Address }),
+		of("hosts[].address", func(r record) *string { return &r.Host.Address }, "", needed(CheckAddress)),
+		of("hosts[].port", func(r record) *int { return &r.Host.Port }, 0, integer(1, 65535)).orExample("22"),
+		of("hosts[].user", func(r record) *string { return &r.Host.User }, "", text(CheckUser)).orExample(DefaultUser),
+		of("hosts[].identity", func(r record) *string { return &r.Host.Identity }, "", file(checkIdentity)).orExample("~/.ssh/id_ed25519"),
+		of("hosts[].known_hosts", func(r record) *string { return &r.Host.KnownHosts }, "", file(checkKnownHosts)).orExample("~/.ssh/known_hosts"),
+	}
+}
+
+// record is what the rows of the table refer to: the inventory, and one of its hosts.
+type record struct {
+	*Inventory
+	Host *Host
+}
+
+// field is a row of the table. One without a default and words to write is a mapping of the rows below it.
+type field struct {
+	path    string // site.health.timeout, hosts[].port
+	read    func(d *decoder, r record, name string, n ast.Node)
+	reset   func(r record)                     // to the default
+	write   func(t *template, r record) string // the value as YAML
+	absent  func(r record) bool                // not written but for the example, as a comment; nil: always written
+	example string                             // empty: none
+	unset   func(r record) bool                // the value is empty
+}
+
+// of is the row of a field, from where its value stands, its default and its kind.
+func of[T any](path string, at func(record) *T, standard T, k kind[T]) field {
+	return field{
+		path: path,
+		read: func(d *decoder, r record, name string, n ast.Node) {
+			if value, ok := k.read(d, name, n); ok {
+				*at(r) = value
+			}
+		},
+		reset: func(r record) { *at(r) = standard },
+		write: func(t *template, r record) string { return k.write(t, *at(r)) },
+		unset: func(r record) bool { return reflect.ValueOf(at(r)).Elem().IsZero() },
+	}
+}
+
+// orExample has an annotated file show an example, as a comment, where the field is empty.
+func (f field) orExample(example string) field {
+	f.absent, f.example = f.unset, example
+	return f
+}
+
+// orNothing has an annotated file leave the field out where it is empty.
+func (f field) orNothing() field {
+	f.absent = f.unset
+	return f
+}
+
+// unless is orNothing with a condition of its own.
+func (f field) unless(absent func(record) bool) field {
+	f.absent = absent
+	return f
+}
+
+// isMapping reports whether the row stands for a mapping of the rows below it.
+func (f field) isMapping() bool { return f.write == nil }
+
+// name is the key of the field in its mapping.
+func (f field) name() string { return f.path[strings.LastIndexByte(f.path, '.')+1:] }
+
+// below are the rows of the fields of a mapping; those of the file itself for an empty path.
+func below(path string) []field {
+	var list []field
+	for _, f := range fields() {
+		if parent := strings.TrimSuffix(strings.TrimSuffix(f.path, f.name()), "."); parent == path {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// Defaults is the tutorial's site: what a field has that the inventory leaves out. Source is still relative, "./site".
+func Defaults() Site {
+	r := record{&Inventory{}, &Host{}}
+	for _, f := range fields() {
+		if !f.isMapping() {
+			f.reset(r)
+		}
+	}
+	return r.Site
+}

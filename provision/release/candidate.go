@@ -1,0 +1,126 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/probe"
+	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/shell"
+)
+
+// try boots the candidate without the host's ports and waits until it answers as the site must.
+func (s *Switch) try(ctx context.Context, network string) error {
+	address, err := s.boot(ctx, network)
+	if err != nil {
+		return err
+	}
+	return s.awaitHealthy(ctx, address)
+}
+
+// boot creates and starts the candidate and returns its own address. A candidate that an interrupted run left behind makes room.
+func (s *Switch) boot(ctx context.Context, network string) (string, error) {
+	var script shell.Text
+	if s.release.Kept != nil {
+		s.report.Command(shell.Quote(docker.Start(s.candidate)...))
+		script = bootKeptScript.With(s.candidate, network, s.Site.Name, s.Site.StateDir)
+	} else {
+		argv := s.release.Spec.Run(s.options(docker.RunOptions{Network: network, Ports: network != ""}))
+		s.report.Command(shell.Quote(argv...))
+		script = bootScript.With(append([]string{s.candidate, network, s.Site.Name}, argv...)...)
+	}
+	out, err := s.Host.Exec(ctx, remote.Command{Script: script, Sudo: true})
+	if err != nil {
+		return "", provision.Fail("release.candidate-run", s.candidate, s.Site.Host, err)
+	}
+	objects, err := docker.ParseInspect(out)
+	if err != nil {
+		return "", err
+	}
+	if len(objects.Containers) == 0 {
+		return "", provision.Fail("release.candidate-gone", s.candidate, s.Site.Host)
+	}
+	candidate := objects.Containers[0]
+	if !candidate.State.Running {
+		return "", provision.Fail("release.candidate-ended", candidate.State.ExitCode)
+	}
+	s.booted = candidate.ID
+	return candidate.AnyAddress(network), nil
+}
+
+// pause is the wait before a candidate that does not answer yet is asked again: a tenth of the time that it had, so that one that
+// boots at once is live at once, and the log of one that takes long is not full of questions.
+func pause(waited time.Duration) time.Duration {
+	return min(max(waited/10, 50*time.Millisecond), time.Second)
+}
+
+// awaitHealthy asks the candidate at its own address, through the connection, until it answers as the live site must, or ends,
+// or site.health.timeout is over.
+func (s *Switch) awaitHealthy(ctx context.Context, address string) error {
+	if address == "" {
+		return provision.Fail("release.candidate-address", s.candidate)
+	}
+	checks, timeout := s.release.Demands.Inside(s.Host.Dial, address), s.release.Demands.Health.Timeout
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	ended, begun := s.watch(ctx, s.candidate), time.Now()
+	var answer error // the last one that was an answer: it tells more than the deadline that cut the next question short
+	for {
+		answered, err := s.ask(ctx, checks)
+		switch {
+		case answered == nil:
+			return nil
+		case err != nil && ctx.Err() == nil:
+			return err // the link, or the lock, could not be had again
+		case remote.IsForbidden(answered):
+			return s.Site.NoWayIn(s.known, answered)
+		}
+		if answer == nil || ctx.Err() == nil {
+			answer = answered
+		}
+		select {
+		case code := <-ended:
+			return provision.Fail("release.candidate-silent", code)
+		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.Canceled) {
+				return ctx.Err()
+			}
+			return provision.Fail("release.candidate-late", timeout, answer)
+		case <-time.After(pause(time.Since(begun))):
+		}
+	}
+}
+
+// watch sends the exit status of a container once it ends. Run waits for the end of it.
+func (s *Switch) watch(ctx context.Context, container string) <-chan string {
+	ended := make(chan string, 1)
+	s.watching.Go(func() {
+		out, err := s.Host.Exec(ctx, remote.Command{Argv: docker.Wait(container), Sudo: true})
+		if err == nil {
+			ended <- strings.TrimSpace(string(out))
+		}
+	})
+	return ended
+}
+
+// mostLosses is how often in a row questions may lose the link before that is the answer.
+const mostLosses = 5
+
+// ask runs checks, again where the link was lost under them and is back. answer is what came of them; err is why the host cannot
+// be reached again, or has another run at work.
+func (s *Switch) ask(ctx context.Context, checks []probe.Check) (answer, err error) {
+	for range mostLosses {
+		answer = probe.RunAll(ctx, checks)
+		if !remote.IsLost(answer) && provision.ExitCode(answer) != provision.ExitLocked || ctx.Err() != nil {
+			return answer, nil
+		}
+		if _, err := s.Host.Exec(ctx, remote.Command{Argv: []string{"true"}}); err != nil {
+			return answer, err
+		}
+	}
+	return answer, provision.WithExit(provision.ExitUnreachable, answer)
+}

@@ -1,0 +1,249 @@
+// Package sshconfig reads the person's SSH configuration: how OpenSSH would connect to a host, with the inventory's word put
+// over it. Its errors are failures without the host's name, which whoever dials knows.
+package sshconfig
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Query is a host as the person or the inventory names it. What is set here wins over the SSH configuration.
+type Query struct {
+	Address    string // a name, an alias of the SSH configuration, or an IP address
+	Port       int
+	User       string
+	Identity   string // path of a private key
+	KnownHosts string // path of the known_hosts file to use instead of the user's
+	File       string // path of the SSH configuration; "": as OpenSSH does, "none": no file
+}
+
+// Settings is how to connect to a host.
+type Settings struct {
+	Alias             string // as the person wrote it
+	Hostname          string // as it is dialled
+	Port              int
+	User              string
+	Identities        []string
+	Certificates      []string
+	IdentitiesOnly    bool
+	IdentityAgent     string // path of a socket, "" for none
+	ProxyJump         string
+	ProxyCommand      string
+	UserKnownHosts    []string
+	GlobalKnownHosts  []string
+	HostKeyAlias      string
+	HostKeyAlgorithms []string // nil: no wish
+	StrictHostKeys    string   // yes, ask, accept-new or no
+	HashKnownHosts    bool
+	PasswordLogin     bool
+	PromptLogin       bool
+	KeyLogin          bool
+	Prompts           int
+	ConnectTimeout    time.Duration
+	AliveInterval     time.Duration
+	AliveCount        int
+
+	identity string // the one that the inventory names
+}
+
+// options are the lines of an SSH configuration that hold for one host, by lower-case keyword.
+type options map[string][]string
+
+func (o options) first(key string) string {
+	if values := o[key]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
+func (o options) number(key string) int {
+	n, _ := strconv.Atoi(o.first(key))
+	return n
+}
+
+func (o options) seconds(key string) time.Duration {
+	return time.Duration(o.number(key)) * time.Second
+}
+
+// on reads a switch whose default is given.
+func (o options) on(key string, otherwise bool) bool {
+	switch strings.ToLower(o.first(key)) {
+	case "":
+		return otherwise
+	case "yes", "true":
+		return true
+	}
+	return false
+}
+
+// Read asks OpenSSH, or reads its files where it is not installed, and puts q over the answer.
+func Read(ctx context.Context, q Query) (*Settings, error) {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return nil, err
+	}
+	o, err := lookUp(ctx, q, home)
+	if err != nil {
+		return nil, err
+	}
+	s := &Settings{
+		Alias:          q.Address,
+		Hostname:       o.first("hostname"),
+		Port:           o.number("port"),
+		User:           o.first("user"),
+		IdentitiesOnly: o.on("identitiesonly", false),
+		ProxyJump:      notNone(o.first("proxyjump")),
+		ProxyCommand:   notNone(o.first("proxycommand")),
+		HostKeyAlias:   notNone(o.first("hostkeyalias")),
+		StrictHostKeys: strings.ToLower(o.first("stricthostkeychecking")),
+		HashKnownHosts: o.on("hashknownhosts", false),
+		PasswordLogin:  o.on("passwordauthentication", true),
+		PromptLogin:    o.on("kbdinteractiveauthentication", true),
+		KeyLogin:       o.first("pubkeyauthentication") != "no" && o.first("pubkeyauthentication") != "false",
+		Prompts:        o.number("numberofpasswordprompts"),
+		ConnectTimeout: o.seconds("connecttimeout"),
+		AliveInterval:  o.seconds("serveraliveinterval"),
+		AliveCount:     o.number("serveralivecountmax"),
+	}
+	if algos := o.first("hostkeyalgorithms"); algos != "" {
+		s.HostKeyAlgorithms = strings.Split(algos, ",")
+	}
+	return s, s.complete(q, o, home)
+}
+
+// complete fills in defaults, the inventory's wishes, and what percent tokens stand for.
+func (s *Settings) complete(q Query, o options, home string) error {
+	if s.Hostname == "" {
+		s.Hostname = q.Address
+	}
+	if q.Port != 0 {
+		s.Port = q.Port
+	}
+	if s.Port == 0 {
+		s.Port = 22
+	}
+	if q.User != "" {
+		s.User = q.User
+	}
+	if s.User == "" {
+		local, err := user.Current()
+		if err != nil {
+			return err
+		}
+		s.User = local.Username
+	}
+	if s.Prompts == 0 {
+		s.Prompts = 3
+	}
+	t, err := s.tokens(home)
+	if err != nil {
+		return err
+	}
+	if s.ProxyCommand, err = t.shell(s.ProxyCommand); err != nil {
+		return err
+	}
+	if s.ProxyJump, err = expandOnly(s.ProxyJump, t); err != nil {
+		return err
+	}
+	agent := o.first("identityagent")
+	switch {
+	case agent == "none":
+	case agent == "" || agent == "SSH_AUTH_SOCK":
+		s.IdentityAgent = os.Getenv("SSH_AUTH_SOCK")
+	case strings.HasPrefix(agent, "$") && !strings.Contains(agent, "/"):
+		s.IdentityAgent = os.Getenv(strings.Trim(agent, "${}"))
+	default:
+		if s.IdentityAgent, err = t.path(agent, home); err != nil {
+			return err
+		}
+	}
+	identities := o["identityfile"]
+	if len(identities) == 0 {
+		identities = defaultIdentities()
+	}
+	userHosts := fields(o["userknownhostsfile"], "~/.ssh/known_hosts ~/.ssh/known_hosts2")
+	globalHosts := fields(o["globalknownhostsfile"], "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2")
+	var errs [4]error
+	s.Identities, errs[0] = t.paths(identities, home)
+	s.Certificates, errs[1] = t.paths(o["certificatefile"], home)
+	if s.UserKnownHosts = []string{tilde(q.KnownHosts, home)}; q.KnownHosts == "" {
+		s.UserKnownHosts, errs[2] = t.paths(userHosts, home)
+	}
+	if q.Identity != "" { // the inventory's paths have no tokens
+		s.identity = tilde(q.Identity, home)
+		s.Identities = append([]string{s.identity}, s.Identities...)
+	}
+	s.GlobalKnownHosts, errs[3] = t.paths(globalHosts, home)
+	return errors.Join(errs[:]...)
+}
+
+// Named reports whether somebody chose an identity file, unlike OpenSSH's defaults: a complaint about it is worth showing.
+func (s *Settings) Named(path string) bool {
+	switch filepath.Base(path) {
+	case "id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk", "id_xmss", "id_dsa":
+		return path == s.identity
+	}
+	return true
+}
+
+func defaultIdentities() []string {
+	var paths []string
+	for _, name := range []string{"id_ed25519", "id_ecdsa", "id_rsa", "id_ed25519_sk", "id_ecdsa_sk"} {
+		paths = append(paths, filepath.Join("~", ".ssh", name))
+	}
+	return paths
+}
+
+// notNone reads "none", which switches a wish off, as no wish.
+func notNone(value string) string {
+	if strings.EqualFold(value, "none") {
+		return ""
+	}
+	return value
+}
+
+func fields(values []string, otherwise string) []string {
+	if len(values) == 0 {
+		return strings.Fields(otherwise)
+	}
+	var all []string
+	for _, value := range values {
+		all = append(all, splitQuoted(value)...)
+	}
+	return all
+}
+
+// splitQuoted splits at blanks as OpenSSH does: double quotes hold a path with blanks together.
+func splitQuoted(line string) []string {
+	var (
+		all    []string
+		word   strings.Builder
+		quoted bool
+		inWord bool
+	)
+	for _, r := range line {
+		switch {
+		case r == '"':
+			quoted, inWord = !quoted, true
+		case (r == ' ' || r == '\t') && !quoted:
+			if inWord {
+				all = append(all, word.String())
+				word.Reset()
+				inWord = false
+			}
+		default:
+			word.WriteRune(r)
+			inWord = true
+		}
+	}
+	if inWord {
+		all = append(all, word.String())
+	}
+	return all
+}

@@ -1,9 +1,0 @@
-//go:build !linux && !darwin
-
-package transfer
-
-import "io/fs"
-
-func statOf(info fs.FileInfo) fileStat {
-	return fileStat{size: info.Size(), mtime: info.ModTime().UnixNano()}
-}
