@@ -1,3 +1,5 @@
+//go:build host
+
 package state_test
 
 import (
