@@ -73,14 +73,6 @@ func Failed(output string, at Place, tag language.Tag) []provision.Finding {
 	return text(output, at, tag, true)
 }
 
-// Error is Failed for the sentence of an error; nil has no findings.
-func Error(err error, at Place, tag language.Tag) []provision.Finding {
-	if err == nil {
-		return nil
-	}
-	return Failed(err.Error(), at, tag)
-}
-
 // Read is Text for an output of any length: each line is looked at once, and memory does not grow with it. The error is
 // the reader's.
 func Read(r io.Reader, where Where, tag language.Tag) ([]provision.Finding, error) {

@@ -126,9 +126,6 @@ func TestKnownFailureIsNeverEmpty(t *testing.T) {
 			t.Errorf("Text(%q) = %+v, want none", output, got)
 		}
 	}
-	if got := diagnose.Error(nil, diagnose.Place{}, language.English); got != nil {
-		t.Errorf("Error(nil) = %+v", got)
-	}
 }
 
 func TestEvidenceIsTheVeryLine(t *testing.T) {

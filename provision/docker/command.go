@@ -42,11 +42,6 @@ func TestNginx(image string, volumes []string) []string {
 	return append(argv, "--entrypoint", "nginx", image, "-t")
 }
 
-// CreateNetwork makes the network on which candidates boot: internal, so that they do not take the host's ports.
-func CreateNetwork(name, site string) []string {
-	return []string{"docker", "network", "create", "--internal", "--label", LabelSite + "=" + site, name}
-}
-
 // RemoveNetwork removes a network that nothing uses any more.
 func RemoveNetwork(name string) []string { return []string{"docker", "network", "rm", name} }
 
