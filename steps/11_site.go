@@ -218,8 +218,8 @@ func (v *visitors) enough() []probe.Result { return v.round.Enough() }
 func (v *visitors) wait() []probe.Result { return v.round.Wait() }
 
 // forbidden is the error of a host that was seen to refuse to connect us to its own ports; nil where it was not.
-func (v *visitors) forbidden() error {
-	for _, r := range v.round.Arrived() {
+func forbidden(results []probe.Result) error {
+	for _, r := range results {
 		if remote.IsForbidden(r.Err) {
 			return r.Err
 		}

@@ -118,7 +118,7 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 // run left behind come to its end, and looks again if anything may have changed meanwhile.
 func (h *Host) Begin(ctx context.Context, r *provision.Reporter, changes []provision.Change) error {
 	releases := h.Manifest != nil && slices.ContainsFunc(changes, func(c provision.Change) bool { return c.Step == Run })
-	if err := h.visitors.forbidden(); err != nil && releases {
+	if err := forbidden(h.visitors.round.Arrived()); err != nil && releases {
 		return h.site.NoWayIn(h.facts.Docker, err)
 	}
 	if err := h.stranger.askFirst(ctx, r, h.Words, h.site, h.facts.Container, changes); err != nil {
@@ -319,8 +319,8 @@ func (h *Host) Survey() survey.Host {
 		Ports:     portsFree(h.site, h.facts.Facts),
 		Results:   h.visitors.wait(),
 	}
-	if forbidden := h.visitors.forbidden(); forbidden != nil {
-		s.SSHD = h.site.NoWayIn(h.facts.Docker, forbidden)
+	if err := forbidden(s.Results); err != nil {
+		s.SSHD = h.site.NoWayIn(h.facts.Docker, err)
 	} else if err := state.EnoughSessions(h.connection.client); err != nil {
 		s.SSHD = err
 	}
