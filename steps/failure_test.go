@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/crypto/ssh"
+
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/diagnose"
 	"github.com/kehuo/provision/provision/docker"
@@ -189,5 +191,17 @@ func TestBuildProgressStandsInItsPlace(t *testing.T) {
 	want := []string{"", "Sending\nStep 1/2 : FROM x", "1/2 FROM x", " ---> 1\n\nStep 2/2 : RUN y", "2/2 RUN y", " ---> 2\n"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// TestDoctorSeesAnSSHDThatForbidsForwarding: what came back from the host's own ports is looked at, and not forgotten before.
+func TestDoctorSeesAnSSHDThatForbidsForwarding(t *testing.T) {
+	h := siteOn(language.English, false, tcp(80, 80))
+	h.facts.Facts = &facts.Facts{}
+	refused := &ssh.OpenChannelError{Reason: ssh.Prohibited}
+	h.visitors.arrive(t.Context())
+	h.visitors.host(func(context.Context, string, string) (net.Conn, error) { return nil, refused })
+	if err := h.Survey().SSHD; !errors.Is(err, refused) || provision.CodeOf(err) != "release.no-way-in" {
+		t.Errorf("it is told of %v", err)
 	}
 }

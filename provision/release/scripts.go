@@ -102,7 +102,7 @@ func (s *Switch) backScript(failed string) shell.Text {
 func (s *Switch) namesScript() shell.Text {
 	id, retired, own := "", "", ""
 	if p := s.previous; p != nil {
-		id, retired, own = p.id, p.retired, s.Site.Container+"-"+ShortID(p.id)
+		id, retired, own = p.id, p.retired, s.Site.Container+"-"+docker.ShortID(p.id)
 	}
 	candidate, internal := s.booted, s.Site.Network()
 	if s.cold {

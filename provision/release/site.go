@@ -45,9 +45,6 @@ func (s Site) ImageOf(tree string) string { return repository(s.Image) + ":" + t
 // digits is how many digits of an id or a digest stand in names: of a tree's in images.sh too, of a container's as docker shows it.
 const digits = 12
 
-// ShortID is a container's or an image's id as it stands in names.
-func ShortID(id string) string { return id[:min(digits, len(id))] }
-
 // repository is an image's name without its tag.
 func repository(image string) string {
 	if at := strings.LastIndexByte(image, ':'); at > strings.LastIndexByte(image, '/') {

@@ -127,7 +127,7 @@ func (s Site) previousOf(live *docker.Container, id string) *previous {
 func (s Site) retiredName(c *docker.Container, next string) string {
 	release := c.Label(docker.LabelRelease)
 	if release == "" || release == next || !s.Owns(c) {
-		release = ShortID(c.ID)
+		release = docker.ShortID(c.ID)
 	}
 	return s.Container + "-" + release
 }
