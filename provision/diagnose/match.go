@@ -8,29 +8,27 @@ import (
 )
 
 // automaton finds which of many strings occur in a text in one pass over it (Aho and Corasick 1975), ignoring the case of
-// ASCII letters.
+// ASCII letters. Its states are a tree: a table of every state and byte would take 25 MB for the catalogue, the tree takes one.
 type automaton struct {
-	class   [256]uint16 // byte -> column of next; 0 for bytes that occur in no string
-	columns int
-	next    []int32   // state*columns + class -> state
-	found   [][]int32 // state -> owners of the strings that end there
+	first  [256]int32 // byte -> state after it at the start of a string
+	states []state
+	owners []owner
 }
 
-// newAutomaton builds the automaton for strings; owners[i] is reported where strings[i] is found.
+// state is the text from the root of the tree to it. Zero, the root, stands for none.
+type state struct {
+	child, sibling int32 // the first longer text, and the next one that is as long and differs in its last byte
+	suffix         int32 // the longest other state that this text ends with
+	found          int32 // index into owners of the first string that ends here, its own or of a suffix; 0 for none
+	last           byte
+}
+
+// owner is one entry of a list of the owners of strings.
+type owner struct{ id, next int32 }
+
+// newAutomaton builds the automaton for strings in lower case; owners[i] is reported where strings[i] is found.
 func newAutomaton(words []string, owners []int32) *automaton {
-	a := &automaton{columns: 1}
-	for _, s := range words {
-		for i := range len(s) {
-			if c := s[i]; a.class[c] == 0 {
-				a.class[c] = uint16(a.columns)
-				a.columns++
-			}
-		}
-	}
-	for c := byte('A'); c <= 'Z'; c++ {
-		a.class[c] = a.class[c+'a'-'A']
-	}
-	a.addState()
+	a := &automaton{states: make([]state, 1), owners: make([]owner, 1)}
 	for i, s := range words {
 		a.insert(s, owners[i])
 	}
@@ -38,58 +36,85 @@ func newAutomaton(words []string, owners []int32) *automaton {
 	return a
 }
 
-func (a *automaton) addState() int32 {
-	a.next = append(a.next, make([]int32, a.columns)...)
-	a.found = append(a.found, nil)
-	return int32(len(a.found) - 1)
-}
-
-func (a *automaton) insert(s string, owner int32) {
-	state := int32(0)
+func (a *automaton) insert(s string, id int32) {
+	at := int32(0)
 	for i := range len(s) {
-		at := int(state)*a.columns + int(a.class[s[i]])
-		if a.next[at] == 0 {
-			to := a.addState() // may move a.next: assign in two steps
-			a.next[at] = to
+		next := a.after(at, s[i])
+		if next == 0 {
+			next = int32(len(a.states))
+			a.states = append(a.states, state{sibling: a.states[at].child, last: s[i]})
+			a.states[at].child = next
+			if at == 0 {
+				a.first[s[i]] = next
+			}
 		}
-		state = a.next[at]
+		at = next
 	}
-	a.found[state] = append(a.found[state], owner)
+	a.owners = append(a.owners, owner{id, a.states[at].found})
+	a.states[at].found = int32(len(a.owners) - 1)
 }
 
-// link turns the trie into an automaton that never goes back in the text: a missing edge becomes the edge of the longest
-// suffix that has one.
+// after returns the state of a state's text with one byte more; 0 for none.
+func (a *automaton) after(at int32, c byte) int32 {
+	if at == 0 {
+		return a.first[c]
+	}
+	next := a.states[at].child
+	for next != 0 && a.states[next].last != c {
+		next = a.states[next].sibling
+	}
+	return next
+}
+
+// link finds the suffix of each state, the shorter texts first, and joins the owners of the suffix to its own.
 func (a *automaton) link() {
-	suffix := make([]int32, len(a.found))
 	var queue []int32
-	for c := 1; c < a.columns; c++ {
-		if s := a.next[c]; s != 0 {
+	add := func(parent int32) {
+		for s := a.states[parent].child; s != 0; s = a.states[s].sibling {
 			queue = append(queue, s)
 		}
 	}
+	add(0)
 	for len(queue) > 0 {
-		state := queue[0]
+		at := queue[0]
 		queue = queue[1:]
-		a.found[state] = append(a.found[state], a.found[suffix[state]]...)
-		row, back := int(state)*a.columns, int(suffix[state])*a.columns
-		for c := 1; c < a.columns; c++ {
-			if to := a.next[row+c]; to != 0 {
-				suffix[to] = a.next[back+c]
-				queue = append(queue, to)
-			} else {
-				a.next[row+c] = a.next[back+c]
-			}
+		add(at)
+		for child := a.states[at].child; child != 0; child = a.states[child].sibling {
+			s := &a.states[child]
+			s.suffix = a.step(a.states[at].suffix, s.last)
+			a.join(&s.found, a.states[s.suffix].found)
 		}
+	}
+}
+
+// join puts a list behind another one.
+func (a *automaton) join(list *int32, rest int32) {
+	for *list != 0 {
+		list = &a.owners[*list].next
+	}
+	*list = rest
+}
+
+// step follows one byte of a text, from the longest suffix that goes on with it.
+func (a *automaton) step(at int32, c byte) int32 {
+	for {
+		if next := a.after(at, c); next != 0 || at == 0 {
+			return next
+		}
+		at = a.states[at].suffix
 	}
 }
 
 // each calls yield with the owner of every string that occurs in text, as often as it occurs.
 func (a *automaton) each(text []byte, yield func(owner int32)) {
-	state := int32(0)
+	at := int32(0)
 	for _, c := range text {
-		state = a.next[int(state)*a.columns+int(a.class[c])]
-		for _, owner := range a.found[state] {
-			yield(owner)
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		at = a.step(at, c)
+		for i := a.states[at].found; i != 0; i = a.owners[i].next {
+			yield(a.owners[i].id)
 		}
 	}
 }
