@@ -81,6 +81,11 @@ func TestEveryEntryHasAnOutput(t *testing.T) {
 			seen[f.Code] = true
 		}
 	}
+	for _, v := range secondCorpus(t) {
+		for _, f := range diagnose.Text(v.output, "", language.English) {
+			seen[f.Code] = true
+		}
+	}
 	for _, code := range diagnose.Patterned() {
 		if !seen[code] {
 			t.Errorf("no output of the corpus is found to be %s", code)

@@ -20,17 +20,17 @@ type candidate struct {
 	line     int
 	evidence string
 	captured map[string]string
-	before   []int    // by rule of the entry's contexts: the last line up to this one where it matched, 0 for none
-	after    []int    // and the first line after it
-	tail     []string // the lines before, for entries that only say that something failed
+	before   []sighting // by rule of the entry's contexts: the last line up to this one where it matched, 0 for none
+	after    []sighting // and the first line after it
+	tail     []string   // the lines before, for entries that only say that something failed
 
 	asserted   bool   // by a failure of our own; nothing around it is asked
 	cause, fix string // the failure's own words, where it has them
 }
 
-// sighting is where a context pattern matched so far.
+// sighting is where a context pattern matched, and what it caught there.
 type sighting struct {
-	last     int
+	line     int
 	captured map[string]string
 }
 
@@ -40,7 +40,7 @@ type scan struct {
 	number     int                 // of the line being read, from 1
 	hits       []int32             // rules whose literals are on the line
 	hitAt      []int               // by rule: the last line in hits, so that each is there once
-	sightings  []sighting          // by rule
+	sightings  []sighting          // by rule: the last one
 	candidates map[int][]candidate // by entry
 	cleared    map[Where]int       // the last line that says that this place is fine
 	fatal      int                 // the last line that says that the whole failed
@@ -165,27 +165,23 @@ func (s *scan) context(id int, text []byte) {
 			return
 		}
 	}
-	seen := &s.sightings[id]
-	seen.last = s.number
-	if len(captured) > 0 {
-		seen.captured = captured
-	}
+	s.sightings[id] = sighting{s.number, captured}
 	for _, list := range s.candidates {
 		for i := range list {
-			list[i].sawAfter(s.contexts[list[i].entry], id, s.number)
+			list[i].sawAfter(s.contexts[list[i].entry], id, s.sightings[id])
 		}
 	}
 }
 
-func (c *candidate) sawAfter(conditions []context, id, line int) {
+func (c *candidate) sawAfter(conditions []context, id int, seen sighting) {
 	if c.asserted {
 		return
 	}
 	i := 0
 	for _, condition := range conditions {
 		for _, rule := range condition.rules {
-			if rule == id && c.after[i] == 0 {
-				c.after[i] = line
+			if rule == id && c.after[i].line == 0 {
+				c.after[i] = seen
 			}
 			i++
 		}
@@ -208,10 +204,10 @@ func (s *scan) entry(r *rule, text []byte) {
 	c := candidate{entry: r.entry, line: s.number, evidence: excerpt(s.plain, at[0], at[1]), captured: captured}
 	for _, condition := range s.contexts[r.entry] {
 		for _, rule := range condition.rules {
-			c.before = append(c.before, s.sightings[rule].last)
+			c.before = append(c.before, s.sightings[rule])
 		}
 	}
-	c.after = make([]int, len(c.before))
+	c.after = make([]sighting, len(c.before))
 	if e.Above || e.Severity == severityUnknown {
 		c.tail = s.lastLines()
 	}
@@ -250,10 +246,10 @@ func (s *scan) holds(c *candidate) bool {
 	i := 0
 	for _, condition := range s.contexts[c.entry] {
 		there := false
-		for _, rule := range condition.rules {
-			if within(c, i, condition.reach) {
+		for range condition.rules {
+			if seen, ok := c.nearest(i, condition.reach); ok {
 				there = true
-				s.borrow(c, rule)
+				c.borrow(seen.captured)
 			}
 			i++
 		}
@@ -261,19 +257,24 @@ func (s *scan) holds(c *candidate) bool {
 			return false
 		}
 	}
-	return true
+	return s.entries[c.entry].agrees(c.captured)
 }
 
-func within(c *candidate, i, reach int) bool {
-	if reach == 0 {
-		return c.before[i] > 0 || c.after[i] > 0
+// nearest is the sighting of a context within reach, the one before the candidate first; what stands after it only where
+// there is none: a traceback names its file before its error.
+func (c *candidate) nearest(i, reach int) (sighting, bool) {
+	before, after := c.before[i], c.after[i]
+	switch {
+	case before.line > 0 && (reach == 0 || c.line-before.line <= reach):
+		return before, true
+	case after.line > 0 && (reach == 0 || after.line-c.line <= reach):
+		return after, true
 	}
-	return c.before[i] > 0 && c.line-c.before[i] <= reach || c.after[i] > 0 && c.after[i]-c.line <= reach
+	return sighting{}, false
 }
 
 // borrow completes the candidate's names by those that a context caught; its own come first.
-func (s *scan) borrow(c *candidate, rule int) {
-	caught := s.sightings[rule].captured
+func (c *candidate) borrow(caught map[string]string) {
 	if len(caught) == 0 {
 		return
 	}
@@ -281,6 +282,18 @@ func (s *scan) borrow(c *candidate, rule int) {
 	maps.Copy(merged, c.captured)
 	c.captured = merged
 }
+
+// agrees tells whether what was caught is within the lists that the entry wants it in; what was not caught is.
+func (e *entry) agrees(captured map[string]string) bool {
+	for name, list := range e.Among {
+		if value := captured[name]; value != "" && !slices.Contains(strings.FieldsFunc(captured[list], isSeparator), value) {
+			return false
+		}
+	}
+	return true
+}
+
+func isSeparator(r rune) bool { return r == ' ' || r == ',' || r == ';' }
 
 // lastLines returns the last lines, the oldest first.
 func (s *scan) lastLines() []string {
