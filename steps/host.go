@@ -395,7 +395,11 @@ func (h *Host) exitBeforeSwitch() int { return h.site.FailedExit(h.facts.Docker)
 // place is the place of a failure, with what is known of the host: as it was dialled where that is what failed, for the SSH
 // configuration may lead elsewhere than the inventory says.
 func (h *Host) place(where diagnose.Where, err error) diagnose.Place {
-	p := diagnose.Place{Where: where, Host: cmp.Or(h.visitors.address, h.host.Address), Port: h.host.Port, User: h.host.User}
+	s := h.Inventory.Site
+	p := diagnose.Place{
+		Where: where, Host: cmp.Or(h.visitors.address, h.host.Address), Port: h.host.Port, User: h.host.User,
+		Image: s.Image, Container: s.Container, Domain: s.Domain, Certificate: s.Certificate, Key: s.Key,
+	}
 	if h.host.Identity != "" {
 		p.Identity = shell.Quote(h.host.Identity)
 	}

@@ -36,7 +36,7 @@ func newDiagnose() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			findings, log, err := examine(c.InOrStdin(), args, words.Tag())
+			findings, log, err := examine(c.InOrStdin(), args, f.known(), words.Tag())
 			if err != nil {
 				return usage("usage.diagnose-input", err)
 			}
@@ -95,8 +95,22 @@ func (f *flags) reportOn(ctx context.Context, flags reportFlags, tried string, f
 	return err
 }
 
+// known is what the inventory tells of the site and of its one host; an output can be read without one.
+func (f *flags) known() diagnose.Place {
+	inv, err := inventory.Load(f.inventory)
+	if err != nil {
+		return diagnose.Place{}
+	}
+	s := inv.Site
+	at := diagnose.Place{Image: s.Image, Container: s.Container, Domain: s.Domain, Certificate: s.Certificate, Key: s.Key}
+	if len(inv.Hosts) == 1 {
+		at.Host, at.Port, at.User = inv.Hosts[0].Address, inv.Hosts[0].Port, inv.Hosts[0].User
+	}
+	return at
+}
+
 // examine reads an output of any length, and returns the end of it for a report as well.
-func examine(source io.Reader, args []string, tag language.Tag) (findings []provision.Finding, log string, err error) {
+func examine(source io.Reader, args []string, at diagnose.Place, tag language.Tag) (findings []provision.Finding, log string, err error) {
 	if len(args) == 1 && args[0] != "-" {
 		file, err := os.Open(args[0])
 		if err != nil {
@@ -106,7 +120,7 @@ func examine(source io.Reader, args []string, tag language.Tag) (findings []prov
 		source = file
 	}
 	tail := report.NewTail()
-	findings, err = diagnose.Read(io.TeeReader(source, tail), diagnose.Anywhere, tag)
+	findings, err = diagnose.Read(io.TeeReader(source, tail), at, tag)
 	return findings, string(tail.Bytes()), err
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kehuo/provision/provision/diagnose"
 	"github.com/kehuo/provision/provision/language"
 )
 
@@ -16,7 +17,7 @@ func TestTheEndOfALongOutputIsDiagnosed(t *testing.T) {
 		output = append(output, strings.NewReader(megabyte))
 	}
 	output = append(output, strings.NewReader("COPY failed: file not found in build context: stat app.py: file does not exist\n"))
-	findings, log, err := examine(io.MultiReader(output...), nil, language.English)
+	findings, log, err := examine(io.MultiReader(output...), nil, diagnose.Place{}, language.English)
 	if err != nil || len(findings) == 0 || findings[0].Code != "build.copy-missing" {
 		t.Errorf("found %+v, %v", findings, err)
 	}

@@ -39,12 +39,17 @@ type Place struct {
 	Port     int    // of its sshd
 	User     string // who logs in
 	Identity string // the file of the private key
+
+	Image, Container, Domain string // of the site
+	Certificate, Key         string // its pair, within the site's folder
 }
 
 // names are what is known, by the names that the catalogue has for it. The host of another place than sshd's, a registry or
 // a domain, has the same name there, and is not meant.
 func (p Place) names(where Where) map[string]string {
-	names := map[string]string{}
+	names := map[string]string{
+		"siteimage": p.Image, "container": p.Container, "domain": p.Domain, "certificate": p.Certificate, "keyfile": p.Key,
+	}
 	flag := ""
 	if p.Port != 0 && p.Port != 22 {
 		flag = "-p " + strconv.Itoa(p.Port)
@@ -75,12 +80,12 @@ func Failed(output string, at Place, tag language.Tag) []provision.Finding {
 
 // Read is Text for an output of any length: each line is looked at once, and memory does not grow with it. The error is
 // the reader's.
-func Read(r io.Reader, where Where, tag language.Tag) ([]provision.Finding, error) {
+func Read(r io.Reader, at Place, tag language.Tag) ([]provision.Finding, error) {
 	s := newScan(known())
 	if err := eachLine(r, s.line); err != nil {
 		return nil, err
 	}
-	return s.findings(Place{Where: where}, tag, false), nil
+	return s.findings(at, tag, false), nil
 }
 
 func text(output string, at Place, tag language.Tag, failed bool) []provision.Finding {

@@ -178,7 +178,7 @@ func TestLongOutputIsReadAsAStream(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	start := time.Now()
-	got, err := diagnose.Read(in, diagnose.Build, language.English)
+	got, err := diagnose.Read(in, diagnose.Place{Where: diagnose.Build}, language.English)
 	if err != nil || len(got) != 1 || got[0].Code != "build.apt-no-package" {
 		t.Fatalf("%+v, %v", got, err)
 	}
@@ -192,7 +192,7 @@ func TestLongOutputIsReadAsAStream(t *testing.T) {
 
 func TestOneEndlessLine(t *testing.T) {
 	in := io.MultiReader(&repeated{line: []byte("{\"a\":\"bbbbbbbbbbbbbbbb\"},"), left: 4 << 20}, strings.NewReader(`"msg":"bind: no space left on device"`))
-	got, err := diagnose.Read(in, "", language.English)
+	got, err := diagnose.Read(in, diagnose.Place{}, language.English)
 	if err != nil || len(got) != 1 || !strings.HasSuffix(got[0].Code, "disk-full") || len(got[0].Evidence) > 1000 {
 		t.Fatalf("%+v, %v", got, err)
 	}
@@ -205,7 +205,7 @@ func BenchmarkRead(b *testing.B) {
 	b.SetBytes(size)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := diagnose.Read(&repeated{line: []byte(block), left: size}, "", language.English); err != nil {
+		if _, err := diagnose.Read(&repeated{line: []byte(block), left: size}, diagnose.Place{}, language.English); err != nil {
 			b.Fatal(err)
 		}
 	}
