@@ -40,6 +40,8 @@ type entry struct {
 	Hides    []string           `yaml:"hides"`    // codes or topics that are consequences of this one
 	Echo     bool               `yaml:"echo"`     // looks at lines that repeat a command, and only at them
 	Calm     bool               `yaml:"calm"`     // looks at lines too that are known to be harmless
+	Ends     bool               `yaml:"ends"`     // in a container's log: its server does not come up after this
+	Passes   bool               `yaml:"passes"`   // may pass by itself: another service is not up yet
 	Above    bool               `yaml:"above"`    // quotes the lines before too: the cause is there
 	Match    []string           `yaml:"match"`    // any of these on a line
 	Near     []string           `yaml:"near"`     // and any of these on or near the line

@@ -8,6 +8,7 @@ package diagnose
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -86,6 +87,22 @@ func Read(r io.Reader, at Place, tag language.Tag) ([]provision.Finding, error) 
 		return nil, err
 	}
 	return s.findings(at, tag, false), nil
+}
+
+// Ended tells whether a container's log so far shows for certain that its server will not come up: a worker that failed to
+// boot, a file that cannot be parsed, a configuration that nginx refuses. The finding is the cause, as Text has it. An error in
+// an answer is no end, and neither is a service that the application waits for.
+func Ended(log string, at Place, tag language.Tag) (provision.Finding, bool) {
+	s := newScan(known())
+	s.text(log)
+	if !slices.ContainsFunc(s.held(), func(c candidate) bool { return s.entries[c.entry].Ends }) {
+		return provision.Finding{}, false
+	}
+	cause := s.findings(at, tag, true)[0]
+	if id, ok := s.codes[cause.Code]; ok && s.entries[id].Passes {
+		return provision.Finding{}, false
+	}
+	return cause, true
 }
 
 func text(output string, at Place, tag language.Tag, failed bool) []provision.Finding {
