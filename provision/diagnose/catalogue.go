@@ -48,7 +48,7 @@ type entry struct {
 	With     []string           `yaml:"with"`     // and any of these anywhere
 	Unless   []string           `yaml:"unless"`   // and none of these on or near it
 	Without  []string           `yaml:"without"`  // and none of these anywhere
-	Among    map[string]string  `yaml:"among"`    // a name that was caught, and the name of a list that must have it
+	Among    map[string]string  `yaml:"among"`    // a name that was caught -> what must have it: a list that was caught under that name, or this one
 	Values   failures           `yaml:"values"`   // codes of our own failures that this is, beside its own
 	Cause    words              `yaml:"cause"`    // {name} is what the pattern's group of that name caught, {name|else}
 	Fix      words              `yaml:"fix"`

@@ -96,6 +96,9 @@ func (e *evidence) assert(f *provision.Failure) bool {
 		}
 	}
 	walk(f)
+	if !e.entries[id].agrees(c.captured) {
+		return false
+	}
 	c.evidence = e.words.Error(f)
 	if e.entries[id].Rank <= consequence { // the output has the cause, in words that the catalogue does not know
 		quoted = append(e.lastLines(), quoted...)

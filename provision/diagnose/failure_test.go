@@ -154,3 +154,23 @@ func TestOwnFailuresAreKnown(t *testing.T) {
 		}
 	}
 }
+
+// A candidate that ends with 0 went to the background; with another status it failed, and only its log may say why.
+func TestTheStatusOfAnEndedCandidateCounts(t *testing.T) {
+	words := language.New(language.English)
+	at := diagnose.Place{Where: diagnose.Run}
+	for _, test := range []struct {
+		failure error
+		log     []string
+		code    string
+	}{
+		{provision.Fail("release.candidate-ended", 0), nil, "run.in-background"},
+		{provision.Fail("release.candidate-silent", "0"), []string{"starting nginx"}, "run.in-background"},
+		{provision.Fail("release.candidate-ended", 3), nil, "release.candidate-ended"},
+		{provision.Fail("release.candidate-ended", 0), []string{"ModuleNotFoundError: No module named 'flask'"}, "run.python-module"},
+	} {
+		if found := diagnose.Failure(test.failure, test.log, at, words); found[0].Code != test.code {
+			t.Errorf("%v, %q: %s, want %s", test.failure, test.log, found[0].Code, test.code)
+		}
+	}
+}

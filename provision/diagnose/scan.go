@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"bytes"
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -283,10 +284,11 @@ func (c *candidate) borrow(caught map[string]string) {
 	c.captured = merged
 }
 
-// agrees tells whether what was caught is within the lists that the entry wants it in; what was not caught is.
+// agrees tells whether what was caught is within the lists that the entry wants it in, which were caught too or stand there;
+// what was not caught is.
 func (e *entry) agrees(captured map[string]string) bool {
 	for name, list := range e.Among {
-		if value := captured[name]; value != "" && !slices.Contains(strings.FieldsFunc(captured[list], isSeparator), value) {
+		if value := captured[name]; value != "" && !slices.Contains(strings.FieldsFunc(cmp.Or(captured[list], list), isSeparator), value) {
 			return false
 		}
 	}
