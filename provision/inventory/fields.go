@@ -29,6 +29,8 @@ func fields() []field {
 		of("site.command", func(r record) *[]string { return &r.Site.Command }, []string{"bash", "./start.sh"}, command()),
 		of("site.environment", func(r record) *map[string]string { return &r.Site.Environment }, map[string]string{}, environment()),
 		of("site.environment_file", func(r record) *string { return &r.Site.EnvironmentFile }, "", environmentFile()).orExample(".env"),
+		of("site.secrets", func(r record) *string { return &r.Site.Secrets }, SecretsEnvironment, text(checkSecrets)).
+			unless(func(r record) bool { return r.Site.Secrets != SecretsFile }),
 		of("site.volumes", func(r record) *[]string { return &r.Site.Volumes }, nil, volumes()),
 		of("site.options", func(r record) *[]string { return &r.Site.Options }, nil, options()),
 		of("site.restart", func(r record) *string { return &r.Site.Restart }, "unless-stopped", text(CheckRestart)),
