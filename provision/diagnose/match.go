@@ -30,12 +30,26 @@ func newAutomaton(words []string, owners []int32) *automaton {
 	for c := byte('A'); c <= 'Z'; c++ {
 		a.class[c] = a.class[c+'a'-'A']
 	}
+	a.next = make([]int32, 0, states(words)*a.columns) // one that grows would take three times its size
 	a.addState()
 	for i, s := range words {
 		a.insert(s, owners[i])
 	}
 	a.link()
 	return a
+}
+
+// states is how many the automaton for strings has: one for each beginning that there is.
+func states(words []string) int {
+	n, before := 1, ""
+	for _, s := range slices.Sorted(slices.Values(words)) {
+		common := 0
+		for common < min(len(s), len(before)) && s[common] == before[common] {
+			common++
+		}
+		n, before = n+len(s)-common, s
+	}
+	return n
 }
 
 func (a *automaton) addState() int32 {
