@@ -144,7 +144,7 @@ func (d *Deployment) specify() error {
 	if err != nil {
 		return err
 	}
-	content, err := os.ReadFile(s.EnvironmentFile)
+	content, err := inventory.ReadFile(s.EnvironmentFile, environmentLimit)
 	if err != nil {
 		return provision.Fail("fail.environment-unread", s.EnvironmentFile, err).WithExit(provision.ExitUsage)
 	}
@@ -160,6 +160,9 @@ func (d *Deployment) specify() error {
 	}
 	return nil
 }
+
+// environmentLimit bounds an environment file, in bytes, as the inventory does.
+const environmentLimit = 1 << 20
 
 // lines are variables as 09_secrets.sh reads them.
 func lines(names []string, values map[string]provision.Secret) (text []byte) {

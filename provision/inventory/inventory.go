@@ -153,7 +153,7 @@ func (i *Inventory) Line(field string) int {
 }
 
 func read(path string) ([]byte, error) {
-	content, err := readFile(path, maxSize)
+	content, err := ReadFile(path, maxSize)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, invalid("inventory.none", path).From(err)

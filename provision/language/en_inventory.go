@@ -151,6 +151,7 @@ func enInventory() words {
 		"inventory.server-product":        "%q is not how a Server header names a product; write %q",
 		"inventory.source-file":           "names %s, which is a file; name the folder with the Dockerfile",
 		"inventory.source-missing":        "names %s, which does not exist; %s",
+		"inventory.path-special":          "%s is not a regular file; name one",
 		"inventory.special":               "the inventory %s is not a regular file; name one with --inventory",
 		"inventory.tab":                   "this line is indented with a tab, which YAML does not allow; use spaces",
 		"inventory.too-deep":              "lists and mappings stand in each other too deep here; an inventory needs three levels",

@@ -151,6 +151,7 @@ func zhInventory() words {
 		"inventory.server-product":        "%q 不是 Server 响应头中产品的写法；请写 %q",
 		"inventory.source-file":           "所写的 %s 是文件；请写 Dockerfile 所在的目录",
 		"inventory.source-missing":        "所写的 %s 不存在；%s",
+		"inventory.path-special":          "%s 不是普通文件；请写一个普通文件",
 		"inventory.special":               "inventory %s 不是普通文件；请用 --inventory 指定一个",
 		"inventory.tab":                   "此行用制表符缩进，YAML 不允许；请用空格",
 		"inventory.too-deep":              "这里的列表和映射嵌套太深；inventory 只需要三层",
