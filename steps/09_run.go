@@ -12,6 +12,7 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/shell"
 )
 
@@ -21,7 +22,8 @@ type run struct {
 	step
 	site       release.Site
 	wanted     release.Release
-	secret     provision.Secret // content of the environment file
+	secret     provision.Secret // what the host gets of the environment file
+	variables  []string         // their names
 	facts      *known
 	connection *connection
 	cutover    *release.Switch
@@ -29,7 +31,7 @@ type run struct {
 }
 
 func newRun(h *Host, s step) provision.Step {
-	return run{s, h.site, h.wanted(), h.environment, h.facts, h.connection, h.cutover, &h.stranger}
+	return run{s, h.site, h.wanted(), h.environment, h.variables, h.facts, h.connection, h.cutover, &h.stranger}
 }
 
 // Plan implements provision.Step.
@@ -57,7 +59,7 @@ func (s run) Plan() ([]provision.Change, error) {
 	case live == nil:
 		return replace("plan.run.action", s.words.T("plan.run.reason-absent")), nil
 	case reason != "":
-		return replace("plan.replace.action", s.words.T(reason)), nil
+		return replace("plan.replace.action", s.because(reason)), nil
 	case !live.Up():
 		changes := one(s.words.T("plan.start.action", name), s.words.T("plan.run.reason-state", live.State.Status))
 		changes[0].Apply = s.start
@@ -77,13 +79,37 @@ func (s run) drift() string {
 	case live.Label(docker.LabelSpec) == "":
 		return "plan.run.reason-by-hand"
 	case live.Label(docker.LabelSpec) != s.wanted.Spec.Digest():
-		return "plan.run.reason-settings"
+		return s.otherSettings(live)
 	case live.Label(docker.LabelTree) != s.wanted.Tree:
 		return "plan.run.reason-files"
 	case image != nil && live.Image != image.ID:
 		return "plan.run.reason-image"
 	}
 	return ""
+}
+
+const (
+	asFiles     = "plan.run.reason-as-files"
+	asVariables = "plan.run.reason-as-env"
+)
+
+// otherSettings says in what the settings differ, as far as that can be told.
+func (s run) otherSettings(live *docker.Container) string {
+	switch now := s.wanted.Spec; {
+	case now.SecretFiles && !live.HasSecretFiles():
+		return asFiles
+	case now.EnvironmentFile != "" && live.HasSecretFiles():
+		return asVariables
+	}
+	return "plan.run.reason-settings"
+}
+
+// because is a reason of drift's in words. Secrets go by their names.
+func (s run) because(reason string) string {
+	if reason == asFiles || reason == asVariables {
+		return s.words.T(reason, safetext.Abbreviate(strings.Join(s.variables, ", "), 200))
+	}
+	return s.words.T(reason)
 }
 
 // portsFree makes sure that nobody else holds the ports that the site publishes.
@@ -113,19 +139,27 @@ func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
 	return err
 }
 
-//go:embed 09_environment.sh
+//go:embed 09_*.sh
 var runFiles embed.FS
 
-var environmentScript = shell.Load(runFiles, "09_environment.sh")
+var (
+	environmentScript = shell.Load(runFiles, "09_environment.sh")
+	secretsScript     = shell.Load(runFiles, "09_secrets.sh")
+)
 
-// saveEnvironment puts the environment file on the host, readable for its user alone, under a name made of its content: an
-// earlier release keeps its own.
+// saveEnvironment puts the environment file on the host, under a name made of its content, or its variables as files, in a folder
+// of the release's: an earlier release keeps its own. Nobody else on the host may read them.
 func (s run) saveEnvironment(ctx context.Context) error {
-	file := s.wanted.Spec.EnvironmentFile
-	if file == "" {
+	var script shell.Text
+	switch spec := s.wanted.Spec; {
+	case spec.SecretFiles:
+		script = secretsScript.With(s.site.Secrets(s.wanted.ID))
+	case spec.EnvironmentFile != "":
+		script = environmentScript.With(spec.EnvironmentFile)
+	default:
 		return nil
 	}
-	_, err := s.connection.Exec(ctx, remote.Command{Script: environmentScript.With(file), Stdin: strings.NewReader(s.secret.Reveal())})
+	_, err := s.connection.Exec(ctx, remote.Command{Script: script, Stdin: strings.NewReader(s.secret.Reveal())})
 	if err != nil {
 		return provision.Fail("fail.environment", s.host, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"os"
 	"os/user"
 	"path"
@@ -37,7 +38,8 @@ type Deployment struct {
 	Who       string // user@machine, for the lock and the history
 	Mended    []site.Mended
 
-	environment provision.Secret // content of the environment file
+	environment provision.Secret // what the host gets of the environment file
+	variables   []string         // their names, where a change of how they reach the container is told
 }
 
 // NewDeployment reads the source. It connects to nothing; what is wrong with the site's own files is left to the steps that
@@ -138,15 +140,36 @@ func (d *Deployment) specify() error {
 	if s.EnvironmentFile == "" {
 		return nil
 	}
-	content, err := os.ReadFile(s.EnvironmentFile)
+	values, err := inventory.ReadEnvironment(s.EnvironmentFile)
+	if err != nil {
+		return err
+	}
+	content, err := inventory.ReadFile(s.EnvironmentFile, environmentLimit)
 	if err != nil {
 		return provision.Fail("fail.environment-unread", s.EnvironmentFile, err).WithExit(provision.ExitUsage)
+	}
+	d.variables = slices.Sorted(maps.Keys(values))
+	if d.Spec.SecretFiles = s.Secrets == inventory.SecretsFile; d.Spec.SecretFiles {
+		content = lines(d.variables, values)
 	}
 	sum := sha256.Sum256(content)
 	d.environment = provision.NewSecret(string(content))
 	d.Spec.EnvironmentHash = hex.EncodeToString(sum[:])
-	d.Spec.EnvironmentFile = path.Join(d.StateDir(), "environment-"+d.Spec.EnvironmentHash[:12])
+	if !d.Spec.SecretFiles {
+		d.Spec.EnvironmentFile = path.Join(d.StateDir(), "environment-"+d.Spec.EnvironmentHash[:12])
+	}
 	return nil
+}
+
+// environmentLimit bounds an environment file, in bytes, as the inventory does.
+const environmentLimit = 1 << 20
+
+// lines are variables as 09_secrets.sh reads them.
+func lines(names []string, values map[string]provision.Secret) (text []byte) {
+	for _, name := range names {
+		text = append(text, name+"="+values[name].Reveal()+"\n"...)
+	}
+	return text
 }
 
 // StateDir is the folder beside the site on the host.

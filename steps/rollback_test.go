@@ -140,6 +140,73 @@ func TestEnvironmentFile(t *testing.T) {
 	if got := c.sh("docker exec myweb_https printenv TOKEN"); got != "hunter2-and-more" {
 		t.Errorf("after a rollback the application sees TOKEN=%q", got)
 	}
+	t.Run("secrets as files", func(t *testing.T) { secretFiles(t, c, file) })
 	t.Run("neighbours", func(t *testing.T) { neighbours(t, c.on(t)) })
 	t.Run("other settings", func(t *testing.T) { asksWhatWasAsked(c.on(t)) })
+}
+
+// secretFiles has secrets reach the application as files that nobody else on the host can read, and Docker tells nobody.
+func secretFiles(t *testing.T, c *cloud, file string) {
+	put := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change := func(way string) string {
+		t.Helper()
+		c.site["secrets"] = way
+		r := c.mustDeploy()
+		if changed := r.changed(); changed != "09-run" {
+			t.Errorf("secrets as %s change these steps: %s", way, changed)
+		}
+		for _, e := range r.events {
+			if text := eventText(t, e); strings.Contains(text, "hunter2") {
+				t.Errorf("an event tells the secret: %s", text)
+			}
+		}
+		return c.release()
+	}
+	put("# two of them\nTOKEN=hunter2 and \\more=\r\nEMPTY=\n")
+	first := change("file")
+	const all = "cd /run/secrets && for f in *; do printf '%s=%s;' $f \"$(cat $f)\"; done"
+	for _, user := range []string{"0", "65534"} {
+		if got := c.sh("docker exec -u %s myweb_https sh -c '%s'", user, strings.ReplaceAll(all, "'", `'"'"'`)); got != "EMPTY=;TOKEN=hunter2 and \\more=;" {
+			t.Errorf("user %s finds %q", user, got)
+		}
+	}
+	if got := c.sh("docker exec myweb_https sh -c 'printenv TOKEN; echo x >/run/secrets/TOKEN; rm -f /run/secrets/TOKEN; wc -c </run/secrets/TOKEN' 2>/dev/null"); got != "18" {
+		t.Errorf("the application can change its secrets, or has them as variables: %q", got)
+	}
+	if got := c.sh("docker inspect myweb_https | grep -c hunter2 || true"); got != "0" {
+		t.Errorf("docker inspect tells the secret in %s lines", got)
+	}
+	folder := state.Dir(directory) + "/secrets-" + first
+	if got := c.sh("stat -c '%%a %%U' %s %[1]s/run %[1]s/run/TOKEN", folder); got != "700 kevin\n755 kevin\n444 kevin" {
+		t.Errorf("on the host they have the modes %q", got)
+	}
+	if got := c.sh("sudo -n -u nobody cat %s/run/TOKEN 2>&1 || true", folder); strings.Contains(got, "hunter2") {
+		t.Errorf("another user of the host reads %q", got)
+	}
+	if changed := c.mustDeploy().changed(); changed != "" {
+		t.Errorf("deployed again, these steps change: %s", changed)
+	}
+	put("TOKEN=another\n")
+	second := c.mustDeploy() // a release of its own, with secrets of its own
+	if got := c.sh("cat %s/run/TOKEN %s/secrets-%s/run/TOKEN", folder, state.Dir(directory), c.release()); second.changed() != "09-run" || got != "hunter2 and \\more=another" {
+		t.Errorf("%s changed, and the secrets are %q", second.changed(), got)
+	}
+	c.sh("docker rm -f myweb_https-%s", first)
+	c.mustRollback(first)
+	if got := c.sh("docker exec myweb_https cat /run/secrets/TOKEN"); got != "hunter2 and \\more=" {
+		t.Errorf("after a rollback the secret is %q", got)
+	}
+	change("environment")
+	if got := c.sh("docker exec myweb_https sh -c 'printenv TOKEN; ls /run/secrets 2>/dev/null; true'"); got != "another" {
+		t.Errorf("as a variable it is %q", got)
+	}
+	delete(c.site, "secrets")
+	if changed := c.mustDeploy().changed(); changed != "" {
+		t.Errorf("without the field, these steps change: %s", changed)
+	}
 }

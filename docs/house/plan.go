@@ -124,6 +124,7 @@ func plan() []floor {
 			{"provision/docker", "docker commands as values", nil},
 			{"provision/probe", "questions to a site, from here and from the host", []string{
 				"provision/inventory",
+				"provision/safetext",
 			}},
 		}},
 		{"the link", []room{

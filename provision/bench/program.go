@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/kehuo/provision/provision/tree"
@@ -29,17 +28,18 @@ func local(ctx context.Context, runs int) error {
 		return fmt.Errorf("build the program: %w: %s", err, out)
 	}
 	var starts []time.Duration
-	var memory int64
+	var peak int64
 	for range 4 * runs {
 		cmd := exec.CommandContext(ctx, program, "version")
 		began := time.Now()
-		if err := cmd.Run(); err != nil {
+		most, err := runWithPeak(cmd)
+		if err != nil {
 			return err
 		}
 		starts = append(starts, time.Since(began))
-		memory = max(memory, cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss<<10)
+		peak = max(peak, most)
 	}
-	fmt.Printf("start of the program: %.1f ms (to reach: 20), %s (to reach: 20)\n", median(starts).Seconds()*1000, mebi(memory))
+	fmt.Printf("start of the program: %.1f ms (to reach: 20), %s (to reach: 20)\n", median(starts).Seconds()*1000, memory(peak))
 	return planning(ctx, dir, runs)
 }
 

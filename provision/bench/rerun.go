@@ -26,7 +26,7 @@ type cloud struct {
 	direct    string // the same without them
 	known     string
 	source    string
-	memory    int64 // the program's peak, in bytes, where it was looked at
+	memory    int64 // the program's peak so far, in bytes
 }
 
 // relayAddress is an address of loopback that no sandbox host gets, so that the standard ports are free there.
@@ -132,8 +132,9 @@ func (c *cloud) deploy(ctx context.Context) (run, error) {
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	began := time.Now()
-	err := cmd.Run()
+	peak, err := runWithPeak(cmd)
 	r := run{took: time.Since(began), steps: map[string]time.Duration{}}
+	c.memory = max(c.memory, peak)
 	lines := bufio.NewScanner(&out)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {

@@ -51,7 +51,7 @@ func print(w io.Writer, rows []row) error {
 			goal = fmt.Sprintf("%.2f NO", r.goal)
 		}
 		line([]string{r.work, r.against, seconds(median(r.theirs)), seconds(median(r.ours)), fmt.Sprintf("%.2f", r.ratio()),
-			goal, seconds(r.floor), fmt.Sprint(r.trips), mebi(r.sent), mebi(r.memory)})
+			goal, seconds(r.floor), fmt.Sprint(r.trips), mebi(r.sent), memory(r.memory)})
 	}
 	return out.Flush()
 }

@@ -243,19 +243,6 @@ func uploadOnce(ctx context.Context, file string) error {
 	return nil
 }
 
-// peakOf is the most memory that a process had, in bytes; 0 where that is not known. The kernel's count for a child would
-// include what its parent had when it was forked.
-func peakOf(pid int) int64 {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
-	var kibibytes int64
-	_, _ = fmt.Sscan(rest, &kibibytes)
-	return kibibytes << 10
-}
-
 // theirs runs the tool that people would use.
 func (u *uploadBench) theirs(ctx context.Context, tool, source, target string) (time.Duration, error) {
 	ssh := quoted(u.host.ssh("ssh", "-p"))

@@ -49,6 +49,7 @@ func TestDigestTellsEverySettingApart(t *testing.T) {
 		"command":          func(s *docker.Spec) { s.Command = []string{"bash ./start.sh"} },
 		"environment":      func(s *docker.Spec) { s.Environment["A"] = "x" },
 		"environment file": func(s *docker.Spec) { s.EnvironmentHash = "4567" },
+		"secrets as files": func(s *docker.Spec) { s.SecretFiles = true },
 		"volumes":          func(s *docker.Spec) { s.Volumes = nil },
 		"options":          func(s *docker.Spec) { s.Options = append(s.Options, "--cpus=1") },
 		"restart":          func(s *docker.Spec) { s.Restart = "no" },
@@ -94,6 +95,24 @@ func TestRunKeepsEveryArgumentWhole(t *testing.T) {
 	created := s.Run(docker.RunOptions{Name: "c", Image: "i", Create: true})
 	if !slices.Equal(created[:3], []string{"docker", "create", "-it"}) || slices.Contains(created, "-p") || slices.Contains(created, "--restart") {
 		t.Errorf("created by %q", created)
+	}
+}
+
+// A release with its secrets as files has the folder of its own, and none of them in its command line.
+func TestRunMountsSecrets(t *testing.T) {
+	s := docker.Spec{Command: []string{"app"}, EnvironmentHash: "0123", SecretFiles: true}
+	for folder, mount := range map[string]string{
+		"/home/kevin/dev/.myweb.provision/secrets-0123/run": "type=bind,source=/home/kevin/dev/.myweb.provision/secrets-0123/run,target=/run/secrets,readonly",
+		`/srv/a,b "c"`: `type=bind,"source=/srv/a,b ""c""",target=/run/secrets,readonly`,
+	} {
+		argv := s.Run(docker.RunOptions{Name: "n", Image: "i", Secrets: folder})
+		if at := slices.Index(argv, "--mount"); at < 0 || argv[at+1] != mount || slices.Contains(argv, "--env-file") {
+			t.Errorf("got %q", argv)
+		}
+	}
+	s.SecretFiles = false
+	if argv := s.Run(docker.RunOptions{Name: "n", Image: "i", Secrets: "/f"}); slices.Contains(argv, "--mount") {
+		t.Errorf("got %q", argv)
 	}
 }
 

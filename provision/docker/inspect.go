@@ -33,6 +33,7 @@ type Container struct {
 	NetworkSettings struct {
 		Networks map[string]Endpoint
 	}
+	Mounts []struct{ Destination string } // paths in the container
 }
 
 // State is a container's state. A restart loop reads as Running with Status "restarting".
@@ -78,6 +79,16 @@ func (c *Container) BareName() string { return strings.TrimPrefix(c.Name, "/") }
 
 // Label returns one of the container's labels, empty where it has none of that name.
 func (c *Container) Label(name string) string { return c.Config.Labels[name] }
+
+// HasSecretFiles reports whether the container has its secrets as files.
+func (c *Container) HasSecretFiles() bool {
+	for _, m := range c.Mounts {
+		if m.Destination == SecretsPath {
+			return true
+		}
+	}
+	return false
+}
 
 // Up reports whether the container runs and is not in a restart loop.
 func (c *Container) Up() bool { return c.State.Running && !c.State.Restarting }

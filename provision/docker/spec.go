@@ -18,6 +18,7 @@ type Spec struct {
 	Environment     map[string]string `json:"environment,omitempty"`
 	EnvironmentFile string            `json:"environment_file,omitempty"` // path on the host
 	EnvironmentHash string            `json:"environment_hash,omitempty"` // digest of that file's content
+	SecretFiles     bool              `json:"secret_files,omitempty"`     // its variables are files in SecretsPath instead
 	Volumes         []string          `json:"volumes,omitempty"`
 	Options         []string          `json:"options,omitempty"`
 	Restart         string            `json:"restart"`
@@ -75,7 +76,11 @@ type RunOptions struct {
 	Ports     bool   // publish the specification's ports
 	Restart   bool   // apply the specification's restart policy now; otherwise the container stays down once it ends
 	Create    bool   // create it without starting it
+	Secrets   string // folder on the host with the release's secrets, where these are files
 }
+
+// SecretsPath is where a container finds its secrets where these are files.
+const SecretsPath = "/run/secrets"
 
 // Run is the tutorial's `docker run -it -d -p … --name … IMAGE COMMAND`, with what a site needs to live on.
 func (s Spec) Run(o RunOptions) []string {
@@ -105,6 +110,10 @@ func (s Spec) Run(o RunOptions) []string {
 	for _, name := range slices.Sorted(maps.Keys(s.Environment)) {
 		argv = append(argv, "-e", name+"="+s.Environment[name])
 	}
+	if s.SecretFiles {
+		// Unlike -v, this fails where the folder is missing.
+		argv = append(argv, "--mount", "type=bind,"+csvField("source="+o.Secrets)+",target="+SecretsPath+",readonly")
+	}
 	for _, v := range s.Volumes {
 		argv = append(argv, "-v", v)
 	}
@@ -116,6 +125,14 @@ func (s Spec) Run(o RunOptions) []string {
 		"--label", LabelRelease+"="+o.Release)
 	argv = append(argv, s.Options...)
 	return append(append(argv, o.Image), s.Command...)
+}
+
+// csvField is a field as docker reads those of --mount.
+func csvField(text string) string {
+	if strings.ContainsAny(text, `,"`) {
+		return `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
+	}
+	return text
 }
 
 func (s Spec) logging() []string {

@@ -230,13 +230,13 @@ func (q Query) split(text []byte) (sections map[string]section, err error) {
 }
 
 func (f *Facts) system(s section) error {
-	lines := strings.Split(strings.TrimRight(string(s.out), "\n"), "\n")
+	lines := strings.Split(strings.TrimRight(safetext.Clean(string(s.out)), "\n"), "\n")
 	if len(lines) < 8 {
 		return fmt.Errorf("the host's system cannot be read: %s", s.err)
 	}
 	number := func(text string) int64 {
-		n, _ := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
-		return n
+		n, _ := strconv.ParseInt(strings.TrimSpace(text), 10, 53)
+		return max(0, n)
 	}
 	if user, rest, ok := strings.Cut(lines[0], "("); ok { // uid=1000(kevin) gid=…
 		f.User, _, _ = strings.Cut(rest, ")")
@@ -262,10 +262,10 @@ func ParsePorts(out []byte) []Listener {
 		}
 		at := strings.LastIndexByte(fields[3], ':')
 		port, err := strconv.Atoi(fields[3][at+1:])
-		if at < 0 || err != nil {
+		if at < 0 || err != nil || port < 1 || port > 65535 {
 			continue
 		}
-		l := Listener{Address: bare(fields[3][:at]), Port: port}
+		l := Listener{Address: safetext.Clean(bare(fields[3][:at])), Port: port}
 		if _, rest, ok := strings.Cut(string(line), `users:(("`); ok {
 			l.Process, _, _ = strings.Cut(rest, `"`)
 			l.Process = safetext.Clean(l.Process)

@@ -90,6 +90,15 @@ func TestOnlyRegularFilesAreRead(t *testing.T) {
 		if _, err := ReadEnvironment(path); provision.CodeOf(err) != "inventory.environment-special" {
 			t.Errorf("%s as a file of variables: %v", path, err)
 		}
+		for _, field := range []string{"identity", "known_hosts"} {
+			_, err := load(t, "site: {}\nhosts: [{address: a, "+field+": "+path+"}]\n")
+			if field == "known_hosts" && path == os.DevNull {
+				continue // as OpenSSH is told that there is none
+			}
+			if words := english(err); !strings.Contains(words, "is not a regular file") {
+				t.Errorf("%s as %s: %s", path, field, words)
+			}
+		}
 		if _, is := peek(path); is {
 			t.Errorf("%s is taken for an inventory", path)
 		}

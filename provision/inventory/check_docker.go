@@ -74,6 +74,14 @@ func checkLogSize(size string) error {
 	return nil
 }
 
+// checkSecrets accepts a way in which secrets reach the container.
+func checkSecrets(way string) error {
+	if way == SecretsEnvironment || way == SecretsFile {
+		return nil
+	}
+	return invalid("inventory.secrets", way)
+}
+
 // CheckCutover accepts a way in which a release takes over.
 func CheckCutover(cutover string) error {
 	if cutover == CutoverAuto || cutover == CutoverWarm || cutover == CutoverCold {

@@ -183,6 +183,8 @@ func checkIdentity(name string) error {
 		return invalid("inventory.path-unreadable", name, reason(err))
 	case info.IsDir():
 		return invalid("inventory.identity-folder", name, filepath.Join(name, "id_ed25519"))
+	case !info.Mode().IsRegular():
+		return invalid("inventory.path-special", name)
 	case strings.HasSuffix(name, ".pub"):
 		return invalid("inventory.identity-public", name, strings.TrimSuffix(name, ".pub"))
 	case info.Size() == 0:
@@ -201,6 +203,8 @@ func checkKnownHosts(name string) error {
 		return invalid("inventory.path-unreadable", name, reason(err))
 	case info.IsDir():
 		return invalid("inventory.known-hosts-folder", name, filepath.Join(name, "known_hosts"))
+	case !info.Mode().IsRegular() && name != os.DevNull:
+		return invalid("inventory.path-special", name)
 	}
 	return nil
 }

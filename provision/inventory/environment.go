@@ -49,7 +49,7 @@ func ReadEnvironment(path string) (map[string]provision.Secret, error) {
 }
 
 func environmentContent(path string) ([]byte, error) {
-	content, err := readFile(path, maxSize)
+	content, err := ReadFile(path, maxSize)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, invalid("inventory.environment-missing", path)

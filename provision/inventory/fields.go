@@ -14,6 +14,11 @@ const DefaultUser = "kevin"
 // maxTimeout bounds health.timeout: whoever waits longer for a container waits for one that will not come.
 const maxTimeout = time.Hour
 
+const (
+	maxStatus   = 599 // of HTTP
+	maxLogFiles = 1000
+)
+
 // fields is the table of what an inventory may have, in the order in which it is written. A row is all that the program knows
 // of a field, but for its words, "inventory.field.PATH" in the catalogue, and what takes several fields to tell (whole.go).
 func fields() []field {
@@ -29,6 +34,8 @@ func fields() []field {
 		of("site.command", func(r record) *[]string { return &r.Site.Command }, []string{"bash", "./start.sh"}, command()),
 		of("site.environment", func(r record) *map[string]string { return &r.Site.Environment }, map[string]string{}, environment()),
 		of("site.environment_file", func(r record) *string { return &r.Site.EnvironmentFile }, "", environmentFile()).orExample(".env"),
+		of("site.secrets", func(r record) *string { return &r.Site.Secrets }, SecretsEnvironment, text(checkSecrets)).
+			unless(func(r record) bool { return r.Site.Secrets != SecretsFile }),
 		of("site.volumes", func(r record) *[]string { return &r.Site.Volumes }, nil, volumes()),
 		of("site.options", func(r record) *[]string { return &r.Site.Options }, nil, options()),
 		of("site.restart", func(r record) *string { return &r.Site.Restart }, "unless-stopped", text(CheckRestart)),
@@ -37,7 +44,7 @@ func fields() []field {
 		of("site.key", func(r record) *string { return &r.Site.Key }, "ssl_files/kevinhuo_cool.key", text(checkPairFile)),
 		{path: "site.health"},
 		of("site.health.path", func(r record) *string { return &r.Site.Health.Path }, "/", text(CheckHealthPath)),
-		of("site.health.status", func(r record) *int { return &r.Site.Health.Status }, 200, integer(100, 599)),
+		of("site.health.status", func(r record) *int { return &r.Site.Health.Status }, 200, integer(100, maxStatus)),
 		of("site.health.text", func(r record) *string { return &r.Site.Health.Text }, "", text(checkNoNUL)).orNothing(),
 		of("site.health.timeout", func(r record) *time.Duration { return &r.Site.Health.Timeout }, time.Minute, duration(maxTimeout)),
 		of("site.keep", func(r record) *int { return &r.Site.Keep }, 3, integer(0, 100)),
@@ -46,7 +53,7 @@ func fields() []field {
 		of("site.init", func(r record) *bool { return &r.Site.Init }, false, boolean()),
 		{path: "site.log"},
 		of("site.log.max_size", func(r record) *string { return &r.Site.Log.MaxSize }, "10m", text(checkLogSize)).orNothing(),
-		of("site.log.max_file", func(r record) *int { return &r.Site.Log.MaxFile }, 3, integer(1, 1000)).orNothing(),
+		of("site.log.max_file", func(r record) *int { return &r.Site.Log.MaxFile }, 3, integer(1, maxLogFiles)).orNothing(),
 		of("site.cutover", func(r record) *string { return &r.Site.Cutover }, CutoverAuto, text(CheckCutover)),
 
 		{path: "hosts", read: (*decoder).hosts},

@@ -14,9 +14,9 @@ var (
 	errLarge   = errors.New("is too large")
 )
 
-// readFile reads a regular file of at most limit bytes. A named pipe or a device is refused before it is opened: to open one may
-// wait for ever, and to read one may never end.
-func readFile(path string, limit int64) ([]byte, error) {
+// ReadFile reads a regular file of this machine, of at most limit bytes. A named pipe or a device is refused before it is opened:
+// to open one may wait for ever, and to read one may never end.
+func ReadFile(path string, limit int64) ([]byte, error) {
 	file, err := openFile(path)
 	if err != nil {
 		return nil, err

@@ -34,6 +34,7 @@ type Site struct {
 	Command         []string // what the container runs; none: what the image says
 	Environment     map[string]string
 	EnvironmentFile string   // absolute path of a file of NAME=value lines; empty: none
+	Secrets         string   // SecretsEnvironment or SecretsFile
 	Volumes         []string // as for docker run --volume
 	Options         []string // further arguments of docker run
 	Restart         string   // as for docker run --restart
@@ -48,6 +49,12 @@ type Site struct {
 	Log             Log
 	Cutover         string // CutoverAuto, CutoverWarm or CutoverCold
 }
+
+// The ways in which EnvironmentFile reaches the container.
+const (
+	SecretsEnvironment = "environment" // as variables, which docker inspect shows
+	SecretsFile        = "file"        // each as a read-only file /run/secrets/NAME
+)
 
 // The ways in which a new container takes the ports over from the old one.
 const (
@@ -146,7 +153,7 @@ func (i *Inventory) Line(field string) int {
 }
 
 func read(path string) ([]byte, error) {
-	content, err := readFile(path, maxSize)
+	content, err := ReadFile(path, maxSize)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, invalid("inventory.none", path).From(err)

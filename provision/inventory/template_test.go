@@ -58,7 +58,7 @@ func TestTemplateEverything(t *testing.T) {
 		Environment: map[string]string{
 			"EMPTY": "", "NULL": "null", "NUMBER": "0755", "TEXT": "line\nline\ttab \\ \"q\" 'q' # {}[] 中文 \u2028 🚀", "no": "off",
 		},
-		EnvironmentFile: filepath.Join(dir, ".env"), Volumes: []string{"/srv/data:/data:ro,z"}, Options: []string{"--label", "a b=c: d"},
+		EnvironmentFile: filepath.Join(dir, ".env"), Secrets: SecretsFile, Volumes: []string{"/srv/data:/data:ro,z"}, Options: []string{"--label", "a b=c: d"},
 		Restart: "no", Domain: "xn--fsqu00a.xn--fiqs8s", Certificate: "ssl_files/kevinhuo_cool.pem", Key: "ssl_files/kevinhuo_cool.key",
 		Health: Health{"/a?b={c},d", 204, "Hello, {world}: #1", 90 * time.Minute / 2}, Keep: 0, Delete: true, Server: "nginx/1.14.1",
 		Init: true, Log: Log{"1g", 1}, Cutover: CutoverCold,

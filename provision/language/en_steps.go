@@ -104,6 +104,8 @@ func enSteps() words {
 		"plan.run.reason-ports":       "it does not hold its ports",
 		"plan.run.reason-by-hand":     "it was run by hand",
 		"plan.run.reason-settings":    "it was run with other settings",
+		"plan.run.reason-as-files":    "its secrets become files in /run/secrets: %s",
+		"plan.run.reason-as-env":      "its secrets become environment variables: %s",
 		"plan.run.reason-files":       "it runs an image of other files",
 		"plan.run.reason-image":       "it runs an older build of the image",
 		"plan.run.reason-cutover":     "the cutover that was interrupted was to another release",

@@ -104,6 +104,8 @@ func zhSteps() words {
 		"plan.run.reason-ports":       "容器没有占用它的端口",
 		"plan.run.reason-by-hand":     "容器是手动启动的",
 		"plan.run.reason-settings":    "容器启动时用的是其他设置",
+		"plan.run.reason-as-files":    "机密改为 /run/secrets 中的文件：%s",
+		"plan.run.reason-as-env":      "机密改为环境变量：%s",
 		"plan.run.reason-files":       "容器的镜像不是用现在的文件构建的",
 		"plan.run.reason-image":       "容器用的是该镜像更早的一次构建",
 		"plan.run.reason-cutover":     "被中断的那次切换换上的是另一个版本",

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // Dial opens a connection to the site.
@@ -43,7 +44,11 @@ type Answer struct {
 	Duration    time.Duration // from the first packet to the answer's head
 }
 
-const bodyLimit = 64 << 10 // bytes
+// How much is read of an answer, in bytes.
+const (
+	bodyLimit   = 64 << 10
+	headerLimit = 1000
+)
 
 // UserAgent is how a question names itself in a site's log.
 const UserAgent = "provision-probe"
@@ -78,8 +83,8 @@ func Ask(ctx context.Context, q Question) (Answer, error) {
 	answer := Answer{
 		URL:         request.URL.String(),
 		Status:      response.StatusCode,
-		Server:      response.Header.Get("Server"),
-		Location:    response.Header.Get("Location"),
+		Server:      safetext.OneLine(response.Header.Get("Server"), headerLimit),
+		Location:    safetext.OneLine(response.Header.Get("Location"), headerLimit),
 		Certificate: leaf,
 		Duration:    time.Since(begun),
 	}
@@ -155,7 +160,7 @@ func (w Want) Check(a Answer) error {
 		return wrong("probe.server", a.Server, w.Server)
 	case w.Fingerprint != "" && a.Certificate != nil && Fingerprint(a.Certificate) != w.Fingerprint:
 		return wrong("probe.certificate",
-			strings.Join(a.Certificate.DNSNames, ", "), a.Certificate.NotAfter.Format(time.DateOnly))
+			safetext.OneLine(strings.Join(a.Certificate.DNSNames, ", "), headerLimit), a.Certificate.NotAfter.Format(time.DateOnly))
 	}
 	return nil
 }

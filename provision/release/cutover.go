@@ -148,7 +148,7 @@ func (s *Switch) runJob(ctx context.Context, id string, script shell.Text, moved
 	g := gap{moved: time.Now()}
 	err := s.Host.Job(ctx, id+"-"+strconv.FormatInt(time.Now().UnixNano(), 36), script, safetext.EachLine(func(line string) {
 		if ms, ok := strings.CutPrefix(line, gapMark); ok {
-			n, _ := strconv.Atoi(ms)
+			n, _ := strconv.ParseUint(ms, 10, 31)
 			g = gap{ports: time.Duration(n) * time.Millisecond, moved: time.Now()}
 			moved()
 			return

@@ -21,6 +21,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/shell"
@@ -80,6 +81,9 @@ func readSaved(ctx context.Context, host Host, site Site, id string) (*Saved, er
 	if saved.Release, err = state.ParseRelease(site.Directory, out); err == nil && saved.Asked != nil {
 		err = json.Unmarshal(saved.Asked, &saved.Demands)
 	}
+	if err == nil {
+		err = saved.check()
+	}
 	if err != nil {
 		return nil, provision.Fail("release.saved-unreadable", site.Host, id, err)
 	}
@@ -90,4 +94,21 @@ func readSaved(ctx context.Context, host Host, site Site, id string) (*Saved, er
 type Saved struct {
 	state.Release
 	Demands *probe.Demands // nil: it was saved by a version that did not keep them
+}
+
+// check judges settings as the inventory's are: the file may be somebody else's.
+func (s *Saved) check() error {
+	wanted := inventory.Site{
+		Command: s.Spec.Command, Environment: s.Spec.Environment, Volumes: s.Spec.Volumes, Options: s.Spec.Options,
+		Restart: s.Spec.Restart, Log: inventory.Log{MaxSize: s.Spec.LogMaxSize, MaxFile: s.Spec.LogMaxFile},
+	}
+	for _, text := range s.Spec.Ports {
+		if _, err := inventory.ParsePort(text); err != nil {
+			return err
+		}
+	}
+	if d := s.Demands; d != nil {
+		wanted.Ports, wanted.Health, wanted.Server, wanted.Domain = d.Ports, d.Health, d.Server, d.Domain
+	}
+	return wanted.CheckSettings()
 }

@@ -90,6 +90,7 @@ func (s *Switch) cutoverScript() shell.Text {
 func (s *Switch) options(o docker.RunOptions) docker.RunOptions {
 	o.Name, o.Site, o.Directory = s.candidate, s.Site.Name, s.Site.Directory
 	o.Image, o.Tree, o.Release = s.release.Image, s.release.Tree, s.release.ID
+	o.Secrets = s.Site.Secrets(s.release.ID) + "/run"
 	return o
 }
 

@@ -405,3 +405,46 @@ func TestScriptsOnAnEngine(t *testing.T) {
 		}
 	}
 }
+
+// How long the site was out of reach is not told by the host's clock, which may be set meanwhile.
+func TestTheGapKnowsNoClock(t *testing.T) {
+	for _, sh := range shells() {
+		t.Run(filepath.Base(sh[0]), func(t *testing.T) {
+			e := newEngine(t, "")
+			e.program("date", "exit 1")
+			_, printed, status := e.run(sh, shell.Load(files, "tools.sh").With()+"\nfirst=$(now)\nsecond=$(now)\n[ $first -gt 0 ] && [ $((second - first)) -ge 0 ] && [ $((second - first)) -lt 60000 ] && echo right\n")
+			if printed != "right\n" || status != 0 {
+				t.Errorf("prints %q and ends with %d", printed, status)
+			}
+		})
+	}
+}
+
+// The container that a release has replaced is where a rollback goes: it stays, also where a clock that was set back makes it the
+// oldest one.
+func TestTidyKeepsThePreviousOneWhateverTheClock(t *testing.T) {
+	for _, sh := range shells() {
+		t.Run(filepath.Base(sh[0]), func(t *testing.T) {
+			row := func(id, name, state, release string) string {
+				return strings.Join([]string{long(id), name, state, "sha256:" + id, "myweb", release, "/d"}, "\t")
+			}
+			e := newEngine(t, `
+"ps "*) printf '%s\n' '`+strings.Join([]string{
+				row("a1", "web", "running", "aaaaaaaaaaaa"), row("b1", "web-bbbbbbbbbbbb", "exited", "bbbbbbbbbbbb"), row("c1", "web-cccccccccccc", "exited", "cccccccccccc"),
+			}, "' '")+`' ;;
+"inspect --format {{eq .Name \"/web-bbbbbbbbbbbb\"}} "*)
+	echo "true false 1970-01-01 `+long("b1")+`"; echo "false false 2099-01-01 `+long("c1")+`" ;;`)
+			site := Site{Name: "myweb", Directory: "/d", StateDir: t.TempDir(), Container: "web", Image: "myweb:server", Keep: 1}
+			if _, printed, status := e.run(sh, site.tidyScript("web-bbbbbbbbbbbb")); printed != "running\n" || status != 0 {
+				t.Errorf("prints %q and ends with %d", printed, status)
+			}
+			log, err := os.ReadFile(e.log())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text := string(log); strings.Contains(text, "rm -f -v "+long("b1")) || !strings.Contains(text, "rm -f -v "+long("c1")) {
+				t.Errorf("it did\n%s", text)
+			}
+		})
+	}
+}

@@ -42,6 +42,9 @@ func (s Site) Candidate() string { return s.Container + "-candidate" }
 // ImageOf is the name that an image keeps while its release is kept: the site's, with the tree's digest as tag.
 func (s Site) ImageOf(tree string) string { return repository(s.Image) + ":" + tree[:digits] }
 
+// Secrets is the folder on the host with the files that a release finds in docker.SecretsPath; they lie in its folder "run".
+func (s Site) Secrets(release string) string { return s.StateDir + "/secrets-" + release }
+
 // digits is how many digits of an id or a digest stand in names: of a tree's in images.sh too, of a container's as docker shows it.
 const digits = 12
 

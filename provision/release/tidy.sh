@@ -1,6 +1,6 @@
 # Ends a verified release: containers of ours that run and are not live stop, in the background and marked as stopping meanwhile; a
 # candidate that was never live goes; of the releases that were live, the keep that were live last stay, however long ago they were
-# made, because that is where a rollback goes: with their images, specifications and environment files. One that goes and still
+# made, because that is where a rollback goes: with their images, specifications, environment files and secrets. One that goes and still
 # runs stops first, and its image goes with the next release. It prints the state of the live container.
 #
 # It lists containers and images once each: a docker command is 20 ms of a processor. Which container was live last is asked only
@@ -63,6 +63,10 @@ for file in $(ls -t releases 2>/dev/null); do
 done
 for file in environment-*; do
 	[ ! -f "$file" ] || grep -qF "$file" releases/*.json 2>/dev/null || rm -f "$file"
+done
+for folder in secrets-*; do
+	case $have in *" ${folder#secrets-} "*) continue ;; esac
+	[ ! -d "$folder" ] || [ -f "releases/${folder#secrets-}.json" ] || rm -rf "$folder"
 done
 images=$(image_names "$site" "$here")
 [ -z "$going" ] || wait $going

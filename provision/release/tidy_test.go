@@ -41,6 +41,9 @@ func TestTidy(t *testing.T) {
 			}
 			put("environment-1", "A=b")
 			put("environment-2", "A=b")
+			for _, id := range []string{"aaaaaaaaaaaa", "cccccccccccc", "dddddddddddd", "eeeeeeeeeeee", "0000000000ff"} {
+				put("secrets-"+id+"/run/TOKEN", "x")
+			}
 			put("jobs/cutover-1/status", "0")
 			put("jobs/cutover-2/output", "")
 			put("stopping/web-zzzzzzzzzzzz", "stopped")
@@ -99,7 +102,7 @@ func TestTidy(t *testing.T) {
 				t.Errorf("did\n%s\nwant\n%s", strings.Join(did, "\n"), strings.Join(want, "\n"))
 			}
 			var left []string
-			for _, pattern := range []string{"releases/*", "environment-*", "jobs/*", "stopping/*"} {
+			for _, pattern := range []string{"releases/*", "environment-*", "secrets-*/run/*", "jobs/*", "stopping/*"} {
 				names, err := fs.Glob(os.DirFS(state), pattern)
 				if err != nil {
 					t.Fatal(err)
@@ -107,7 +110,7 @@ func TestTidy(t *testing.T) {
 				left = append(left, names...)
 			}
 			kept := []string{"releases/aaaaaaaaaaaa.json", "releases/bbbbbbbbbbbb.json", "releases/cccccccccccc.json", "releases/dddddddddddd.json",
-				"environment-1", "jobs/cutover-2"}
+				"environment-1", "secrets-aaaaaaaaaaaa/run/TOKEN", "secrets-cccccccccccc/run/TOKEN", "secrets-dddddddddddd/run/TOKEN", "jobs/cutover-2"}
 			if !slices.Equal(left, kept) {
 				t.Errorf("left are %q, want %q", left, kept)
 			}

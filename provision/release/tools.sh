@@ -32,4 +32,8 @@ named() {
 	rename "$1" "$2" && return
 	case $message in *'same name as its current'*) ;; *) say; return 1 ;; esac
 }
-now() { t=$(date +%s%N); case $t in *[!0-9]* | ??????????) echo "$(date +%s)000" ;; *) echo "${t%??????}" ;; esac; }
+# now: milliseconds since the host was started. Its clock may be set meanwhile.
+now() {
+	read -r t _ </proc/uptime
+	echo "${t%.*}${t#*.}0"
+}

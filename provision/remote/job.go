@@ -33,10 +33,14 @@ type Job struct {
 
 func (j Job) folder() string { return j.StateDir + "/jobs/" + j.ID }
 
-func (j Job) check() error {
-	if j.ID == "" || j.ID[0] == '.' || strings.ContainsFunc(j.ID, func(r rune) bool {
+func isJobID(id string) bool {
+	return id != "" && id[0] != '.' && !strings.ContainsFunc(id, func(r rune) bool {
 		return r >= 0x80 || !isAlphanumeric(byte(r)) && !strings.ContainsRune("._-", r)
-	}) {
+	})
+}
+
+func (j Job) check() error {
+	if !isJobID(j.ID) {
 		return fmt.Errorf("%q is no name for a job: use letters, digits, '.', '_' and '-'", j.ID)
 	}
 	if !strings.HasPrefix(j.StateDir, "/") {
@@ -206,18 +210,22 @@ func (c *Client) ListJobs(ctx context.Context, stateDir string, sudo bool) ([]Jo
 	if err != nil {
 		return nil, err
 	}
+	return parseJobs(string(out)), nil
+}
+
+// parseJobs reads what job_list.sh prints. A folder whose name is none of ours is no job.
+func parseJobs(out string) []JobState {
 	var jobs []JobState
-	for line := range strings.Lines(string(out)) {
+	for line := range strings.Lines(out) {
 		words := strings.Fields(line)
-		if len(words) < 2 {
+		if len(words) < 2 || !isJobID(words[0]) {
 			continue
 		}
 		word, status := words[1], 0
 		if word == "ended" {
 			word, status = ended(words[2:])
 		}
-		state := JobState{ID: safetext.Clean(words[0]), Running: word == "running", Gone: word == "gone", Status: status}
-		jobs = append(jobs, state)
+		jobs = append(jobs, JobState{ID: words[0], Running: word == "running", Gone: word == "gone", Status: status})
 	}
-	return jobs, nil
+	return jobs
 }

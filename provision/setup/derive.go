@@ -125,7 +125,7 @@ func sshUser(address string) string {
 	if err != nil {
 		return ""
 	}
-	content, err := os.ReadFile(filepath.Join(home, ".ssh", "config"))
+	content, err := inventory.ReadFile(filepath.Join(home, ".ssh", "config"), fileLimit)
 	if err != nil {
 		return ""
 	}

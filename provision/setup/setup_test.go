@@ -8,7 +8,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/inventory"
@@ -240,5 +242,26 @@ func TestFirstQuestionsAreEnough(t *testing.T) {
 	}
 	if len(setup.FirstQuestions()) != len(setup.Questions())-1 {
 		t.Error("the wizard leaves out more than the site's name")
+	}
+}
+
+// A pipe in the place of what offers are made from is passed over at once.
+func TestPipesOfferNothing(t *testing.T) {
+	s := newSetup(t)
+	dir := filepath.Dir(s.File)
+	if err := os.Mkdir(filepath.Join(dir, ".ssh"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{".ssh/config", "site.pem", "site.key"} {
+		if err := syscall.Mkfifo(filepath.Join(dir, name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	began := time.Now()
+	if found := s.Suggest(); len(found[setup.Domain]) > 0 || len(found[setup.Address]) > 0 {
+		t.Errorf("offers are %v", found)
+	}
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }

@@ -18,6 +18,9 @@ import (
 // searchDepth is how deep below a folder the Dockerfile and the certificate pair are looked for.
 const searchDepth = 3
 
+// fileLimit is how large a file may be to be looked at for what it offers, in bytes.
+const fileLimit = 1 << 20
+
 // Suggest implements Interview: hosts of the SSH configuration, keys, folders with a Dockerfile, certificate pairs.
 func (s Setup) Suggest() Offers {
 	found := Offers{}
@@ -63,7 +66,7 @@ func (s Setup) Follow(found Offers, given Answers) Offers {
 
 // domains lists the names that a certificate covers, but for those that stand for many.
 func domains(file string) []string {
-	content, err := os.ReadFile(file)
+	content, err := inventory.ReadFile(file, fileLimit)
 	if err != nil {
 		return nil
 	}
@@ -80,7 +83,7 @@ func domains(file string) []string {
 
 // sshHosts lists the names of the Host blocks of an SSH configuration that stand for one host each.
 func sshHosts(file string) []string {
-	content, err := os.ReadFile(file)
+	content, err := inventory.ReadFile(file, fileLimit)
 	if err != nil {
 		return nil
 	}

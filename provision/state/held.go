@@ -46,7 +46,7 @@ func Show(directory string) shell.Text { return showScript.With(Dir(directory)) 
 func ParseShown(text string) (turn int, held *Held) {
 	first, rest, _ := strings.Cut(text, "\n")
 	turn, _ = strconv.Atoi(strings.TrimSpace(first))
-	return turn, parseHeld(rest)
+	return max(0, turn), parseHeld(rest)
 }
 
 // parseHeld reads the host's time and the lock; nil where there is none. One that a power failure left unreadable is a lock
@@ -64,7 +64,7 @@ func parseHeld(text string) *Held {
 	beat, owner, _ := strings.Cut(lock, "\n")
 	at, err1 := strconv.ParseInt(strings.TrimSpace(now), 10, 64)
 	last, err2 := strconv.ParseInt(strings.TrimSpace(beat), 10, 64)
-	held := &Held{Beat: time.Unix(last, 0), Quiet: time.Duration(max(0, at-last)) * time.Second, text: lock}
+	held := &Held{Beat: time.Unix(last, 0), Quiet: max(0, time.Unix(at, 0).Sub(time.Unix(last, 0))), text: lock}
 	if err := json.Unmarshal([]byte(owner), &held.Owner); err != nil || err1 != nil || err2 != nil {
 		return unreadable
 	}

@@ -41,12 +41,12 @@ const fileLimit = 1 << 20
 // History prints the history, the oldest record first, for [ParseHistory].
 func History(directory string) shell.Text { return historyScript.With(Dir(directory)) }
 
-// ParseHistory reads what History printed. A line that a full disk cut short is passed over.
+// ParseHistory reads what History printed. A line that a full disk cut short, or that no run wrote, is passed over.
 func ParseHistory(text []byte) []Record {
 	var records []Record
 	for line := range bytes.Lines(text[max(0, len(text)-fileLimit):]) {
 		var r Record
-		if json.Unmarshal(line, &r) != nil {
+		if json.Unmarshal(line, &r) != nil || r.Changed < 0 || r.DurationMS < 0 {
 			continue
 		}
 		for _, field := range []*string{&r.Who, &r.Command, &r.Release, &r.Outcome} {

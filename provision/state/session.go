@@ -117,7 +117,7 @@ func (a *answer) Write(p []byte) (int, error) {
 	if line, _, whole := bytes.Cut(a.buffer.Bytes(), []byte("\n")); whole && !a.read {
 		a.read = true
 		if number, ok := strings.CutPrefix(string(line), "locked "); ok {
-			if turn, err := strconv.Atoi(number); err == nil {
+			if turn, err := strconv.Atoi(number); err == nil && turn >= 0 {
 				a.locked <- turn
 			}
 		}

@@ -381,3 +381,52 @@ func TestAFolderInTheLocksPlace(t *testing.T) {
 		}
 	})
 }
+
+// A host's clock that is set while a run holds the lock takes it from nobody: the heart goes on beating, by whatever date.
+func TestAClockThatIsSetDuringARun(t *testing.T) {
+	// BusyBox's shell has a date of its own, which cannot be set.
+	directory, dir := newSite(t)
+	bin := shelltest.Folder(t)
+	set := func(to time.Time) {
+		t.Helper()
+		text := fmt.Sprintf("#!/bin/sh\necho %d\n", to.Unix())
+		if err := errors.Join(os.WriteFile(filepath.Join(bin, "new"), []byte(text), 0o755), os.Rename(filepath.Join(bin, "new"), filepath.Join(bin, "date"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := shelltest.Sh().With(bin)
+	start := time.Unix(1_700_000_000, 0)
+	set(start)
+	h := hold(t, s, directory, owner("one"))
+	if line := h.line(); line != "locked 1" {
+		t.Fatalf("the holder is told %q", line)
+	}
+	for i, jump := range []time.Duration{-2 * time.Hour, 2 * time.Hour, -10000 * time.Hour, time.Hour} {
+		before := start
+		start = start.Add(jump)
+		set(start)
+		if _, err := io.WriteString(h.input, "alive\n"); err != nil {
+			t.Fatal(err)
+		}
+		beat := fmt.Sprintln(start.Unix())
+		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			if text, err := os.ReadFile(filepath.Join(dir, "lock")); err == nil && strings.HasPrefix(string(text), beat) {
+				break
+			} else if time.Now().After(deadline) {
+				t.Fatalf("after a jump by %v from %v the heart does not beat: %q", jump, before, text)
+			}
+		}
+		if text, code := hold(t, s, directory, owner(fmt.Sprint("other", i))).end(); code != state.HeldExit {
+			t.Errorf("after a jump by %v another one ends with %d: %s", jump, code, text)
+		}
+		if _, held := shown(t, s, directory); held == nil || held.Quiet != 0 || held.Owner.Token != "one" {
+			t.Errorf("after a jump by %v it is shown as %+v", jump, held)
+		}
+	}
+	if out, code := h.end(); out != "" || code != 0 {
+		t.Errorf("the holder ends with %d: %q", code, out)
+	}
+	if _, held := shown(t, s, directory); held != nil {
+		t.Errorf("it is still held: %+v", held)
+	}
+}
