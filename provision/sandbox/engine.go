@@ -22,6 +22,8 @@ const (
 	labelAddress = "io.provision.sandbox.address"   // 127.0.10.N
 	labelImage   = labelName + ".image"             // on images, and on what is made while building one
 	labelDir     = "io.provision.sandbox.directory" // where the host's files lie
+	labelEngine  = "io.provision.sandbox.engine"    // as asked for
+	labelSystem  = "io.provision.sandbox.system"    // as asked for
 )
 
 // MissingError says what this machine lacks for a sandbox.
@@ -69,6 +71,11 @@ func (e engine) pipe(ctx context.Context, stdin io.Reader, args ...string) (stri
 		return "", &engineError{verb: verb(args), stderr: strings.TrimSpace(stderr.String()), err: err}
 	}
 	return stdout.String(), nil
+}
+
+// docker runs a command of the host's engine as whoever the engine belongs to.
+func (e engine) docker(ctx context.Context, container string, stdin io.Reader, args ...string) (string, error) {
+	return e.exec(ctx, container, stdin, slices.Concat([]string{"/bin/sh", "/etc/sandbox/docker"}, args)...)
 }
 
 // exec runs a command as root on the host.
@@ -137,6 +144,7 @@ func (c inspected) host() Host {
 		Identity: filepath.Join(dir, identityFile), KnownHosts: filepath.Join(dir, knownHostsFile),
 		Inventory: filepath.Join(setDir, inventoryFile), Site: filepath.Join(setDir, siteDir),
 		Container: strings.TrimPrefix(c.Name, "/"), Running: c.State.Running,
+		Engine: cmp.Or(label[labelEngine], engines[0].name), System: cmp.Or(label[labelSystem], systems[0].name),
 		set: label[labelSet], dir: dir,
 	}
 	for _, network := range c.NetworkSettings.Networks {
