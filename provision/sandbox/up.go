@@ -206,7 +206,7 @@ func (u *upper) ready(ctx context.Context, host Host) error {
 	for {
 		err := banner(ctx, net.JoinHostPort(host.Address, strconv.Itoa(host.Port)))
 		if err == nil {
-			_, err = u.engine.docker(ctx, host.Container, nil, "version", "--format", "{{.Server.Version}}")
+			_, err = u.engine.docker(ctx, host.Container, nil, "version")
 		}
 		if err == nil {
 			return nil
