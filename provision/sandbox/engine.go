@@ -116,10 +116,11 @@ func (e *engineError) Error() string {
 
 func (e *engineError) Unwrap() error { return e.err }
 
-// saysNone tells whether the engine answered that there is no such thing.
+// saysNone tells whether the engine answered that there is no such thing; podman says "image not known".
 func saysNone(err error) bool {
 	var failed *engineError
-	return errors.As(err, &failed) && strings.Contains(strings.ToLower(failed.stderr), "no such")
+	return errors.As(err, &failed) &&
+		(strings.Contains(strings.ToLower(failed.stderr), "no such") || strings.Contains(failed.stderr, "image not known"))
 }
 
 // inspected is what is read of a container.
