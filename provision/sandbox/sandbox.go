@@ -50,7 +50,7 @@ var (
 
 // readyTimeout is how long a started host may take until its sshd and its
 // engine answer; two seconds are usual.
-const readyTimeout = 90 * time.Second
+const readyTimeout = 3 * time.Minute
 
 // Sudo says what kevin may do with sudo on the host.
 type Sudo int

@@ -156,6 +156,11 @@ func (c *cycle) waited(seen visitortest.Report) {
 	if seen.Visits < 20 || seen.Wrong() > 0 {
 		c.t.Errorf("a visitor who asks for one page after another saw %+v", seen)
 	}
+	for _, outage := range seen.Outages {
+		if strings.Contains(outage.Why, context.DeadlineExceeded.Error()) {
+			c.t.Errorf("a connection made in the gap is neither refused nor answered: %v", outage)
+		}
+	}
 }
 
 // stolen lets somebody take port 80 in the moment in which it is free, and give it back later.
