@@ -86,11 +86,14 @@ func (s run) drift() string {
 	return ""
 }
 
-// portsFree makes sure that nobody else holds the ports that the site publishes.
+// portsFree makes sure that the engine may publish the site's ports, and that nobody else holds them.
 func portsFree(site release.Site, known *facts.Facts) error {
 	for _, p := range site.Ports {
 		if p.Protocol == "udp" || p.Protocol == "sctp" {
 			continue
+		}
+		if p.Host < known.Lowest {
+			return provision.Fail("fail.port-privileged", p.Host, site.Host, known.Lowest)
 		}
 		if holder := site.PortHolder(known, p); holder != nil {
 			return provision.Fail("fail.port-held", p.Host, site.Host, holder)

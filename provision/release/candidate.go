@@ -58,13 +58,17 @@ func pause(waited time.Duration) time.Duration {
 	return min(max(waited/10, 50*time.Millisecond), time.Second)
 }
 
-// awaitHealthy asks the candidate at its own address, through the connection, until it answers as the live site must, or ends,
+// awaitHealthy asks the candidate at its own address until it answers as the live site must, or ends,
 // or site.health.timeout is over.
 func (s *Switch) awaitHealthy(ctx context.Context, address string) error {
 	if address == "" {
 		return provision.Fail("release.candidate-address", s.candidate)
 	}
-	checks, timeout := s.release.Demands.Inside(s.Host.Dial, address), s.release.Demands.Health.Timeout
+	way, err := s.way(ctx)
+	if err != nil {
+		return err
+	}
+	checks, timeout := s.release.Demands.Inside(way, address), s.release.Demands.Health.Timeout
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	ended, begun := s.watch(ctx, s.candidate), time.Now()

@@ -137,6 +137,9 @@ func (s Site) retiredName(c *docker.Container, next string) string {
 func (s *Switch) tryCandidate(ctx context.Context) error {
 	if !s.Site.coldOnly(s.release) {
 		err := s.try(ctx, s.Site.Network())
+		if errors.Is(err, errNoWayInside) {
+			return s.untried()
+		}
 		if err == nil || ctx.Err() != nil || s.Site.Cutover == inventory.CutoverWarm || !worthTryingCold(err) {
 			return err
 		}
@@ -145,10 +148,20 @@ func (s *Switch) tryCandidate(ctx context.Context) error {
 	s.cold = true
 	// It would share the host's network, or take its ports wherever it starts.
 	if s.release.Kept != nil || s.release.Spec.HostNetwork() {
-		s.report.Say(provision.StreamErr, "release.untried")
-		return nil
+		return s.untried()
 	}
-	return s.try(ctx, "")
+	err := s.try(ctx, "")
+	if errors.Is(err, errNoWayInside) {
+		return s.untried()
+	}
+	return err
+}
+
+// untried has the release be judged by its answers on the public ports.
+func (s *Switch) untried() error {
+	s.cold = true
+	s.report.Say(provision.StreamErr, "release.untried")
+	return nil
 }
 
 // coldOnly reports whether the inventory or the container's options rule a boot on the internal network out.
