@@ -32,6 +32,10 @@ const (
 	lostExit   = 72 // the previous container did not get them back
 )
 
+// noNetworkExit is the exit status of a boot for which docker makes no internal network: its address pools are used up, or somebody
+// else has the name.
+const noNetworkExit = 73
+
 // gapMark begins the line in which a cutover tells how long, in milliseconds, nobody could reach the site.
 const gapMark = "out-of-reach "
 

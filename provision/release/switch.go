@@ -173,13 +173,18 @@ func (s Site) coldOnly(r Release) bool {
 }
 
 // worthTryingCold: a candidate that docker could not even create, or that answers something else than is wanted, does the same
-// with a way out to the network. One that answers with an error of its own may have missed just that.
+// with a way out to the network. One that answers with an error of its own may have missed just that, and one that got no internal
+// network needs none there.
 func worthTryingCold(err error) bool {
 	var wrong *probe.MismatchError
 	if errors.As(err, &wrong) {
 		return wrong.Answer.Status >= http.StatusInternalServerError
 	}
-	return !errors.As(err, new(*remote.ExitError)) && !remote.IsForbidden(err) && provision.ExitCode(err) == provision.ExitFailed
+	var exit *remote.ExitError
+	if errors.As(err, &exit) {
+		return exit.Code == noNetworkExit
+	}
+	return provision.CodeOf(err) != "release.candidate-memory" && !remote.IsForbidden(err) && provision.ExitCode(err) == provision.ExitFailed
 }
 
 // cleanUpTimeout bounds what is done after a failure, whatever has become of the run's own deadline.

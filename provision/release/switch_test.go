@@ -51,6 +51,17 @@ func TestSwitch(t *testing.T) {
 			exit: provision.ExitKeptOld, code: "release.kept-old"},
 		{name: "docker cannot run it", known: oldLive(), host: func(h *fakeHost) { h.on("boot", exit(125, "no such image")) },
 			exit: provision.ExitKeptOld, code: "release.kept-old"},
+		{name: "first release without an internal network", host: func(h *fakeHost) {
+			h.on("boot", exit(noNetworkExit, "Error response from daemon: could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network"),
+				inspected("new", "web-candidate", onBridge))
+		}},
+		{name: "killed for its memory", known: oldLive(), release: late, cutover: inventory.CutoverWarm, host: func(h *fakeHost) {
+			h.status[insideAddress] = []int{502}
+			h.on("docker inspect web-candidate", inspected("new", "web-candidate", outOfMemory))
+		}, exit: provision.ExitKeptOld, code: "release.kept-old"},
+		{name: "killed for its memory at once", known: oldLive(), host: func(h *fakeHost) {
+			h.on("boot", inspected("new", "web-candidate", ended(time.Unix(1, 0)), outOfMemory))
+		}, exit: provision.ExitKeptOld, code: "release.kept-old"},
 		{name: "first release that docker cannot run", host: func(h *fakeHost) { h.on("boot", exit(125, "no such image")) },
 			exit: provision.ExitFailed, code: "release.failed"},
 		{name: "settings that cannot be kept", known: oldLive(), release: func(r *Release) { r.Save = true },
@@ -120,6 +131,9 @@ func TestSwitch(t *testing.T) {
 		})
 	}
 }
+
+// outOfMemory is a container in which the kernel has ended a process.
+func outOfMemory(c *docker.Container) { c.State.OOMKilled = true }
 
 // rootless is oldLive on a rootless engine: a container's address is somebody else's as seen from the host.
 func rootless() facts.Docker {
