@@ -133,7 +133,8 @@ func (h *Host) exec(channel ssh.Channel, line string) uint32 {
 	line = h.onDisk(line)
 	cmd := exec.Command("/bin/sh", "-c", line)
 	cmd.Dir = h.Path(Home)
-	cmd.Env = []string{"HOME=" + h.Path(Home), "USER=kevin", "TMPDIR=" + h.Path("/tmp"), "FAKE_DOCKER_SOCKET=" + h.Path(docker.Socket),
+	cmd.Env = []string{"HOME=" + h.Path(Home), "USER=kevin", "TMPDIR=" + h.Path("/tmp"), "XDG_RUNTIME_DIR=" + h.Path("/run/user/1000"),
+		"FAKE_DOCKER_SOCKET=" + h.Path(docker.Socket),
 		"PATH=" + h.Path("/bin") + ":/usr/local/bin:/usr/bin:/bin"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	out, errs := &neutralWriter{w: channel, home: h.home}, &neutralWriter{w: channel.Stderr(), home: h.home}
