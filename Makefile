@@ -14,7 +14,7 @@ TEST_STATE := /run/provision-test
 
 POINTS := 210
 
-.PHONY: build demo test lint chaos bench clean
+.PHONY: build demo test lint hosts chaos bench clean
 
 build: ## bin/provision, without C
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/provision ./cmd/provision
@@ -43,6 +43,10 @@ race:
 	go test -race -tags host -count=1 -timeout 14m -p 3 $$(go list ./... | grep -v '/steps')
 	# These measure how long a site is out of reach, and so have the machine to themselves; those beside others mostly wait for Docker.
 	go test -race -tags host -count=1 -timeout 14m -p 1 -parallel 4 ./steps/...
+
+hosts: build ## the whole cycle on every kind of host, one after another; prints the README's table (about 25 minutes, 10 more the first time)
+	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)
+	@PROVISION_SETUP_STATE=$(TEST_STATE) sh provision/sandbox/test.sh '$(TEST_HOSTS)' go test -tags host -count=1 -timeout 90m -parallel 1 -v ./steps/hosts -args -all -program $(CURDIR)/bin/provision
 
 chaos: ## breaks a release at POINTS points (210: about 20 minutes on 2 idle cores) and sees the next run mend it
 	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)

@@ -13,10 +13,17 @@ type login struct {
 
 func newLogin(h *Host, s step) provision.Step { return login{s, h.facts} }
 
-// Plan implements provision.Step. There is nothing to change about a login; a host without a usable Docker ends the run here.
+// Plan implements provision.Step. There is nothing to change about a login; a host without a usable Docker ends the run here. Podman
+// has no bridge to move ports on, and brings nothing up after a reboot.
 func (s login) Plan() ([]provision.Change, error) {
-	if s.facts.DockerError == "" {
+	switch said := provision.ForeignError(s.facts.DockerError); {
+	case s.facts.Podman:
+		return nil, provision.Fail("fail.podman", s.host)
+	case said == "":
 		return nil, nil
+	case s.facts.Own != "" && !s.facts.OtherEngine():
+		return nil, provision.Fail("fail.docker-own", s.host, s.facts.User, s.facts.Own)
+	default:
+		return nil, provision.Fail("fail.docker", s.host, s.facts.User, said)
 	}
-	return nil, provision.Fail("fail.docker", s.host, s.facts.User, provision.ForeignError(s.facts.DockerError))
 }

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/kehuo/provision/provision"
@@ -66,16 +67,20 @@ func (s image) testNginx(ctx context.Context, r *provision.Reporter, image strin
 		return nil
 	}
 	var exit *remote.ExitError
-	if !errors.As(err, &exit) {
+	switch {
+	case !errors.As(err, &exit):
 		return provision.Fail("fail.nginx-unasked", s.host, err)
+	case docker.NotRun(exit.Code):
+		return provision.Fail("fail.nginx-unasked", s.host, provision.ForeignError(lastOf(output, "docker: "))).WithExit(s.exit())
 	}
-	return provision.Fail("fail.nginx", s.host, lastLine(output)).WithExit(s.exit())
+	return provision.Fail("fail.nginx", s.host, lastOf(output, "[emerg]")).WithExit(s.exit())
 }
 
-func lastLine(lines []string) string {
-	for i := len(lines) - 1; i >= 0; i-- {
-		if strings.Contains(lines[i], "[emerg]") {
-			return lines[i]
+// lastOf is the last line that has a mark, or else the last one.
+func lastOf(lines []string, mark string) string {
+	for _, line := range slices.Backward(lines) {
+		if strings.Contains(line, mark) {
+			return line
 		}
 	}
 	if len(lines) == 0 {

@@ -44,7 +44,7 @@ func (s run) Plan() ([]provision.Change, error) {
 		return nil, err
 	}
 	replace := func(action, reason string) []provision.Change {
-		changes := one(s.words.T(action, name), reason)
+		changes := one(s.words.T(action, name), s.notable(reason))
 		changes[0].Apply = s.deploy
 		return changes
 	}
@@ -68,6 +68,19 @@ func (s run) Plan() ([]provision.Change, error) {
 		return replace("plan.replace.action", s.words.T("plan.run.reason-ports")), nil
 	}
 	return nil, nil
+}
+
+// notable is a reason with what of the options a person should know before they agree.
+func (s run) notable(reason string) string {
+	for _, option := range []struct {
+		set  bool
+		note string
+	}{{s.wanted.Spec.HostNetwork(), "plan.run.host-network"}, {s.wanted.Spec.Privileged(), "plan.run.privileged"}} {
+		if option.set {
+			reason = s.words.T("plan.run.with", reason, s.words.T(option.note))
+		}
+	}
+	return reason
 }
 
 // drift says in what the live container is not the one that this release makes, by the key of the words for it; empty where
@@ -112,11 +125,14 @@ func (s run) because(reason string) string {
 	return s.words.T(reason)
 }
 
-// portsFree makes sure that nobody else holds the ports that the site publishes.
+// portsFree makes sure that the engine may publish the site's ports, and that nobody else holds them.
 func portsFree(site release.Site, known *facts.Facts) error {
 	for _, p := range site.Ports {
 		if p.Protocol == "udp" || p.Protocol == "sctp" {
 			continue
+		}
+		if p.Host < known.Lowest {
+			return provision.Fail("fail.port-privileged", p.Host, site.Host, known.Lowest)
 		}
 		if holder := site.PortHolder(known, p); holder != nil {
 			return provision.Fail("fail.port-held", p.Host, site.Host, holder)

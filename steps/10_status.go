@@ -66,8 +66,10 @@ func (s status) Verify(ctx context.Context, r *provision.Reporter) error {
 	case live == nil:
 		return provision.Fail("fail.gone-again", s.site.Container, s.host)
 	case !live.Up(), live.RestartCount > restarts:
-		cause := provision.Fail("fail.restarts",
-			s.site.Container, s.host, live.State.Status, live.State.ExitCode, live.RestartCount)
+		cause := provision.Fail("fail.restarts", s.site.Container, s.host, live.State.Status, live.State.ExitCode, live.RestartCount)
+		if live.State.OOMKilled {
+			cause = provision.Fail("fail.restarts-memory", s.site.Container, s.host, live.RestartCount)
+		}
 		return failInPublic(ctx, r, s.connection, s.cutover, s.facts, cause)
 	}
 	return nil

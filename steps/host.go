@@ -313,8 +313,10 @@ func (h *Host) GoBack(ctx context.Context, r *provision.Reporter, to release.Tar
 
 // Survey is the host as status and doctor look at it. Answers that are still to come are waited for.
 func (h *Host) Survey() survey.Host {
+	_, docker := h.Step(Login).Plan()
 	s := survey.Host{
 		Name: h.Name(), Address: h.visitors.address, Site: h.Inventory.Site, Facts: h.facts.Facts, Sudo: h.connection.sudo,
+		Docker:    docker,
 		Directory: h.Step(Directory).(directory).mayKeep(h.site.Directory),
 		Ports:     portsFree(h.site, h.facts.Facts),
 		Results:   h.visitors.wait(),

@@ -42,6 +42,8 @@ func newSandboxUp() *cobra.Command {
 	}
 	c.Flags().StringVar(&o.Name, "name", sandbox.DefaultName, "")
 	c.Flags().IntVar(&o.Count, "count", 1, "")
+	c.Flags().StringVar(&o.Engine, "engine", "20.10", "")
+	c.Flags().StringVar(&o.System, "system", "debian", "")
 	c.Flags().BoolVar(&asJSON, "json", false, "")
 	return c
 }
@@ -107,6 +109,7 @@ func printHosts(w io.Writer, hosts []sandbox.Host) error {
 		err := encoder.Encode(map[string]any{
 			"name": h.Name, "address": h.Address, "port": h.Port, "user": h.User, "identity": h.Identity,
 			"known_hosts": h.KnownHosts, "inventory": h.Inventory, "site": h.Site, "container": h.Container, "running": h.Running,
+			"engine": h.Engine, "system": h.System,
 		})
 		if err != nil {
 			return err

@@ -33,14 +33,22 @@ func Build(o BuildOptions) []string {
 // Tag gives an image another name.
 func Tag(image, name string) []string { return []string{"docker", "tag", image, name} }
 
-// TestNginx has the image's own nginx load its configuration and key pair, with no network, under the volumes of the site.
+// TestNginx has the image's own nginx load its configuration and key pair, with no network, under the volumes of the site. What it
+// says is read from the command: it needs no log, whose driver may not work on the host.
 func TestNginx(image string, volumes []string) []string {
-	argv := []string{"docker", "run", "--rm", "--network", "none"}
+	argv := []string{"docker", "run", "--rm", "--network", "none", "--log-driver", "none"}
 	for _, v := range volumes {
 		argv = append(argv, "-v", v)
 	}
 	return append(argv, "--entrypoint", "nginx", image, "-t")
 }
+
+// notRun is the least exit status by which docker run says that it is docker that failed, and not the program: 126 and 127 tell of
+// a program that cannot be started.
+const notRun = 125
+
+// NotRun reports whether an exit status of docker run tells that the program never ran.
+func NotRun(status int) bool { return status >= notRun && status <= notRun+2 }
 
 // RemoveNetwork removes a network that nothing uses any more.
 func RemoveNetwork(name string) []string { return []string{"docker", "network", "rm", name} }

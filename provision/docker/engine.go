@@ -3,11 +3,13 @@ package docker
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // Socket is where a Docker Engine listens on a host by default.
@@ -57,6 +59,9 @@ func (e *Engine) Container(ctx context.Context, name string) (*Container, error)
 	return ask[Container](ctx, e, "/containers/"+url.PathEscape(name)+"/json")
 }
 
+// Info tells of the engine itself. That takes it a tenth of a second.
+func (e *Engine) Info(ctx context.Context) (*Info, error) { return ask[Info](ctx, e, "/info") }
+
 // Image tells of one image; nil where there is none of that name.
 func (e *Engine) Image(ctx context.Context, name string) (*Image, error) {
 	return ask[Image](ctx, e, "/images/"+(&url.URL{Path: name}).EscapedPath()+"/json")
@@ -70,6 +75,9 @@ func ask[T any](ctx context.Context, e *Engine, path string) (*T, error) {
 	}
 	return object, nil
 }
+
+// ErrPodman tells that it is podman that listens in the engine's place.
+var ErrPodman = errors.New("podman answers in Docker's place")
 
 // answerLimit bounds one answer of the engine, in bytes: thousands of containers.
 const answerLimit = 64 << 20
@@ -85,6 +93,9 @@ func (e *Engine) get(ctx context.Context, path string, into any) (found bool, er
 		return false, fmt.Errorf("ask the Docker Engine: %w", err)
 	}
 	defer func() { _ = response.Body.Close() }()
+	if strings.HasPrefix(response.Header.Get("Server"), "Libpod/") {
+		return false, ErrPodman
+	}
 	switch response.StatusCode {
 	case http.StatusOK:
 	case http.StatusNotFound:

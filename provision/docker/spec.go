@@ -40,6 +40,11 @@ func (s Spec) Digest() string {
 // HostNetwork reports whether the options have the container share the host's network.
 func (s Spec) HostNetwork() bool { return s.network() == "host" }
 
+// Privileged reports whether the options give the container all rights on the host.
+func (s Spec) Privileged() bool {
+	return slices.Contains(s.Options, "--privileged") || slices.Contains(s.Options, "--privileged=true")
+}
+
 // OwnNetwork reports whether the options put the container on a network of their own choice.
 func (s Spec) OwnNetwork() bool { return s.network() != "" }
 

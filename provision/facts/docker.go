@@ -3,6 +3,7 @@ package facts
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -17,6 +18,10 @@ import (
 // Docker is what a host's Docker knows of a site.
 type Docker struct {
 	DockerError string // why it does not answer; empty where it does
+	Podman      bool   // it is podman that answers in its place
+	Rootless    bool   // it runs on the host as the user
+	Apart       bool   // its networks are not the host's: a container's own address leads somewhere else from there, or nowhere
+	Root        string // the folder of its images and containers; empty: not asked
 	Containers  []Listed
 	Container   *docker.Container // the one with the site's name; nil: none
 	Image       *docker.Image     // the one with the site's tag; nil: none
@@ -38,7 +43,19 @@ func (q Query) AskEngine(ctx context.Context, dial func(ctx context.Context, net
 	})
 	group.Go(func() (err error) { d.Container, err = engine.Container(ctx, q.Container); return err })
 	group.Go(func() (err error) { d.Image, err = engine.Image(ctx, q.Image); return err })
+	if q.Room {
+		group.Go(func() error {
+			info, err := engine.Info(ctx)
+			if info != nil {
+				d.Root = safetext.Clean(info.DockerRootDir)
+			}
+			return err
+		})
+	}
 	err := group.Wait()
+	if errors.Is(err, docker.ErrPodman) {
+		return Docker{Podman: true}, nil
+	}
 	// The engine takes the beginning of an id for a name as well.
 	if d.Container != nil && d.Container.BareName() != q.Container {
 		d.Container = nil
@@ -73,8 +90,9 @@ func listed(c docker.Summary) Listed {
 	return l
 }
 
-// ParseDocker reads what DockerScript printed.
-func (q Query) ParseDocker(text []byte) (Docker, error) {
+// ParseDocker reads what DockerScript printed on a machine of that name. Its engine may be any: one of the user's own, in a virtual
+// machine, far away.
+func (q Query) ParseDocker(text []byte, machine string) (Docker, error) {
 	var d Docker
 	sections, err := q.split(text)
 	if err != nil {
@@ -83,6 +101,12 @@ func (q Query) ParseDocker(text []byte) (Docker, error) {
 	if s := sections[sectionList]; s.exit != 0 {
 		d.DockerError = s.err
 		return d, nil
+	}
+	d.Apart = true
+	if info, err := docker.ParseInfo(sections[sectionEngine].out); err == nil {
+		d.Podman, d.Root = info.Podman(), safetext.Clean(info.DockerRootDir)
+		d.Rootless = info.Rootless() && info.Name == machine
+		d.Apart = info.Rootless() || info.Name != machine
 	}
 	for line := range bytes.Lines(sections[sectionList].out) {
 		c := strings.Split(strings.TrimRight(string(line), "\n"), "\t")

@@ -28,15 +28,19 @@ type Facts struct {
 	Unsafe     []state.Folder // what on the way to the two other users of the host may change
 	DiskFree   int64          // bytes, where the site lives; only with Query.Room
 	MemoryFree int64          // bytes; only with Query.Room
+	RootFree   int64          // bytes, where the engine keeps images and containers; only with Query.Room
+	RootUsed   int            // percent of that disk; 0: not known
 	Docker
-	Listeners []Listener // only where the site's container is not up
+	Ports     // only where the site's container is not up
 	Lock      *state.Held
 	Turn      int      // how often a run has taken the lock
 	Jobs      []string // ids of detached jobs
 	Stopping  []string // retired containers that are being stopped
 	Files     []byte   // what transfer.HostScript printed
 	Socket    string   // Docker's: "open", "closed" to the user, or "none"
-	Elsewhere bool     // the user's docker commands go to another engine than the one behind docker.Socket
+	Elsewhere bool     // the user's docker commands go to another engine than the one behind docker.Socket, or that may be anybody's
+	Own       string   // the socket of an engine that the user runs; empty: none
+	Machine   string   // the host's own name
 }
 
 // WithDocker is the facts with what Docker knows by now.
@@ -60,10 +64,10 @@ func (f *Facts) WithImage(i *docker.Image) *Facts {
 	return &g
 }
 
-// WithListeners is the facts with who listens on the host.
-func (f *Facts) WithListeners(l []Listener) *Facts {
+// WithPorts is the facts with what is known of the host's ports.
+func (f *Facts) WithPorts(p Ports) *Facts {
 	g := *f
-	g.Listeners = l
+	g.Ports = p
 	return &g
 }
 
@@ -106,6 +110,12 @@ func (l Listed) Publishes(address string, port int) bool {
 		}
 	}
 	return false
+}
+
+// Ports is what is known of the host's ports.
+type Ports struct {
+	Listeners []Listener
+	Lowest    int // that a rootless engine may publish; 0: any
 }
 
 // Listener is a TCP socket of the host that listens.
@@ -231,7 +241,7 @@ func (q Query) split(text []byte) (sections map[string]section, err error) {
 
 func (f *Facts) system(s section) error {
 	lines := strings.Split(strings.TrimRight(safetext.Clean(string(s.out)), "\n"), "\n")
-	if len(lines) < 8 {
+	if len(lines) < 10 {
 		return fmt.Errorf("the host's system cannot be read: %s", s.err)
 	}
 	number := func(text string) int64 {
@@ -245,18 +255,22 @@ func (f *Facts) system(s section) error {
 	f.Clock, f.Home, f.Parent = time.Unix(number(lines[1]), 0), lines[2], lines[3]
 	f.Frozen = lines[4] == "frozen" || lines[5] == "frozen"
 	f.Writable, f.Keeps, f.Socket, f.Elsewhere = lines[4] == "writable", lines[5] == "writable", lines[6], lines[7] != "default"
-	if len(lines) >= 10 {
-		f.DiskFree, f.MemoryFree = number(lines[8])<<10, number(lines[9])<<10
+	f.Own, f.Machine = lines[8], lines[9]
+	if len(lines) >= 12 {
+		f.DiskFree, f.MemoryFree = number(lines[10])<<10, number(lines[11])<<10
 	}
 	return nil
 }
 
 // ParsePorts reads what PortsScript printed: ss -ltnp, or netstat -ltn where there is no ss. The local address is the fourth
 // column of both.
-func ParsePorts(out []byte) []Listener {
-	var listeners []Listener
+func ParsePorts(out []byte) Ports {
+	var ports Ports
 	for line := range bytes.Lines(out[:min(len(out), partLimit)]) {
 		fields := strings.Fields(string(line))
+		if len(fields) == 2 && fields[0] == "from" {
+			ports.Lowest, _ = strconv.Atoi(fields[1])
+		}
 		if len(fields) < 4 {
 			continue
 		}
@@ -270,9 +284,9 @@ func ParsePorts(out []byte) []Listener {
 			l.Process, _, _ = strings.Cut(rest, `"`)
 			l.Process = safetext.Clean(l.Process)
 		}
-		listeners = append(listeners, l)
+		ports.Listeners = append(ports.Listeners, l)
 	}
-	return listeners
+	return ports
 }
 
 // HoldsPorts reports whether the container holds any port of the host.

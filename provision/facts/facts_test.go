@@ -33,7 +33,7 @@ type machine struct {
 func newMachine(t *testing.T, docker string) *machine {
 	t.Helper()
 	bin := shelltest.Folder(t)
-	for _, name := range []string{"id", "date", "df", "tail", "cat", "ls", "sh", "find", "head"} {
+	for _, name := range []string{"id", "date", "df", "uname", "tail", "cat", "ls", "sh", "find", "head"} {
 		found, err := exec.LookPath(name)
 		if err == nil {
 			err = os.Symlink(found, filepath.Join(bin, name))
@@ -87,7 +87,7 @@ func (m *machine) gather() *facts.Facts {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	known, err := m.query.ParseDocker(m.run(m.query.DockerScript()))
+	known, err := m.query.ParseDocker(m.run(m.query.DockerScript()), f.Machine)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestWhyDockerDoesNotAnswer(t *testing.T) {
 			}
 			// Asked again as root, it answers.
 			root := newMachine(t, engine)
-			known, err := root.query.ParseDocker(root.run(root.query.DockerScript()))
+			known, err := root.query.ParseDocker(root.run(root.query.DockerScript()), "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -238,7 +238,7 @@ func TestAnotherEngine(t *testing.T) {
 
 // A host has several addresses, and each has its own ports.
 func TestPortsOfAnAddress(t *testing.T) {
-	listeners := facts.ParsePorts([]byte(`LISTEN 0 511   203.0.113.10:443 0.0.0.0:* users:(("nginx",pid=7,fd=6))
+	ports := facts.ParsePorts([]byte(`LISTEN 0 511   203.0.113.10:443 0.0.0.0:* users:(("nginx",pid=7,fd=6))
 LISTEN 0 511   127.0.0.53%lo:53 0.0.0.0:*
 LISTEN 0 511   [fe80::1]%eth0:54 [::]:*
 LISTEN 0 511   *:55 *:*
@@ -253,8 +253,8 @@ LISTEN 0 511   [::]:56 [::]:*
 		{"127.0.0.53", 53, true}, {"127.0.0.1", 53, false}, {"fe80::1", 54, true}, {"fe80::2", 54, false},
 		{"203.0.113.11", 55, true}, {"203.0.113.11", 56, true},
 	} {
-		if held := slices.ContainsFunc(listeners, func(l facts.Listener) bool { return l.Holds(c.address, c.port) }); held != c.held {
-			t.Errorf("%s:%d is held: %v, want %v; %+v", c.address, c.port, held, c.held, listeners)
+		if held := slices.ContainsFunc(ports.Listeners, func(l facts.Listener) bool { return l.Holds(c.address, c.port) }); held != c.held {
+			t.Errorf("%s:%d is held: %v, want %v; %+v", c.address, c.port, held, c.held, ports)
 		}
 	}
 	bound := facts.Listed{Status: "Up 1 second", Ports: "203.0.113.10:80-81->80-81/tcp, [::1]:443->443/tcp"}
@@ -371,7 +371,7 @@ func TestFactsAreReplaced(t *testing.T) {
 	old := &facts.Facts{Parent: "/", Docker: facts.Docker{DockerError: "closed"}}
 	before := *old
 	got := old.WithDocker(facts.Docker{}).WithContainer(&docker.Container{ID: "c"}).WithImage(&docker.Image{ID: "i"}).
-		WithListeners([]facts.Listener{{Port: 80}}).WithDirectory("/d")
+		WithPorts(facts.Ports{Listeners: []facts.Listener{{Port: 80}}}).WithDirectory("/d")
 	if got.DockerError != "" || got.Container.ID != "c" || got.Image.ID != "i" || len(got.Listeners) != 1 || !got.DirectoryExists("/d") || !got.Writable || !got.Keeps {
 		t.Errorf("got %+v", got)
 	}

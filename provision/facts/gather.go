@@ -2,6 +2,7 @@ package facts
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"sync"
 
@@ -47,14 +48,20 @@ func Gather(ctx context.Context, name string, host Host, query Query) (*Facts, e
 		}
 	}
 	f = f.WithDocker(known)
+	if query.Room && f.Root != "" && (f.Rootless || !f.Apart) { // on this very host
+		if out, err = host.Exec(ctx, remote.Command{Script: diskScript.With(f.Root)}); err == nil {
+			_, _ = fmt.Sscan(string(out), &f.RootFree, &f.RootUsed)
+			f.RootFree <<= 10
+		}
+	}
 	// Where the site's own container is not up, its ports have to be free.
-	if live := f.Container; f.DockerError != "" || live != nil && live.Up() {
+	if live := f.Container; f.DockerError != "" || f.Podman || live != nil && live.Up() {
 		return f, nil
 	}
-	if out, err = host.Exec(ctx, remote.Command{Script: PortsScript()}); err != nil {
+	if out, err = host.Exec(ctx, remote.Command{Script: PortsScript(f.Rootless)}); err != nil {
 		return nil, provision.Fail("facts.ports-unread", name, err)
 	}
-	return f.WithListeners(ParsePorts(out)), nil
+	return f.WithPorts(ParsePorts(out)), nil
 }
 
 // askDocker asks by docker commands what the engine itself could not be asked. Where the user may not talk to it, they go
@@ -69,5 +76,5 @@ func askDocker(ctx context.Context, name string, host Host, query Query, f *Fact
 	case err != nil:
 		return Docker{}, provision.Fail("facts.docker-unasked", name, err)
 	}
-	return query.ParseDocker(out)
+	return query.ParseDocker(out, f.Machine)
 }

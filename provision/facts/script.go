@@ -16,7 +16,7 @@ type Query struct {
 	Container string
 	Image     string
 	Files     shell.Text // lists the site's files, see transfer.HostScript; empty: not asked
-	Room      bool       // ask how much disk and memory is free
+	Room      bool       // ask how much disk and memory is free, where the site lives and where the engine keeps its images
 	Mark      string     // a word that nothing on a host prints by chance: it stands between the parts of the answer
 }
 
@@ -29,6 +29,7 @@ var (
 	jobsScript    = shell.Load(files, "jobs.sh")
 	portsScript   = shell.Load(files, "ports.sh")
 	commandScript = shell.Load(files, "command.sh")
+	diskScript    = shell.Load(files, "disk.sh")
 )
 
 // The sections of the answer.
@@ -40,6 +41,7 @@ const (
 	sectionJobs   = "jobs"
 	sectionList   = "list"
 	sectionObject = "object"
+	sectionEngine = "engine"
 	sectionEnd    = "end" // ends a section; its exit status and its errors follow
 	sectionDone   = "done"
 )
@@ -76,6 +78,7 @@ func (q Query) DockerScript() shell.Text {
 	return q.frame(
 		part{sectionList, commandScript.With("docker", "ps", "-a", "--no-trunc", "--format", listFormat)},
 		part{sectionObject, commandScript.With(docker.Inspect(q.Container, q.Image)...)},
+		part{sectionEngine, commandScript.With(docker.DescribeEngine()...)},
 	)
 }
 
@@ -87,5 +90,10 @@ func (q Query) frame(parts ...part) shell.Text {
 	return frameScript.With(args...)
 }
 
-// PortsScript tells who listens on the host, for [ParsePorts].
-func PortsScript() shell.Text { return portsScript.With() }
+// PortsScript tells who listens on the host, for [ParsePorts], and the lowest port of a rootless engine.
+func PortsScript(rootless bool) shell.Text {
+	if rootless {
+		return portsScript.With("rootless")
+	}
+	return portsScript.With("")
+}

@@ -181,6 +181,9 @@ func checkOptions(options []string) (int, error) {
 		if (flag == "--label" || flag == "-l") && strings.HasPrefix(value, ownLabels) {
 			return entry, invalid("inventory.option-label", options[entry], ownLabels)
 		}
+		if mode, _, _ := strings.Cut(value, ":"); (flag == "--network" || flag == "--net") && (mode == "none" || mode == "container") {
+			return entry, invalid("inventory.option-network", flag+"="+value)
+		}
 	}
 	return 0, nil
 }

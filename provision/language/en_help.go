@@ -68,7 +68,7 @@ Exit status:
 		"help.sandbox.long": `A sandbox host is a container with a real sshd, a Docker Engine of its own and
 the user kevin, at an address of its own on this machine's loopback. It comes
 with a sample site and an inventory that deploys it. It needs a Docker Engine
-here, root, and debootstrap where no registry can be reached.`,
+here, root, and mmdebstrap where no registry can be reached.`,
 		"help.sandbox.up":             "Start a host and print the inventory file that reaches it",
 		"help.sandbox.up.example":     "  provision -i \"$(provision sandbox up)\" --yes",
 		"help.sandbox.down":           "Remove hosts with everything that belongs to them",
@@ -143,6 +143,8 @@ here, root, and debootstrap where no registry can be reached.`,
 		"help.init.flag.key":            "its private key `FILE`, relative to the source",
 		"help.sandbox.up.flag.name":     "the host's `NAME`",
 		"help.sandbox.up.flag.count":    "how many hosts: NAME-1 to NAME-`N` for more than one",
+		"help.sandbox.up.flag.engine":   "its `ENGINE`: 20.10, 26.1, 28, rootless or podman",
+		"help.sandbox.up.flag.system":   "its `SYSTEM`: debian, busybox, dropbear, fish, tcsh, zsh, exec-zsh, no-forwarding or one-session",
 		"help.sandbox.up.flag.json":     "print the hosts as JSON, one a line",
 		"help.sandbox.down.flag.name":   "only the hosts of this `NAME` (default: all)",
 		"help.sandbox.down.flag.images": "remove the images and cached root file systems too; the next up takes a minute longer",

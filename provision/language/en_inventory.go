@@ -126,6 +126,7 @@ func enInventory() words {
 		"inventory.option-image":          `%q would be taken for the image, because no option before it wants a value; write "--option=value" in one entry`,
 		"inventory.option-label":          "%q sets a label that begins with %s, by which the program knows its own containers; choose another label",
 		"inventory.option-meant":          "%q is not an option of docker run; did you mean %q?",
+		"inventory.option-network":        `%q leaves the site without ports of the host, so that nobody could visit it; choose another network`,
 		"inventory.option-short":          "%q has %s, which is given by the program itself; %s",
 		"inventory.option-taken":          "%q is given by the program itself; %s",
 		"inventory.option-two":            `%q is two arguments in one entry; write "%s=%s"`,

@@ -17,6 +17,7 @@ func enRelease() words {
 		"release.candidate-address":   "the candidate %s has no address to be asked at",
 		"release.candidate-silent":    "the candidate ended with status %s before it answered",
 		"release.candidate-late":      "the candidate did not answer as wanted within %s (site.health.timeout): %v",
+		"release.candidate-memory":    "the kernel ended a process of the candidate, which had used up its memory: the limit in site.options, or all that the host has",
 		"release.no-way-in":           "sshd on %s does not let a release be asked whether it answers, before it goes live (%v); set AllowTcpForwarding to local or yes in its sshd_config",
 		"release.given-up":            "the release %s on %s was given up: %v",
 		"release.kept-old":            "the new release %s failed on %s and the previous one serves on: %v",

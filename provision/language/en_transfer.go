@@ -25,6 +25,7 @@ func enTransfer() words {
 		"upload.listing-broken":  "cannot read the host's list of files at %s; a file may have changed there meanwhile, run again",
 		"upload.listing-foreign": "cannot read the host's list of files: the path %s in it is outside the site's folder",
 		"upload.listing-large":   "cannot read the host's list of files: it is longer than %d MiB or %d paths; look for what fills the site's folder there",
+		"upload.lacks":           "the host lacks what a run needs there: %s; install it (packages: %s) and run again; nothing was changed",
 		"upload.no-folder":       "%s: cannot update %s: it is not a folder; move it elsewhere and run again",
 		"upload.closed":          "%s: cannot update %s: the user may not enter it; give the folder to the user (sudo chown -R USER FOLDER) and run again",
 		"upload.no-room":         "%s: cannot update %s: its disk has too little room (%.1f MiB needed, %.1f MiB free); free space there (docker system df shows what Docker holds) and run again; the site's files there are unchanged",

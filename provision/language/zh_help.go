@@ -65,7 +65,7 @@ func zhHelp() words {
 		"help.sandbox":          "在本机运行一次性的云主机，用于试用",
 		"help.sandbox.long": `沙箱主机是一个容器，内有真正的 sshd、独立的 Docker Engine 和用户 kevin，使用本机回环网段中单独的地址。
 它附带一个示例网站和部署该网站的 inventory。
-本机需要有 Docker Engine 和 root 权限；无法访问镜像仓库时还需要 debootstrap。`,
+本机需要有 Docker Engine 和 root 权限；无法访问镜像仓库时还需要 mmdebstrap。`,
 		"help.sandbox.up":             "启动主机，并输出可以连接它的 inventory 文件",
 		"help.sandbox.up.example":     "  provision -i \"$(provision sandbox up)\" --yes",
 		"help.sandbox.down":           "移除主机及其全部内容",
@@ -140,6 +140,8 @@ func zhHelp() words {
 		"help.init.flag.key":            "证书的私钥`文件`，相对于 source",
 		"help.sandbox.up.flag.name":     "主机`名称`",
 		"help.sandbox.up.flag.count":    "主机数量；多于一台时命名为 NAME-1 到 NAME-`N`",
+		"help.sandbox.up.flag.engine":   "主机的容器`引擎`：20.10、26.1、28、rootless 或 podman",
+		"help.sandbox.up.flag.system":   "主机的`系统`：debian、busybox、dropbear、fish、tcsh、zsh、exec-zsh、no-forwarding 或 one-session",
 		"help.sandbox.up.flag.json":     "以 JSON 输出主机，每行一台",
 		"help.sandbox.down.flag.name":   "只移除此`名称`的主机（默认全部）",
 		"help.sandbox.down.flag.images": "同时移除镜像和缓存的根文件系统；下次启动会多用一分钟",

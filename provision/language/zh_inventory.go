@@ -126,6 +126,7 @@ func zhInventory() words {
 		"inventory.option-image":          `%q 会被当成镜像，因为它前面没有需要值的选项；请把 "--选项=值" 写在同一项`,
 		"inventory.option-label":          "%q 设置的标签以 %s 开头，程序靠它识别自己的容器；请换一个标签",
 		"inventory.option-meant":          "%q 不是 docker run 的选项；您是想写 %q 吗？",
+		"inventory.option-network":        `%q 使网站没有主机端口，谁也无法访问；请换一个网络`,
 		"inventory.option-short":          "%q 含有 %s，它由程序自己给出；%s",
 		"inventory.option-taken":          "%q 由程序自己给出；%s",
 		"inventory.option-two":            `%q 把两个参数写在了一项里；请写 "%s=%s"`,

@@ -17,6 +17,7 @@ func zhRelease() words {
 		"release.candidate-address":   "候选容器 %s 没有可供访问的地址",
 		"release.candidate-silent":    "候选容器还没有应答就退出了，退出码 %s",
 		"release.candidate-late":      "候选容器没有在 %s 内按要求应答（site.health.timeout）：%v",
+		"release.candidate-memory":    "候选容器的内存已用尽（site.options 中的限额，或主机的全部内存），内核结束了其中的进程",
 		"release.no-way-in":           "主机 %s 的 sshd 不允许在上线前检查新版本是否应答（%v）；请在其 sshd_config 中把 AllowTcpForwarding 设为 local 或 yes",
 		"release.given-up":            "主机 %[2]s 上的版本 %[1]s 已放弃：%[3]v",
 		"release.kept-old":            "新版本 %[1]s 在主机 %[2]s 上失败，之前的版本继续提供服务：%[3]v",

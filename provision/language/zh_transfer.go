@@ -25,6 +25,7 @@ func zhTransfer() words {
 		"upload.listing-broken":  "无法读取主机的文件列表，问题出在 %s；其间主机上的文件可能有变化，请重新运行",
 		"upload.listing-foreign": "无法读取主机的文件列表：其中的路径 %s 不在网站目录之内",
 		"upload.listing-large":   "无法读取主机的文件列表：超过了 %d MiB 或 %d 个路径；请检查主机上的网站目录为何有这么多文件",
+		"upload.lacks":           "主机缺少运行所需的工具：%s；请在主机上安装（软件包：%s），然后重新运行；没有做任何改动",
 		"upload.no-folder":       "%s：无法更新 %s：它不是目录；请将它移走，然后重新运行",
 		"upload.closed":          "%s：无法更新 %s：该用户无权进入；请将目录交给该用户（sudo chown -R USER FOLDER），然后重新运行",
 		"upload.no-room":         "%s：无法更新 %s：磁盘剩余容量不够（需要 %.1f MiB，剩余 %.1f MiB）；请清理空间（docker system df 可查看 Docker 的占用），然后重新运行；主机上的网站文件没有变化",

@@ -4,7 +4,7 @@
 # A rollback soon after a release finds it still running, while the stop that the release left behind is waiting for it to end.
 # That stop must have ended before the container is started, or it would end what is live by then.
 candidate=$1 network=$2 site=$3 state=$4
-ensure_network "$network" "$site" || exit
+ensure_network "$network" "$site" || exit 73
 on=$(docker inspect --format '{{range $n, $e := .NetworkSettings.Networks}}{{$n}} {{end}}' "$candidate") || exit
 case " $on" in *" $network "*) ;; *) docker network connect "$network" "$candidate" || exit ;; esac
 for n in $on; do [ "$n" = "$network" ] || docker network disconnect -f "$n" "$candidate" || exit; done

@@ -45,6 +45,9 @@ func (s *Switch) boot(ctx context.Context, network string) (string, error) {
 		return "", provision.Fail("release.candidate-gone", s.candidate, s.Site.Host)
 	}
 	candidate := objects.Containers[0]
+	if candidate.State.OOMKilled {
+		return "", provision.Fail("release.candidate-memory")
+	}
 	if !candidate.State.Running {
 		return "", provision.Fail("release.candidate-ended", candidate.State.ExitCode)
 	}
@@ -58,13 +61,17 @@ func pause(waited time.Duration) time.Duration {
 	return min(max(waited/10, 50*time.Millisecond), time.Second)
 }
 
-// awaitHealthy asks the candidate at its own address, through the connection, until it answers as the live site must, or ends,
+// awaitHealthy asks the candidate at its own address until it answers as the live site must, or ends,
 // or site.health.timeout is over.
 func (s *Switch) awaitHealthy(ctx context.Context, address string) error {
 	if address == "" {
 		return provision.Fail("release.candidate-address", s.candidate)
 	}
-	checks, timeout := s.release.Demands.Inside(s.Host.Dial, address), s.release.Demands.Health.Timeout
+	way, err := s.way(ctx)
+	if err != nil {
+		return err
+	}
+	checks, timeout := s.release.Demands.Inside(way, address), s.release.Demands.Health.Timeout
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	ended, begun := s.watch(ctx, s.candidate), time.Now()
@@ -84,15 +91,29 @@ func (s *Switch) awaitHealthy(ctx context.Context, address string) error {
 		}
 		select {
 		case code := <-ended:
-			return provision.Fail("release.candidate-silent", code)
+			return s.ran(context.WithoutCancel(ctx), provision.Fail("release.candidate-silent", code))
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.Canceled) {
 				return ctx.Err()
 			}
-			return provision.Fail("release.candidate-late", timeout, answer)
+			return s.ran(context.WithoutCancel(ctx), provision.Fail("release.candidate-late", timeout, answer))
 		case <-time.After(pause(time.Since(begun))):
 		}
 	}
+}
+
+// ran is why a candidate failed: that the kernel ended a process of it over its memory tells more than what came of that.
+func (s *Switch) ran(ctx context.Context, cause error) error {
+	ctx, cancel := context.WithTimeout(ctx, cleanUpTimeout)
+	defer cancel()
+	out, err := s.Host.Exec(ctx, remote.Command{Argv: docker.Inspect(s.candidate), Sudo: true})
+	if err != nil {
+		return cause
+	}
+	if objects, err := docker.ParseInspect(out); err == nil && len(objects.Containers) > 0 && objects.Containers[0].State.OOMKilled {
+		return provision.Fail("release.candidate-memory")
+	}
+	return cause
 }
 
 // watch sends the exit status of a container once it ends. Run waits for the end of it.

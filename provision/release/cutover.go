@@ -205,11 +205,11 @@ func firstSaid(err error) string {
 func (s *Switch) portTaken(ctx context.Context, err error) error {
 	why := notMoved(err)
 	known, lookErr := s.look(ctx)
-	out, askErr := s.Host.Exec(ctx, remote.Command{Script: facts.PortsScript()})
+	out, askErr := s.Host.Exec(ctx, remote.Command{Script: facts.PortsScript(false)})
 	if lookErr != nil || askErr != nil {
 		return why
 	}
-	seen := known.WithListeners(facts.ParsePorts(out))
+	seen := known.WithPorts(facts.ParsePorts(out))
 	for _, p := range s.Site.Ports {
 		if p.Protocol == "udp" || p.Protocol == "sctp" {
 			continue

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -48,6 +49,7 @@ type fakeHost struct {
 	answers    map[string][]answer // by a script's file or a command; the last one stays
 	status     map[string][]int    // of the site by address; the last one stays
 	facts      *facts.Facts        // what Look finds; nil: the host is gone
+	apart      bool                // the containers' addresses are somebody else's as seen from the host
 }
 
 // answer is how a command or a job ends.
@@ -138,6 +140,10 @@ func (h *fakeHost) Exec(ctx context.Context, cmd remote.Command) ([]byte, error)
 	case strings.HasPrefix(name, "docker wait "):
 		<-ctx.Done()
 		return nil, ctx.Err()
+	case name == "inside" && cmd.Stdin != nil:
+		return nil, h.connect(ctx, args, cmd)
+	case name == "inside":
+		args = "" // a script
 	}
 	if name != "save" { // which runs beside the boot
 		h.note("exec %s %s%s", name, args, map[bool]string{false: " (as the user)"}[cmd.Sudo])
@@ -160,10 +166,30 @@ func (h *fakeHost) Job(_ context.Context, id string, script shell.Text, output f
 }
 
 func (h *fakeHost) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	if host, _, _ := net.SplitHostPort(address); next(h, h.status, host+" lost") > 0 {
+	host, _, _ := net.SplitHostPort(address)
+	if h.apart && host != publicAddress {
+		h.t.Errorf("a question leaves the host for %s, which is not the candidate's there", address)
+	}
+	if next(h, h.status, host+" lost") > 0 {
 		return nil, &remote.LostError{Failure: provision.Fail("remote.lost")}
 	}
 	return new(net.Dialer).DialContext(ctx, network, h.server.Listener.Addr().String())
+}
+
+// connect is a program in the candidate that connects to it.
+func (h *fakeHost) connect(ctx context.Context, args string, cmd remote.Command) error {
+	if next(h, h.status, "inside refused") > 0 {
+		return exit(1, "bash: connect: Connection refused")
+	}
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", h.server.Listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	_, _ = io.WriteString(cmd.Stdout, "connected\n")
+	go func() { _, _ = io.Copy(conn, cmd.Stdin) }()
+	_, err = io.Copy(cmd.Stdout, conn)
+	return err
 }
 
 func (h *fakeHost) report() Report {

@@ -22,6 +22,8 @@ var (
 	removeScript       = shell.Load(files, "ours.sh", "remove.sh")
 	tidyScript         = shell.Load(files, "images.sh", "tidy.sh")
 	removeImagesScript = shell.Load(files, "images.sh", "remove_images.sh")
+	insideScript       = shell.Load(files, "inside.sh")
+	connectScript      = shell.Load(files, "connect.sh")
 )
 
 // The exit statuses of a cutover that did not come to be.
@@ -29,6 +31,10 @@ const (
 	undoneExit = 71 // the ports are where they were
 	lostExit   = 72 // the previous container did not get them back
 )
+
+// noNetworkExit is the exit status of a boot for which docker makes no internal network: its address pools are used up, or somebody
+// else has the name.
+const noNetworkExit = 73
 
 // gapMark begins the line in which a cutover tells how long, in milliseconds, nobody could reach the site.
 const gapMark = "out-of-reach "
@@ -84,6 +90,11 @@ func (s *Switch) cutoverScript() shell.Text {
 		args = append(args, s.release.Spec.Run(s.options(docker.RunOptions{Ports: true, Restart: true, Create: true}))...)
 	}
 	return coldScript.With(args...)
+}
+
+// insideScript connects to the candidate from inside: the way, the address and the port are given, or the way is asked for.
+func (s *Switch) insideScript(to ...string) shell.Text {
+	return insideScript.With(append([]string{s.candidate, truth(s.known.Rootless), string(connectScript.With())}, to...)...)
 }
 
 // options places the candidate's container.

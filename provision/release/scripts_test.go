@@ -385,6 +385,7 @@ func TestScriptsOnAnEngine(t *testing.T) {
 			"image inspect "*) echo 'sha256:1 myweb:server 0123456789ab myweb:server'; echo 'sha256:1 myweb:server 0123456789ab myweb:0123456789ab'
 				echo 'sha256:1 myweb:server 0123456789ab theirs:1'; echo 'sha256:2 - aaaaaaaaaaaa sha256:2' ;;
 			"image rm myweb:0123456789ab") echo 'in use' >&2; exit 1 ;;`, `
+			image ls -q
 			image ls -q --no-trunc --filter label=io.provision.site=myweb --filter label=io.provision.directory=/d
 			image inspect --format {{$id := .Id}}{{$name := or (index .Config.Labels "io.provision.image") "-"}}{{$tag := printf "%.12s" (index .Config.Labels "io.provision.tree")}}{{range .RepoTags}}{{$id}} {{$name}} {{$tag}} {{.}}{{"\n"}}{{else}}{{$id}} {{$name}} {{$tag}} {{$id}}{{"\n"}}{{end}} sha256:1 sha256:2
 			image rm myweb:server

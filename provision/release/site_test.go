@@ -99,7 +99,7 @@ func TestServes(t *testing.T) {
 func TestPortHolder(t *testing.T) {
 	s := testSite()
 	listens := func(process string) *facts.Facts {
-		return &facts.Facts{Listeners: []facts.Listener{{Port: 80, Process: process}}}
+		return &facts.Facts{Ports: facts.Ports{Listeners: []facts.Listener{{Port: 80, Process: process}}}}
 	}
 	holds := func(c facts.Listed) *facts.Facts {
 		return &facts.Facts{Docker: facts.Docker{Containers: []facts.Listed{c}}}

@@ -137,6 +137,9 @@ func (s Site) retiredName(c *docker.Container, next string) string {
 func (s *Switch) tryCandidate(ctx context.Context) error {
 	if !s.Site.coldOnly(s.release) {
 		err := s.try(ctx, s.Site.Network())
+		if errors.Is(err, errNoWayInside) {
+			return s.untried()
+		}
 		if err == nil || ctx.Err() != nil || s.Site.Cutover == inventory.CutoverWarm || !worthTryingCold(err) {
 			return err
 		}
@@ -145,10 +148,20 @@ func (s *Switch) tryCandidate(ctx context.Context) error {
 	s.cold = true
 	// It would share the host's network, or take its ports wherever it starts.
 	if s.release.Kept != nil || s.release.Spec.HostNetwork() {
-		s.report.Say(provision.StreamErr, "release.untried")
-		return nil
+		return s.untried()
 	}
-	return s.try(ctx, "")
+	err := s.try(ctx, "")
+	if errors.Is(err, errNoWayInside) {
+		return s.untried()
+	}
+	return err
+}
+
+// untried has the release be judged by its answers on the public ports.
+func (s *Switch) untried() error {
+	s.cold = true
+	s.report.Say(provision.StreamErr, "release.untried")
+	return nil
 }
 
 // coldOnly reports whether the inventory or the container's options rule a boot on the internal network out.
@@ -160,13 +173,18 @@ func (s Site) coldOnly(r Release) bool {
 }
 
 // worthTryingCold: a candidate that docker could not even create, or that answers something else than is wanted, does the same
-// with a way out to the network. One that answers with an error of its own may have missed just that.
+// with a way out to the network. One that answers with an error of its own may have missed just that, and one that got no internal
+// network needs none there.
 func worthTryingCold(err error) bool {
 	var wrong *probe.MismatchError
 	if errors.As(err, &wrong) {
 		return wrong.Answer.Status >= http.StatusInternalServerError
 	}
-	return !errors.As(err, new(*remote.ExitError)) && !remote.IsForbidden(err) && provision.ExitCode(err) == provision.ExitFailed
+	var exit *remote.ExitError
+	if errors.As(err, &exit) {
+		return exit.Code == noNetworkExit
+	}
+	return provision.CodeOf(err) != "release.candidate-memory" && !remote.IsForbidden(err) && provision.ExitCode(err) == provision.ExitFailed
 }
 
 // cleanUpTimeout bounds what is done after a failure, whatever has become of the run's own deadline.

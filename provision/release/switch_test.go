@@ -39,12 +39,29 @@ func TestSwitch(t *testing.T) {
 			h.on("boot", inspected("new", "web-candidate", candidateAt(insideAddress)), inspected("new", "web-candidate", onBridge))
 		}},
 		{name: "cold on the host's network", known: oldLive(), release: func(r *Release) { r.Spec.Options = []string{"--network=host"} }, host: func(*fakeHost) {}},
+		{name: "on a rootless engine", known: rootless(), host: func(h *fakeHost) { h.on("inside", "exec\n") }},
+		{name: "on a rootless engine it fails inside", known: rootless(), release: late, cutover: inventory.CutoverWarm, host: func(h *fakeHost) {
+			h.on("inside", "4711\n")
+			h.status["inside refused"] = []int{1}
+		}, exit: provision.ExitKeptOld, code: "release.kept-old"},
+		{name: "on a rootless engine with no way inside", known: rootless(), host: func(*fakeHost) {}},
 		{name: "never healthy", known: oldLive(), release: late, cutover: inventory.CutoverWarm, host: func(h *fakeHost) { h.status[insideAddress] = []int{503} },
 			exit: provision.ExitKeptOld, code: "release.kept-old"},
 		{name: "wrong page", known: oldLive(), release: late, host: func(h *fakeHost) { h.status[insideAddress] = []int{404} },
 			exit: provision.ExitKeptOld, code: "release.kept-old"},
 		{name: "docker cannot run it", known: oldLive(), host: func(h *fakeHost) { h.on("boot", exit(125, "no such image")) },
 			exit: provision.ExitKeptOld, code: "release.kept-old"},
+		{name: "first release without an internal network", host: func(h *fakeHost) {
+			h.on("boot", exit(noNetworkExit, "Error response from daemon: could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network"),
+				inspected("new", "web-candidate", onBridge))
+		}},
+		{name: "killed for its memory", known: oldLive(), release: late, cutover: inventory.CutoverWarm, host: func(h *fakeHost) {
+			h.status[insideAddress] = []int{502}
+			h.on("docker inspect web-candidate", inspected("new", "web-candidate", outOfMemory))
+		}, exit: provision.ExitKeptOld, code: "release.kept-old"},
+		{name: "killed for its memory at once", known: oldLive(), host: func(h *fakeHost) {
+			h.on("boot", inspected("new", "web-candidate", ended(time.Unix(1, 0)), outOfMemory))
+		}, exit: provision.ExitKeptOld, code: "release.kept-old"},
 		{name: "first release that docker cannot run", host: func(h *fakeHost) { h.on("boot", exit(125, "no such image")) },
 			exit: provision.ExitFailed, code: "release.failed"},
 		{name: "settings that cannot be kept", known: oldLive(), release: func(r *Release) { r.Save = true },
@@ -99,6 +116,7 @@ func TestSwitch(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			h := newFakeHost(t)
+			h.apart = c.known.Apart
 			c.host(h)
 			r := newRelease()
 			if c.release != nil {
@@ -112,6 +130,16 @@ func TestSwitch(t *testing.T) {
 			golden.add(c.name, h.end(live, err))
 		})
 	}
+}
+
+// outOfMemory is a container in which the kernel has ended a process.
+func outOfMemory(c *docker.Container) { c.State.OOMKilled = true }
+
+// rootless is oldLive on a rootless engine: a container's address is somebody else's as seen from the host.
+func rootless() facts.Docker {
+	known := oldLive()
+	known.Rootless, known.Apart = true, true
+	return known
 }
 
 // TestLater is what becomes of a release once it is live: verified or not, and one that an interrupted run left without its name.

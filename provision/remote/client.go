@@ -111,7 +111,7 @@ func (c *Client) Start(ctx context.Context, cmd Command) (*Process, error) {
 	} else {
 		text = cmd.begin(text, c.nonce, "self", false)
 	}
-	line, input := commandLine(text, c.nonce, secret != "" || cmd.Stdin != nil)
+	line, input := commandLine(text, c.nonce, cmd.Terminal != nil)
 	return l.start(ctx, cmd, line, c.nonce, input+secret, c.Start)
 }
 

@@ -93,23 +93,23 @@ func (cmd Command) begin(text shell.Text, nonce, leader string, secret bool) she
 	return script(append(parts, "enter.sh")...).With(nonce, leader, cmd.graceSeconds(), cmd.Dir) + text
 }
 
-// inlineLimit is the longest script that travels in the exec request. Linux takes 128 KiB for one argument.
-const inlineLimit = 100 << 10
+// inlineLimit is the longest command line, in bytes, that holds its script. Dropbear takes 9,000 and ends the connection over more.
+const inlineLimit = 9000
 
-// commandLine is what the login shell is given, whichever it is, to run text, and what of text goes on standard input in front of
+// commandLine is what the login shell is given, whichever it is, to run text, and what goes on standard input in front of
 // everything else. It replaces the login shell by /bin/sh, which thereby leads the session's process group.
 //
-// A text that is too long for an argument comes on standard input. Where nothing follows it, with more false, it ends at a line
-// that begins with the nonce; else dd counts its bytes, so that none of what follows is taken.
-func commandLine(text shell.Text, nonce string, more bool) (line, input string) {
+// A text that is too long for the line is that input, and ends with the nonce: a link that dies in the middle of it must not have
+// half a script run. dd takes its bytes and none of what follows; where it knows no fullblock, which it says before it reads, one at
+// a time. A terminal would show what it is given.
+func commandLine(text shell.Text, nonce string, terminal bool) (line, input string) {
 	line = `exec /bin/sh -c 'eval "$(printf %b "$1")"' /bin/sh '` + armour(string(text)) + `'`
-	switch {
-	case len(line) <= inlineLimit:
+	if len(line) <= inlineLimit || terminal {
 		return line, ""
-	case more:
-		return `exec /bin/sh -c 'eval "$(dd bs=1 count=$1 2>/dev/null)"' /bin/sh ` + strconv.Itoa(len(text)), string(text)
 	}
-	return `exec /bin/sh -c 'eval "$(LC_ALL=C sed -n "/^$1/q;p")"' /bin/sh ` + nonce, string(text) + "\n" + nonce + "\n"
+	input = string(text) + "\n#" + nonce
+	return `exec /bin/sh -c 's=$(dd bs=$1 count=1 iflag=fullblock 2>/dev/null || dd bs=1 count=$1 2>/dev/null); case $s in *"$2") eval "$s"; esac' /bin/sh ` +
+		strconv.Itoa(len(input)) + " " + nonce, input
 }
 
 // armour writes text so that it survives single quotes in the language of every login shell (the Bourne family, csh, fish),

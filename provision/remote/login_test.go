@@ -220,6 +220,26 @@ func TestSudo(t *testing.T) {
 		p := &person{answers: map[provision.DecisionKind][]string{provision.DecideSudo: {sandbox.Password}}}
 		problem(t, s.dial(asking(p)).Run(t.Context(), whoami), "forbidden")
 	})
+	t.Run("not a sudoer, nobody there", func(t *testing.T) { problem(t, s.dial().Run(t.Context(), whoami), "unlisted") })
+	t.Run("docker alone", func(t *testing.T) {
+		for rule, p := range map[string]*person{
+			"NOPASSWD: /usr/bin/docker, /usr/bin/id": nil,
+			"/usr/bin/docker":                        {answers: map[provision.DecisionKind][]string{provision.DecideSudo: {sandbox.Password}}},
+		} {
+			s.run("echo 'kevin ALL=(ALL : ALL) " + rule + "' >/etc/sudoers.d/kevin")
+			c := s.dial()
+			if p != nil {
+				c = s.dial(asking(p))
+			}
+			problem(t, c.Run(t.Context(), whoami), "limited")
+		}
+		s.run("rm /etc/sudoers.d/kevin")
+	})
+	t.Run("docker unasked, all else with a password", func(t *testing.T) {
+		s.run("printf 'wheel ALL=(ALL : ALL) ALL\\nwheel ALL=(ALL) NOPASSWD: /usr/bin/docker\\n' >/etc/sudoers.d/wheel")
+		defer s.run("echo 'wheel ALL=(ALL) ALL' >/etc/sudoers.d/wheel")
+		try(t, s.dial(as("wheel"), asking(&person{answers: map[provision.DecisionKind][]string{provision.DecideSudo: {sandbox.Password}}})))
+	})
 	t.Run("no sudo", func(t *testing.T) {
 		s.run("mv /usr/bin/sudo /usr/bin/sudo.away")
 		defer s.run("mv /usr/bin/sudo.away /usr/bin/sudo")

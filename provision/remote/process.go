@@ -34,28 +34,63 @@ const stderrKept = 8 << 10
 // start runs a command line in a session of its own. input goes before cmd.Stdin.
 func (l *link) start(ctx context.Context, cmd Command, line, nonce, input string,
 	another func(context.Context, Command) (*Process, error)) (*Process, error) {
-	channel, requests, err := l.openSession(ctx)
+	channel, requests, err := l.begin(ctx, "exec", ssh.Marshal(struct{ Command string }{line}), cmd.Terminal)
 	if err != nil {
-		return nil, l.openFailed(ctx, err)
+		return nil, err
 	}
 	p := &Process{link: l, command: cmd, channel: channel, stderr: safetext.NewTail(stderrKept), secret: input,
 		another: another, done: make(chan struct{})}
 	p.marker = newStartMarker(nonce, cmd.Stdout)
-	if cmd.Terminal != nil {
-		err = cmd.Terminal.request(channel)
-	}
-	if err == nil {
-		err = p.request(line)
-	}
-	if err != nil { // neither request is answered: it cannot be sent, because the link is gone
-		l.waitDown()
+	l.workers.Go(func() { p.run(ctx, requests) })
+	return p, nil
+}
+
+// begin opens a session and asks for what it is to run.
+func (l *link) begin(ctx context.Context, request string, payload []byte, t *Terminal) (ssh.Channel, <-chan *ssh.Request, error) {
+	for try := 0; ; try++ {
+		channel, requests, err := l.openSession(ctx)
+		if err != nil {
+			return nil, nil, l.openFailed(ctx, err)
+		}
+		if t != nil {
+			err = t.request(channel)
+		}
+		if err == nil {
+			err = l.request(ctx, channel, request, payload)
+		}
+		if err == nil {
+			return channel, requests, nil
+		}
 		_ = channel.Close()
 		l.workers.Go(func() { ssh.DiscardRequests(requests) })
 		l.slots.release()
-		return nil, l.lost()
+		switch {
+		case ctx.Err() != nil:
+			return nil, nil, ctx.Err()
+		case errors.Is(err, errTooSlow):
+			return nil, nil, l.silent()
+		case !l.settled() || try == refusals: // else the server has closed the session
+			l.waitDown()
+			return nil, nil, l.lost()
+		}
 	}
-	l.workers.Go(func() { p.run(ctx, requests) })
-	return p, nil
+}
+
+// request asks for what a session is to run. It wants no answer: the first output is answer enough, and one packet sooner. A host
+// that does not take the request shows by not beginning, but for one that may have closed the session.
+func (l *link) request(ctx context.Context, channel ssh.Channel, name string, payload []byte) error {
+	if !l.closesUnused() {
+		_, err := channel.SendRequest(name, false, payload)
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, l.d.channelTimeout, errTooSlow)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { _ = channel.Close() })()
+	_, err := channel.SendRequest(name, true, payload)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 func (l *link) openFailed(ctx context.Context, err error) error {
@@ -80,13 +115,6 @@ func (l *link) waitDown() {
 		l.abandon(provision.Fail("remote.lost.broken"))
 		<-l.down
 	}
-}
-
-// request sends the exec request. It asks for no answer: the first output is answer enough, and one packet sooner. A
-// host that does not take the command shows by not beginning.
-func (p *Process) request(line string) error {
-	_, err := p.channel.SendRequest("exec", false, ssh.Marshal(struct{ Command string }{line}))
-	return err
 }
 
 // run owns the process until it has ended: it feeds and drains it, collects how it ended, and gives the session back.

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"sync"
@@ -147,8 +148,11 @@ func (l *link) openSession(ctx context.Context) (ssh.Channel, <-chan *ssh.Reques
 		}
 		s := l.await(ctx, opening)
 		switch {
+		case s.err == nil && s.closed():
+			l.slots.release()
+			continue
 		case s.err == nil:
-			if ahead := l.slots.reserve(); ahead != nil {
+			if ahead := l.ahead(); ahead != nil {
 				l.open(ahead)
 			}
 			return s.channel, s.requests, nil
@@ -166,6 +170,37 @@ func (l *link) openSession(ctx context.Context) (ssh.Channel, <-chan *ssh.Reques
 			return nil, nil, ctx.Err()
 		}
 	}
+}
+
+// closed reports whether the server has closed a session that was opened ahead, which a time limit of its own may have it do.
+func (s session) closed() bool {
+	for {
+		select {
+		case r, ok := <-s.requests:
+			if !ok {
+				return true
+			}
+			if r.WantReply {
+				_ = r.Reply(false, nil)
+			}
+		default:
+			return false
+		}
+	}
+}
+
+// ahead is the place of a session to be opened ahead; nil for none.
+func (l *link) ahead() chan session {
+	if l.closesUnused() {
+		return nil
+	}
+	return l.slots.reserve()
+}
+
+// closesUnused reports whether the server may close a session that runs nothing yet when the command of another one ends. Dropbear
+// does from 2022.82 to 2024.85.
+func (l *link) closesUnused() bool {
+	return bytes.HasPrefix(l.ssh.ServerVersion(), []byte("SSH-2.0-dropbear"))
 }
 
 func isRefusal(err error) bool { return errors.As(err, new(*ssh.OpenChannelError)) }

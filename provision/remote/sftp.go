@@ -15,11 +15,11 @@ import (
 )
 
 // openSFTP opens an SFTP session in three round trips: the channel, the subsystem (sshd takes no input before it runs), and
-// the version, unless it is early. The subsystem request asks for no answer of its own.
+// the version, unless it is early.
 func (l *link) openSFTP(ctx context.Context, early bool, o ...sftp.ClientOption) (*sftp.Client, error) {
-	channel, requests, err := l.openSession(ctx)
+	channel, requests, err := l.begin(ctx, "subsystem", ssh.Marshal(struct{ Subsystem string }{"sftp"}), nil)
 	if err != nil {
-		return nil, l.openFailed(ctx, err)
+		return nil, err
 	}
 	ended := make(chan struct{})
 	l.workers.Go(func() {
@@ -29,20 +29,17 @@ func (l *link) openSFTP(ctx context.Context, early bool, o ...sftp.ClientOption)
 	})
 	complaint := safetext.NewTail(stderrKept)
 	l.workers.Go(func() { _ = drain(complaint, channel.Stderr()) })
-	payload := ssh.Marshal(struct{ Subsystem string }{"sftp"})
-	if _, err = channel.SendRequest("subsystem", false, payload); err == nil {
-		in := io.Reader(channel)
-		if early {
-			in = &earlyVersion{Reader: channel, fake: versionPacket, failed: func(err error) error {
-				return l.noSFTP(ctx, err, channel, ended, complaint)
-			}}
-		}
-		var client *sftp.Client
-		if client, err = l.greet(ctx, in, channel, o...); err == nil {
-			return client, nil
-		}
+	in := io.Reader(channel)
+	if early {
+		in = &earlyVersion{Reader: channel, fake: versionPacket, failed: func(err error) error {
+			return l.noSFTP(ctx, err, channel, ended, complaint)
+		}}
 	}
-	return nil, l.noSFTP(ctx, err, channel, ended, complaint)
+	client, err := l.greet(ctx, in, channel, o...)
+	if err != nil {
+		return nil, l.noSFTP(ctx, err, channel, ended, complaint)
+	}
+	return client, nil
 }
 
 // greet tells the versions to one another. A read ends only when the host closes its end too, so that whoever waits no longer

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -18,7 +20,9 @@ type sudoProblem string
 const (
 	sudoMissing   sudoProblem = "missing"   // sudo is not installed
 	sudoForbidden sudoProblem = "forbidden" // the user is not in sudoers
+	sudoLimited   sudoProblem = "limited"   // sudoers allows the user some commands, and no shell
 	sudoPassword  sudoProblem = "password"  // a password is needed, and nobody gave the right one
+	sudoUnlisted  sudoProblem = "unlisted"  // the same, of a user who is in none of the groups that sudo usually allows
 	sudoTerminal  sudoProblem = "terminal"  // sudoers says requiretty
 	sudoOther     sudoProblem = "other"
 )
@@ -50,10 +54,15 @@ func (c *Client) prepareSudo(ctx context.Context) error {
 		return c.sudoError(sudoMissing, "", nil)
 	case "free":
 	default:
-		if problem := readSudo(said); problem != sudoPassword {
-			return c.sudoError(problem, said, nil)
+		refusal := readRefusal(said)
+		if problem := refusal.problem(); problem != sudoPassword {
+			return c.sudoError(problem, refusal.said, nil)
 		}
-		if err := c.askSudo(ctx); err != nil {
+		unanswered := sudoPassword
+		if !refusal.usual() {
+			unanswered = sudoUnlisted
+		}
+		if err := c.askSudo(ctx, unanswered); err != nil {
 			return err
 		}
 	}
@@ -61,8 +70,41 @@ func (c *Client) prepareSudo(ctx context.Context) error {
 	return nil
 }
 
-// askSudo asks for the password until sudo takes it.
-func (c *Client) askSudo(ctx context.Context) error {
+// sudoRefusal is what sudo_probe.sh prints of a sudo that does not run a command unasked.
+type sudoRefusal struct {
+	said   string
+	groups []string
+	rules  string // as sudo -l lists them; empty where that wants a password too
+}
+
+func readRefusal(out string) sudoRefusal {
+	said, rest, _ := strings.Cut(out, "\ngroups ")
+	groups, rules, _ := strings.Cut(rest, "\n")
+	return sudoRefusal{said, strings.Fields(groups), rules}
+}
+
+// problem says why: rules that are listed and do not allow everything allow no shell, whatever password is given.
+func (r sudoRefusal) problem() sudoProblem {
+	problem := readSudo(r.said)
+	if problem == sudoPassword && sudoRule.MatchString(r.rules) && !sudoRuleAll.MatchString(r.rules) {
+		return sudoLimited
+	}
+	return problem
+}
+
+// A rule as sudo -l lists it, and one that allows everything: "    (ALL : ALL) NOPASSWD: /usr/bin/docker, /usr/bin/id".
+var (
+	sudoRule    = regexp.MustCompile(`(?m)^\s+\([^)]*\) `)
+	sudoRuleAll = regexp.MustCompile(`(?m)^\s+\([^)]*\) (?:.*[ ,])?ALL(?:,|$)`)
+)
+
+// usual reports whether the user is in a group that sudoers allows everything on most systems.
+func (r sudoRefusal) usual() bool {
+	return slices.ContainsFunc(r.groups, func(g string) bool { return g == "sudo" || g == "wheel" || g == "admin" })
+}
+
+// askSudo asks for the password until sudo takes it. unanswered is the problem where nobody gives one.
+func (c *Client) askSudo(ctx context.Context, unanswered sudoProblem) error {
 	words := c.dialer.config.Words
 	var err error
 	refused := ""
@@ -76,7 +118,7 @@ func (c *Client) askSudo(ctx context.Context) error {
 			Remedy:   words.T("remote.sudo.remedy", c.dialer.settings.User),
 		})
 		if askErr != nil {
-			return c.sudoError(sudoPassword, "", askErr)
+			return c.sudoError(unanswered, "", askErr)
 		}
 		var complaint bytes.Buffer
 		err = c.Run(ctx, Command{Argv: []string{"sudo", "-k", "-S", "-p", "", "true"}, Stdin: strings.NewReader(answer.Secret.Reveal() + "\n"),
@@ -127,6 +169,8 @@ func readSudo(said string) sudoProblem {
 		return false
 	}
 	switch {
+	case has("not allowed to execute"):
+		return sudoLimited
 	case has("not in the sudoers", "not allowed to", "may not run sudo", "afraid I can't do that"):
 		return sudoForbidden
 	case has("must have a tty", "requiretty"):

@@ -2,14 +2,10 @@ package sandbox
 
 import (
 	"bytes"
-	_ "embed"
 	"slices"
 	"strconv"
 	"strings"
 )
-
-//go:embed host/init.sh
-var initScript string
 
 // resourceName is the name of a host's container and of its volume.
 func resourceName(name string) string { return "provision-sandbox-" + name }
@@ -28,6 +24,8 @@ func createArgs(o Options, name, address, image string) []string {
 		"--label", labelSet + "=" + o.Name,
 		"--label", labelAddress + "=" + address,
 		"--label", labelDir + "=" + hostDir(o.Dir, name),
+		"--label", labelEngine + "=" + o.Engine,
+		"--label", labelSystem + "=" + o.System,
 		"--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE",
 		"--security-opt", "seccomp=unconfined",
 		"--security-opt", "apparmor=unconfined",
@@ -65,8 +63,23 @@ func configuration(o Options, authorizedKey []byte) (*bytes.Buffer, error) {
 	// sshd takes the first value it reads, so the caller's lines come first. A
 	// file of their own ends a Match block that they may open.
 	sshd := "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin no\n"
+	init, err := script("init.sh")
+	if err != nil {
+		return nil, err
+	}
+	bootEngine, err := script(o.engine.boot)
+	if err != nil {
+		return nil, err
+	}
+	bootSystem, err := script(o.system.boot)
+	if err != nil {
+		return nil, err
+	}
 	files := []configFile{
-		{"etc/sandbox/init", 0o755, initScript},
+		{"etc/sandbox/init", 0o755, init},
+		{"etc/sandbox/engine", 0o644, bootEngine},
+		{"etc/sandbox/system", 0o644, bootSystem},
+		{"etc/sandbox/bashrc", 0o644, o.system.bashrc},
 		{"etc/sandbox/authorized_keys", 0o600, string(authorizedKey)},
 		{"etc/ssh/sshd_config.d/10-options.conf", 0o644, strings.Join(append(o.SSHD, ""), "\n")},
 		{"etc/ssh/sshd_config.d/50-sandbox.conf", 0o644, sshd},

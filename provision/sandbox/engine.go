@@ -22,6 +22,8 @@ const (
 	labelAddress = "io.provision.sandbox.address"   // 127.0.10.N
 	labelImage   = labelName + ".image"             // on images, and on what is made while building one
 	labelDir     = "io.provision.sandbox.directory" // where the host's files lie
+	labelEngine  = "io.provision.sandbox.engine"    // as asked for
+	labelSystem  = "io.provision.sandbox.system"    // as asked for
 )
 
 // MissingError says what this machine lacks for a sandbox.
@@ -71,6 +73,11 @@ func (e engine) pipe(ctx context.Context, stdin io.Reader, args ...string) (stri
 	return stdout.String(), nil
 }
 
+// docker runs a command of the host's engine as whoever the engine belongs to.
+func (e engine) docker(ctx context.Context, container string, stdin io.Reader, args ...string) (string, error) {
+	return e.exec(ctx, container, stdin, slices.Concat([]string{"/bin/sh", "/etc/sandbox/docker"}, args)...)
+}
+
 // exec runs a command as root on the host.
 func (e engine) exec(ctx context.Context, container string, stdin io.Reader, argv ...string) (string, error) {
 	args := []string{"exec", container}
@@ -109,10 +116,11 @@ func (e *engineError) Error() string {
 
 func (e *engineError) Unwrap() error { return e.err }
 
-// saysNone tells whether the engine answered that there is no such thing.
+// saysNone tells whether the engine answered that there is no such thing; podman says "image not known".
 func saysNone(err error) bool {
 	var failed *engineError
-	return errors.As(err, &failed) && strings.Contains(strings.ToLower(failed.stderr), "no such")
+	return errors.As(err, &failed) &&
+		(strings.Contains(strings.ToLower(failed.stderr), "no such") || strings.Contains(failed.stderr, "image not known"))
 }
 
 // inspected is what is read of a container.
@@ -137,6 +145,7 @@ func (c inspected) host() Host {
 		Identity: filepath.Join(dir, identityFile), KnownHosts: filepath.Join(dir, knownHostsFile),
 		Inventory: filepath.Join(setDir, inventoryFile), Site: filepath.Join(setDir, siteDir),
 		Container: strings.TrimPrefix(c.Name, "/"), Running: c.State.Running,
+		Engine: cmp.Or(label[labelEngine], engines[0].name), System: cmp.Or(label[labelSystem], systems[0].name),
 		set: label[labelSet], dir: dir,
 	}
 	for _, network := range c.NetworkSettings.Networks {

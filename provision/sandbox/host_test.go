@@ -315,7 +315,7 @@ func TestSetup(t *testing.T) {
 		return docker(t, "exec", h.Container, "/bin/sh", "-ec", script)
 	}
 	// Everything that would be installed is there.
-	inside("printf '#!/bin/sh\\n' >/usr/local/bin/debootstrap; chmod 755 /usr/local/bin/debootstrap")
+	inside("printf '#!/bin/sh\\n' >/usr/local/bin/mmdebstrap; chmod 755 /usr/local/bin/mmdebstrap")
 	if out := inside("sh /setup.sh start; sh /setup.sh stop; docker version >/dev/null"); !strings.Contains(out, "left as it is") || !strings.Contains(out, "no Docker Engine of setup.sh's") {
 		t.Errorf("an engine that runs: %s", out)
 	}
@@ -326,9 +326,9 @@ func TestSetup(t *testing.T) {
 	}
 
 	// What is missing is installed, by name and at once.
-	inside("rm /usr/local/bin/debootstrap; mkdir /fake; printf '#!/bin/sh\\necho \"$@\" >>/fake/log\\n' >/fake/apt-get; chmod 755 /fake/apt-get")
+	inside("rm /usr/local/bin/mmdebstrap; mkdir /fake; printf '#!/bin/sh\\necho \"$@\" >>/fake/log\\n' >/fake/apt-get; chmod 755 /fake/apt-get")
 	out := inside("PATH=/fake:$PATH sh /setup.sh start; sh /setup.sh stop; cat /fake/log")
-	if !strings.Contains(out, "install -q --yes --no-install-recommends ca-certificates iptables debootstrap") {
+	if !strings.Contains(out, "install -q --yes --no-install-recommends ca-certificates iptables mmdebstrap") {
 		t.Errorf("apt-get was run as %s", out)
 	}
 }

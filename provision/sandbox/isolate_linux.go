@@ -6,7 +6,7 @@ import (
 )
 
 // isolate gives cmd a mount namespace and a process group of its own.
-// debootstrap mounts /proc inside the new root; removing that root later must
+// mmdebstrap mounts /proc inside the new root; removing that root later must
 // not be able to reach the machine's own.
 func isolate(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Unshareflags: syscall.CLONE_NEWNS}

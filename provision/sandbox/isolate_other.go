@@ -4,5 +4,5 @@ package sandbox
 
 import "os/exec"
 
-// isolate has nothing to do where debootstrap does not run.
+// isolate has nothing to do where mmdebstrap does not run.
 func isolate(*exec.Cmd) {}

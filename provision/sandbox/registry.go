@@ -16,9 +16,6 @@ import (
 const (
 	// buildName begins the names of what exists only while an image is made.
 	buildName = "provision-sandbox-build-"
-	// debianImage is what root file systems start from where a registry can be
-	// reached; that needs neither root nor debootstrap here.
-	debianImage = "debian:" + release + "-slim"
 	// registryURL answers any request, with 401 to one without a token.
 	registryURL = "https://registry-1.docker.io/v2/"
 	// registryTimeout is short: a machine without a registry must not notice.
@@ -26,6 +23,10 @@ const (
 	// pullTimeout is for an image of a gigabyte over a slow link.
 	pullTimeout = 15 * time.Minute
 )
+
+// debianImage is what root file systems start from where a registry can be
+// reached; that needs neither root nor mmdebstrap here.
+func debianImage(suite string) string { return "debian:" + suite + "-slim" }
 
 // reachable asks the registry at url for a sign of life.
 func reachable(ctx context.Context, url string) bool {

@@ -9,10 +9,12 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -44,12 +46,11 @@ const atOnce = 4
 
 var (
 	standardPorts = []int{22, 80, 443}
-	shells        = []string{"/bin/bash", "/bin/sh", "/usr/bin/fish", "/bin/tcsh"}
 )
 
 // readyTimeout is how long a started host may take until its sshd and its
 // engine answer; two seconds are usual.
-const readyTimeout = 90 * time.Second
+const readyTimeout = 3 * time.Minute
 
 // Sudo says what kevin may do with sudo on the host.
 type Sudo int
@@ -78,10 +79,16 @@ type Options struct {
 	// called from several goroutines, but never by two at once.
 	Log func(line string)
 
+	// Engine is the host's engine: 20.10 when empty, or another one of the
+	// table engines.
+	Engine string
+	// System is what lies around the engine: debian when empty, or another one
+	// of the table systems.
+	System string
 	// SSHD lists lines for sshd_config; they come first and so win.
 	SSHD []string
-	// Shell is kevin's login shell: /bin/bash when empty, or /bin/sh,
-	// /usr/bin/fish or /bin/tcsh.
+	// Shell is kevin's login shell: the system's when empty, or /bin/sh,
+	// /usr/bin/zsh and, with engine 20.10, /usr/bin/fish and /bin/tcsh.
 	Shell string
 	// Sudo is what kevin may do with sudo.
 	Sudo Sudo
@@ -92,6 +99,9 @@ type Options struct {
 	NoBaseImage bool
 	// Ports lists ports to publish beside 22, 80 and 443.
 	Ports []int
+
+	engine engineVariant
+	system systemVariant
 }
 
 // Host is one sandbox host and what it takes to reach it.
@@ -107,6 +117,8 @@ type Host struct {
 	Container  string // name of the container on this machine's engine
 	Internal   string // the host's address among containers, such as 172.17.0.2; empty while it is stopped
 	Running    bool
+	Engine     string // as asked for, such as "28" or "podman"
+	System     string // as asked for, such as "debian" or "busybox"
 
 	set string // the name Up was asked for
 	dir string // the directory with the host's files
@@ -174,11 +186,18 @@ func (o Options) normalized() (Options, error) {
 	if o.Count < 0 || o.Count > MaxCount {
 		return o, fmt.Errorf("cannot bring up %d sandbox hosts: ask for 1 to %d", o.Count, MaxCount)
 	}
-	if o.Shell == "" {
-		o.Shell = "/bin/bash"
+	var err error
+	if o.engine, err = variant("engine", engines, func(e engineVariant) string { return e.name }, o.Engine); err != nil {
+		return o, err
 	}
-	if !slices.Contains(shells, o.Shell) {
-		return o, fmt.Errorf("a sandbox host has no login shell %s: choose one of %s", o.Shell, strings.Join(shells, ", "))
+	if o.system, err = variant("system", systems, func(s systemVariant) string { return s.name }, o.System); err != nil {
+		return o, err
+	}
+	o.Engine, o.System = o.engine.name, o.system.name
+	o.SSHD = slices.Concat(o.SSHD, o.system.sshd)
+	o.Shell = cmp.Or(o.Shell, o.system.shell, "/bin/bash")
+	if !path.IsAbs(o.Shell) || !o.engine.hasShell(o.Shell) {
+		return o, fmt.Errorf("a sandbox host with the engine %s has no login shell %s", o.Engine, o.Shell)
 	}
 	if o.Sudo < SudoNone || o.Sudo > SudoNoPassword {
 		return o, fmt.Errorf("a sandbox host has no sudo mode %d: choose one of the constants", o.Sudo)
@@ -210,11 +229,9 @@ func (o Options) normalized() (Options, error) {
 		}
 		o.Dir = dir
 	}
-	dir, err := filepath.Abs(o.Dir)
-	if err != nil {
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
 		return o, fmt.Errorf("cannot use %s for the sandbox's files: %w", o.Dir, err)
 	}
-	o.Dir = dir
 	return o, nil
 }
 

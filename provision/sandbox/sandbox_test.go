@@ -21,17 +21,20 @@ import (
 
 func TestOptionsRefusesWhatCannotWork(t *testing.T) {
 	for name, o := range map[string]Options{
-		"upper case":    {Name: "Web"},
-		"path":          {Name: "../web"},
-		"dash in front": {Name: "-web"},
-		"too long":      {Name: strings.Repeat("a", 41)},
-		"negative":      {Count: -1},
-		"too many":      {Count: MaxCount + 1},
-		"line break":    {SSHD: []string{"UsePAM no\nPermitRootLogin yes"}},
-		"port":          {Ports: []int{70000}},
-		"port twice":    {Ports: []int{443}},
-		"shell":         {Shell: "fish"},
-		"sudo":          {Sudo: 9},
+		"upper case":     {Name: "Web"},
+		"path":           {Name: "../web"},
+		"dash in front":  {Name: "-web"},
+		"too long":       {Name: strings.Repeat("a", 41)},
+		"negative":       {Count: -1},
+		"too many":       {Count: MaxCount + 1},
+		"line break":     {SSHD: []string{"UsePAM no\nPermitRootLogin yes"}},
+		"port":           {Ports: []int{70000}},
+		"port twice":     {Ports: []int{443}},
+		"shell":          {Shell: "fish"},
+		"shell of 20.10": {Engine: "28", System: "fish"},
+		"engine":         {Engine: "19.03"},
+		"system":         {System: "plan9"},
+		"sudo":           {Sudo: 9},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o.Dir = t.TempDir()
@@ -227,7 +230,7 @@ func TestFreeAddress(t *testing.T) {
 }
 
 func TestRecipesHaveVersions(t *testing.T) {
-	r := hostRecipe()
+	r := engines[0].recipe()
 	before := r.version()
 	if r.version() != before || before == standInRecipe().version() {
 		t.Error("a recipe's version must depend on the recipe, and on nothing else")
@@ -250,9 +253,9 @@ func TestMissingDockerIsNamed(t *testing.T) {
 func TestMissingDebootstrapIsNamed(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	_, err := rootfs{log: func(string) {}}.archive(t.Context(), hostRecipe())
+	_, err := rootfs{log: func(string) {}}.archive(t.Context(), engines[0].recipe())
 	var missing *MissingError
-	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "apt-get install --yes debootstrap") {
+	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "apt-get install --yes mmdebstrap") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes a Debian machine ready for the sandbox: setup.sh [start [PACKAGE...]|stop]
 #
-#   start  installs what is missing (docker.io, debootstrap, and the packages
+#   start  installs what is missing (docker.io, mmdebstrap, and the packages
 #          named) and starts the Docker Engine if none answers. An engine that
 #          runs is left alone.
 #   stop   ends the engine that start started, and no other.
@@ -30,7 +30,7 @@ ours() {
 
 install_missing() {
     missing=
-    for pair in docker:docker.io dockerd:docker.io debootstrap:debootstrap tar:tar; do
+    for pair in docker:docker.io dockerd:docker.io mmdebstrap:mmdebstrap tar:tar; do
         command -v "${pair%%:*}" >/dev/null 2>&1 && continue
         # Another engine's client is enough where that engine answers.
         if [ "${pair%%:*}" = dockerd ] && engine_answers; then continue; fi

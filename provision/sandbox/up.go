@@ -59,7 +59,7 @@ func (u *upper) prepareBase(ctx context.Context) (err error) {
 
 // prepareImage returns the name of the hosts' image, making it if need be.
 func (u *upper) prepareImage(ctx context.Context) (string, error) {
-	recipe := hostRecipe()
+	recipe := u.options.engine.recipe()
 	image := hostImage + ":" + recipe.version()
 	// A second import at the same time would leave the first one's image nameless.
 	unlock, err := lock(ctx, "image.lock")
@@ -138,6 +138,10 @@ func (u *upper) create(ctx context.Context, name string) (Host, error) {
 		return Host{}, fmt.Errorf("a sandbox host %s exists already, made as %q with its files in %s: choose another name, or take it down first",
 			name, host.set, host.dir)
 	}
+	if host.Name != "" && (host.Engine != u.options.Engine || host.System != u.options.System) {
+		return Host{}, fmt.Errorf("the sandbox host %s exists already, with the engine %s and the system %s: choose another name, or take it down first",
+			name, host.Engine, host.System)
+	}
 	identity, fresh, err := ensureIdentity(hostDir(u.options.Dir, name))
 	if err != nil {
 		return Host{}, err
@@ -202,7 +206,7 @@ func (u *upper) ready(ctx context.Context, host Host) error {
 	for {
 		err := banner(ctx, net.JoinHostPort(host.Address, strconv.Itoa(host.Port)))
 		if err == nil {
-			_, err = u.engine.exec(ctx, host.Container, nil, "docker", "version", "--format", "{{.Server.Version}}")
+			_, err = u.engine.docker(ctx, host.Container, nil, "version")
 		}
 		if err == nil {
 			return nil
@@ -259,7 +263,7 @@ func (u *upper) loadBase(ctx context.Context, host Host) error {
 	if u.options.NoBaseImage {
 		return nil
 	}
-	_, err := u.engine.exec(ctx, host.Container, nil, "docker", "image", "inspect", "--format", "{{.Id}}", BaseImage)
+	_, err := u.engine.docker(ctx, host.Container, nil, "image", "inspect", "--format", "{{.Id}}", BaseImage)
 	if err == nil || !saysNone(err) {
 		return err
 	}
@@ -269,9 +273,9 @@ func (u *upper) loadBase(ctx context.Context, host Host) error {
 	}
 	defer archive.Close()
 	if u.real {
-		_, err = u.engine.exec(ctx, host.Container, archive, "docker", "load", "--quiet")
+		_, err = u.engine.docker(ctx, host.Container, archive, "load", "--quiet")
 		return err
 	}
-	_, err = u.engine.exec(ctx, host.Container, archive, "docker", "import", "--change", "ENV LANG=C.UTF-8", "--change", `CMD ["/bin/bash"]`, "-", BaseImage)
+	_, err = u.engine.docker(ctx, host.Container, archive, "import", "--change", "ENV LANG=C.UTF-8", "--change", `CMD ["/bin/bash"]`, "-", BaseImage)
 	return err
 }

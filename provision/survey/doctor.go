@@ -3,7 +3,6 @@ package survey
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"os"
@@ -41,6 +40,7 @@ const CheckLogin = "login"
 // What the doctor finds too little, too far, or too late.
 const (
 	leastDisk   = 2 << 30 // bytes: an image of the tutorial's size, its layers while it is built, and the previous one
+	fullDisk    = 90      // percent of the disk that Docker's images are on
 	leastMemory = 256 << 20
 	mostSkew    = time.Minute // beyond it certificates and package signatures begin to look invalid
 	slowLink    = 500 * time.Millisecond
@@ -153,8 +153,9 @@ type Host struct {
 	Sudo    bool // docker commands need it
 	Results []probe.Result
 
-	// Why the site cannot live in its folder, cannot have its ports, or cannot be brought up through this sshd; nil where it can.
-	Directory, Ports, SSHD error
+	// Why there is no Docker to use, the site cannot live in its folder, cannot have its ports, or cannot be brought up through this
+	// sshd; nil where it can.
+	Docker, Directory, Ports, SSHD error
 }
 
 // Unreached is the one row of a host that could not be reached or let nobody in.
@@ -170,6 +171,7 @@ func (h Host) Doctor(ctx context.Context, link Link, words *language.Printer, re
 	h.examineMachine(e)
 	h.examineDirectory(e)
 	h.examineDocker(e, remedy)
+	h.examineRoot(e)
 	h.verdict(e, "ports", h.Ports)
 	h.examineNames(ctx, e)
 	h.verdict(e, "sshd", h.SSHD)
@@ -255,8 +257,8 @@ func (h Host) examineDirectory(e *examination) {
 }
 
 func (h Host) examineDocker(e *examination, remedy func(error, diagnose.Where) string) {
-	if h.Facts.DockerError != "" {
-		e.bad(provision.SeverityError, "docker", h.Facts.DockerError, remedy(errors.New(h.Facts.DockerError), diagnose.Docker))
+	if h.Docker != nil {
+		e.failed("docker", h.Docker, remedy(h.Docker, diagnose.Docker))
 		return
 	}
 	if h.Sudo {
@@ -264,6 +266,18 @@ func (h Host) examineDocker(e *examination, remedy func(error, diagnose.Where) s
 		return
 	}
 	e.ok("docker", "docker", h.Facts.User, len(h.Facts.Containers))
+}
+
+// examineRoot looks at the disk of Docker's images, which may be another one than the site's.
+func (h Host) examineRoot(e *examination) {
+	f := h.Facts
+	switch {
+	case f.RootUsed == 0:
+	case f.RootUsed >= fullDisk:
+		e.bad(provision.SeverityWarning, "docker-disk", e.words.T("doctor.docker-disk", f.RootUsed, f.RootFree>>20, f.Root), e.words.T("doctor.fix.disk"))
+	default:
+		e.ok("docker-disk", "docker-disk", f.RootUsed, f.RootFree>>20, f.Root)
+	}
 }
 
 // examineNames asks the DNS where visitors are sent.

@@ -20,7 +20,8 @@ fault() {
 	echo "fault $1"
 	exit 1
 }
-unpack() { gzip -dc | tar -xpof - || fault stage; }
+# BusyBox's tar applies the umask to the modes in the archive. Nobody else can enter the folder.
+unpack() { gzip -dc | (umask 0 && tar -xpof -) || fault stage; }
 stage=$state/upload
 [ "$where" = state ] || stage=$directory/$inside
 [ -d "$stage" ] || mkdir -p -- "$state" "$stage" || fault stage

@@ -80,19 +80,19 @@ drop_all() {
 undrop() {
 	m=$1
 	shift
-	cd -- "$directory" && for d do [ -d "$d" ] || { mkdir -- "$d" && chmod "$m" -- "$d"; }; done
+	cd -- "$directory" && for d do [ -d "$d" ] || { mkdir -- "$d" && chmod -- "$m" "$d"; }; done
 }
 # mode MODE NAME...: of what is in the site's folder.
 mode() {
 	m=$1
 	shift
-	cd -- "$directory" && chmod "$m" -- "$@"
+	cd -- "$directory" && chmod -- "$m" "$@"
 }
 # staged_mode MODE NAME...: of what is staged.
 staged_mode() {
 	m=$1
 	shift
-	cd -- "$tree" && chmod "$m" -- "$@"
+	cd -- "$tree" && chmod -- "$m" "$@"
 }
 # folders FOLDER...: makes them beside the script.
 folders() { cd -- "$stage" && mkdir -p -- "$@"; }
@@ -106,7 +106,7 @@ writable() {
 }
 # large COMMAND NAME PATH MODE TIME: moves or copies a large file, once it is whole, into the staged tree.
 large() {
-	cd -- "$tree" && "$1" -f -- "../large/$2" "./$3" && chmod "$4" -- "./$3" && touch -c -d "@$5" -- "./$3"
+	cd -- "$tree" && "$1" -f -- "../large/$2" "./$3" && chmod -- "$4" "./$3" && touch -c -d "@$5" -- "./$3"
 }
 # link TARGET PATH
 link() { cd -- "$tree" && ln -sf -- "$1" "./$2"; }

@@ -75,6 +75,11 @@ func ParseHost(r io.Reader) (*Listing, error) {
 		if err != nil {
 			return nil, err
 		}
+		if !strings.HasPrefix(line, "lacks ") { // all that do stand at the beginning
+			if err := p.l.lacking(); err != nil {
+				return nil, err
+			}
+		}
 		if line == "end" {
 			return p.l, nil
 		}
@@ -82,6 +87,27 @@ func ParseHost(r io.Reader) (*Listing, error) {
 			return nil, err
 		}
 	}
+}
+
+// packages are those that the tools are in which a run cannot do without, as most systems name them.
+var packages = map[string]string{
+	"find": "findutils", "xargs": "findutils", "gzip": "gzip", "sed": "sed", "grep": "grep",
+	"stat": "coreutils", "sha256sum": "coreutils", "sort": "coreutils", "base64": "coreutils", "readlink": "coreutils", "nohup": "coreutils",
+}
+
+// lacking is the failure of a host without tools that a run needs; nil for none.
+func (l *Listing) lacking() error {
+	var tools, from []string
+	for _, tool := range l.Lacks {
+		if of, needed := packages[tool]; needed && !slices.Contains(tools, tool) {
+			tools, from = append(tools, tool), append(from, of)
+		}
+	}
+	if tools == nil {
+		return nil
+	}
+	slices.Sort(from)
+	return provision.Fail("upload.lacks", strings.Join(tools, ", "), strings.Join(slices.Compact(from), " "))
 }
 
 type hostParser struct {

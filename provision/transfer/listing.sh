@@ -8,9 +8,9 @@ packed=$6 bytes=$7 links=$8 odd=$9
 LC_ALL=C
 export LC_ALL
 echo 'transfer 1'
-for tool in find xargs stat sha256sum sort tar gzip base64 readlink; do
-	command -v "$tool" >/dev/null || echo "lacks $tool"
-done
+lacks() { command -v "$1" >/dev/null || echo "lacks $1"; }
+for tool in find xargs stat sha256sum sort tar gzip base64 readlink sed grep; do lacks "$tool"; done
+command -v setsid >/dev/null || lacks nohup # either lets a job outlive the link
 # existing FOLDER: sets d to it, or to the folder above it that is there.
 existing() {
 	d=$1

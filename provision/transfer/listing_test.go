@@ -1,10 +1,14 @@
 package transfer
 
 import (
+	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -15,6 +19,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/shell/shelltest"
 	"github.com/kehuo/provision/provision/tree"
 	"github.com/kehuo/provision/provision/tree/treetest"
 )
@@ -232,4 +237,43 @@ func TestActionsOfACommit(t *testing.T) {
 			t.Errorf("%s is\n%s\nwant\n%s", name, text, want)
 		}
 	}
+}
+
+// TestMissingToolIsNamed, with its package; a host can do without tar.
+func TestMissingToolIsNamed(t *testing.T) {
+	site, host := t.TempDir(), t.TempDir()
+	files{"Dockerfile": "FROM x"}.Write(t, site)
+	script := HostScript(host+"/site", host+"/.site.provision", scan(t, site))
+	for missing, want := range map[string]string{
+		"sha256sum": "sha256sum coreutils", "xargs": "xargs findutils", "find gzip": "find, gzip findutils gzip", "base64 stat": "stat, base64 coreutils",
+		"setsid nohup": "nohup coreutils", "setsid": "", "tar": "",
+	} {
+		out, err := shelltest.Sh().Only(toolsBut(t, strings.Fields(missing)...)).Command(t.Context(), script).Output()
+		must(t, err)
+		_, err = ParseHost(bytes.NewReader(out))
+		got := ""
+		var failure *provision.Failure
+		if errors.As(err, &failure) && failure.Code == "upload.lacks" {
+			got = fmt.Sprintf("%s %s", failure.Values...)
+		} else if err != nil {
+			t.Errorf("without %s: %v", missing, err)
+		}
+		if got != want {
+			t.Errorf("without %s: got %q, want %q", missing, got, want)
+		}
+	}
+}
+
+// toolsBut is a folder with the commands that the scripts need, but for some.
+func toolsBut(t *testing.T, missing ...string) string {
+	t.Helper()
+	folder := t.TempDir()
+	for tool := range strings.FieldsSeq("sh find xargs stat sha256sum sort tar gzip base64 readlink cat cut tr wc mkdir mv cp ln rm rmdir chmod touch df dd grep sed sleep kill setsid nohup") {
+		path, err := exec.LookPath(tool)
+		must(t, err)
+		if !slices.Contains(missing, tool) {
+			must(t, os.Symlink(path, filepath.Join(folder, tool)))
+		}
+	}
+	return folder
 }

@@ -9,6 +9,7 @@ stage=$state/upload
 [ "$where" = state ] || stage=$directory/$inside
 [ -d "$stage" ] || mkdir -p -- "$state" "$stage"
 cd -- "$stage" || exit 1
+umask 0 # BusyBox's tar applies it to the modes in the archive; nobody else can enter the folder
 if [ "$how" = plain ]; then tar -xpof -; else gzip -dc | tar -xpof -; fi
 status=$?
 echo "$status" >"arrived.$upload.$n"

@@ -36,11 +36,40 @@ type sshd struct {
 // startSSHD runs sshd, with OpenSSH's own sftp-server, until the test ends.
 func startSSHD(t testing.TB, lines ...string) *sshd {
 	t.Helper()
-	dir := t.TempDir()
 	me, err := user.Current()
 	must(t, err)
+	return startSSHDIn(t, t.TempDir(), me.Username, filepath.Join(t.TempDir(), "dev"), lines...)
+}
+
+// startBusyBox is startSSHD for a host that has BusyBox and nothing else, and a user that is not root.
+func startBusyBox(t testing.TB) *sshd {
+	t.Helper()
+	busybox, err := exec.LookPath("busybox")
+	must(t, err)
+	root, err := os.MkdirTemp("/var/lib", "provision-busybox") // sshd wants folders above it that nobody but root writes to
+	must(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(root) })
+	must(t, os.Chmod(root, 0o755))
+	files{
+		"proc/mounts":            "none / tmpfs rw 0 0\n", // df reads it
+		"usr/sbin/nologin":       "#!/bin/sh\nexec /bin/sh \"$@\"\n",
+		"home/":                  "",
+		filepath.Join(".", root): "-> " + strings.Repeat("../", strings.Count(root, "/")-1), // a path means the same in there and out here
+	}.Write(t, root)
+	script := `cp "$1" bin/busybox && bin/busybox --install bin && mkdir dev && mknod -m 666 dev/null c 1 3 && mknod -m 666 dev/zero c 1 5 && chown nobody home`
+	setUp := exec.Command("sh", "-c", "mkdir bin && "+script, "sh", busybox)
+	setUp.Dir = root
+	if out, err := setUp.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return startSSHDIn(t, root, "nobody", filepath.Join(root, "home"), "ChrootDirectory "+root, "Subsystem sftp internal-sftp", "SetEnv HOME=/home")
+}
+
+// startSSHDIn runs sshd with its files in a folder. Who logs in has the site in a folder of the folder parent.
+func startSSHDIn(t testing.TB, dir, login, parent string, lines ...string) *sshd {
+	t.Helper()
 	host, client := newKey(t, filepath.Join(dir, "host")), newKey(t, filepath.Join(dir, "id"))
-	must(t, os.WriteFile(filepath.Join(dir, "authorized"), ssh.MarshalAuthorizedKey(client), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "authorized"), ssh.MarshalAuthorizedKey(client), 0o644))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	address := listener.Addr().String()
@@ -52,9 +81,9 @@ func startSSHD(t testing.TB, lines ...string) *sshd {
 	known := fmt.Sprintf("[%s]:%s %s", name, port, ssh.MarshalAuthorizedKey(host))
 	must(t, os.WriteFile(filepath.Join(dir, "known_hosts"), []byte(known), 0o600))
 	runSSHD(t, dir, append(lines, "ListenAddress "+name, "Port "+port), address)
-	site := filepath.Join(t.TempDir(), "dev", "myweb")
+	site := filepath.Join(parent, "myweb")
 	return &sshd{address: address, directory: site, state: filepath.Join(filepath.Dir(site), ".myweb.provision"), config: remote.Config{
-		Name: "test", Address: name, Port: number, User: me.Username, Identity: filepath.Join(dir, "id"),
+		Name: "test", Address: name, Port: number, User: login, Identity: filepath.Join(dir, "id"),
 		KnownHosts: filepath.Join(dir, "known_hosts"), SSHConfig: "none", Timeout: 10 * time.Second}}
 }
 

@@ -22,20 +22,14 @@ import (
 // hosts are the kinds of host that there are, by the tools they have.
 func hosts(t *testing.T) map[string]*sshd {
 	t.Helper()
-	bare := t.TempDir()
-	for _, tool := range strings.Fields("sh find xargs stat sha256sum sort gzip base64 readlink cat cut tr wc mkdir mv cp ln rm rmdir chmod touch df dd grep sed sleep kill") {
-		for _, dir := range []string{"/bin", "/usr/bin"} {
-			if _, err := os.Stat(filepath.Join(dir, tool)); err == nil {
-				_ = os.Symlink(filepath.Join(dir, tool), filepath.Join(bare, tool))
-			}
-		}
-	}
 	busybox := shells(t)["busybox"][1]
 	return map[string]*sshd{
-		"gnu":         startSSHD(t),
-		"busybox":     startSSHD(t, "SetEnv "+busybox),
-		"no tar":      startSSHD(t, "SetEnv PATH="+bare),
-		"one session": startSSHD(t, "MaxSessions 1"),
+		"gnu":                 startSSHD(t),
+		"busybox":             startSSHD(t, "SetEnv "+busybox),
+		"busybox alone":       startBusyBox(t),
+		"no tar":              startSSHD(t, "SetEnv PATH="+toolsBut(t, "tar")),
+		"POSIX by the letter": startSSHD(t, "SetEnv POSIXLY_CORRECT=1"),
+		"one session":         startSSHD(t, "MaxSessions 1"),
 	}
 }
 
@@ -173,22 +167,25 @@ func TestApplyKeepsWhatIsOurs(t *testing.T) {
 
 // TestApplyManyFiles sends more than goes along with the commit.
 func TestApplyManyFiles(t *testing.T) {
-	s := startSSHD(t)
-	c, root := s.dial(t), t.TempDir()
 	site := files{}
 	for i := range 1000 {
 		site[fmt.Sprintf("d%d/e%d/file%d", i%20, i%200, i)] = random(rand.IntN(30 << 10))
 	}
-	site.Write(t, root)
-	apply(t, s, c, root, true)
-	same(t, read(t, s.directory), read(t, root))
-	for name := range site {
-		if rand.IntN(2) == 0 {
-			files{name: random(1000)}.Write(t, root)
-		}
+	for name, s := range map[string]*sshd{"gnu": startSSHD(t), "busybox alone": startBusyBox(t)} {
+		t.Run(name, func(t *testing.T) {
+			c, root := s.dial(t), t.TempDir()
+			site.Write(t, root)
+			apply(t, s, c, root, true)
+			same(t, read(t, s.directory), read(t, root))
+			for name := range site {
+				if rand.IntN(2) == 0 {
+					files{name: random(1000)}.Write(t, root)
+				}
+			}
+			apply(t, s, c, root, true)
+			same(t, read(t, s.directory), read(t, root))
+		})
 	}
-	apply(t, s, c, root, true)
-	same(t, read(t, s.directory), read(t, root))
 }
 
 // TestApplyOneFile: a tree that differs in one file sends that file and no more.

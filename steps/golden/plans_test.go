@@ -2,6 +2,7 @@ package golden
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -79,6 +80,26 @@ func TestPlans(t *testing.T) {
 		{"no Docker", newLab, []func(*lab){func(l *lab) {
 			l.NoSockets = true
 			l.Command(l.t, "docker", "echo '/bin/sh: 1: docker: not found' >&2; exit 127")
+		}}},
+		{"podman instead of Docker", newLab, []func(*lab){func(l *lab) {
+			l.NoSockets = true
+			l.Docker.Info.Plugins.Log = []string{"k8s-file", "none", "passthrough", "journald"}
+		}}},
+		{"a rootless engine that docker does not find", newLab, []func(*lab){func(l *lab) {
+			l.NoSockets = true
+			l.Command(l.t, "docker", "echo 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?' >&2; exit 1")
+			check(l.t, os.MkdirAll(l.Path("/run/user/1000"), 0o700))
+			own, err := net.Listen("unix", l.Path("/run/user/1000/docker.sock"))
+			check(l.t, err)
+			l.t.Cleanup(func() { _ = own.Close() })
+		}}},
+		{"ports that a rootless engine may not publish", newLab, []func(*lab){func(l *lab) {
+			l.NoSockets = true
+			l.Docker.Info.SecurityOptions = []string{"name=seccomp,profile=default", "name=rootless"}
+			l.Command(l.t, "cat", `case $1 in *ip_unprivileged_port_start) echo 65000 ;; *) exec /bin/cat "$@" ;; esac`)
+		}}},
+		{"options that a person should know of", newLab, []func(*lab){func(l *lab) {
+			l.edit("inventory.yaml", "  domain:", "  options: [\"--privileged\", \"--network=host\"]\n  domain:")
 		}}},
 		{"a certificate of another site", newRecordedLab, []func(*lab){func(l *lab) { l.edit("inventory.yaml", "kevinhuo.cool", "example.org") }}},
 		{"nginx lines that are missing", newRecordedLab, []func(*lab){func(l *lab) {

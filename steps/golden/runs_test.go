@@ -64,6 +64,14 @@ func TestRuns(t *testing.T) {
 		}},
 		{"release that ends at once", newRecordedLab, edited("site/start.sh", "set -u\n", "set -u\nexit 3\n")},
 		{"release that nginx refuses", newRecordedLab, edited("site/resource/default.conf", "    ssl_session_timeout 10m;\n", "    ssl_session_timeout 10m;\n    nonsense on;\n")},
+		{"nginx that docker cannot run", newRecordedLab, func(l *lab) *record {
+			l.Docker.Refuse(1, "docker run --rm", "failed to initialize logging driver: journald is not enabled on this host.")
+			return edited("site/app/templates/index.html", "second", "third")(l)
+		}},
+		{"first deployment without an internal network", newLab, func(l *lab) *record {
+			l.Docker.Refuse(9, "docker network create", "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network")
+			return l.deploy()
+		}},
 		{"first release that ends at once", newLab, edited("site/start.sh", "set -u\n", "set -u\nexit 3\n")},
 		{"the container is down", newRecordedLab, func(l *lab) *record { l.Docker.Do(l.t, "stop", "myweb_https"); return l.deploy() }},
 		{"the container is gone", newRecordedLab, func(l *lab) *record { l.Docker.Do(l.t, "rm", "-f", "myweb_https"); return l.deploy() }},
@@ -91,6 +99,14 @@ func TestRuns(t *testing.T) {
 		{"down", newRecordedLab, func(l *lab) *record { return l.run(operate.NewDown(l.installed(), operate.DownOptions{})) }},
 		{"down with images and files", newRecordedLab, func(l *lab) *record {
 			return l.run(operate.NewDown(l.installed(), operate.DownOptions{Images: true, Files: true}))
+		}},
+		{"down with images that are gone", newRecordedLab, func(l *lab) *record {
+			l.Docker.Refuse(9, "docker image rm", "No such image: myweb_image:server")
+			return l.run(operate.NewDown(l.installed(), operate.DownOptions{Images: true}))
+		}},
+		{"down with images that docker does not list", newRecordedLab, func(l *lab) *record {
+			l.Docker.Refuse(9, "docker image ls", "dial unix /var/run/docker.sock: connect: no such file or directory")
+			return l.run(operate.NewDown(l.installed(), operate.DownOptions{Images: true}))
 		}},
 		{"down on an empty host", newLab, func(l *lab) *record { return l.run(operate.NewDown(l.installed(), operate.DownOptions{})) }},
 	} {

@@ -4,3 +4,6 @@
 command -v sudo >/dev/null 2>&1 || { echo missing; exit 0; }
 said=$(sudo -k -n true 2>&1) && { echo free; exit 0; }
 printf '%s\n' "$said"
+# What may tell a user who has no password to give from one who has no right: the groups, and rules that need no password.
+echo "groups $(id -Gn)"
+sudo -k -n -l 2>/dev/null || :

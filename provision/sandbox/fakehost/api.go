@@ -32,6 +32,7 @@ func (e *Engine) serveAPI(listener net.Listener) {
 		}
 		tell(w, list, nil)
 	})
+	mux.HandleFunc("GET /info", func(w http.ResponseWriter, _ *http.Request) { tell(w, e.Info, nil) })
 	mux.HandleFunc("GET /containers/{name}/json", func(w http.ResponseWriter, r *http.Request) {
 		e.mu.Lock()
 		defer e.mu.Unlock()

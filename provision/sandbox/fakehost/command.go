@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"text/template"
+
+	"github.com/kehuo/provision/provision/docker"
 )
 
 // call is a docker command that was run on the host, and answer what it printed.
@@ -51,6 +53,7 @@ func (e *Engine) run(c call) answer {
 	}
 	commands := map[string]func(arguments) (string, error){
 		"version": func(arguments) (string, error) { return "20.10.24\n", nil },
+		"info":    func(a arguments) (string, error) { return format(a.option("--format"), []docker.Info{e.Info}) },
 		"build":   func(a arguments) (string, error) { return e.build(a, c.Dir) }, "run": e.runContainer, "create": e.create,
 		"start": e.each(e.start), "stop": e.each(func(c object) error { e.stop(c, 0); return nil }),
 		"kill": e.each(func(c object) error { e.stop(c, 137); return nil }),

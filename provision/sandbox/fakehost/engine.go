@@ -7,17 +7,21 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/kehuo/provision/provision/docker"
 )
 
 // Engine is a Docker Engine that runs nothing: containers, images and networks are a table, which docker commands and the
 // engine's own interface read and docker commands change.
 type Engine struct {
+	Info  docker.Info         // what it tells of itself
 	path  func(string) string // where a file of the host's lies here
 	pair  Pair
 	mu    sync.Mutex
@@ -39,6 +43,8 @@ const BaseImage = "kehuo/centos8_conda:nginx"
 func newEngine(path func(string) string, pair Pair) *Engine {
 	e := &Engine{path: path, pair: pair, networks: map[string]object{}, sites: map[string]site{}}
 	e.ended = sync.NewCond(&e.mu)
+	e.Info.DockerRootDir = "/var/lib/docker"
+	e.Info.Name, _ = os.Hostname()
 	for _, name := range []string{"bridge", "host", "none"} {
 		e.networks[name] = object{"Name": name, "Id": e.newID(), "Internal": false}
 	}

@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -116,14 +118,23 @@ func (h *Host) session(c ssh.NewChannel) {
 	}
 }
 
-// exec has a login shell run a command line, in which the host's own paths lead to the folder that stands for its disk.
+// exec has a login shell run a command line.
 func (h *Host) exec(channel ssh.Channel, line string) uint32 {
-	for _, path := range []string{Home, docker.Socket} {
-		line = strings.ReplaceAll(line, path, h.Path(path))
+	script := ""
+	if long := longScript.FindStringSubmatchIndex(line); long != nil {
+		n, _ := strconv.Atoi(line[long[2]:long[3]])
+		text := make([]byte, n)
+		if _, err := io.ReadFull(channel, text); err != nil {
+			return 255
+		}
+		script = h.onDisk(string(text))
+		line = line[:long[2]] + strconv.Itoa(len(script)) + line[long[3]:]
 	}
+	line = h.onDisk(line)
 	cmd := exec.Command("/bin/sh", "-c", line)
 	cmd.Dir = h.Path(Home)
-	cmd.Env = []string{"HOME=" + h.Path(Home), "USER=kevin", "TMPDIR=" + h.Path("/tmp"), "FAKE_DOCKER_SOCKET=" + h.Path(docker.Socket),
+	cmd.Env = []string{"HOME=" + h.Path(Home), "USER=kevin", "TMPDIR=" + h.Path("/tmp"), "XDG_RUNTIME_DIR=" + h.Path("/run/user/1000"),
+		"FAKE_DOCKER_SOCKET=" + h.Path(docker.Socket),
 		"PATH=" + h.Path("/bin") + ":/usr/local/bin:/usr/bin:/bin"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	out, errs := &neutralWriter{w: channel, home: h.home}, &neutralWriter{w: channel.Stderr(), home: h.home}
@@ -139,7 +150,7 @@ func (h *Host) exec(channel ssh.Channel, line string) uint32 {
 	h.sessions = append(h.sessions, cmd.Process.Pid)
 	h.mu.Unlock()
 	go func() { // until the client hangs up
-		_, _ = io.Copy(stdin, channel)
+		_, _ = io.Copy(stdin, io.MultiReader(strings.NewReader(script), channel))
 		_ = stdin.Close()
 	}()
 	err = cmd.Wait()
@@ -153,6 +164,17 @@ func (h *Host) exec(channel ssh.Channel, line string) uint32 {
 		return uint32(exit.ExitCode())
 	}
 	return 255
+}
+
+// longScript is the end of a command line whose script comes on standard input: its length, and the nonce that it ends with.
+var longScript = regexp.MustCompile(` /bin/sh ([0-9]+) [A-Z2-7]{26}$`)
+
+// onDisk is text in which the host's own paths lead to the folder that stands for its disk.
+func (h *Host) onDisk(text string) string {
+	for _, path := range []string{Home, docker.Socket} {
+		text = strings.ReplaceAll(text, path, h.Path(path))
+	}
+	return text
 }
 
 // neutralWriter writes Home for the folder that stands for it.

@@ -1,13 +1,23 @@
 #!/bin/sh
-# What a sandbox host runs at every start, below tini: sshd and dockerd.
+# What a sandbox host runs at every start, below tini: an SSH server and an engine.
 # Neither is restarted when it dies: a test that kills one wants it dead.
+# /etc/sandbox/engine defines prepare_engine and start_engine; /etc/sandbox/system may replace the two functions below.
 set -eu
 export LC_ALL=C
 
+# change_userland is for the first start; from then on the userland is what it left.
+change_userland() { :; }
+start_login() {
+    mkdir -p /run/sshd
+    /usr/sbin/sshd -D -e &
+}
+. /etc/sandbox/engine
+. /etc/sandbox/system
+
 # A container gets its control groups read-only. The Docker Engine in here
 # makes some of its own below them, and they go when the host goes.
+mount -o remount,bind,rw /sys/fs/cgroup
 if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
-    mount -o remount,bind,rw /sys/fs/cgroup
     # Version 2 lets only a group without processes hand out controllers.
     mkdir -p /sys/fs/cgroup/init
     while read -r pid; do
@@ -16,7 +26,6 @@ if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
     sed -e 's/ / +/g' -e 's/^/+/' /sys/fs/cgroup/cgroup.controllers \
         >/sys/fs/cgroup/cgroup.subtree_control
 else
-    mount -o remount,bind,rw /sys/fs/cgroup
     for group in /sys/fs/cgroup/*; do
         if mountpoint -q "$group"; then mount -o remount,bind,rw "$group"; fi
     done
@@ -29,48 +38,24 @@ if ! id kevin >/dev/null 2>&1; then
     echo kevin:kevin-sandbox | chpasswd
     install -d -m 700 -o kevin -g kevin /home/kevin/.ssh
     install -m 600 -o kevin -g kevin /etc/sandbox/authorized_keys /home/kevin/.ssh/authorized_keys
-    if [ "$SANDBOX_DOCKER_GROUP" = yes ]; then usermod -aG docker kevin; fi
-fi
-ssh-keygen -A >/dev/null
-mkdir -p /run/sshd
-
-# overlay2 where the kernel mounts an overlay on the volume, else the next best.
-storage_driver() {
-    probe=/var/lib/docker/.probe
-    mkdir -p $probe/lower $probe/upper $probe/work $probe/merged
-    if mount -t overlay -o "lowerdir=$probe/lower,upperdir=$probe/upper,workdir=$probe/work" \
-        none $probe/merged 2>/dev/null; then
-        umount $probe/merged
-        echo overlay2
-    elif fuse-overlayfs -o "lowerdir=$probe/lower,upperdir=$probe/upper,workdir=$probe/work" \
-        $probe/merged 2>/dev/null; then
-        umount $probe/merged
-        echo fuse-overlayfs
-    else
-        echo vfs
-    fi
-    rm -rf $probe
-}
-
-# Kernels without nf_tables still have the older tables.
-if ! iptables -t nat -L -n >/dev/null 2>&1; then
-    update-alternatives --set iptables /usr/sbin/iptables-legacy >/dev/null
+    if [ -s /etc/sandbox/bashrc ]; then install -m 644 -o kevin -g kevin /etc/sandbox/bashrc /home/kevin/.bashrc; fi
+    ssh-keygen -A >/dev/null
+    prepare_engine
+    change_userland
 fi
 
-/usr/sbin/sshd -D -e &
-dockerd --storage-driver "$(storage_driver)" \
-    --mtu "$(cat /sys/class/net/eth0/mtu)" >>/var/log/dockerd.log 2>&1 &
+start_login
+start_engine
 
 # The engine stops its containers and closes its files before the host goes down.
 shut_down() {
     trap - TERM INT
-    pkill -TERM -x sshd || :
-    pkill -TERM -x dockerd || :
-    while pgrep -x dockerd >/dev/null; do sleep 0.1; done
+    kill $(pidof sshd dropbear dockerd) || :
+    while pidof dockerd >/dev/null; do sleep 0.1; done
     exit 0
 }
 trap shut_down TERM INT
 while :; do
-    sleep infinity &
+    sleep 1000 &
     wait $!
 done

@@ -1,4 +1,5 @@
-// Command visitor asks a page for ever, every 5 ms and each time over a new TLS connection, until its standard input ends. Then
+// Command visitor asks a page for ever, every 5 ms and each time over a new TLS connection, until its standard input ends. With
+// -patient it asks for the next page once the one before came, as one person does, and waits longer for each. At the end
 // it prints, as JSON, in which times it was not answered. Tests run it as a program of its own because a visitor under the
 // race detector would be the heaviest load on the machine, and measure itself.
 package main
@@ -17,8 +18,11 @@ import (
 	"time"
 )
 
-// giveUp is how long the visitor waits for an answer.
-const giveUp = 2 * time.Second
+// How long the visitor waits for an answer. A first packet that is lost is sent again after one second, and then after two more.
+const (
+	giveUp        = 2 * time.Second
+	giveUpPatient = 10 * time.Second
+)
 
 // Outage is a time in which no request was answered: from the begin of the first that failed to the begin of the next one
 // that did not.
@@ -32,20 +36,23 @@ type Outage struct {
 
 // Report is what the visitor saw.
 type Report struct {
-	Visits  int      `json:"visits"`
-	Outages []Outage `json:"outages"`
+	Visits  int           `json:"visits"`
+	Outages []Outage      `json:"outages"`
+	Slowest time.Duration `json:"slowest"` // nanoseconds; of the requests that were answered with the page
 }
 
 type visit struct {
 	begun time.Time
+	took  time.Duration
 	err   error // nil: the page came
 }
 
 func main() {
 	pace := flag.Duration("pace", 5*time.Millisecond, "between two requests")
+	patient := flag.Bool("patient", false, "ask for the next page once the one before came, or failed")
 	flag.Parse()
 	if flag.NArg() != 1 {
-		fmt.Fprintln(os.Stderr, "usage: visitor [-pace DURATION] URL")
+		fmt.Fprintln(os.Stderr, "usage: visitor [-pace DURATION] [-patient] URL")
 		os.Exit(2)
 	}
 	ctx, stop := context.WithCancel(context.Background())
@@ -53,14 +60,14 @@ func main() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		stop()
 	}()
-	if err := json.NewEncoder(os.Stdout).Encode(report(walk(ctx, flag.Arg(0), *pace))); err != nil {
+	if err := json.NewEncoder(os.Stdout).Encode(report(walk(ctx, flag.Arg(0), *pace, *patient))); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
 // walk visits until ctx ends. A visit that is under way then says nothing.
-func walk(ctx context.Context, url string, pace time.Duration) []visit {
+func walk(ctx context.Context, url string, pace time.Duration, patient bool) []visit {
 	var (
 		mu     sync.Mutex
 		visits []visit
@@ -75,11 +82,16 @@ func walk(ctx context.Context, url string, pace time.Duration) []visit {
 			return visits
 		case <-ticker.C:
 		}
+		wait := giveUp
+		if patient {
+			wait = giveUpPatient
+		}
 		group.Go(func() {
 			seen := visit{begun: time.Now()}
-			asked, cancel := context.WithTimeout(ctx, giveUp)
+			asked, cancel := context.WithTimeout(ctx, wait)
 			defer cancel()
 			seen.err = ask(asked, url)
+			seen.took = time.Since(seen.begun)
 			if ctx.Err() != nil {
 				return
 			}
@@ -87,6 +99,9 @@ func walk(ctx context.Context, url string, pace time.Duration) []visit {
 			defer mu.Unlock()
 			visits = append(visits, seen)
 		})
+		if patient {
+			group.Wait()
+		}
 	}
 }
 
@@ -123,6 +138,9 @@ func report(visits []visit) Report {
 	open := false
 	var wrong time.Time
 	for _, seen := range visits {
+		if seen.err == nil {
+			r.Slowest = max(r.Slowest, seen.took)
+		}
 		if seen.err != nil && !open {
 			r.Outages = append(r.Outages, Outage{Begun: seen.begun, Why: seen.err.Error()})
 			wrong = time.Time{}

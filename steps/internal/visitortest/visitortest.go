@@ -30,6 +30,7 @@ func (o Outage) String() string {
 type Report struct {
 	Visits  int
 	Outages []Outage
+	Slowest time.Duration // of the requests that were answered with the page
 }
 
 // Down is how long the site was out of reach in all.
@@ -73,7 +74,18 @@ type Visitor struct {
 // Visit starts a visitor, which asks for a page every pace over a new TLS connection.
 func Visit(t testing.TB, program, url string, pace time.Duration) *Visitor {
 	t.Helper()
-	v := &Visitor{t: t, command: exec.Command(program, "-pace", pace.String(), url)}
+	return start(t, program, "-pace", pace.String(), url)
+}
+
+// VisitPatiently starts a visitor who asks for the next page once the one before came or failed, and waits for each.
+func VisitPatiently(t testing.TB, program, url string) *Visitor {
+	t.Helper()
+	return start(t, program, "-patient", url)
+}
+
+func start(t testing.TB, program string, args ...string) *Visitor {
+	t.Helper()
+	v := &Visitor{t: t, command: exec.Command(program, args...)}
 	v.command.Stdout = &v.output
 	input, err := v.command.StdinPipe()
 	if err != nil {
