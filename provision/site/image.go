@@ -306,7 +306,7 @@ func (p put) bring(before stageFiles, source word, rest string, below bool, fold
 		if folder == maybe && (at.state != stateFolder || p.asFolder) && (rest == "" || rest == path.Base(at.path)) || at.state == stateUnknown || at.state == stateBase {
 			return placed{state: stateUnknown}, true
 		}
-		if !hit || p.excluded(inner, at.path) {
+		if !hit || p.excluded(inner) {
 			continue
 		}
 		if found := from.at(path.Join(at.path, inner)); found.state != stateAbsent {
@@ -339,7 +339,7 @@ func (p put) bringParents(from files, source, rest string) (placed, bool) {
 	for part := rest; part != "." && part != "" && !matched; part = path.Dir(part) {
 		matched = part == pattern || matches(pattern, part)
 	}
-	if !matched || p.excluded(rest, rest) {
+	if !matched || p.excluded(rest) {
 		return placed{}, false
 	}
 	if found := from.at(path.Join("/", pivot, rest)); found.state != stateAbsent {
@@ -348,20 +348,16 @@ func (p put) bringParents(from files, source, rest string) (placed, bool) {
 	return placed{}, false
 }
 
-// excluded reports whether --exclude keeps a path below a source, or the source itself, from being copied.
-func (p put) excluded(inner, source string) bool {
-	name := inner
-	if name == "" {
-		name = path.Base(source)
-	}
-	for _, pattern := range p.exclude {
-		if m, err := newMatcher(pattern); err == nil {
-			if hit, _ := m.MatchesOrParentMatches(name); hit {
-				return true
-			}
+// excluded reports whether --exclude keeps a path below a source from being copied; a source that is a file is not asked.
+func (p put) excluded(inner string) bool {
+	return inner != "" && slices.ContainsFunc(p.exclude, func(pattern string) bool {
+		m, err := newMatcher(pattern)
+		if err != nil {
+			return false
 		}
-	}
-	return false
+		hit, _ := m.MatchesOrParentMatches(inner)
+		return hit
+	})
 }
 
 // newMatcher is Docker's matcher for one pattern. Its scanner writes about what is no text to stderr.
