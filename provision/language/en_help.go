@@ -106,6 +106,7 @@ It needs a Docker Engine here, root, and debootstrap where no registry can be re
 		"help.init.flag.inventory":      "the `FILE` to write",
 		"help.init.flag.address":        "the `HOST` to deploy to: a name, an IP address, or an alias of the SSH configuration",
 		"help.init.flag.port":           "the `PORT` of its SSH server",
+		"help.init.flag.ports":          "ports to publish, `HOST:CONTAINER`, several with commas between (default: what the source tells)",
 		"help.init.flag.user":           "the `USER` to log in as (default: the SSH configuration's)",
 		"help.init.flag.identity":       "the private key `FILE` to log in with (default: the agent's and OpenSSH's usual ones)",
 		"help.init.flag.name":           "the site's `NAME`",
