@@ -43,6 +43,14 @@ func (r *recipe) steps(stage int) int {
 	return len(r.stages[stage].steps)
 }
 
+// stepsBefore is how many of a stage's steps stand before a line.
+func (s *stage) stepsBefore(line int) int {
+	if i := slices.IndexFunc(s.steps, func(step lineStep) bool { return step.line >= line }); i >= 0 {
+		return i
+	}
+	return len(s.steps)
+}
+
 // files are those of an image or of the build context.
 type files interface {
 	// at is what is known of a path, which is clean, and absolute in an image.
@@ -426,15 +434,16 @@ func (p put) adds(before stageFiles, folder string) (list []string, sure bool) {
 		list = append(list, h.name)
 	}
 	for _, source := range p.sources {
-		if from == nil || source.open || isRemote(source.text) || p.parents || p.asFolder || p.unpacks && isArchive(source.text) {
+		if from == nil || source.open || isRemote(source.text) || p.parents || p.unpacks && isArchive(source.text) {
 			sure = false
 			continue
 		}
 		found, whole := glob(from, sourcePath(source.text))
 		sure = sure && whole
 		for _, at := range found {
-			if at.state != stateFolder {
+			if at.state != stateFolder || p.asFolder {
 				list = append(list, path.Base(at.path))
+				sure = sure && at.state != stateFolder
 				continue
 			}
 			inner, all := from.names(path.Join(at.path, rest))
