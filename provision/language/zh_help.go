@@ -130,6 +130,7 @@ func zhHelp() words {
 		"help.init.flag.inventory":      "要写入的`文件`",
 		"help.init.flag.address":        "要部署到的`主机`：主机名、IP 地址或 SSH 配置中的别名",
 		"help.init.flag.port":           "主机 SSH 服务的`端口`",
+		"help.init.flag.ports":          "要发布的端口 `HOST:CONTAINER`，多个用逗号分隔（默认：按网站文件推断）",
 		"help.init.flag.user":           "登录`用户`（默认取自 SSH 配置）",
 		"help.init.flag.identity":       "登录用的私钥`文件`（默认用 ssh-agent 和 OpenSSH 常用的密钥）",
 		"help.init.flag.name":           "网站`名称`",

@@ -78,8 +78,8 @@ func (x *examiner) configMissing() {
 	if x.recipe == nil {
 		return
 	}
-	missing := func(source string) bool { return slices.Contains(x.in.Missing, source) }
-	if slices.ContainsFunc(x.recipe.finalCopies(), func(c copied) bool { return nginxPath(c.dest) && slices.ContainsFunc(c.sources, missing) }) {
+	missing := func(source word) bool { return source.open || !x.recipe.context.has(source.text) }
+	if slices.ContainsFunc(contextCopies(x.recipe.finalLines()), func(c copied) bool { return nginxPath(c.dest.text) && slices.ContainsFunc(c.sources, missing) }) {
 		return
 	}
 	x.add(place{step: StepNginxConfig, file: x.in.Dockerfile.Path, evidence: "server: " + x.in.Site.Server}, provision.SeverityError, "site.config-missing")
@@ -252,7 +252,7 @@ func (x *examiner) configCopied() {
 		return
 	}
 	for _, f := range x.in.Configs {
-		brought := slices.ContainsFunc(x.recipe.landings(len(x.recipe.stages)-1, f.Path), func(at landing) bool { return nginxPath(at.path) })
+		brought := slices.ContainsFunc(x.recipe.landings(f.Path), func(at landing) bool { return nginxPath(at.path) })
 		used := slices.ContainsFunc(x.in.Scripts, func(s File) bool { return strings.Contains(string(s.Content), f.Path) }) ||
 			strings.Contains(string(x.in.Dockerfile.Content), "RUN") && x.recipe.runMentionsFile(f.Path)
 		if !brought && !used {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kehuo/provision/provision/inventory"
 )
 
 // maxFile bounds the files that are examined; a configuration or a certificate chain of this size is a mistake.
@@ -23,31 +25,33 @@ var (
 // Read fetches what Examine looks at from the site's source folder, os.DirFS(inventory.Site.Source) for example. What cannot be
 // read is noted in the File concerned, and Examine makes a problem of it.
 func Read(root fs.FS, s Site, now time.Time) Input {
-	in := Input{Site: s, Now: now, Dockerfile: readFile(root, DockerfilePath), Ignore: readFile(root, IgnorePath)}
+	in := Input{Site: s, Now: now, Dockerfile: readFile(root, DockerfilePath), Ignore: readFile(root, ignorePath(root))}
 	if s.Certificate != "" {
 		in.Certificate = readFile(root, s.Certificate)
 		in.Key = readFile(root, s.Key)
 	}
-	r, _ := parseRecipe(in.Dockerfile.Content) // Examine parses again, and says what is wrong
+	if s.EnvironmentFile != "" {
+		in.Environment = inventory.DoubtEnvironment(s.EnvironmentFile)
+	}
+	in.recipe = parseRecipe(in.Dockerfile.Content)
+	in.recipe.context = &buildContext{root: root, ignored: parseIgnore(in.Ignore.Content)}
 	if product, _, _ := strings.Cut(s.Server, "/"); product == "nginx" {
-		for _, name := range configPaths(root, r) {
+		for _, name := range configPaths(root, in.recipe) {
 			in.Configs = append(in.Configs, readFile(root, name))
 		}
 	}
-	for _, name := range scriptPaths(r, s.Command) {
-		in.Scripts = append(in.Scripts, readFile(root, name))
-	}
-	for _, source := range r.sources() {
-		if !present(root, source) {
-			in.Missing = append(in.Missing, source)
-		}
+	for _, start := range in.recipe.starts(s.Command) {
+		f := readFile(root, start.source)
+		f.start = start
+		in.Scripts = append(in.Scripts, f)
 	}
 	return in
 }
 
 func readFile(root fs.FS, name string) File {
 	f := File{Path: name}
-	f.Content, f.Mode, f.Err = content(root, name)
+	f.raw, f.Mode, f.Err = content(root, name)
+	f.Content, f.encoding = decode(f.raw)
 	return f
 }
 
@@ -87,18 +91,18 @@ func configPaths(root fs.FS, r *recipe) []string {
 			paths = append(paths, name)
 		}
 	}
-	for _, c := range r.finalCopies() {
+	for _, c := range contextCopies(r.finalLines()) {
 		for _, source := range c.sources {
-			if !nginxPath(c.dest) {
+			if !nginxPath(c.dest.text) || source.open {
 				continue
 			}
-			for _, name := range expand(root, source) {
+			for _, name := range expandSource(root, source.text) {
 				if info, err := fs.Stat(root, name); err == nil && info.IsDir() {
 					entries, _ := fs.Glob(root, path.Join(name, "*.conf"))
 					for _, e := range entries {
 						add(e)
 					}
-				} else if strings.HasSuffix(name, ".conf") || strings.HasSuffix(c.dest, ".conf") || strings.Contains(c.dest, "/sites-") {
+				} else if strings.HasSuffix(name, ".conf") || strings.HasSuffix(c.dest.text, ".conf") || strings.Contains(c.dest.text, "/sites-") {
 					add(name)
 				}
 			}
@@ -122,37 +126,11 @@ func nginxPath(name string) bool {
 	return false
 }
 
-// expand lists what a source of COPY names; itself when it is no pattern.
-func expand(root fs.FS, source string) []string {
+// expandSource lists what a source of COPY names; itself when it is no pattern.
+func expandSource(root fs.FS, source string) []string {
 	if !isPattern(source) {
 		return []string{contextPath(source)}
 	}
 	found, _ := fs.Glob(root, contextPath(source)) // a bad pattern matches nothing
 	return found
-}
-
-func present(root fs.FS, source string) bool {
-	for _, name := range expand(root, source) {
-		if _, err := fs.Stat(root, name); !errors.Is(err, fs.ErrNotExist) {
-			return true
-		}
-	}
-	return false
-}
-
-// scriptPaths lists the shell scripts of the source that the container starts with.
-func scriptPaths(r *recipe, command []string) []string {
-	var paths []string
-	for _, word := range append(slices.Clone(command), r.startWords()...) {
-		name := path.Clean(strings.TrimPrefix(word, "./"))
-		if strings.HasSuffix(name, ".sh") {
-			if path.IsAbs(name) {
-				name = path.Base(name)
-			}
-			if fs.ValidPath(name) && !slices.Contains(paths, name) {
-				paths = append(paths, name)
-			}
-		}
-	}
-	return paths
 }

@@ -1,10 +1,11 @@
 // Package site examines what the tutorial asks of a site before anything is sent: the Dockerfile, nginx's configuration and the
 // certificate with its key. It finds what is wrong, says where and why, and mends what a program can mend without losing
-// comments or layout. Examine is pure; Read is what fetches its input.
+// comments or layout. Read fetches what Examine looks at.
 package site
 
 import (
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -19,12 +20,14 @@ const (
 	StepDockerfile       = "03-dockerfile"
 	StepCertificateLines = "04-certificate-lines"
 	StepNginxConfig      = "05-nginx-config"
+	StepFiles            = "06-files"
 )
 
 // The files as the tutorial names them, and where it puts the pair in the image.
 const (
 	DockerfilePath      = "Dockerfile"
 	IgnorePath          = ".dockerignore"
+	OwnIgnorePath       = DockerfilePath + IgnorePath // BuildKit reads it in place of the other
 	DefaultConfigPath   = "resource/default.conf"
 	defaultCertificates = "/etc/nginx/cert/"
 )
@@ -39,6 +42,8 @@ type Site struct {
 	Ports            []int    // published ports of the container
 	Command          []string // of the container
 	Upload           []string // what of the source goes to the host, slash-separated; none: all of it
+
+	EnvironmentFile string // of this machine; empty: none
 }
 
 // Of is the site of an inventory.
@@ -52,6 +57,8 @@ func Of(s inventory.Site) Site {
 		Volumes:     s.Volumes,
 		Command:     s.Command,
 		Upload:      s.Upload,
+
+		EnvironmentFile: s.EnvironmentFile,
 	}
 	for _, p := range s.Ports {
 		asked.Ports = append(asked.Ports, p.Container)
@@ -62,9 +69,13 @@ func Of(s inventory.Site) Site {
 // File is a file of the site as it was read.
 type File struct {
 	Path    string // slash-separated, relative to the source
-	Content []byte
+	Content []byte // as UTF-8 without a byte order mark
 	Mode    fs.FileMode
 	Err     error // why there is no content
+
+	raw      []byte   // as it lies there
+	encoding encoding // of raw
+	start    start    // of a script
 }
 
 // Input is all that Examine looks at.
@@ -72,11 +83,14 @@ type Input struct {
 	Site             Site
 	Now              time.Time
 	Dockerfile       File
-	Ignore           File   // .dockerignore; Err is fs.ErrNotExist where there is none
+	Ignore           File   // what the build does not see; Err is fs.ErrNotExist where there is none
 	Configs          []File // nginx's configuration
-	Scripts          []File // shell scripts that start the container
+	Scripts          []File // that start the container
 	Certificate, Key File
-	Missing          []string // sources of COPY and ADD that are not in the source folder
+
+	Environment []inventory.EnvironmentDoubt // lines of the environment file
+
+	recipe *recipe // the Dockerfile, with the source that its lines speak of
 }
 
 // Problem is something wrong with the site's own files.
@@ -155,6 +169,7 @@ func Examine(in Input, words *language.Printer) Report {
 	}
 	x.pair()
 	x.certificateLines()
+	x.environment()
 	x.attachEdits()
 	slices.SortStableFunc(x.report.Problems, func(a, b Problem) int {
 		if order := strings.Compare(a.Step, b.Step); order != 0 {
@@ -168,6 +183,18 @@ func Examine(in Input, words *language.Printer) Report {
 	return x.report
 }
 
+// environment passes on what Docker makes of the environment file that the person may not expect. No value is shown.
+func (x *examiner) environment() {
+	file := filepath.Base(x.in.Site.EnvironmentFile)
+	for _, d := range x.in.Environment {
+		at := place{step: StepFiles, file: file, line: d.Line, evidence: d.Name}
+		if d.Kind == "alone" { // it may be a part of another's value
+			at.evidence = file
+		}
+		x.add(at, provision.SeverityWarning, "site.environment-"+d.Kind, file, d.Line, d.Name)
+	}
+}
+
 // examiner carries what the parts of an examination tell each other.
 type examiner struct {
 	in     Input
@@ -175,7 +202,7 @@ type examiner struct {
 	report Report
 	drafts map[string]*draft // by file
 
-	recipe *recipe // nil when the Dockerfile cannot be read
+	recipe *recipe // nil where nothing can be said of the image: the Dockerfile cannot be read
 }
 
 // nginx reports whether nginx is what answers.
