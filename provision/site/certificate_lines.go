@@ -2,6 +2,7 @@ package site
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/kehuo/provision/provision"
@@ -27,17 +28,18 @@ func (x *examiner) certificateLines() {
 	var missing []member
 	for i := range members {
 		m := &members[i]
-		if m.target == "" {
-			m.target = x.target(m.local)
+		if m.target == "" { // nginx' configuration, or the path in it, is not known here
+			continue
 		}
 		switch {
 		case x.mounted(*m):
 		case x.ignoredMember(*m):
-		case x.copies(*m) || x.recipe.runMentions(m.target):
+		case x.copies(*m):
 			if m.kind == "key" && x.copies(*m) {
 				x.add(place{StepCertificateLines, x.in.Dockerfile.Path, x.copyLine(*m), lineOf(string(x.in.Dockerfile.Content), x.copyLine(*m))},
 					provision.SeverityInfo, "site.key-in-image", x.mount(*m))
 			}
+		case x.madeThere(*m):
 		default:
 			missing = append(missing, *m)
 		}
@@ -63,6 +65,14 @@ func (x *examiner) copyLine(m member) int {
 }
 
 func (x *examiner) copies(m member) bool { return x.copyLine(m) > 0 }
+
+// madeThere reports whether a file of the pair comes to its place in a way that the files here do not show as a COPY of it: by a
+// RUN, from another image, by a start script.
+func (x *examiner) madeThere(m member) bool {
+	at := m.target
+	return slices.ContainsFunc(x.in.moved, func(p placement) bool { return p.at == at && p.local == m.local }) || x.recipe.mentions(at) || x.unseenHere ||
+		slices.ContainsFunc(x.in.Scripts, func(f File) bool { return strings.Contains(string(f.Content), path.Dir(at)) })
+}
 
 // swapped notes that nginx is given the key for the certificate.
 func (x *examiner) swapped(members []member) {

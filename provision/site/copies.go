@@ -142,14 +142,3 @@ func noteFolders(folders map[string]bool, line instruction) {
 		}
 	}
 }
-
-// runMentions reports whether a RUN of the last stage names the path: a certificate that is made or moved while the image is
-// built needs no COPY.
-func (r *recipe) runMentions(name string) bool {
-	s := r.final()
-	return s != nil && slices.ContainsFunc(s.lines, func(i instruction) bool {
-		return i.name == "run" && slices.ContainsFunc(strings.Fields(i.text), func(word string) bool {
-			return strings.Trim(word, `"';&`) == name
-		})
-	})
-}

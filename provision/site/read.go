@@ -29,13 +29,17 @@ func Read(root fs.FS, s Site, now time.Time) Input {
 		in.Key = readFile(root, s.Key)
 	}
 	r, _ := parseRecipe(in.Dockerfile.Content) // Examine parses again, and says what is wrong
-	if product, _, _ := strings.Cut(s.Server, "/"); product == "nginx" {
-		for _, name := range configPaths(root, r) {
-			in.Configs = append(in.Configs, readFile(root, name))
-		}
-	}
 	for _, name := range scriptPaths(r, s.Command) {
 		in.Scripts = append(in.Scripts, readFile(root, name))
+	}
+	if product, _, _ := strings.Cut(s.Server, "/"); product == "nginx" {
+		placed := r.placements(root, s, in.Scripts)
+		in.Configs = configFiles(root, r, in, placed)
+		for _, p := range placed {
+			if s.Certificate != "" && (p.local == contextPath(s.Certificate) || p.local == contextPath(s.Key)) {
+				in.moved = append(in.moved, p)
+			}
+		}
 	}
 	for _, source := range r.sources() {
 		if !present(root, source) {
@@ -76,40 +80,6 @@ func content(root fs.FS, name string) ([]byte, fs.FileMode, error) {
 		err = errTooLarge
 	}
 	return text, info.Mode(), err
-}
-
-// configPaths lists the files that the Dockerfile copies to where nginx reads its configuration; the tutorial's file where
-// there is none that can hold a server.
-func configPaths(root fs.FS, r *recipe) []string {
-	var paths []string
-	add := func(name string) {
-		if !slices.Contains(paths, name) {
-			paths = append(paths, name)
-		}
-	}
-	for _, c := range r.finalCopies() {
-		for _, source := range c.sources {
-			if !nginxPath(c.dest) {
-				continue
-			}
-			for _, name := range expand(root, source) {
-				if info, err := fs.Stat(root, name); err == nil && info.IsDir() {
-					entries, _ := fs.Glob(root, path.Join(name, "*.conf"))
-					for _, e := range entries {
-						add(e)
-					}
-				} else if strings.HasSuffix(name, ".conf") || strings.HasSuffix(c.dest, ".conf") || strings.Contains(c.dest, "/sites-") {
-					add(name)
-				}
-			}
-		}
-	}
-	if !slices.ContainsFunc(paths, func(name string) bool { return path.Base(name) != "nginx.conf" }) {
-		if _, err := fs.Stat(root, DefaultConfigPath); err == nil || len(paths) == 0 {
-			add(DefaultConfigPath)
-		}
-	}
-	return paths
 }
 
 // nginxPath reports whether a path in the image is where nginx's packages and images keep configuration.

@@ -30,6 +30,7 @@ type instruction struct {
 	args      []string
 	flags     []string
 	heredoc   bool
+	heredocs  []parser.Heredoc
 	json      bool
 	line, end int
 	text      string
@@ -77,7 +78,7 @@ func parseRecipe(content []byte) (r *recipe, err error) {
 
 func newInstruction(node *parser.Node) instruction {
 	i := instruction{
-		name: strings.ToLower(node.Value), flags: node.Flags, heredoc: len(node.Heredocs) > 0, json: node.Attributes["json"],
+		name: strings.ToLower(node.Value), flags: node.Flags, heredoc: len(node.Heredocs) > 0, heredocs: node.Heredocs, json: node.Attributes["json"],
 		line: node.StartLine, end: node.EndLine, text: node.Original,
 	}
 	for arg := node.Next; arg != nil; arg = arg.Next {

@@ -36,14 +36,16 @@ type Site struct {
 	Server           string   // product that answers; nginx's configuration is only examined for nginx; empty: not named
 	Directory        string   // of the site on the host
 	Volumes          []string // as for docker run --volume
-	Ports            []int    // published ports of the container
-	Command          []string // of the container
-	Upload           []string // what of the source goes to the host, slash-separated; none: all of it
+	Ports            []inventory.Port
+	Environment      map[string]string // of the container, as far as it is no secret
+	OwnNetwork       bool              // an option gives the container another network than the bridge
+	Command          []string          // of the container
+	Upload           []string          // what of the source goes to the host, slash-separated; none: all of it
 }
 
 // Of is the site of an inventory.
 func Of(s inventory.Site) Site {
-	asked := Site{
+	return Site{
 		Certificate: s.Certificate,
 		Key:         s.Key,
 		Domain:      s.Domain,
@@ -52,11 +54,10 @@ func Of(s inventory.Site) Site {
 		Volumes:     s.Volumes,
 		Command:     s.Command,
 		Upload:      s.Upload,
+		Ports:       s.Ports,
+		OwnNetwork:  slices.ContainsFunc(s.Options, func(o string) bool { return strings.HasPrefix(o, "--net") }),
+		Environment: s.Environment,
 	}
-	for _, p := range s.Ports {
-		asked.Ports = append(asked.Ports, p.Container)
-	}
-	return asked
 }
 
 // File is a file of the site as it was read.
@@ -65,6 +66,11 @@ type File struct {
 	Content []byte
 	Mode    fs.FileMode
 	Err     error // why there is no content
+
+	// Of nginx's configuration: where the image has it, or Path where that is not known; whether the entry point fills in the
+	// environment; and whether the content is not the file's own, so that no program can mend it.
+	At              string
+	Template, Fixed bool
 }
 
 // Input is all that Examine looks at.
@@ -73,10 +79,12 @@ type Input struct {
 	Now              time.Time
 	Dockerfile       File
 	Ignore           File   // .dockerignore; Err is fs.ErrNotExist where there is none
-	Configs          []File // nginx's configuration
+	Configs          []File // nginx's configuration, and what lies beside it in the image
 	Scripts          []File // shell scripts that start the container
 	Certificate, Key File
 	Missing          []string // sources of COPY and ADD that are not in the source folder
+
+	moved []placement // where RUN and start scripts bring the pair
 }
 
 // Problem is something wrong with the site's own files.
@@ -176,6 +184,8 @@ type examiner struct {
 	drafts map[string]*draft // by file
 
 	recipe *recipe // nil when the Dockerfile cannot be read
+	// unseenHere: nginx's configuration is made where the files here do not show it.
+	unseenHere bool
 }
 
 // nginx reports whether nginx is what answers.
@@ -210,5 +220,8 @@ func (x *examiner) add(at place, severity provision.Severity, code string, args 
 // mendable notes a problem that the file's draft mends.
 func (x *examiner) mendable(at place, severity provision.Severity, code string, args ...any) {
 	x.add(at, severity, code, args...)
+	if at.step == StepNginxConfig && !x.isOwn(at.file) {
+		return
+	}
 	x.draft(at.file).problems = append(x.draft(at.file).problems, len(x.report.Problems)-1)
 }
