@@ -51,8 +51,6 @@ func enNginx() words {
 		"site.listen-foreign.fix":          "Write the port alone, without the address; Docker forwards the host's address.",
 		"site.location-twice.cause":        "The location %[1]s stands here for the second time, the first is in line %[2]d, and nginx does not start with both.",
 		"site.location-twice.fix":          "Put what both hold into one of them.",
-		"site.pair-bom.cause":              "%[1]s begins with a byte order mark (BOM), which only newer versions of OpenSSL skip.",
-		"site.pair-bom.fix":                "Delete it: sed -i '1s/^\\xEF\\xBB\\xBF//' %[1]s",
 		"site.pair-glued.cause":            "In line %[2]d of %[1]s, END and BEGIN stand on one line, which OpenSSL does not read, so nginx does not start.",
 		"site.pair-glued.fix":              "Put a line break between the two: sed -i 's/\\(END [A-Z ]*-----\\)-----BEGIN/\\1\\n-----BEGIN/' %[1]s",
 		"site.variable-invalid.cause":      "nginx takes the $ in %[1]s for the start of a variable and finds no name behind it, so it does not start.",

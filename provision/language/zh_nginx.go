@@ -51,8 +51,6 @@ func zhNginx() words {
 		"site.listen-foreign.fix":          "只写端口，不写地址；主机的地址由 Docker 转发。",
 		"site.location-twice.cause":        "location %[1]s 在这里第二次出现（第一次在第 %[2]d 行），nginx 因此无法启动。",
 		"site.location-twice.fix":          "把两处的内容合并到一处。",
-		"site.pair-bom.cause":              "%[1]s 以字节顺序标记（BOM）开头，只有较新的 OpenSSL 会跳过它。",
-		"site.pair-bom.fix":                "删除它：sed -i '1s/^\\xEF\\xBB\\xBF//' %[1]s",
 		"site.pair-glued.cause":            "%[1]s 第 %[2]d 行的 END 和 BEGIN 写在了同一行，OpenSSL 读不了，nginx 因此无法启动。",
 		"site.pair-glued.fix":              "在两者之间换行：sed -i 's/\\(END [A-Z ]*-----\\)-----BEGIN/\\1\\n-----BEGIN/' %[1]s",
 		"site.variable-invalid.cause":      "%[1]s 中的 $ 会被 nginx 当作变量的开头，而后面没有名字，nginx 因此无法启动。",

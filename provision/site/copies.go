@@ -13,132 +13,108 @@ func contextPath(source string) string {
 	return path.Clean(strings.TrimPrefix(path.Clean("/"+source), "/"))
 }
 
-// landing is where an instruction puts a file.
-type landing struct {
-	path string
-	line int
-}
-
-type landingKey struct {
-	stage int
-	local string
-}
-
-// landings tells where a stage has the file that lies at local in the build context.
-func (r *recipe) landings(stage int, local string) []landing {
-	key := landingKey{stage, local}
-	found, known := r.landed[key]
-	if !known {
-		found = r.findLandings(stage, local)
-		if r.landed == nil {
-			r.landed = map[landingKey][]landing{}
-		}
-		r.landed[key] = found // stages that copy from each other would be searched again and again
-	}
-	return found
-}
-
-func (r *recipe) findLandings(index int, local string) []landing {
-	var list []landing
-	s := r.stages[index]
-	if base := r.stageIndex(s.base, index); base >= 0 {
-		list = slices.Clone(r.landings(base, local))
-	}
-	folders := knownFolders()
-	for _, line := range s.lines {
-		c, ok := line.copied()
-		switch {
-		case !ok:
-		case c.from == "":
-			for _, source := range c.sources {
-				if to := land(c, contextPath(source), contextPath(local), folders); to != "" {
-					list = append(list, landing{to, line.line})
-				}
-			}
-		default:
-			if from := r.stageOf(c.from, index); from >= 0 {
-				for _, at := range r.landings(from, local) {
-					for _, source := range c.sources {
-						if to := land(c, contextPath(source), contextPath(at.path), folders); to != "" {
-							list = append(list, landing{to, line.line})
-						}
-					}
-				}
-			}
-		}
-		noteFolders(folders, line)
-	}
-	return list
-}
-
-// land is where c puts file, given one of its sources; empty where the source does not have it.
-func land(c copied, source, file string, folders map[string]bool) string {
-	dest := strings.TrimSuffix(c.dest, "/")
-	if c.has("--parents") {
-		if source == "." || source == file || strings.HasPrefix(file, source+"/") || matches(source, file) {
-			return path.Join("/", dest, file)
-		}
-		return ""
-	}
-	isFolder := c.dest != dest || len(c.sources) > 1 || folders[dest]
-	switch {
-	case source == ".":
-		return path.Join("/", dest, file)
-	case source == file || matches(source, file):
-		if isFolder {
-			return path.Join("/", dest, path.Base(file))
-		}
-		return dest
-	case strings.HasPrefix(file, source+"/"):
-		return path.Join("/", dest, strings.TrimPrefix(file, source+"/"))
-	}
-	for parent := path.Dir(file); parent != "." && parent != "/"; parent = path.Dir(parent) {
-		if matches(source, parent) { // a folder's content is copied, not the folder
-			return path.Join("/", dest, strings.TrimPrefix(file, parent+"/"))
-		}
-	}
-	return ""
-}
-
 func matches(pattern, name string) bool {
 	ok, err := path.Match(pattern, name)
 	return ok && err == nil && isPattern(pattern)
 }
 
-// knownFolders are those that images with nginx have: to copy onto one of them is to copy into it.
-func knownFolders() map[string]bool {
-	folders := map[string]bool{}
-	for _, name := range []string{
-		"", "/etc", "/etc/nginx", "/etc/nginx/conf.d", "/etc/ssl", "/etc/ssl/certs", "/etc/ssl/private", "/home", "/opt", "/root",
-		"/srv", "/tmp", "/usr/share/nginx/html", "/var/www",
-	} {
-		folders[name] = true
+// contextCopies lists what instructions copy from the build context.
+func contextCopies(lines []instruction) []copied {
+	var list []copied
+	for _, line := range lines {
+		if c := line.copy; c != nil && c.from.text == "" && !c.from.open {
+			list = append(list, *c)
+		}
 	}
-	return folders
+	return list
 }
 
-// noteFolders adds the folders that an instruction makes.
-func noteFolders(folders map[string]bool, line instruction) {
-	add := func(name string) {
-		for name = path.Clean(name); len(name) > 1; name = path.Dir(name) {
-			folders[name] = true
+// landing is where a line puts a file.
+type landing struct {
+	path string
+	line int
+}
+
+// landings tells where the lines of the last stage put a file of the build context, each as it is behind its line.
+func (r *recipe) landings(local string) []landing {
+	var list []landing
+	for _, line := range r.finalLines() {
+		c := line.copy
+		if c == nil || c.dest.open {
+			continue
 		}
-	}
-	if c, ok := line.copied(); ok {
-		if strings.HasSuffix(c.dest, "/") || len(c.sources) > 1 {
-			add(c.dest)
-		} else {
-			add(path.Dir(c.dest))
-		}
-	}
-	if line.name == "workdir" {
-		add(line.workdir)
-	}
-	if line.name == "run" && strings.Contains(line.text, "mkdir") {
-		for _, word := range strings.Fields(line.text) {
-			if path.IsAbs(word) {
-				add(strings.Trim(word, `"';&`))
+		for _, source := range c.sources {
+			if to := c.land(source.text, local); to != "" && !source.open {
+				list = append(list, landing{to, line.line})
 			}
 		}
 	}
+	return list
+}
+
+// land is where a copy puts a file, given one of its sources; empty where the source does not name it.
+func (c *copied) land(source, file string) string {
+	dest := path.Clean(c.dest.text)
+	if c.parents {
+		pivot, pattern, ok := strings.Cut(source, "/./")
+		if !ok {
+			pivot, pattern = "", source
+		}
+		rest, inside := under("/"+file, sourcePath(pivot))
+		pattern = contextPath(pattern)
+		if inside && (pattern == "." || rest == pattern || strings.HasPrefix(rest, pattern+"/") || matches(pattern, rest)) {
+			return path.Join(dest, rest)
+		}
+		return ""
+	}
+	source = contextPath(source)
+	if source == file || matches(source, file) {
+		if strings.HasSuffix(c.dest.text, "/") {
+			return path.Join(dest, path.Base(file))
+		}
+		return dest
+	}
+	for parent := path.Dir(file); ; parent = path.Dir(parent) { // a folder's content is copied, not the folder
+		if source == parent || matches(source, parent) {
+			return path.Join(dest, strings.TrimPrefix(file, strings.TrimPrefix(parent+"/", "./")))
+		}
+		if parent == "." || parent == "/" {
+			return ""
+		}
+	}
+}
+
+// reachable reports for each stage whether the last one needs it: BuildKit builds no others.
+func (r *recipe) reachable() []bool {
+	needed := make([]bool, len(r.stages))
+	for i := len(r.stages) - 1; i >= 0; i-- {
+		needed[i] = needed[i] || i == len(r.stages)-1
+		if !needed[i] {
+			continue
+		}
+		names := []string{r.stages[i].base.text}
+		for _, line := range r.stages[i].lines {
+			if line.copy != nil {
+				names = append(names, line.copy.from.text)
+			}
+			names = append(names, mountsFrom(line)...)
+		}
+		for _, name := range names {
+			if n, ok := r.stageOf(name, i); ok && name != "" {
+				needed[n] = true
+			}
+		}
+	}
+	return needed
+}
+
+// mountsFrom are the stages that a RUN mounts.
+func mountsFrom(i instruction) []string {
+	var list []string
+	for _, field := range strings.FieldsFunc(i.text, func(r rune) bool { return r == ' ' || r == ',' || r == '\t' }) {
+		if from, ok := strings.CutPrefix(field, "from="); ok && i.name == "run" {
+			list = append(list, from)
+		}
+	}
+	return slices.Compact(list)
 }

@@ -154,7 +154,7 @@ func (d demands) chosen(found []*nginxconf.Directive, local string) string {
 	first := d.known.configPath(found[0].Value())
 	for _, f := range found {
 		at := d.known.configPath(f.Value())
-		if d.x.recipe != nil && slices.ContainsFunc(d.x.recipe.landings(len(d.x.recipe.stages)-1, contextPath(local)), func(l landing) bool { return l.path == at }) {
+		if d.x.recipe != nil && at != "" && d.x.isLocal(d.x.recipe.image().at(at), contextPath(local)) {
 			return at
 		}
 	}

@@ -40,9 +40,9 @@ func (x *examiner) draft(file string) *draft {
 		return d
 	}
 	d := &draft{}
-	for _, f := range append([]File{x.in.Dockerfile, x.in.Ignore}, append(x.in.Configs, x.in.Scripts...)...) {
+	for _, f := range append([]File{x.in.Dockerfile, x.in.Ignore, x.in.Certificate, x.in.Key}, append(x.in.Configs, x.in.Scripts...)...) {
 		if f.Path == file {
-			d.original, d.text = f.Content, string(f.Content)
+			d.original, d.text = f.raw, string(f.Content)
 		}
 	}
 	x.drafts[file] = d
@@ -115,6 +115,9 @@ func (x *examiner) attachEdits() {
 			continue
 		}
 		edit := &Edit{File: file, Content: content, Diff: unified(file, d.original, content), before: d.original}
+		if file == x.in.Key.Path {
+			edit.Diff = unified(file, []byte("…\n"), []byte("… UTF-8\n")) // a key is not shown
+		}
 		for _, i := range d.problems {
 			x.report.Problems[i].Edit = edit
 		}

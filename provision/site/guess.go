@@ -25,14 +25,13 @@ type Exposed struct {
 // that is copied as a whole does not tell: a README that mentions nginx is no server.
 func GuessAt(root fs.FS) Guess {
 	in := Read(root, Site{}, time.Time{})
-	r, err := parseRecipe(in.Dockerfile.Content)
-	if err != nil {
-		return Guess{Nginx: lineWith(in.Dockerfile.Content, "nginx")}
-	}
+	r := in.recipe
 	files := append(slices.Clone(in.Scripts), in.Dockerfile)
-	for _, source := range r.sources() {
-		for _, name := range expand(root, source) {
-			files = append(files, readFile(root, name))
+	for _, c := range contextCopies(r.finalLines()) {
+		for _, source := range c.sources {
+			for _, name := range expandSource(root, source.text) {
+				files = append(files, readFile(root, name))
+			}
 		}
 	}
 	return Guess{
@@ -45,11 +44,8 @@ func GuessAt(root fs.FS) Guess {
 func (r *recipe) exposed() []Exposed {
 	var list []Exposed
 	for _, line := range r.finalLines() {
-		if line.name != "expose" {
-			continue
-		}
-		for _, arg := range line.args {
-			number, protocol, given := strings.Cut(strings.ToLower(arg), "/")
+		for _, arg := range line.ports {
+			number, protocol, given := strings.Cut(strings.ToLower(arg.text), "/")
 			if !given {
 				protocol = "tcp"
 			}

@@ -2,12 +2,14 @@ package site
 
 import (
 	"bytes"
+	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/moby/patternmatcher"
 )
 
-// ignoreRules are the lines of .dockerignore that exclude or, with !, take back.
+// ignoreRules are the lines of an ignore file that exclude or, with !, take back.
 type ignoreRules struct {
 	rules []ignoreRule
 }
@@ -18,12 +20,17 @@ type ignoreRule struct {
 	matcher *patternmatcher.PatternMatcher
 }
 
-func (x *examiner) ignoreRules() *ignoreRules {
-	r := &ignoreRules{}
-	if x.in.Ignore.Err != nil {
-		return r
+// ignorePath is the file that says what the build does not see: the Dockerfile's own one where there is one.
+func ignorePath(root fs.FS) string {
+	if _, err := fs.Stat(root, OwnIgnorePath); err == nil {
+		return OwnIgnorePath
 	}
-	for n, line := range bytes.Split(bytes.TrimPrefix(x.in.Ignore.Content, []byte("\xef\xbb\xbf")), []byte("\n")) {
+	return IgnorePath
+}
+
+func parseIgnore(content []byte) *ignoreRules {
+	r := &ignoreRules{}
+	for n, line := range bytes.Split(bytes.TrimPrefix(content, []byte("\xef\xbb\xbf")), []byte("\n")) {
 		pattern := strings.TrimSpace(string(line))
 		if pattern == "" || strings.HasPrefix(pattern, "#") {
 			continue
@@ -32,7 +39,7 @@ func (x *examiner) ignoreRules() *ignoreRules {
 		if kept = contextPath(strings.TrimSpace(kept)); kept == "." {
 			continue
 		}
-		if m, err := patternmatcher.New([]string{kept}); err == nil { // docker build itself says what is wrong with the others
+		if m, err := newMatcher(kept); err == nil { // docker build itself says what is wrong with the others
 			r.rules = append(r.rules, ignoreRule{n + 1, !exception, m})
 		}
 	}
@@ -43,6 +50,9 @@ func (x *examiner) ignoreRules() *ignoreRules {
 func (r *ignoreRules) line(name string) int {
 	line := 0
 	for _, rule := range r.rules {
+		if rule.exclude == (line > 0) {
+			continue // it could change nothing
+		}
 		if hit, err := rule.matcher.MatchesOrParentMatches(name); err == nil && hit {
 			line = 0
 			if rule.exclude {
@@ -51,4 +61,9 @@ func (r *ignoreRules) line(name string) int {
 		}
 	}
 	return line
+}
+
+// exceptions reports whether a line takes something back.
+func (r *ignoreRules) exceptions() bool {
+	return slices.ContainsFunc(r.rules, func(rule ignoreRule) bool { return !rule.exclude })
 }

@@ -44,8 +44,7 @@ func inConfig(d *nginxconf.Directive, line int) place {
 
 // configs examines what step 5 asks, as far as the files tell.
 func (x *examiner) configs() {
-	known := x.nginxImage()
-	x.unseenHere = known.unseen != ""
+	known := x.in.nginx
 	if !x.parseConfigs(known) {
 		return // what is demanded may stand in the file that cannot be read
 	}
@@ -76,17 +75,17 @@ func (v *view) shownAt(x *examiner) string {
 // nothingSeen says what follows where the source has no configuration for nginx.
 func (x *examiner) nothingSeen(known *nginxImage) {
 	at := place{step: StepNginxConfig, file: x.in.Dockerfile.Path, evidence: "server: " + x.in.Site.Server}
-	missing := func(source string) bool { return slices.Contains(x.in.Missing, source) }
+	missing := func(source word) bool { return source.open || !x.recipe.context.has(source.text) }
 	switch {
 	case x.recipe == nil:
-	case slices.ContainsFunc(x.recipe.finalCopies(), func(c copied) bool { return nginxPath(c.dest) && slices.ContainsFunc(c.sources, missing) }):
+	case slices.ContainsFunc(contextCopies(x.recipe.finalLines()), func(c copied) bool { return nginxPath(c.dest.text) && slices.ContainsFunc(c.sources, missing) }):
 		// The line that names what is not there has a finding already.
 	case known.unseen != "":
 		x.unseen(known)
-	case !known.brings:
-		x.add(at, provision.SeverityInfo, "site.config-in-base", x.recipe.baseImage())
+	case known.stock == nil:
+		x.add(at, provision.SeverityInfo, "site.config-in-base", known.base)
 	case x.tls():
-		x.add(at, provision.SeverityError, "site.config-stock", x.recipe.baseImage())
+		x.add(at, provision.SeverityError, "site.config-stock", known.base)
 	}
 }
 
@@ -134,7 +133,7 @@ func (x *examiner) viewOf(known *nginxImage) *view {
 	}
 	v := newView(known.mainDirectives(), files, known.open)
 	v.main = known.parsed[known.main] != nil || known.stock != nil
-	v.foreign = v.foreign || known.stock == nil
+	v.foreign = v.foreign || known.stock == nil || known.modules
 	return v
 }
 

@@ -2,7 +2,6 @@ package site
 
 import (
 	"net/netip"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -132,33 +131,12 @@ func (r rules) include(d *nginxconf.Directive) {
 	if name == "" || isPattern(name) || r.known.inBase(name) {
 		return
 	}
-	severity := provision.SeverityWarning
-	if r.known.stock != nil && !r.x.mountsAt(name) && !r.x.recipe.mentions(name) {
-		severity = provision.SeverityError
+	switch _, state := r.known.file(name); {
+	case state == stateAbsent || state == stateBase && r.known.stock != nil:
+		r.add(d, provision.SeverityError, "site.include-missing", name)
+	case state == stateBase && !nginxPath(name):
+		r.add(d, provision.SeverityWarning, "site.include-missing", name)
 	}
-	r.add(d, severity, "site.include-missing", name)
-}
-
-// mountsAt reports whether a volume brings a path, or may.
-func (x *examiner) mountsAt(at string) bool {
-	return slices.ContainsFunc(x.in.Site.Volumes, func(volume string) bool {
-		parts := strings.Split(volume, ":")
-		return len(parts) > 1 && (path.Clean(parts[1]) == at || strings.HasPrefix(at, path.Clean(parts[1])+"/"))
-	})
-}
-
-// mentions reports whether an instruction that makes the image names a path, or the folder that it is in.
-func (r *recipe) mentions(at string) bool {
-	return slices.ContainsFunc(r.finalLines(), func(i instruction) bool {
-		if c, ok := i.copied(); ok {
-			dest := strings.TrimSuffix(c.dest, "/")
-			return c.from != "" && (dest == at || strings.HasPrefix(at, dest+"/")) || len(c.sources) == 0 && strings.HasPrefix(at, dest)
-		}
-		return i.name == "run" && slices.ContainsFunc(shellCommands(i.text), func(words []string) bool {
-			text := strings.Join(words, " ")
-			return !slices.Contains([]string{"mkdir", "chmod", "chown"}, words[0]) && (strings.Contains(text, path.Dir(at)) || strings.Contains(text, ".sh"))
-		})
-	})
 }
 
 // listens examines what is bound: the same twice in a server, two default servers, and addresses that the container has not.

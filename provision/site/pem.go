@@ -13,18 +13,12 @@ import (
 	"github.com/kehuo/provision/provision"
 )
 
-// byteOrderMark is what some editors put at the start of a text.
-const byteOrderMark = "\xef\xbb\xbf"
-
 // glued is a line on which one PEM block ends and the next begins, which OpenSSL does not read.
 var glued = regexp.MustCompile(`(?m)^(-----END [A-Z0-9 ]+-----)[ \t]*(-----BEGIN )`)
 
-// blocks reads the PEM blocks of a file of the pair, and names what OpenSSL reads otherwise than this program.
+// blocks reads the PEM blocks of a file of the pair, and names where two of them share a line.
 func (x *examiner) blocks(f File) []*pem.Block {
-	content, marked := bytes.CutPrefix(f.Content, []byte(byteOrderMark))
-	if marked {
-		x.add(inPair(f, ""), provision.SeverityWarning, "site.pair-bom", f.Path)
-	}
+	content := f.Content
 	if at := glued.FindIndex(content); at != nil {
 		line := bytes.Count(content[:at[0]], []byte("\n")) + 1
 		place := inPair(f, lineOf(string(content), line))

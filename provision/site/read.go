@@ -5,7 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 	"time"
 )
@@ -23,35 +22,29 @@ var (
 // Read fetches what Examine looks at from the site's source folder, os.DirFS(inventory.Site.Source) for example. What cannot be
 // read is noted in the File concerned, and Examine makes a problem of it.
 func Read(root fs.FS, s Site, now time.Time) Input {
-	in := Input{Site: s, Now: now, Dockerfile: readFile(root, DockerfilePath), Ignore: readFile(root, IgnorePath)}
+	in := Input{Site: s, Now: now, Dockerfile: readFile(root, DockerfilePath), Ignore: readFile(root, ignorePath(root))}
 	if s.Certificate != "" {
 		in.Certificate = readFile(root, s.Certificate)
 		in.Key = readFile(root, s.Key)
 	}
-	r, _ := parseRecipe(in.Dockerfile.Content) // Examine parses again, and says what is wrong
-	for _, name := range scriptPaths(r, s.Command) {
-		in.Scripts = append(in.Scripts, readFile(root, name))
+	in.recipe = parseRecipe(in.Dockerfile.Content)
+	in.recipe.context = &buildContext{root: root, ignored: parseIgnore(in.Ignore.Content)}
+	for _, start := range in.recipe.starts(s.Command) {
+		f := readFile(root, start.source)
+		f.start = start
+		in.Scripts = append(in.Scripts, f)
 	}
 	if product, _, _ := strings.Cut(s.Server, "/"); product == "nginx" {
-		placed := r.placements(root, s, in.Scripts)
-		in.Configs = configFiles(root, r, in, placed)
-		for _, p := range placed {
-			if s.Certificate != "" && (p.local == contextPath(s.Certificate) || p.local == contextPath(s.Key)) {
-				in.moved = append(in.moved, p)
-			}
-		}
-	}
-	for _, source := range r.sources() {
-		if !present(root, source) {
-			in.Missing = append(in.Missing, source)
-		}
+		in.nginx = readNginx(root, in)
+		in.Configs = in.nginx.read
 	}
 	return in
 }
 
 func readFile(root fs.FS, name string) File {
 	f := File{Path: name}
-	f.Content, f.Mode, f.Err = content(root, name)
+	f.raw, f.Mode, f.Err = content(root, name)
+	f.Content, f.encoding = decode(f.raw)
 	return f
 }
 
@@ -92,37 +85,11 @@ func nginxPath(name string) bool {
 	return false
 }
 
-// expand lists what a source of COPY names; itself when it is no pattern.
-func expand(root fs.FS, source string) []string {
+// expandSource lists what a source of COPY names; itself when it is no pattern.
+func expandSource(root fs.FS, source string) []string {
 	if !isPattern(source) {
 		return []string{contextPath(source)}
 	}
 	found, _ := fs.Glob(root, contextPath(source)) // a bad pattern matches nothing
 	return found
-}
-
-func present(root fs.FS, source string) bool {
-	for _, name := range expand(root, source) {
-		if _, err := fs.Stat(root, name); !errors.Is(err, fs.ErrNotExist) {
-			return true
-		}
-	}
-	return false
-}
-
-// scriptPaths lists the shell scripts of the source that the container starts with.
-func scriptPaths(r *recipe, command []string) []string {
-	var paths []string
-	for _, word := range append(slices.Clone(command), r.startWords()...) {
-		name := path.Clean(strings.TrimPrefix(word, "./"))
-		if strings.HasSuffix(name, ".sh") {
-			if path.IsAbs(name) {
-				name = path.Base(name)
-			}
-			if fs.ValidPath(name) && !slices.Contains(paths, name) {
-				paths = append(paths, name)
-			}
-		}
-	}
-	return paths
 }

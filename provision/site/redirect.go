@@ -168,7 +168,7 @@ func (d demands) notTLS(s *server, secure int) {
 	}
 	at := s.at(s.d.Line)
 	if at.file == "" { // the base image's own
-		at = place{step: StepNginxConfig, file: d.x.in.Dockerfile.Path, evidence: "FROM " + d.x.recipe.baseImage()}
+		at = place{step: StepNginxConfig, file: d.x.in.Dockerfile.Path, evidence: "FROM " + d.known.base}
 	}
 	d.x.add(at, provision.SeverityError, "site.tls-missing", s.d.Line, secure, s.ports())
 }

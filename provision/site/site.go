@@ -1,6 +1,6 @@
 // Package site examines what the tutorial asks of a site before anything is sent: the Dockerfile, nginx's configuration and the
 // certificate with its key. It finds what is wrong, says where and why, and mends what a program can mend without losing
-// comments or layout. Examine is pure; Read is what fetches its input.
+// comments or layout. Read fetches what Examine looks at.
 package site
 
 import (
@@ -25,6 +25,7 @@ const (
 const (
 	DockerfilePath      = "Dockerfile"
 	IgnorePath          = ".dockerignore"
+	OwnIgnorePath       = DockerfilePath + IgnorePath // BuildKit reads it in place of the other
 	DefaultConfigPath   = "resource/default.conf"
 	defaultCertificates = "/etc/nginx/cert/"
 )
@@ -63,14 +64,18 @@ func Of(s inventory.Site) Site {
 // File is a file of the site as it was read.
 type File struct {
 	Path    string // slash-separated, relative to the source
-	Content []byte
+	Content []byte // as UTF-8 without a byte order mark
 	Mode    fs.FileMode
 	Err     error // why there is no content
 
-	// Of nginx's configuration: where the image has it, or Path where that is not known; whether the entry point fills in the
-	// environment; and whether the content is not the file's own, so that no program can mend it.
-	At              string
-	Template, Fixed bool
+	// Of nginx's configuration: where the image has it, or Path where that is not known, and whether the content is not that of
+	// the file as it lies here, so that no program can mend it.
+	At    string
+	Fixed bool
+
+	raw      []byte   // as it lies there
+	encoding encoding // of raw
+	start    start    // of a script
 }
 
 // Input is all that Examine looks at.
@@ -78,13 +83,13 @@ type Input struct {
 	Site             Site
 	Now              time.Time
 	Dockerfile       File
-	Ignore           File   // .dockerignore; Err is fs.ErrNotExist where there is none
-	Configs          []File // nginx's configuration, and what lies beside it in the image
-	Scripts          []File // shell scripts that start the container
+	Ignore           File   // what the build does not see; Err is fs.ErrNotExist where there is none
+	Configs          []File // nginx's configuration
+	Scripts          []File // that start the container
 	Certificate, Key File
-	Missing          []string // sources of COPY and ADD that are not in the source folder
 
-	moved []placement // where RUN and start scripts bring the pair
+	recipe *recipe     // the Dockerfile, with the source that its lines speak of
+	nginx  *nginxImage // what they tell of nginx; nil where nginx is not what answers
 }
 
 // Problem is something wrong with the site's own files.
@@ -183,9 +188,7 @@ type examiner struct {
 	report Report
 	drafts map[string]*draft // by file
 
-	recipe *recipe // nil when the Dockerfile cannot be read
-	// unseenHere: nginx's configuration is made where the files here do not show it.
-	unseenHere bool
+	recipe *recipe // nil where nothing can be said of the image: the Dockerfile cannot be read
 }
 
 // nginx reports whether nginx is what answers.

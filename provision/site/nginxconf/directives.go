@@ -96,7 +96,9 @@ func Once(name string, in Context) bool {
 	return slices.ContainsFunc(forms()[name], func(f form) bool { return f.in(in) && strings.Contains(f.arguments, "!") })
 }
 
-func (f form) in(c Context) bool { return f.contexts == "*" || strings.IndexByte(f.contexts, byte(c)) >= 0 }
+func (f form) in(c Context) bool {
+	return f.contexts == "*" || strings.IndexByte(f.contexts, byte(c)) >= 0
+}
 
 func (f form) misuse(d *Directive) Misuse {
 	has := func(sign string) bool { return strings.Contains(f.arguments, sign) }
