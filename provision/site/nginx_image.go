@@ -141,7 +141,7 @@ func (known *nginxImage) list(pattern string) []string {
 	var list []string
 	folder := path.Dir(pattern)
 	add := func(name string) {
-		if ok, _ := path.Match(pattern, name); ok && !slices.Contains(list, name) {
+		if included(pattern, name) && !slices.Contains(list, name) {
 			list = append(list, name)
 		}
 	}
@@ -327,13 +327,13 @@ func (known *nginxImage) open(include *nginxconf.Directive) ([]*nginxconf.File, 
 	var files []*nginxconf.File
 	names := map[string]*nginxconf.File{}
 	for at, f := range known.parsed {
-		if ok, _ := path.Match(pattern, at); ok || at == pattern {
+		if included(pattern, at) {
 			names[at] = f
 		}
 	}
 	if known.stock != nil {
 		at := "/etc/nginx/conf.d/default.conf"
-		if ok, _ := path.Match(pattern, at); ok && names[at] == nil {
+		if included(pattern, at) && names[at] == nil {
 			if _, state := known.file(at); state == stateBase {
 				names[at], _ = nginxconf.Parse("", known.stock.server)
 			}
@@ -343,6 +343,15 @@ func (known *nginxImage) open(include *nginxconf.Directive) ([]*nginxconf.File, 
 		files = append(files, names[at])
 	}
 	return files, len(files) > 0 || isPattern(pattern) || known.inBase(pattern)
+}
+
+// included reports whether an include means a file. As for a shell, a pattern does not mean names that begin with a dot.
+func included(pattern, name string) bool {
+	if name == pattern {
+		return true
+	}
+	ok, _ := path.Match(pattern, name)
+	return ok && (!strings.HasPrefix(path.Base(name), ".") || strings.HasPrefix(path.Base(pattern), "."))
 }
 
 // inBase reports whether nginx's images and packages bring a file that may be included and has no servers.

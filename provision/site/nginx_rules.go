@@ -48,8 +48,11 @@ func (r rules) block(list []*nginxconf.Directive, in nginxconf.Context) {
 	first := map[string]*nginxconf.Directive{}
 	for _, d := range list {
 		key := d.Name
-		if d.Name == "location" {
+		switch key {
+		case "location":
 			key = locationKey(d)
+		case "alias":
+			key = "root" // nginx takes one or the other
 		}
 		before := first[key]
 		switch {
@@ -65,6 +68,31 @@ func (r rules) block(list []*nginxconf.Directive, in nginxconf.Context) {
 		}
 		if d.HasBody {
 			r.block(d.Block, in.Within(d))
+			r.within(d, in.Within(d))
+		}
+	}
+}
+
+// within examines what nginx demands of some blocks as a whole.
+func (r rules) within(d *nginxconf.Directive, in nginxconf.Context) {
+	modifier, pattern := "", ""
+	switch {
+	case d.Name == "upstream" && in != nginxconf.Opaque && len(nginxconf.Find(d.Block, "server")) == 0 && len(nginxconf.Find(d.Block, "include")) == 0 && !r.view.foreign:
+		r.add(d, provision.SeverityError, "site.upstream-empty", d.Value())
+	case d.Name == "location":
+		modifier, pattern = locationOf(d)
+	}
+	if !strings.HasPrefix(modifier, "~") && !strings.HasPrefix(pattern, "@") && (d.Name != "if" || in == nginxconf.Opaque) {
+		return
+	}
+	for _, pass := range nginxconf.Find(d.Block, "proxy_pass") {
+		_, rest, ok := strings.Cut(pass.Value(), "://")
+		if unix, isUnix := strings.CutPrefix(rest, "unix:"); isUnix {
+			_, rest, _ = strings.Cut(unix, ":")
+			rest = "socket" + rest
+		}
+		if ok && strings.Contains(rest, "/") && !strings.Contains(rest, "$") {
+			r.add(pass, provision.SeverityError, "site.proxy-uri")
 		}
 	}
 }

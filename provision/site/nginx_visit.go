@@ -61,7 +61,7 @@ func (v *visit) value(text string) (string, bool) {
 func (v *visit) redirect() *nginxconf.Directive {
 	found, ended := v.run(v.server.d.Block)
 	if !ended {
-		found, _ = v.locations(v.server.d.Block)
+		found, ended = v.locations(v.server.d.Block)
 	}
 	if found != nil {
 		return found
