@@ -33,6 +33,8 @@ func enNginx() words {
 		"site.config-quote.fix":            "Put the whole expression in quotes: %[1]s",
 		"site.config-stock.cause":          "The image has only the configuration of %[1]s, which speaks http alone, and the inventory names a certificate.",
 		"site.config-stock.fix":            "COPY a configuration to /etc/nginx/conf.d/ with listen 443 ssl; and the pair, or leave site.certificate and site.key empty.",
+		"site.config-unfinished.cause":     "nginx does not load the configuration of the image alone, but the container completes it as it starts, so the candidate decides.",
+		"site.config-unfinished.fix":       "Nothing to do where the candidate answers; otherwise the evidence says what to correct.",
 		"site.config-unknown.cause":        "nginx has no directive %[1]s, so it does not start unless a module in the image brings it.",
 		"site.config-unknown.fix":          "Write %[2]s if that is what is meant.",
 		"site.config-unseen.cause":         "This line makes configuration that the site's files do not show, so it is examined in the image, after the build.",

@@ -33,6 +33,8 @@ func zhNginx() words {
 		"site.config-quote.fix":            "给整个表达式加上引号：%[1]s",
 		"site.config-stock.cause":          "镜像里只有 %[1]s 自带的配置，它只提供 http，而 inventory 指定了证书。",
 		"site.config-stock.fix":            "把带有 listen 443 ssl; 和证书的配置用 COPY 复制到 /etc/nginx/conf.d/，或把 site.certificate 和 site.key 留空。",
+		"site.config-unfinished.cause":     "仅凭镜像里的配置 nginx 无法加载，但容器启动时会补全它，因此由候选容器判定。",
+		"site.config-unfinished.fix":       "候选容器能应答就无需操作；否则按证据中的提示改正。",
 		"site.config-unknown.cause":        "nginx 没有指令 %[1]s；除非镜像中有模块提供它，否则无法启动。",
 		"site.config-unknown.fix":          "如果想写的是 %[2]s，请改正。",
 		"site.config-unseen.cause":         "这一行生成的配置不在网站的文件里，因此构建之后在镜像里检查。",

@@ -45,6 +45,7 @@ func inConfig(d *nginxconf.Directive, line int) place {
 // configs examines what step 5 asks, as far as the files tell.
 func (x *examiner) configs() {
 	known := x.in.nginx
+	x.report.Unseen = known.unseen != ""
 	if !x.parseConfigs(known) {
 		return // what is demanded may stand in the file that cannot be read
 	}

@@ -34,7 +34,7 @@ func Read(root fs.FS, s Site, now time.Time) Input {
 		f.start = start
 		in.Scripts = append(in.Scripts, f)
 	}
-	if product, _, _ := strings.Cut(s.Server, "/"); product == "nginx" {
+	if s.IsNginx() {
 		in.nginx = readNginx(root, in)
 		in.Configs = in.nginx.read
 	}

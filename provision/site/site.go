@@ -119,6 +119,13 @@ type Report struct {
 	// CertificatePath and KeyPath are where nginx looks for the pair in the container; empty where its configuration does not
 	// name them.
 	CertificatePath, KeyPath string
+	// Unseen: the image, or the container as it starts, makes configuration for nginx that the source does not show.
+	Unseen bool
+}
+
+// Has reports whether a problem of that code was found.
+func (r Report) Has(code string) bool {
+	return slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Finding.Code == code })
 }
 
 // Of returns the problems of a step.
@@ -191,11 +198,13 @@ type examiner struct {
 	recipe *recipe // nil where nothing can be said of the image: the Dockerfile cannot be read
 }
 
-// nginx reports whether nginx is what answers.
-func (x *examiner) nginx() bool {
-	product, _, _ := strings.Cut(x.in.Site.Server, "/")
+// IsNginx reports whether nginx is what answers.
+func (s Site) IsNginx() bool {
+	product, _, _ := strings.Cut(s.Server, "/")
 	return product == "nginx"
 }
+
+func (x *examiner) nginx() bool { return x.in.Site.IsNginx() }
 
 // tls reports whether the site has a certificate.
 func (x *examiner) tls() bool { return x.in.Site.Certificate != "" }
