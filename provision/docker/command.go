@@ -42,6 +42,9 @@ func TestNginx(image string, volumes []string) []string {
 	return append(argv, "--entrypoint", "nginx", image, "-t")
 }
 
+// DumpNginx has nginx in a running container print its whole configuration, as it reads it there.
+func DumpNginx(container string) []string { return []string{"docker", "exec", container, "nginx", "-T"} }
+
 // RemoveNetwork removes a network that nothing uses any more.
 func RemoveNetwork(name string) []string { return []string{"docker", "network", "rm", name} }
 

@@ -19,7 +19,11 @@ func (s *Switch) try(ctx context.Context, network string) error {
 	if err != nil {
 		return err
 	}
-	return s.awaitHealthy(ctx, address)
+	err = s.awaitHealthy(ctx, address)
+	if s.Inspect != nil && ctx.Err() == nil && provision.ExitCode(err) != provision.ExitUnreachable {
+		s.Inspect(ctx, s.candidate, err == nil)
+	}
+	return err
 }
 
 // boot creates and starts the candidate and returns its own address. A candidate that an interrupted run left behind makes room.

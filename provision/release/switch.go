@@ -34,6 +34,9 @@ type Switch struct {
 	Site  Site
 	Look  func(ctx context.Context) (*facts.Facts, error) // gathers the facts anew: the host went away, or a port was taken
 	Moved func()                                          // another container has the ports now: earlier answers tell nothing
+	// Inspect looks into a candidate that was asked, before it gets the ports or goes; answers tells whether it answers as wanted.
+	// Nil: nobody does.
+	Inspect func(ctx context.Context, container string, answers bool)
 
 	report   Report
 	release  Release
@@ -95,7 +98,7 @@ func (s *Switch) bringUp(ctx context.Context, saved func() error) error {
 
 // begin forgets what an earlier release of the run came to.
 func (s *Switch) begin(report Report, r Release, known facts.Docker) {
-	*s = Switch{Host: s.Host, Site: s.Site, Look: s.Look, Moved: s.Moved, report: report, release: r, known: known, acted: true}
+	*s = Switch{Host: s.Host, Site: s.Site, Look: s.Look, Moved: s.Moved, Inspect: s.Inspect, report: report, release: r, known: known, acted: true}
 	s.candidate, s.previous = s.Site.Candidate(), s.Site.previousOf(known.Container, r.ID)
 }
 

@@ -15,11 +15,14 @@ const maxMends = 200
 // parseConfig parses a file. Two slips are mended on the way, so that the rest can be examined: directives without their
 // semicolon, and lines that were meant as comments and begin with one. It is nil when the file
 // cannot be parsed.
-func (x *examiner) parseConfig(f File) *config {
-	d := x.draft(f.Path)
+func (x *examiner) parseConfig(f File) *nginxconf.File {
+	d := &draft{original: f.Content, text: string(f.Content)}
+	if !f.Fixed {
+		d = x.draft(f.Path)
+	}
 	commented := 0
 	for range maxMends {
-		file, err := nginxconf.Parse(d.text)
+		file, err := nginxconf.Parse(f.Path, d.text)
 		if err == nil {
 			if d.text != "" && x.runOn(d, f.Path, file.Directives) {
 				continue
@@ -27,9 +30,7 @@ func (x *examiner) parseConfig(f File) *config {
 			if commented > 0 {
 				x.mendable(place{StepNginxConfig, f.Path, commented, lineOf(string(f.Content), commented)}, provision.SeverityError, "site.config-semicolon-comment")
 			}
-			c := &config{path: f.Path, text: d.text, file: file}
-			c.collectServers(file.Directives, nil)
-			return c
+			return file
 		}
 		syntax := syntaxOf(err)
 		at := place{StepNginxConfig, f.Path, syntax.Line, lineOf(d.text, syntax.Line)}
@@ -117,16 +118,4 @@ func commentOut(text string, line int) string {
 		at = min(lineEnd(text, i)+1, len(text))
 	}
 	return text
-}
-
-// runMentionsFile reports whether a RUN of the last stage names a file of the source by its path or the end of it.
-func (r *recipe) runMentionsFile(name string) bool {
-	if s := r.final(); s != nil {
-		for _, line := range s.lines {
-			if line.name == "run" && strings.Contains(line.text, name) {
-				return true
-			}
-		}
-	}
-	return false
 }

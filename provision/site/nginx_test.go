@@ -19,6 +19,11 @@ const (
 
 func conf(text string) map[string]string { return map[string]string{"resource/default.conf": text} }
 
+// mainConf is a site with an nginx.conf of its own.
+func mainConf(text string) map[string]string {
+	return map[string]string{"nginx.conf": text, "resource/default.conf": "", "Dockerfile": strings.Join([]string{from, copyPEM, copyKey, "COPY nginx.conf /etc/nginx/nginx.conf"}, "\n")}
+}
+
 func TestTLSServer(t *testing.T) {
 	for name, c := range map[string]change{
 		"http2":                {files: conf("server { listen 443 ssl http2; " + tlsLines + tlsRest + "}\n" + redirect)},
@@ -26,9 +31,9 @@ func TestTLSServer(t *testing.T) {
 		"IPv6 alone":           {files: conf("server {\nlisten [::]:443 ssl ipv6only=off;\n" + tlsLines + tlsRest + "}\n" + redirect)},
 		"address":              {files: conf("server {\nlisten *:443 ssl default_server;\n" + tlsLines + tlsRest + "}\n" + redirect)},
 		"ssl on":               {files: conf("server {\nlisten 443;\nssl on;\n" + tlsLines + tlsRest + "}\n" + redirect), want: []string{"tls-ssl-on"}},
-		"inherited":            {files: conf("http {\n" + tlsLines + tlsRest + "server { listen 443 ssl; }\n" + redirect + "}\n")},
-		"in http":              {files: conf("events {}\nhttp {\n" + tlsPart + redirect + "}\n")},
-		"other published port": {files: conf("server {\nlisten 8443 ssl;\n" + tlsLines + tlsRest + "}\n" + redirect), site: func(s *Site) { s.Ports = []int{80, 8443} }},
+		"inherited":            {files: mainConf("events {}\nhttp {\n" + tlsLines + tlsRest + "server { listen 443 ssl; }\n" + redirect + "}\n")},
+		"in http":              {files: mainConf("events {}\nhttp {\n" + tlsPart + redirect + "}\n")},
+		"other published port": {files: conf("server {\nlisten 8443 ssl;\n" + tlsLines + tlsRest + "}\n" + redirect), site: func(s *Site) { s.Ports = ports(80, 8443) }},
 		"port 443 without ssl": {files: conf("server {\nlisten 443;\n" + tlsLines + tlsRest + "}\n" + redirect), want: []string{"tls-no-ssl"}, edit: "listen 443 ssl;"},
 		"no certificate":       {files: conf("server {\n  listen 443 ssl;\n  " + tlsRest + "}\n" + redirect), want: []string{"tls-certificate-missing", "tls-key-missing"}, edit: "  ssl_certificate_key /etc/nginx/cert/kevinhuo_cool.key;"},
 		"no timeout":           {files: conf("server {\n\tlisten 443 ssl;\n" + tlsLines + "ssl_prefer_server_ciphers on;\n}\n" + redirect), want: []string{"tls-timeout-missing"}, edit: "\tssl_session_timeout 10m;"},
@@ -40,8 +45,8 @@ func TestTLSServer(t *testing.T) {
 			edit: "listen 443 ssl;"},
 		"no server":         {files: conf("gzip on;\n"), want: []string{"config-no-server"}},
 		"only the redirect": {files: conf(redirect), want: []string{"tls-missing"}},
-		"missing file":      {files: map[string]string{"resource/default.conf": "", "Dockerfile": strings.Join([]string{from, copyPEM, copyKey}, "\n")}, want: []string{"config-missing"}},
-		"plain application": {files: map[string]string{"resource/default.conf": "", "Dockerfile": from + "\nCOPY . /app"}, want: []string{"config-missing"},
+		"missing file":      {files: map[string]string{"resource/default.conf": "", "Dockerfile": strings.Join([]string{from, copyPEM, copyKey}, "\n")}},
+		"plain application": {files: map[string]string{"resource/default.conf": "", "Dockerfile": from + "\nCOPY . /app"},
 			site: func(s *Site) { s.Certificate, s.Key = "", "" }},
 		"named and missing": {files: map[string]string{"resource/default.conf": "", "Dockerfile": strings.Join([]string{from, copyPEM, copyKey, copyConf}, "\n")}, want: []string{"copy-missing"}},
 		"missing folder": {files: map[string]string{"resource/default.conf": "", "Dockerfile": strings.Join([]string{from, copyPEM, copyKey, "COPY resource /etc/nginx/conf.d/"}, "\n")},
@@ -62,11 +67,11 @@ func TestRedirect(t *testing.T) {
 		"return":              {files: conf(tlsPart + "server { listen 80 default_server; return 301 https://$host$request_uri; }")},
 		"return without code": {files: conf(tlsPart + "server { listen 80 default; return https://$host$request_uri; }")},
 		"in location":         {files: conf(tlsPart + "server { listen 80; location /.well-known/ { root /a; } location / { return 308 https://$host$request_uri; } }")},
-		"in if":               {files: conf(tlsPart + "server { listen 80; if ($host = a) { return 301 https://a$request_uri; } }")},
+		"in if":               {files: conf(tlsPart + "server { listen 80; if ($host = kevinhuo.cool) { return 301 https://kevinhuo.cool$request_uri; } return 404; }")},
 		"implicit listen":     {files: conf(tlsPart + "server { return 301 https://$host$request_uri; }")},
 		"one server for both": {files: conf("server {\nlisten 80;\nlisten 443 ssl;\nif ($scheme = http) { return 301 https://$host$request_uri; }\n" + tlsLines + tlsRest + "}\n")},
 		"missing":             {files: conf(tlsPart), want: []string{"redirect-missing"}, edit: "    rewrite ^(.*) https://$host$1 permanent;"},
-		"missing in http":     {files: conf("http {\n  " + strings.ReplaceAll(tlsPart, "\n", "\n  ") + "\n}\n"), want: []string{"redirect-missing"}, edit: "      rewrite ^(.*) https://$host$1 permanent;"},
+		"missing in http":     {files: mainConf("events {}\nhttp {\n  " + strings.ReplaceAll(tlsPart, "\n", "\n  ") + "\n}\n"), want: []string{"redirect-missing"}, edit: "      rewrite ^(.*) https://$host$1 permanent;"},
 		"serves instead":      {files: conf(tlsPart + "server {\n    listen 80;\n    location / { root /a; }\n}\n"), want: []string{"redirect-none"}, edit: "    rewrite ^(.*) https://$host$1 permanent;"},
 		"to http":             {files: conf(tlsPart + "server {\n    listen 80;\n    return 301 http://$host$request_uri;\n}\n"), want: []string{"redirect-none"}, edit: "    rewrite ^(.*) https://$host$1 permanent;"},
 		"some paths only":     {files: conf(tlsPart + "server {\n    listen 80;\n    location /a { return 301 https://$host$request_uri; }\n}\n"), want: []string{"redirect-none"}, edit: "    rewrite ^(.*) https://$host$1 permanent;"},
@@ -94,7 +99,7 @@ func TestSyntax(t *testing.T) {
 		"same name twice":         {files: conf(tlsPart + redirect + redirect), want: []string{"server-hidden"}},
 		"upstream":                {files: conf("upstream app { server 127.0.0.1:5000; }\n" + strings.Replace(tlsPart, tlsRest, tlsRest+"location / { proxy_pass http://app; }", 1) + redirect)},
 		"upstream unknown":        {files: conf(strings.Replace(tlsPart, tlsRest, tlsRest+"location / { proxy_pass http://app/; }", 1) + redirect), want: []string{"upstream-unknown"}},
-		"proxy to addresses":      {files: conf(strings.Replace(tlsPart, tlsRest, tlsRest+"location / { proxy_pass http://localhost:5000; } location /a { proxy_pass http://unix:/run/a.sock; } location /b { proxy_pass http://[::1]:80; } location /c { proxy_pass http://$up; }", 1) + redirect)},
+		"proxy to addresses":      {files: conf(strings.Replace(tlsPart, tlsRest, tlsRest+"location / { proxy_pass http://localhost:5000; } location /a { proxy_pass http://unix:/run/a.sock; } location /b { proxy_pass http://[::1]:80; } location /c { proxy_pass http://$host; }", 1) + redirect)},
 		"lua":                     {files: conf(strings.Replace(tlsPart, tlsRest, tlsRest+"location / { content_by_lua_block { if a then ngx.say(\"{\") end -- }\n } }", 1) + redirect)},
 		"not a configuration":     {files: conf("\x00\x01\x02"), want: []string{"config-syntax"}},
 	} {
@@ -108,7 +113,7 @@ func TestWhereConfigurationLies(t *testing.T) {
 		"other name":        {files: map[string]string{"Dockerfile": from + "\n" + copyPEM + "\n" + copyKey + "\nCOPY nginx/site.conf /etc/nginx/conf.d/default.conf", "nginx/site.conf": good, "resource/default.conf": "broken {"}},
 		"folder":            {files: map[string]string{"Dockerfile": from + "\n" + copyPEM + "\n" + copyKey + "\nCOPY conf.d /etc/nginx/conf.d", "conf.d/a.conf": tlsPart, "conf.d/b.conf": redirect, "resource/default.conf": ""}},
 		"sites-enabled":     {files: map[string]string{"Dockerfile": from + "\n" + copyPEM + "\n" + copyKey + "\nCOPY site /etc/nginx/sites-enabled/default", "site": good, "resource/default.conf": ""}},
-		"with nginx.conf":   {files: map[string]string{"Dockerfile": from + "\n" + copyPEM + "\n" + copyKey + "\nCOPY resource/ /etc/nginx/conf.d/\nCOPY nginx.conf /etc/nginx/nginx.conf", "nginx.conf": "http { include /etc/nginx/conf.d/*.conf; }"}},
+		"with nginx.conf":   {files: map[string]string{"Dockerfile": from + "\n" + copyPEM + "\n" + copyKey + "\nCOPY resource/ /etc/nginx/conf.d/\nCOPY nginx.conf /etc/nginx/nginx.conf", "nginx.conf": "events {} http { include /etc/nginx/conf.d/*.conf; }"}},
 		"all in nginx.conf": {files: map[string]string{"Dockerfile": from + "\n" + copyPEM + "\n" + copyKey + "\nCOPY nginx.conf /etc/nginx/", "nginx.conf": "events {} http {\n" + good + "}", "resource/default.conf": ""}},
 		"moved by a script": {files: map[string]string{"Dockerfile": from + "\n" + copyPEM + "\n" + copyKey + "\nCOPY . /project/", "start.sh": "cp resource/default.conf /etc/nginx/conf.d/\nnginx\n"}},
 		"not copied":        {files: map[string]string{"Dockerfile": from + "\n" + copyPEM + "\n" + copyKey}, want: []string{"config-not-copied"}},
@@ -132,7 +137,7 @@ func TestAParserErrorWithoutAPlace(t *testing.T) {
 	if got := syntaxOf(errors.New("cannot be read")); got == nil || got.Line != 1 || got.Unfinished != nil {
 		t.Errorf("it is %+v", got)
 	}
-	_, err := nginxconf.Parse("a;\nb {\n}}\n")
+	_, err := nginxconf.Parse("", "a;\nb {\n}}\n")
 	if got := syntaxOf(fmt.Errorf("default.conf: %w", err)); got.Line != 3 {
 		t.Errorf("it is %+v", got)
 	}
