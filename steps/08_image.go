@@ -72,7 +72,7 @@ func (s image) testNginx(ctx context.Context, r *provision.Reporter, image strin
 			Severity: provision.SeverityWarning,
 			Code:     "site.config-unfinished",
 			Cause:    s.words.T("site.config-unfinished.cause"),
-			Evidence: lastLine(output),
+			Evidence: lastOf(output, "[emerg]"),
 			Fix:      s.words.T("site.config-unfinished.fix"),
 		})
 		return nil

@@ -41,10 +41,11 @@ type Site struct {
 	Volumes          []string // as for docker run --volume
 	Ports            []inventory.Port
 	Environment      map[string]string // of the container, as far as it is no secret
-	EnvironmentFile  string            // of this machine; empty: none
 	OwnNetwork       bool              // an option gives the container another network than the bridge
 	Command          []string          // of the container
 	Upload           []string          // what of the source goes to the host, slash-separated; none: all of it
+
+	EnvironmentFile string // of this machine; empty: none
 }
 
 // Of is the site of an inventory.
@@ -93,10 +94,10 @@ type Input struct {
 	Scripts          []File // that start the container
 	Certificate, Key File
 
-	Environment []inventory.EnvironmentDoubt // lines of the environment file
-
 	recipe *recipe     // the Dockerfile, with the source that its lines speak of
 	nginx  *nginxImage // what they tell of nginx; nil where nginx is not what answers
+
+	Environment []inventory.EnvironmentDoubt // lines of the environment file
 }
 
 // Problem is something wrong with the site's own files.
