@@ -31,6 +31,8 @@ func enNginx() words {
 		"site.config-not-terminated.fix":   "End the line with a semicolon in place of the brace.",
 		"site.config-quote.cause":          "nginx takes a { outside quotes for the start of a block, so this expression ends before it.",
 		"site.config-quote.fix":            "Put the whole expression in quotes: %[1]s",
+		"site.config-run-on.cause":         "%[1]s has no semicolon at its end, so nginx takes the next line for part of it.",
+		"site.config-run-on.fix":           "Put a semicolon at the end of line %[2]d.",
 		"site.config-stock.cause":          "The image has only the configuration of %[1]s, which speaks http alone, and the inventory names a certificate.",
 		"site.config-stock.fix":            "COPY a configuration to /etc/nginx/conf.d/ with listen 443 ssl; and the pair, or leave site.certificate and site.key empty.",
 		"site.config-unfinished.cause":     "nginx does not load the configuration of the image alone, but the container completes it as it starts, so the candidate decides.",

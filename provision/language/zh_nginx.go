@@ -31,6 +31,8 @@ func zhNginx() words {
 		"site.config-not-terminated.fix":   "行末用分号代替花括号。",
 		"site.config-quote.cause":          "引号之外的 { 会被 nginx 当作块的开始，这个表达式因此在它前面就结束了。",
 		"site.config-quote.fix":            "给整个表达式加上引号：%[1]s",
+		"site.config-run-on.cause":         "指令 %[1]s 末尾没有分号，nginx 会把下一行当作它的一部分。",
+		"site.config-run-on.fix":           "在第 %[2]d 行末尾加上分号。",
 		"site.config-stock.cause":          "镜像里只有 %[1]s 自带的配置，它只提供 http，而 inventory 指定了证书。",
 		"site.config-stock.fix":            "把带有 listen 443 ssl; 和证书的配置用 COPY 复制到 /etc/nginx/conf.d/，或把 site.certificate 和 site.key 留空。",
 		"site.config-unfinished.cause":     "仅凭镜像里的配置 nginx 无法加载，但容器启动时会补全它，因此由候选容器判定。",

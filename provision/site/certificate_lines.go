@@ -46,7 +46,7 @@ func (x *examiner) certificateLines() {
 		case x.withoutSlash(*m, at.state):
 		case at.state == stateUnknown:
 		case x.ignoredMember(*m):
-		case x.in.nginx.unseen != "":
+		case x.in.nginx.unseen != "" || x.in.Site.OwnMounts:
 		default:
 			missing = append(missing, *m)
 		}

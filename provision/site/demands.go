@@ -40,6 +40,9 @@ func (d demands) examine() {
 	if slices.ContainsFunc(d.view.streams, func(l listen) bool { return l.port == secure }) || secure == 0 {
 		return // what answers there is another server's, which only the candidate shows
 	}
+	if d.view.hasInclude() {
+		return // what is demanded may stand in the file that is not known, or is missing
+	}
 	if len(d.view.servers) == 0 && d.commented(isTLSServer) == nil {
 		if len(d.view.files) > 0 {
 			f := d.view.files[len(d.view.files)-1]

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"bytes"
 	"path"
 	"slices"
 	"strings"
@@ -37,6 +38,13 @@ func newView(main []*nginxconf.Directive, files []*nginxconf.File, open func(*ng
 	return v
 }
 
+// hasInclude reports whether an included file is not known.
+func (v *view) hasInclude() bool {
+	found := false
+	walk(v.directives, func(d *nginxconf.Directive) { found = found || d.Name == "include" && !d.HasBody })
+	return found
+}
+
 // inConfig is a line of the file that a directive stands in, as a place.
 func inConfig(d *nginxconf.Directive, line int) place {
 	return place{StepNginxConfig, d.File.Path, line, lineOf(d.File.Text, line)}
@@ -51,7 +59,7 @@ func (x *examiner) configs() {
 	}
 	v := x.viewOf(known)
 	x.configCopied(known)
-	if len(v.servers) == 0 && len(v.files) == 0 {
+	if len(v.files) == 0 {
 		x.nothingSeen(known)
 		return
 	}
@@ -110,6 +118,9 @@ func (x *examiner) parseConfigs(known *nginxImage) bool {
 	for _, f := range known.read {
 		if known.parsed[f.At] != nil {
 			continue
+		}
+		if empty := f.Err == nil && len(bytes.TrimSpace(f.Content)) == 0; empty && len(known.read) > 1 && f.At != known.main {
+			continue // an included file may be empty
 		}
 		if !x.readable(f, StepNginxConfig) {
 			good = false

@@ -156,7 +156,7 @@ func (r rules) directive(d *nginxconf.Directive, in nginxconf.Context) {
 // include notes an included file that neither the site nor the base image has.
 func (r rules) include(d *nginxconf.Directive) {
 	name := r.known.configPath(d.Value())
-	if name == "" || isPattern(name) || r.known.inBase(name) {
+	if name == "" || isPattern(name) || r.known.inBase(name) || r.x.in.Site.OwnMounts {
 		return
 	}
 	switch _, state := r.known.file(name); {
@@ -287,7 +287,11 @@ func (r rules) upstream(d *nginxconf.Directive, known map[string]bool) {
 	if known[host] || host == "" || strings.ContainsAny(host, ".$[") || strings.HasPrefix(target, "unix:") {
 		return
 	}
-	r.add(d, provision.SeverityWarning, "site.upstream-unknown", host, d.Name)
+	severity := provision.SeverityWarning
+	if target == host && !slices.Contains([]string{"proxy_pass", "grpc_pass"}, d.Name) {
+		severity = r.certain() // without a port, it can be nothing but an upstream
+	}
+	r.add(d, severity, "site.upstream-unknown", host, d.Name)
 }
 
 // hostOf is the host at the start of an address without its scheme.

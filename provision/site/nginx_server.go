@@ -100,7 +100,7 @@ func parseListen(d *nginxconf.Directive, byOn bool) listen {
 	if len(d.Args) > 1 {
 		for _, flag := range d.Values()[1:] {
 			l.tls = l.tls || flag == "ssl"
-			l.quic = l.quic || flag == "quic"
+			l.quic = l.quic || flag == "quic" || flag == "http3"
 			l.reuse = l.reuse || flag == "reuseport"
 			l.bothStack = l.bothStack || flag == "ipv6only=off"
 			l.primary = l.primary || flag == "default_server" || flag == "default"

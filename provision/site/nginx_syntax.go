@@ -2,6 +2,7 @@ package site
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -49,6 +50,12 @@ func (x *examiner) parseConfig(f File) *nginxconf.File {
 				commented = syntax.Line
 			}
 			d.text = commentOut(d.text, syntax.Line)
+		case repeats.MatchString(d.text):
+			found := repeats.FindStringSubmatchIndex(d.text)
+			at.line = strings.Count(d.text[:found[2]], "\n") + 1
+			at.evidence = lineOf(d.text, at.line)
+			x.add(at, provision.SeverityError, "site.config-quote", `"`+d.text[found[2]:found[3]]+`"`)
+			return nil
 		default:
 			for at.line > 1 && strings.TrimSpace(at.evidence) == "" { // the end of the file shows at its last line
 				at.line--
@@ -61,6 +68,9 @@ func (x *examiner) parseConfig(f File) *nginxconf.File {
 	x.add(place{StepNginxConfig, f.Path, 1, lineOf(d.text, 1)}, provision.SeverityError, "site.config-syntax", errors.New("it is no nginx configuration"), 1)
 	return nil
 }
+
+// repeats is an expression outside quotes that has a brace, as in [0-9]{6}.
+var repeats = regexp.MustCompile(`(?m)^[^#"'\n]*\b(?:location|rewrite|if|server_name)\b[^#"'\n]*?[ (]([^\s"']*[^\s"'$\\{]\{\d+(?:,\d*)?\}[^\s"';]*)`)
 
 // syntaxOf is where the parser stopped: at the first line, if it does not say.
 func syntaxOf(err error) *nginxconf.SyntaxError {
@@ -76,7 +86,12 @@ func (x *examiner) runOn(draft *draft, file string, list []*nginxconf.Directive)
 		line, end := d.Line, d.Start+len(d.Name)
 		for _, arg := range d.Args {
 			if arg.Line > line && slices.Contains(lineBeginners(), arg.Text) {
-				x.mendable(place{StepNginxConfig, file, line, lineOf(draft.text, line)}, provision.SeverityError, "site.config-semicolon", d.Name, line)
+				at := place{StepNginxConfig, file, line, lineOf(draft.text, line)}
+				if nginxconf.Takes(d.Name, len(d.Args)) && d.Name != "listen" {
+					x.mendable(at, provision.SeverityWarning, "site.config-run-on", d.Name, line)
+				} else {
+					x.mendable(at, provision.SeverityError, "site.config-semicolon", d.Name, line)
+				}
 				draft.text = draft.text[:end] + ";" + draft.text[end:]
 				return true
 			}

@@ -101,6 +101,10 @@ func TestSyntax(t *testing.T) {
 		"upstream unknown":        {files: conf(strings.Replace(tlsPart, tlsRest, tlsRest+"location / { proxy_pass http://app/; }", 1) + redirect), want: []string{"upstream-unknown"}},
 		"proxy to addresses":      {files: conf(strings.Replace(tlsPart, tlsRest, tlsRest+"location / { proxy_pass http://localhost:5000; } location /a { proxy_pass http://unix:/run/a.sock; } location /b { proxy_pass http://[::1]:80; } location /c { proxy_pass http://$host; }", 1) + redirect)},
 		"lua":                     {files: conf(strings.Replace(tlsPart, tlsRest, tlsRest+"location / { content_by_lua_block { if a then ngx.say(\"{\") end -- }\n } }", 1) + redirect)},
+		"brace outside quotes":    {files: conf(strings.Replace(tlsPart, tlsRest, tlsRest+"location ~ ^/[0-9]{6}$ { return 204; }\n", 1) + redirect), want: []string{"config-quote"}},
+		"run on where nginx may":  {files: conf(strings.Replace(tlsPart, tlsRest, tlsRest+"server_name kevinhuo.cool\nroot /srv;\n", 1) + redirect), want: []string{"config-run-on"}, edit: "server_name kevinhuo.cool;"},
+		"quic beside TLS":         {files: conf(strings.Replace(tlsPart, "listen 443 ssl;", "listen 443 quic reuseport; listen 443 ssl; http2 on; http3 on;", 1) + redirect)},
+		"IPv4 bound twice":        {files: conf(strings.Replace(tlsPart, "listen 443 ssl;", "listen 443 ssl; listen [::]:443 ssl ipv6only=off;", 1) + redirect), want: []string{"listen-both"}},
 		"not a configuration":     {files: conf("\x00\x01\x02"), want: []string{"config-syntax"}},
 	} {
 		t.Run(name, func(t *testing.T) { c.run(t) })
@@ -140,5 +144,52 @@ func TestAParserErrorWithoutAPlace(t *testing.T) {
 	_, err := nginxconf.Parse("", "a;\nb {\n}}\n")
 	if got := syntaxOf(fmt.Errorf("default.conf: %w", err)); got.Line != 3 {
 		t.Errorf("it is %+v", got)
+	}
+}
+
+const stockFrom = "FROM nginx:1.27"
+
+// What nginx reads is found by the lines that bring it; what they do not show is left to the image.
+func TestWhatTheFilesShow(t *testing.T) {
+	pair := copyPEM + "\n" + copyKey + "\n"
+	shop := func(s *Site) { s.Domain, s.Command = "kevinhuo.cool", nil }
+	tls := strings.Replace(tlsPart, "listen 443 ssl;", "listen 443 ssl;\nserver_name kevinhuo.cool;", 1)
+	for name, c := range map[string]struct {
+		change
+		unseen bool
+	}{
+		"snippet": {change: change{files: map[string]string{
+			"Dockerfile": stockFrom + "\n" + pair + "COPY conf/ /etc/nginx/", "conf/conf.d/a.conf": "server { listen 443 ssl; server_name kevinhuo.cool; include snippets/tls.conf; }\n" + redirect,
+			"conf/snippets/tls.conf": tlsLines + tlsRest}}},
+		"snippet that is missing": {change: change{files: map[string]string{
+			"Dockerfile": stockFrom + "\n" + pair + "COPY a.conf /etc/nginx/conf.d/", "a.conf": "server { listen 443 ssl; include snippets/tls.conf; }\n" + redirect}, want: []string{"include-missing"}}},
+		"stock, http": {change: change{files: map[string]string{"Dockerfile": stockFrom + "\nCOPY start.sh /usr/share/nginx/html/", "resource/default.conf": ""},
+			site: func(s *Site) { s.Certificate, s.Key, s.Command = "", "", nil }}},
+		"stock, https": {change: change{files: map[string]string{"Dockerfile": stockFrom + "\n" + pair, "resource/default.conf": ""}, want: []string{"config-stock"}}},
+		"made by RUN":  {change: change{files: map[string]string{"Dockerfile": stockFrom + "\n" + pair + "RUN sed 's/x/y/' /tmp/x > /etc/nginx/conf.d/default.conf", "resource/default.conf": ""}}, unseen: true},
+		"placed by RUN": {change: change{files: map[string]string{"Dockerfile": stockFrom + "\n" + pair + "COPY a.conf /tmp/\nRUN rm /etc/nginx/conf.d/default.conf && cp /tmp/a.conf /etc/nginx/conf.d/site.conf", "a.conf": redirect, "resource/default.conf": ""},
+			want: []string{"tls-missing"}}},
+		"template": {change: change{files: map[string]string{"Dockerfile": stockFrom + "\nENV NAME=kevinhuo.cool\n" + pair + "COPY a.template /etc/nginx/templates/default.conf.template", "resource/default.conf": "",
+			"a.template": strings.ReplaceAll(tls, "kevinhuo.cool;", "${NAME};") + redirect}}},
+		"template, open": {change: change{files: map[string]string{"Dockerfile": stockFrom + "\n" + pair + "COPY a.template /etc/nginx/templates/default.conf.template", "resource/default.conf": "",
+			"a.template": "server { listen ${PORT}; server_name ${NAME}; }\n"}}, unseen: true},
+		"start script": {change: change{files: map[string]string{"Dockerfile": from + "\n" + pair + copyConf + "\nCOPY start.sh /start.sh", "resource/default.conf": "server { listen @PORT@; }\n",
+			"start.sh": "sed -i s/@PORT@/80/ /etc/nginx/conf.d/default.conf\nnginx\n"}, site: func(s *Site) { s.Command = []string{"bash", "/start.sh"} }}, unseen: true},
+		"other main": {change: change{files: map[string]string{"Dockerfile": stockFrom + "\n" + pair + "COPY a.conf /app/nginx.conf\nCMD [\"nginx\", \"-c\", \"/app/nginx.conf\"]", "resource/default.conf": "",
+			"a.conf": "events {}\nhttp {\n" + tls + redirect + "}\n"}}},
+		"mounted": {change: change{files: map[string]string{"Dockerfile": stockFrom, "a.conf": tls + redirect, "resource/default.conf": ""},
+			site: func(s *Site) {
+				shop(s)
+				s.Volumes = []string{s.Directory + "/a.conf:/etc/nginx/conf.d/default.conf:ro", s.Directory + "/ssl_files:/etc/nginx/cert:ro"}
+			}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.site == nil {
+				c.site = shop
+			}
+			if report := c.run(t); report.Unseen != c.unseen {
+				t.Errorf("more than the files show: %v, want %v", report.Unseen, c.unseen)
+			}
+		})
 	}
 }

@@ -41,6 +41,7 @@ type Site struct {
 	Volumes          []string // as for docker run --volume
 	Ports            []inventory.Port
 	Environment      map[string]string // of the container, as far as it is no secret
+	OwnMounts        bool              // an option brings files that are not in the image
 	OwnNetwork       bool              // an option gives the container another network than the bridge
 	Command          []string          // of the container
 	Upload           []string          // what of the source goes to the host, slash-separated; none: all of it
@@ -64,6 +65,9 @@ func Of(s inventory.Site) Site {
 		Environment: s.Environment,
 
 		EnvironmentFile: s.EnvironmentFile,
+		OwnMounts: slices.ContainsFunc(s.Options, func(o string) bool {
+			return strings.HasPrefix(o, "-v") || strings.HasPrefix(o, "--volume") || strings.HasPrefix(o, "--mount") || strings.HasPrefix(o, "--tmpfs")
+		}),
 	}
 }
 

@@ -91,6 +91,13 @@ func Check(d *Directive, in Context) Misuse {
 	return worst
 }
 
+// Takes reports whether a directive takes so many arguments, wherever it stands.
+func Takes(name string, arguments int) bool {
+	return slices.ContainsFunc(forms()[name], func(f form) bool {
+		return f.misuse(&Directive{Args: make([]Word, arguments), HasBody: strings.Contains(f.arguments, "{")}) == Fine
+	})
+}
+
 // Once reports whether nginx refuses a second one of the directive in the same block.
 func Once(name string, in Context) bool {
 	return slices.ContainsFunc(forms()[name], func(f form) bool { return f.in(in) && strings.Contains(f.arguments, "!") })
