@@ -128,6 +128,7 @@ func enRemote() words {
 		"remote.key.certificate-expired":    "was valid until %s; have the key signed again",
 		"remote.key.certificate-nobody":     "names no user; have the key signed for %s with ssh-keygen -n",
 		"remote.key.certificate-name":       "is for %s, not for %s; log in as one of those, or have it signed for this user too",
+		"remote.key.certificate-option":     "has the critical option %s, which the server does not take; have the key signed without it",
 		"remote.key.certificate-address":    "holds only from %s; log in from there, or have the key signed without source-address",
 		"remote.key.locked":                 "is encrypted and its passphrase is not known (%v); run ssh-add %s",
 		"remote.key.undecrypted":            "could not be decrypted with any passphrase given; run ssh-add %s",

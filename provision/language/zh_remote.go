@@ -128,6 +128,7 @@ func zhRemote() words {
 		"remote.key.certificate-expired":    "有效期到 %s 为止。请重新签发",
 		"remote.key.certificate-nobody":     "没有写明用户。请用 ssh-keygen -n 为 %s 签发",
 		"remote.key.certificate-name":       "适用于 %s，不适用于 %s。请以其中的用户登录，或让证书也包含该用户",
+		"remote.key.certificate-option":     "带有主机不接受的关键选项 %s。请重新签发，不带该选项",
 		"remote.key.certificate-address":    "只能从 %s 使用。请从该地址登录，或签发时不加 source-address",
 		"remote.key.locked":                 "已加密，且口令未知（%v）：请运行 ssh-add %s",
 		"remote.key.undecrypted":            "无法用所给的口令解密，请运行 ssh-add %s",

@@ -19,6 +19,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/remote/hostkey"
 	"github.com/kehuo/provision/provision/remote/sshconfig"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // dialer makes connections to one host. Everything that a person answered stays with it, so that a connection that is made
@@ -70,6 +71,16 @@ func (d *dialer) target() string {
 		target = s.User + "@" + target
 	}
 	return target
+}
+
+// arguments are those of OpenSSH's commands that lead to the host.
+func (d *dialer) arguments() string {
+	s := d.settings
+	args := []string{}
+	if s.Port != 22 && s.Port != 0 {
+		args = append(args, "-p", strconv.Itoa(s.Port))
+	}
+	return shell.Quote(append(args, s.User+"@"+s.Hostname)...)
 }
 
 // fail is a failure of the host: its sentence begins with name and target.

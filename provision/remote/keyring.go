@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"slices"
@@ -174,7 +175,10 @@ func isCertificate(i identity) bool {
 func certificateFlaw(cert *ssh.Certificate, user string, at time.Time) *provision.Failure {
 	now := uint64(at.Unix())
 	day := func(second uint64) string { return time.Unix(int64(second), 0).Format(time.DateTime) }
-	_, bound := cert.CriticalOptions["source-address"]
+	address, bound := cert.CriticalOptions["source-address"]
+	strange := slices.DeleteFunc(slices.Sorted(maps.Keys(cert.CriticalOptions)), func(option string) bool {
+		return slices.Contains([]string{"force-command", "source-address", "verify-required"}, option)
+	})
 	switch {
 	case cert.CertType != ssh.UserCert:
 		return provision.Fail("remote.key.certificate-host")
@@ -186,8 +190,10 @@ func certificateFlaw(cert *ssh.Certificate, user string, at time.Time) *provisio
 		return provision.Fail("remote.key.certificate-nobody", user)
 	case !slices.Contains(cert.ValidPrincipals, user):
 		return provision.Fail("remote.key.certificate-name", oneLine(strings.Join(cert.ValidPrincipals, ", ")), user)
+	case len(strange) > 0:
+		return provision.Fail("remote.key.certificate-option", oneLine(strings.Join(strange, ", ")))
 	case bound:
-		return provision.Fail("remote.key.certificate-address", oneLine(cert.CriticalOptions["source-address"]))
+		return provision.Fail("remote.key.certificate-address", oneLine(address))
 	}
 	return nil
 }

@@ -136,7 +136,7 @@ func (l *login) password() (string, error) {
 		Kind:     provision.DecidePassword,
 		Question: words.T("remote.password.question", l.d.settings.User, l.d.config.Name),
 		Secret:   true,
-		Remedy:   words.T("remote.password.remedy", l.d.target()),
+		Remedy:   words.T("remote.password.remedy", l.d.arguments()),
 	})
 	return answer.Secret.Reveal(), err
 }
@@ -155,7 +155,7 @@ func (l *login) challenge(name, instruction string, prompts []string, echos []bo
 			Question: words.T("remote.code.question", l.d.config.Name, oneLine(prompt)),
 			Detail:   strings.TrimSpace(safetext.Clean(name + "\n" + instruction)),
 			Secret:   true,
-			Remedy:   words.T("remote.password.remedy", l.d.target()),
+			Remedy:   words.T("remote.password.remedy", l.d.arguments()),
 		})
 		if err != nil {
 			return nil, err
@@ -254,17 +254,17 @@ func (l *login) remedy(err error) error {
 	case publicKey && len(l.offered) == 0 && keys.agentless != nil:
 		return keys.agentless
 	case len(l.offered) == 0 && publicKey && alone:
-		return provision.Fail("remote.login.make-key", l.d.target())
-	case len(l.offered) > 0 && publicKey && l.d.settings.User == "root":
-		return provision.Fail("remote.login.root", l.d.target())
-	case l.asks > 0:
-		return provision.Fail("remote.login.check-password")
+		return provision.Fail("remote.login.make-key", l.d.arguments())
 	case publicKey && slices.ContainsFunc(l.offered, isCertificate):
 		return provision.Fail("remote.login.certificate")
+	case len(l.offered) > 0 && publicKey && l.d.settings.User == "root":
+		return provision.Fail("remote.login.root", l.d.arguments())
+	case l.asks > 0:
+		return provision.Fail("remote.login.check-password")
 	case alone && len(l.accepts) > 0 && !publicKey:
 		return provision.Fail("remote.login.on-terminal")
 	case publicKey:
-		return provision.Fail("remote.login.copy-key", l.d.target())
+		return provision.Fail("remote.login.copy-key", l.d.arguments())
 	}
 	return provision.Fail("remote.login.check-user")
 }

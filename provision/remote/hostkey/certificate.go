@@ -46,7 +46,7 @@ func (k *Checker) flaw(cert *ssh.Certificate) *provision.Failure {
 		return k.fail("hostkey.certificate-early", day(cert.ValidAfter))
 	case cert.ValidBefore != ssh.CertTimeInfinity && now >= cert.ValidBefore:
 		return k.fail("hostkey.certificate-expired", day(cert.ValidBefore))
-	case len(cert.ValidPrincipals) > 0 && !slices.ContainsFunc(cert.ValidPrincipals, func(pattern string) bool { return wildcard(pattern, k.name) }):
+	case len(cert.ValidPrincipals) > 0 && !slices.Contains(cert.ValidPrincipals, k.name):
 		return k.fail("hostkey.certificate-name", names, k.name)
 	case len(options) > 0:
 		return k.fail("hostkey.certificate-option", strings.Join(options, ", "))
