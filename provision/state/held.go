@@ -32,6 +32,7 @@ type Held struct {
 	Owner Owner
 	Beat  time.Time     // its last heartbeat, by the host's clock
 	Quiet time.Duration // since then; 0 for one that is dated ahead
+	Ahead time.Duration // how far it is dated ahead of the host's clock, which was set back then
 
 	text string // what lies on the host
 }
@@ -64,7 +65,8 @@ func parseHeld(text string) *Held {
 	beat, owner, _ := strings.Cut(lock, "\n")
 	at, err1 := strconv.ParseInt(strings.TrimSpace(now), 10, 64)
 	last, err2 := strconv.ParseInt(strings.TrimSpace(beat), 10, 64)
-	held := &Held{Beat: time.Unix(last, 0), Quiet: time.Duration(max(0, at-last)) * time.Second, text: lock}
+	held := &Held{Beat: time.Unix(last, 0), Quiet: time.Duration(max(0, at-last)) * time.Second,
+		Ahead: time.Duration(max(0, last-at)) * time.Second, text: lock}
 	if err := json.Unmarshal([]byte(owner), &held.Owner); err != nil || err1 != nil || err2 != nil {
 		return unreadable
 	}
