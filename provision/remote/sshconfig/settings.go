@@ -128,6 +128,21 @@ func Read(ctx context.Context, q Query) (*Settings, error) {
 	return s, s.complete(q, o, local)
 }
 
+// UserOf is whom the SSH configuration logs in as at an address; empty where it does not say. file is as in Query.
+func UserOf(address, file string) string {
+	ctx, cancel := context.WithTimeout(context.Background(), lookUpTime)
+	defer cancel()
+	local, q := localAccount(), Query{Address: address, File: file}
+	o, err := lookUp(ctx, q, local)
+	if err == nil && o.first("user") == local.name { // which is what ssh -G says where nothing is said, too
+		o, err = readFiles(q, local.config())
+	}
+	if err != nil {
+		return ""
+	}
+	return o.first("user")
+}
+
 // complete fills in defaults, the inventory's wishes, and what percent tokens stand for.
 func (s *Settings) complete(q Query, o options, local account) error {
 	if s.Hostname == "" {
