@@ -121,7 +121,7 @@ func enRemote() words {
 		"remote.key.unreadable":             "is not a private key that can be read (%s); make a new one with ssh-keygen -t ed25519",
 		"connect.key-mangled":               "%s; %s %s",
 		"connect.key-mangled.cause":         "The private key file %[2]s %[3]s.",
-		"connect.key-mangled.fix":           "Write the key to the file exactly as ssh-keygen made it, line by line; ssh-keygen -y -f FILE then prints its public half.",
+		"connect.key-mangled.fix":           "Write the key to the file exactly as ssh-keygen made it, line by line; ssh-keygen -y -f %[2]s then prints its public half.",
 		"connect.key-certificate":           "%s; the certificate %s %s",
 		"connect.key-certificate.cause":     "The server refuses the certificate: %[2]s %[3]s.",
 		"connect.key-certificate.fix":       "See what the certificate says with ssh-keygen -L -f %[2]s, and have the key signed anew.",
