@@ -119,10 +119,10 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 func (h *Host) Begin(ctx context.Context, r *provision.Reporter, changes []provision.Change) error {
 	releases := h.Manifest != nil && slices.ContainsFunc(changes, func(c provision.Change) bool { return c.Step == Run })
 	if err := forbidden(h.visitors.round.Arrived()); err != nil && releases {
-		return h.site.NoWayIn(h.facts.Docker, err)
+		return provision.InStep(Run, h.site.NoWayIn(h.facts.Docker, err))
 	}
 	if err := h.stranger.askFirst(ctx, r, h.Words, h.site, h.facts.Container, changes); err != nil {
-		return err
+		return provision.InStep(Run, err)
 	}
 	lock, err := state.Take(ctx, h.connection.client, state.Claim{
 		Directory: h.site.Directory, Who: h.Who, Purpose: h.command,

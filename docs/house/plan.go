@@ -135,9 +135,6 @@ func plan() []floor {
 				"provision/safetext",
 				"provision/shell",
 			}},
-			{"provision/remote/sshconfig", "the user's SSH configuration", []string{
-				"provision/safetext",
-			}},
 			{"provision/remote/hostkey", "known_hosts", []string{
 				"provision/language",
 				"provision/remote/sshconfig",
@@ -148,11 +145,15 @@ func plan() []floor {
 			{"provision/setup", "a first inventory from answers", []string{
 				"provision/inventory",
 				"provision/language",
+				"provision/remote/sshconfig",
 				"provision/site",
 			}},
 			{"provision/site", "what the tutorial asks of a site's files", []string{
 				"provision/inventory",
 				"provision/language",
+			}},
+			{"provision/remote/sshconfig", "the user's SSH configuration", []string{
+				"provision/safetext",
 			}},
 			{"provision/tree", "the local files", nil},
 			{"provision/inventory", "inventory.yaml as typed values", []string{

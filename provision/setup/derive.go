@@ -10,9 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kevinburke/ssh_config"
-
 	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/remote/sshconfig"
 	"github.com/kehuo/provision/provision/site"
 )
 
@@ -135,7 +134,7 @@ func isGeneric(name string) bool {
 // directory is the site's folder on the host, in the home of who logs in. Where nobody says who that is, the tutorial's site
 // keeps the tutorial's, and another one goes to whom ssh would log in as: the user of this machine.
 func (s Setup) directory(a Answers, name string) string {
-	login := orElse(a[User], sshUser(a[Address]))
+	login := orElse(a[User], s.sshUser(a[Address]))
 	if login == "" && name == inventory.Defaults().Name {
 		return inventory.Defaults().Directory
 	}
@@ -154,21 +153,11 @@ func (s Setup) directory(a Answers, name string) string {
 }
 
 // sshUser is whom the SSH configuration logs in as; empty where it does not say.
-func sshUser(address string) string {
-	home, err := os.UserHomeDir()
-	if err != nil {
+func (s Setup) sshUser(address string) string {
+	if address == "" {
 		return ""
 	}
-	content, err := inventory.ReadFile(filepath.Join(home, ".ssh", "config"), fileLimit)
-	if err != nil {
-		return ""
-	}
-	config, err := ssh_config.DecodeBytes(content)
-	if err != nil {
-		return ""
-	}
-	name, _ := config.Get(address, "User")
-	return name
+	return sshconfig.UserOf(address, s.SSHConfig)
 }
 
 // imageName makes a site's name one for an image: small letters, and one sign at a time between them.

@@ -15,8 +15,9 @@ import (
 
 // Setup makes an inventory at a path.
 type Setup struct {
-	File  string // the inventory.yaml to write
-	Words *language.Printer
+	File      string // the inventory.yaml to write
+	Words     *language.Printer
+	SSHConfig string // path of the SSH configuration; "": as OpenSSH does
 }
 
 func (s Setup) dir() string {
