@@ -243,7 +243,7 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 			Severity: provision.SeverityError, Code: "unanswered", Cause: h.Words.T("unanswered.cause"), Evidence: asked.Decision.Question, Fix: asked.Decision.Remedy,
 		}}
 	}
-	return diagnose.Failure(err, h.connection.printed(step), h.place(place(step), err), h.Words)
+	return withAnswer(diagnose.Failure(err, h.connection.printed(step), h.place(place(step), err), h.Words), err, h.Words)
 }
 
 // Left implements provision.Stopper.

@@ -23,7 +23,7 @@ func enRelease() words {
 		"release.candidate-late":      "the candidate did not answer as wanted within %s (site.health.timeout): %v",
 		"release.no-way-in":           "sshd on %s does not let a release be asked whether it answers, before it goes live (%v); set AllowTcpForwarding to local or yes in its sshd_config",
 		"release.given-up":            "the release %s on %s was given up: %v",
-		"release.kept-old":            "the new release %s failed on %s and the previous one serves on: %v",
+		"release.kept-old":            "the previous release still serves on %[2]s; the new one, %[1]s, failed: %[3]v",
 		"release.failed":              "the release %s failed on %s: %v",
 		"release.settings":            "keep the settings of the release on %s: %v",
 		"release.not-moved":           "the ports could not be moved to the candidate: %v",

@@ -4,7 +4,7 @@ func zhRelease() words {
 	return words{
 		"release.first":          "版本 %s 已上线：这是这台主机上的第一个版本。",
 		"release.warm":           "版本 %s 已上线：它先启动并通过了检查，然后才接管端口；网站中断 %d 毫秒。",
-		"release.trying-cold":    "候选容器在内部网络上没有启动成功（%v）；改在普通网桥上、不占端口再试一次。",
+		"release.trying-cold":    "在内部网络上，%v。改在普通网桥上、不占端口再试一次。",
 		"release.cold":           "版本 %s 已上线：采用冷切换，因为它在没有外部网络时无法启动，或者配置要求如此；网站中断了 %d 毫秒。",
 		"release.untried":        "该版本无法在线上版本旁边试运行：将直接冷切换，并以公开端口上的应答来判断。",
 		"release.back":           "版本 %s 在公开端口上未通过检查；端口已还给上一个版本，网站中断了 %d 毫秒。",
@@ -23,7 +23,7 @@ func zhRelease() words {
 		"release.candidate-late":      "候选容器没有在 %s 内按要求应答（site.health.timeout）：%v",
 		"release.no-way-in":           "主机 %s 的 sshd 不允许在上线前检查新版本是否应答（%v）；请在其 sshd_config 中把 AllowTcpForwarding 设为 local 或 yes",
 		"release.given-up":            "主机 %[2]s 上的版本 %[1]s 已放弃：%[3]v",
-		"release.kept-old":            "新版本 %[1]s 在主机 %[2]s 上失败，之前的版本继续提供服务：%[3]v",
+		"release.kept-old":            "主机 %[2]s 上旧版本仍在提供服务；新版本 %[1]s 失败：%[3]v",
 		"release.failed":              "版本 %[1]s 在主机 %[2]s 上失败：%[3]v",
 		"release.settings":            "在主机 %s 上保存该版本的设置失败：%v",
 		"release.not-moved":           "端口没能移交给候选容器：%v",
