@@ -61,6 +61,10 @@ func (d *Deployment) NewHost(h inventory.Host, acceptNewHostKey bool, command st
 			return t.facts.Facts, err
 		},
 		Moved: t.visitors.again,
+		Fatal: func(log []string) bool {
+			_, ended := diagnose.Ended(strings.Join(log, "\n"), t.place(diagnose.Run, nil), t.Words.Tag())
+			return ended
+		},
 	}
 	return t
 }
@@ -243,7 +247,7 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 			Severity: provision.SeverityError, Code: "unanswered", Cause: h.Words.T("unanswered.cause"), Evidence: asked.Decision.Question, Fix: asked.Decision.Remedy,
 		}}
 	}
-	return diagnose.Failure(err, h.connection.printed(step), h.place(place(step), err), h.Words)
+	return withAnswer(diagnose.Failure(err, h.connection.printed(step), h.place(place(step), err), h.Words), err, h.Words)
 }
 
 // Left implements provision.Stopper.

@@ -157,5 +157,7 @@ func enSteps() words {
 		"fix.question":                "%s can be put right. Change it?",
 		"fix.yes":                     "change the file",
 		"fix.no":                      "leave it",
+
+		"answer.fix": "Its log says why: see the output above, or `provision logs`.",
 	}
 }

@@ -250,7 +250,7 @@ func (s *Switch) Complete(ctx context.Context, report Report, holder facts.Liste
 func (s *Switch) FailInPublic(ctx context.Context, report Report, live *docker.Container, cause error) (*docker.Container, error) {
 	s.report, s.known.Container = report, live
 	if !s.switched || !s.previous.serves() {
-		s.showLog(ctx, s.Site.Container)
+		newLog().show(ctx, s, s.Site.Container)
 		return live, cause
 	}
 	err := s.back(ctx, cause)
