@@ -193,11 +193,17 @@ type Objects struct {
 	Images     []Image
 }
 
+// inspectLimit is how much is read of an answer of docker inspect, in bytes: a container is some ten thousand.
+const inspectLimit = 16 << 20
+
 // ParseInspect reads what docker inspect printed. Names that docker does not know are missing in it.
 func ParseInspect(text []byte) (Objects, error) {
 	var objects Objects
 	if len(strings.TrimSpace(string(text))) == 0 {
 		return objects, nil
+	}
+	if len(text) > inspectLimit {
+		return objects, fmt.Errorf("the answer of docker inspect has %d bytes, and at most %d are read", len(text), inspectLimit)
 	}
 	var raw []json.RawMessage
 	if err := json.Unmarshal(text, &raw); err != nil {
