@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // Query is a host as the person or the inventory names it. What is set here wins over the SSH configuration.
@@ -69,9 +70,19 @@ func (o options) first(key string) string {
 	return ""
 }
 
+// number is a number of no sign; 0 for what is none.
 func (o options) number(key string) int {
-	n, _ := strconv.Atoi(o.first(key))
-	return n
+	n, _ := strconv.ParseUint(o.first(key), 10, 31)
+	return int(n)
+}
+
+// port is 0 where none is given, and an error for one that there is not.
+func (o options) port() (int, error) {
+	text := o.first("port")
+	if n := o.number("port"); text == "" || n > 0 && n <= 65535 {
+		return n, nil
+	}
+	return 0, provision.Fail("sshconfig.refused", safetext.OneLine("Port "+text, 100))
 }
 
 func (o options) seconds(key string) time.Duration {
@@ -96,10 +107,14 @@ func Read(ctx context.Context, q Query) (*Settings, error) {
 	if err != nil {
 		return nil, err
 	}
+	port, err := o.port()
+	if err != nil {
+		return nil, err
+	}
 	s := &Settings{
 		Alias:          q.Address,
 		Hostname:       o.first("hostname"),
-		Port:           o.number("port"),
+		Port:           port,
 		User:           o.first("user"),
 		IdentitiesOnly: o.on("identitiesonly", false),
 		ProxyJump:      notNone(o.first("proxyjump")),
