@@ -330,14 +330,24 @@ func (h *Host) Survey() survey.Host {
 // Status tells what is deployed, and what a run would change of it. Where the source here cannot be held against the host,
 // unknown says why.
 func (h *Host) Status(unknown error) survey.Status {
-	var earlier, drift []string
-	for _, c := range h.site.Retired(h.facts.Containers) {
-		earlier = append(earlier, h.site.ReleaseOf(c.Name, c.Release))
-	}
+	var drift []string
 	if unknown == nil {
 		drift, unknown = h.drift()
 	}
-	return h.Survey().Status(earlier, drift, unknown, h.Words)
+	return h.Survey().Status(h.Earlier(), drift, unknown, h.Words)
+}
+
+// Earlier are the releases that the host can go back to. The one that is live may have a retired container too, where it was run
+// once more.
+func (h *Host) Earlier() []string {
+	earlier := []string{}
+	live := h.facts.Container
+	for _, c := range h.site.Retired(h.facts.Containers) {
+		if id := h.site.ReleaseOf(c.Name, c.Release); (live == nil || id != live.Label(docker.LabelRelease)) && !slices.Contains(earlier, id) {
+			earlier = append(earlier, id)
+		}
+	}
+	return earlier
 }
 
 // Doctor connects to the host and examines it. It changes nothing there.

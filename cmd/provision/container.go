@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,7 +23,7 @@ import (
 func newLogs() *cobra.Command {
 	f := &flags{}
 	var follow bool
-	var last string
+	var last, from string
 	c := &cobra.Command{
 		Use:  "logs",
 		Args: noArgs,
@@ -30,15 +32,45 @@ func newLogs() *cobra.Command {
 			if err != nil || n < -1 {
 				return usage("usage.lines", last)
 			}
+			since, err := logStart(from, time.Local)
+			if err != nil {
+				return err
+			}
+			if since != "" && !c.Flags().Changed("lines") {
+				n = -1
+			}
 			return f.attach(c, attachment{name: "provision logs", endless: follow, command: func(container string) remote.Command {
-				return remote.Command{Argv: docker.Logs(container, n, follow)}
+				return remote.Command{Argv: docker.Logs(container, n, since, follow)}
 			}})
 		},
 	}
 	f.add(c)
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "")
 	c.Flags().StringVarP(&last, "lines", "n", "100", "")
+	c.Flags().StringVar(&from, "since", "", "")
 	return c
+}
+
+// logStart is --since as docker takes it: how long ago, such as 10m or 2d, by the host's own clock, or a time, of this machine's
+// zone unless it names another.
+func logStart(text string, zone *time.Location) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n > 0 {
+			return fmt.Sprintf("%dh", n*24), nil
+		}
+	}
+	if ago, err := time.ParseDuration(text); err == nil && ago > 0 {
+		return text, nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateTime, "2006-01-02 15:04", time.DateOnly} {
+		if at, err := time.ParseInLocation(layout, text, zone); err == nil {
+			return at.UTC().Format(time.RFC3339), nil
+		}
+	}
+	return "", usage("usage.since", text)
 }
 
 func newExec() *cobra.Command {
@@ -55,6 +87,9 @@ func newExec() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			if tty && (f.json || !onTerminal()) {
 				return usage("usage.exec-terminal")
+			}
+			if !c.Flags().Changed("tty") { // as a person at a terminal expects
+				tty = onTerminal() && !f.json
 			}
 			return f.attach(c, attachment{name: "provision exec", command: func(container string) remote.Command {
 				if tty {

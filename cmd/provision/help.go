@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -11,7 +12,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/tui/cells"
 )
 
 // languageOf is the language that the program is called in, known before the arguments are parsed: help and usage errors speak
@@ -51,7 +54,8 @@ func speak(c *cobra.Command, words *language.Printer) {
 	c.InitDefaultHelpFlag()
 	c.InitDefaultVersionFlag()
 	key := helpKey(c)
-	c.Short, c.Long, c.Example = words.T(key), optional(words, key+".long"), optional(words, key+".example")
+	c.Short, c.Example = words.T(key), optional(words, key+".example")
+	c.Long = strings.Join(cells.Wrap(cmp.Or(optional(words, key+".long"), c.Short), helpWidth), "\n")
 	describe := func(f *pflag.Flag) {
 		f.Usage = optional(words, key+".flag."+f.Name)
 		if f.Usage == "" {
@@ -83,12 +87,16 @@ func optional(words *language.Printer, key string) string {
 	return ""
 }
 
-// flagsText is a line a flag, as pflag prints it, but aligned by the width on a terminal and without words of its own.
-func flagsText(set *pflag.FlagSet, words *language.Printer) string {
-	var rows [][2]string
-	width := 0
+// helpWidth is the widest line of a help text, in cells of a terminal.
+const helpWidth = 80
+
+// commonFlag marks a flag that every command that reaches a host has.
+const commonFlag = "common"
+
+// flagRows are the flags of a set that are common to the commands that reach a host, or those that are not: name and words.
+func flagRows(set *pflag.FlagSet, words *language.Printer, common bool) (rows [][2]string) {
 	set.VisitAll(func(f *pflag.Flag) {
-		if f.Hidden {
+		if _, marked := f.Annotations[commonFlag]; f.Hidden || marked != common {
 			return
 		}
 		name, usage := pflag.UnquoteUsage(f)
@@ -102,14 +110,28 @@ func flagsText(set *pflag.FlagSet, words *language.Printer) string {
 				usage += words.T("help.default", f.DefValue)
 			}
 		}
-		width = max(width, ansi.StringWidth(left))
 		rows = append(rows, [2]string{left, usage})
 	})
+	return rows
+}
+
+// aligned is a line a row, the second column at width, wrapped to helpWidth.
+func aligned(rows [][2]string, width int) string {
 	var b strings.Builder
 	for _, row := range rows {
-		b.WriteString(row[0] + strings.Repeat(" ", width-ansi.StringWidth(row[0])+3) + row[1] + "\n")
+		text := strings.Join(cells.Wrap(row[1], helpWidth-width), "\n")
+		b.WriteString(cells.Fit(row[0], width) + cells.Hang(text, strings.Repeat(" ", width)) + "\n")
 	}
 	return b.String()
+}
+
+// widest is the width of the first column of rows, with the space behind it.
+func widest(rows [][2]string) int {
+	width := 0
+	for _, row := range rows {
+		width = max(width, ansi.StringWidth(row[0])+cells.Gutter)
+	}
+	return width
 }
 
 // usageText is how a command is called, as cobra prints it.
@@ -134,19 +156,25 @@ func usageText(c *cobra.Command, words *language.Printer) string {
 	if len(groups) == 0 {
 		groups = []*cobra.Group{{Title: words.T("help.commands")}}
 	}
-	for _, group := range groups {
-		var list strings.Builder
-		for _, sub := range c.Commands() {
-			if sub.GroupID == group.ID && (sub.IsAvailableCommand() || sub.Name() == "help") {
-				fmt.Fprintf(&list, "  %-*s %s\n", sub.NamePadding(), sub.Name(), sub.Short)
-			}
+	commands := map[string][][2]string{} // by group
+	width := 0
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() || sub.Name() == "help" {
+			row := [2]string{"  " + sub.Name(), sub.Short}
+			commands[sub.GroupID] = append(commands[sub.GroupID], row)
+			width = max(width, widest([][2]string{row}))
 		}
-		section(group.Title, list.String())
+	}
+	for _, group := range groups {
+		section(group.Title, aligned(commands[group.ID], width))
 	}
 	c.LocalFlags() // merges those that it inherits
-	section(words.T("help.flags"), flagsText(c.Flags(), words))
+	own, common := flagRows(c.Flags(), words, false), flagRows(c.Flags(), words, true)
+	width = max(widest(own), widest(common))
+	section(words.T("help.flags"), aligned(own, width))
+	section(words.T("help.common"), aligned(common, width))
 	if c.HasAvailableSubCommands() {
-		b.WriteString("\n" + words.T("help.more", c.CommandPath()) + "\n")
+		b.WriteString("\n" + strings.Join(cells.Wrap(words.T("help.more", c.CommandPath()), helpWidth), "\n") + "\n")
 	}
 	return b.String()
 }
@@ -164,13 +192,23 @@ func flagError(c *cobra.Command, err error) error {
 	var wrong *pflag.InvalidValueError
 	switch {
 	case errors.As(err, &unknown):
-		what = usage("usage.flag-unknown", dashed(unknown.GetSpecifiedName()))
+		what = usage("usage.flag-unknown", dashed(unknown.GetSpecifiedName()), meantFlag(c, unknown.GetSpecifiedName()))
 	case errors.As(err, &alone):
 		what = usage("usage.flag-value", dashed(alone.GetSpecifiedName()))
 	case errors.As(err, &wrong):
 		what = usage("usage.flag-invalid", wrong.GetValue(), "--"+wrong.GetFlag().Name, wrong.Unwrap())
 	}
 	return usage("usage.see", what, c.CommandPath())
+}
+
+// meantFlag is the question that follows a misspelt flag; empty where none is near.
+func meantFlag(c *cobra.Command, name string) any {
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	if near := inventory.Nearest(name, names); len(name) > 1 && near != "" {
+		return provision.Fail("usage.meant", dashed(near))
+	}
+	return ""
 }
 
 // dashed is a flag as it is typed.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -43,6 +44,14 @@ func TestHelpIsInBothLanguages(t *testing.T) {
 			chinese := strings.ContainsFunc(out.String(), func(r rune) bool { return unicode.Is(unicode.Han, r) })
 			if chinese != (tag == language.Chinese) || strings.Contains(out.String(), "help.") {
 				t.Errorf("%s --help in %s:\n%s", c.CommandPath(), tag, out.String())
+			}
+			if c.Runnable() && c.HasParent() && !c.HasSubCommands() && c.Example == "" {
+				t.Errorf("%s has no example in %s", c.CommandPath(), tag)
+			}
+			for line := range strings.SplitSeq(out.String(), "\n") {
+				if ansi.StringWidth(line) > helpWidth {
+					t.Errorf("%s --help in %s has a line of %d cells: %s", c.CommandPath(), tag, ansi.StringWidth(line), line)
+				}
 			}
 			for _, english := range []string{"Usage:", "Flags:", "(default", "[flags]", "[command]"} {
 				if chinese && strings.Contains(out.String(), english) {

@@ -31,6 +31,7 @@ func newRollback() *cobra.Command {
 		},
 	}
 	f.add(c)
+	c.ValidArgsFunction = f.completeReleases
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "")
 	return c
 }

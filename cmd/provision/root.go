@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/kehuo/provision/provision/language"
@@ -26,10 +27,10 @@ type flags struct {
 }
 
 func (f *flags) add(c *cobra.Command) {
-	set := c.Flags()
+	all, set := c.Flags(), pflag.NewFlagSet("", pflag.ContinueOnError)
 	set.StringVarP(&f.inventory, "inventory", "i", "inventory.yaml", "")
 	set.StringSliceVar(&f.limit, "limit", nil, "")
-	f.limited = func() bool { return set.Changed("limit") }
+	f.limited = func() bool { return all.Changed("limit") }
 	set.BoolVar(&f.json, "json", false, "")
 	set.BoolVarP(&f.verbose, "verbose", "v", false, "")
 	set.BoolVar(&f.noColor, "no-color", os.Getenv("NO_COLOR") != "", "")
@@ -37,6 +38,9 @@ func (f *flags) add(c *cobra.Command) {
 	set.DurationVar(&f.timeout, "timeout", 0, "")
 	set.StringVar(&f.logFile, "log-file", "", "")
 	set.BoolVar(&f.acceptNewHostKey, "accept-new-host-key", false, "")
+	set.VisitAll(func(flag *pflag.Flag) { flag.Annotations = map[string][]string{commonFlag: nil} })
+	all.AddFlagSet(set)
+	f.complete(c)
 }
 
 // words is the printer for the language of the run.

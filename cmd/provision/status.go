@@ -41,7 +41,7 @@ func newStatus() *cobra.Command {
 				if f.json {
 					return printJSON(c.OutOrStdout(), o)
 				}
-				_, err := io.WriteString(c.OutOrStdout(), overview(s.words, o))
+				_, err := io.WriteString(c.OutOrStdout(), s.checkTable(overview(s.words, o, time.Now())))
 				return err
 			})
 		},
@@ -50,48 +50,77 @@ func newStatus() *cobra.Command {
 	return c
 }
 
-// overview is one host's table.
-func overview(words *language.Printer, o survey.Status) string {
-	rows := [][]string{}
-	row := func(key, value string) {
+// overview is one host's status as rows of the table that doctor prints too.
+func overview(words *language.Printer, o survey.Status, now time.Time) []survey.Check {
+	var rows []survey.Check
+	row := func(verdict provision.Severity, key, value string) {
 		if value != "" {
-			rows = append(rows, []string{"  " + words.T("status."+key), safetext.Text(value)})
+			rows = append(rows, survey.Check{ID: key, Host: o.Host, Name: words.T("status." + key), Verdict: verdict, Detail: value})
 		}
 	}
-	release, container := o.Release, o.Container+", "+words.T("status.absent")
-	if o.Since != "" {
-		container = words.T("status.state", o.Container, o.State, o.Since)
+	if o.Release == "" {
+		row(provision.SeverityInfo, "release", words.T("status.nothing", o.Site))
+	} else {
+		row(survey.CheckOK, "release", words.T("status.live", o.Release, o.Site))
 	}
-	if release == "" {
-		release = words.T("status.nothing")
+	if o.TaggedID != "" && o.TaggedID != o.ImageID {
+		row(provision.SeverityInfo, "image", words.T("status.image-moved", o.ImageID, o.Image, o.TaggedID))
+	} else {
+		row(survey.CheckOK, "image", strings.TrimSpace(o.Image+" "+o.ImageID))
 	}
-	row("release", release)
-	row("image", strings.TrimSpace(o.Image+" "+o.ImageID))
-	row("container", container)
+	row(containerRow(words, o, now))
 	if o.Restarts > 0 {
-		row("restarts", words.T("status.restarted", o.Restarts))
+		row(provision.SeverityWarning, "restarts", words.T("status.restarted", o.Restarts))
 	}
-	row("ports", strings.Join(o.Ports, ", "))
+	row(survey.CheckOK, "ports", strings.Join(o.Ports, ", "))
 	if o.Release != "" || o.Since != "" {
-		row("answers", o.Answer)
+		row(answersRow(words, o))
 	}
 	if o.CertificateDays != nil {
-		row("certificate", words.T("status.days", *o.CertificateDays, o.CertificateEnd))
+		row(survey.CertificateVerdict(*o.CertificateDays), "certificate", words.T("status.days", *o.CertificateDays, o.CertificateEnd))
 	}
-	row("earlier", strings.Join(o.Earlier, ", "))
-	if o.Lock != nil {
-		row("lock", words.T("status.held", o.Lock.Who, o.Lock.Purpose))
+	row(survey.CheckOK, "earlier", strings.Join(o.Earlier, ", "))
+	if l := o.Lock; l != nil {
+		row(provision.SeverityInfo, "lock", words.T("status.held", l.Who, l.Purpose, words.Age(now.Sub(l.Since))))
 	}
 	for _, line := range o.Drift {
-		row("drift", line)
+		row(provision.SeverityWarning, "drift", line)
 	}
 	switch {
 	case o.DriftUnknown != "":
-		row("drift", words.T("status.unknown", o.DriftUnknown))
+		row(provision.SeverityUnknown, "drift", words.T("status.unknown", o.DriftUnknown))
 	case len(o.Drift) == 0:
-		row("drift", words.T("status.none"))
+		row(survey.CheckOK, "drift", words.T("status.none"))
 	}
-	return words.T("status.title", o.Site, o.Host) + "\n" + cells.Table(rows)
+	return rows
+}
+
+// answersRow is the row of what the site answers, from the host and from here.
+func answersRow(words *language.Printer, o survey.Status) (verdict provision.Severity, key, value string) {
+	verdict = survey.CheckOK
+	var texts []string
+	for _, r := range o.Results {
+		text := strconv.Itoa(r.Answer.Status)
+		if r.Err != nil {
+			verdict, text = provision.SeverityError, words.Error(r.Err)
+		}
+		texts = append(texts, words.T("doctor.name.from."+r.Vantage)+": "+text)
+	}
+	return verdict, "answers", strings.Join(texts, "\n")
+}
+
+// containerRow is the row of the live container: its state, and for how long.
+func containerRow(words *language.Printer, o survey.Status, now time.Time) (verdict provision.Severity, key, value string) {
+	since, err := time.Parse(time.RFC3339, o.Since)
+	switch {
+	case err != nil:
+		return provision.SeverityInfo, "container", o.Container + ", " + words.T("status.absent")
+	case o.State != "running":
+		verdict = provision.SeverityError
+	default:
+		verdict = survey.CheckOK
+	}
+	return verdict, "container", words.T("status.state", o.Container, o.State, words.Age(now.Sub(since)), since.Local().Format(time.DateTime))
 }
 
 func newHistory() *cobra.Command {

@@ -62,12 +62,11 @@ func (s *session) unlock(ctx context.Context, out io.Writer, h *steps.Host, yes 
 	return err
 }
 
-// takeAway asks whether a run that is at work is to lose its lock: another one beside it is what the lock is there to prevent. A
-// script that asks for it has made up its mind.
+// takeAway asks whether a run that is at work is to lose its lock: another one beside it is what the lock is there to prevent.
 func (s *session) takeAway(ctx context.Context, host string, held *survey.Holder) error {
 	decider := s.decider()
 	if _, nobody := decider.(provision.Headless); nobody {
-		return nil
+		return usage("unlock.alive", describe(host, held)...)
 	}
 	answer, err := decider.Decide(ctx, provision.Decision{
 		Kind:     provision.DecideTakeOver,

@@ -86,9 +86,13 @@ func ImageID(image string) []string {
 // Wait prints the exit status of a container once it ends.
 func Wait(container string) []string { return []string{"docker", "wait", container} }
 
-// Logs prints the last n lines of a container's log, or all for n < 0; follow goes on until the container ends.
-func Logs(container string, n int, follow bool) []string {
+// Logs prints the last n lines of a container's log, or all for n < 0, from since on where that is not empty: a time, or how long
+// ago. follow goes on until the container ends.
+func Logs(container string, n int, since string, follow bool) []string {
 	argv := []string{"docker", "logs"}
+	if since != "" {
+		argv = append(argv, "--since", since)
+	}
 	if n >= 0 {
 		argv = append(argv, "--tail", strconv.Itoa(n))
 	}

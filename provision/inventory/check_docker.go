@@ -200,7 +200,7 @@ func checkOption(option, flag string) error {
 	if slices.Contains(known, flag) {
 		return nil
 	}
-	if n := nearest(flag, known); n != "" {
+	if n := Nearest(flag, known); n != "" {
 		return invalid("inventory.option-meant", flag, n)
 	}
 	return nil // of a newer Docker, perhaps

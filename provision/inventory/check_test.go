@@ -115,23 +115,47 @@ func TestReadEnvironment(t *testing.T) {
 		"":                                      "",
 		"# a\n\n  A=hunter2 \nB=\"x\"\nC=\n":    `A=hunter2 |B="x"|C=`,
 		"\xef\xbb\xbfA=1\r\nA=2\r\nB=a=b#c\r\n": "A=2|B=a=b#c",
+		"2FA=x\nA::B=y\na.b-c=\nALONE\n":        "2FA=x|A::B=y|a.b-c=",
 	} {
 		if got, err := read(content); err != nil || got != want {
 			t.Errorf("%q reads as %q, %v; want %q", content, got, err, want)
 		}
 	}
 	for content, want := range map[string]string{
-		"A=1\nhunter2\n":                        "line 2 has no equals sign",
+		"A=1\nthe hunter2\n":                    "line 2 has no equals sign",
+		"A=1\nB=\"hunter2\nto be\"\n":           "line 2 opens a quote",
+		"# \xff\xfe\nA=hunter2":                 "line 1 is not text",
+		"\xff\xfeA\x00":                         "saved as UTF-16",
 		"export A=hunter2":                      "line 1 begins with export",
 		"A =hunter2":                            "line 1 has a blank",
 		"=hunter2":                              "line 1 has no name",
-		"hunter2!=1":                            "line 1 begins with what is not the name",
 		"A=\xffhunter2":                         "line 1 is not text",
 		"A=" + strings.Repeat("hunter2", 10000): "line 1 is longer",
 	} {
 		_, err := read(content)
 		if err == nil || !strings.Contains(english(err), want) || strings.Contains(english(err), "hunter2") {
 			t.Errorf("%.20q: %v, want one with %q that does not show the line", content, err, want)
+		}
+	}
+}
+
+func TestDoubtEnvironment(t *testing.T) {
+	path := filepath.Join(t.TempDir(), ".env")
+	for content, want := range map[string]string{
+		"A=1\nB=a#b\nC=it's\nD=$2b$12$x\nE=\n":        "",
+		"A=1 # one\nB=\"x\"\nC='y' # two\nD=\"a\"b\n": "1 A comment|2 B quotes|3 C comment",
+		"A=\"begin\nmiddle\nend\"\nB=\"x\"\nC\n":      "1 A lines|4 B quotes|5 C alone",
+		"A=\"b c":                                     "1 A lines",
+	} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var list []string
+		for _, d := range DoubtEnvironment(path) {
+			list = append(list, fmt.Sprintf("%d %s %s", d.Line, d.Name, d.Kind))
+		}
+		if got := strings.Join(list, "|"); got != want {
+			t.Errorf("%q is doubted for %q, want %q", content, got, want)
 		}
 	}
 }

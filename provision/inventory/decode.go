@@ -110,7 +110,7 @@ func (d *decoder) unknown(e entry, path string, rows []field) {
 	}
 	var where any = printable(path)
 	fix := provision.Fail("inventory.fix-known", strings.Join(names, ", "))
-	if n := nearest(e.name, names); n != "" {
+	if n := Nearest(e.name, names); n != "" {
 		fix = invalid("inventory.fix-meant", n)
 	}
 	if path == "" {

@@ -7,8 +7,8 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// nearest is the candidate that word most likely stands for; empty where none is near.
-func nearest(word string, candidates []string) string {
+// Nearest is the candidate that word most likely stands for; empty where none is near.
+func Nearest(word string, candidates []string) string {
 	if len(word) > maxName {
 		return ""
 	}
@@ -36,7 +36,7 @@ func sortedLetters(word string) string {
 
 // didYouMean is the question that follows a misspelt word; empty where nothing is near.
 func didYouMean(word string, candidates []string) any {
-	if n := nearest(word, candidates); n != "" && n != word {
+	if n := Nearest(word, candidates); n != "" && n != word {
 		return invalid("inventory.meant", n)
 	}
 	return ""

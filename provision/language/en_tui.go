@@ -176,6 +176,8 @@ func enTUI() words {
 		"wizard.field.user.help":        "The user that logs in on the host.",
 		"wizard.field.port":             "SSH port",
 		"wizard.field.port.help":        "22, unless the host's sshd listens on another port.",
+		"wizard.field.ports":            "Ports",
+		"wizard.field.ports.help":       "What the program listens on and what EXPOSE says differ. HOST:CONTAINER, several with commas between.",
 		"wizard.field.identity":         "Login key",
 		"wizard.field.identity.help":    "The private key file. Leave it empty to use the agent and the SSH configuration.",
 		"wizard.field.name":             "Site name",

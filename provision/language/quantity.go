@@ -55,6 +55,19 @@ func Duration(d time.Duration) string {
 	return Clock(d)
 }
 
+// Age writes how long something has lasted, in the largest unit of which there are two: "90 s", "12 min", "40 h", "3 days".
+func (p *Printer) Age(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return p.T("age.seconds", int(max(d, 0).Seconds()))
+	case d < 2*time.Hour:
+		return p.T("age.minutes", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return p.T("age.hours", int(d.Hours()))
+	}
+	return p.T("age.days", int(d.Hours()/24))
+}
+
 // Clock writes d in whole seconds: "0:07", "3:07", "1:02:03".
 func Clock(d time.Duration) string {
 	s := int64(math.Round(d.Seconds()))

@@ -176,6 +176,8 @@ func zhTUI() words {
 		"wizard.field.user.help":        "在主机上登录的用户。",
 		"wizard.field.port":             "SSH 端口",
 		"wizard.field.port.help":        "一般是 22，除非主机的 sshd 使用其他端口。",
+		"wizard.field.ports":            "端口",
+		"wizard.field.ports.help":       "程序监听的端口与 EXPOSE 不一致。请写 HOST:CONTAINER，多个用逗号分隔。",
 		"wizard.field.identity":         "登录密钥",
 		"wizard.field.identity.help":    "私钥文件。留空则使用 ssh-agent 和 SSH 配置。",
 		"wizard.field.name":             "网站名称",

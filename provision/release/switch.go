@@ -226,7 +226,7 @@ func (s *Switch) showLog(ctx context.Context, container string) {
 		}
 		last = append(last, line)
 	}))
-	logs := remote.Command{Argv: docker.Logs(container, logLinesRead, false), Sudo: true, Stdout: lines, Stderr: lines}
+	logs := remote.Command{Argv: docker.Logs(container, logLinesRead, "", false), Sudo: true, Stdout: lines, Stderr: lines}
 	_, err := s.Host.Exec(ctx, logs)
 	lines.Flush()
 	if err == nil && len(last) > 0 { // docker has nothing to say of a container that it could not even create

@@ -38,6 +38,9 @@ func (s Setup) Check(field, value string, all Answers) (note string, err error) 
 		return s.checkIdentity(value)
 	case Source:
 		return s.checkSource(value)
+	case Ports:
+		_, err := parsePorts(value)
+		return "", err
 	case Certificate:
 		return s.checkPair(value, "", all)
 	case Key:

@@ -27,33 +27,67 @@ func (s Setup) site(a Answers) inventory.Site {
 		wanted.Image, wanted.Container = imageName(wanted.Name)+":server", containerName(wanted.Name)
 	}
 	set(&wanted.Domain, a[Domain])
-	pair(&wanted, a)
-	if !exists(wanted.Source, startScript) {
-		wanted.Command = nil // what the image says
-	}
-	wanted.Ports = inventory.DefaultPorts(wanted.Certificate != "")
 	guess := site.GuessAt(os.DirFS(wanted.Source))
-	if guess.Nginx {
-		return wanted
+	pair(&wanted, a, guess)
+	wanted.Command = strings.Fields(guess.Command)
+	wanted.Ports = publish(guess.Ports, inventory.DefaultPorts(wanted.Certificate != ""))
+	if ports, err := parsePorts(a[Ports]); err == nil && len(ports) > 0 {
+		wanted.Ports = ports
 	}
-	wanted.Server = "" // nobody knows what such an application calls itself
-	if len(guess.Exposed) > 0 {
-		wanted.Ports = nil
-	}
-	for _, e := range guess.Exposed {
-		wanted.Ports = append(wanted.Ports, inventory.Port{Host: e.Port, Container: e.Port, Protocol: e.Protocol})
+	if !guess.Nginx {
+		wanted.Server = "" // nobody knows what such an application calls itself
 	}
 	return wanted
 }
 
-// startScript is what the tutorial's container runs.
-const startScript = "start.sh"
+// publish gives the host the likeliest ports of the container under their own numbers.
+func publish(sets [][]site.Exposed, standard []inventory.Port) []inventory.Port {
+	if len(sets) == 0 {
+		return standard
+	}
+	var ports []inventory.Port
+	for _, e := range sets[0] {
+		ports = append(ports, inventory.Port{Host: e.Port, Container: e.Port, Protocol: e.Protocol})
+	}
+	return ports
+}
 
-// pair sets certificate and key. The tutorial's are meant only where nobody speaks of a pair and they are there.
-func pair(wanted *inventory.Site, a Answers) {
+// parsePorts reads the answer for the ports: some of them as docker run --publish takes them, with blanks or commas between.
+func parsePorts(answer string) ([]inventory.Port, error) {
+	var ports []inventory.Port
+	for _, text := range strings.FieldsFunc(answer, func(r rune) bool { return r == ' ' || r == ',' }) {
+		port, err := inventory.ParsePort(text)
+		if err != nil {
+			return nil, err
+		}
+		ports = append(ports, port)
+	}
+	return ports, nil
+}
+
+// portOffers are the sets of ports to choose from, as an answer.
+func portOffers(guess site.Guess) []string {
+	var list []string
+	for _, set := range guess.Ports {
+		var texts []string
+		for _, port := range publish([][]site.Exposed{set}, nil) {
+			texts = append(texts, port.String())
+		}
+		list = append(list, strings.Join(texts, ","))
+	}
+	return list
+}
+
+// pair sets certificate and key: those that nginx is given by the source where nobody speaks of a pair, or the tutorial's if they
+// are there.
+func pair(wanted *inventory.Site, a Answers, guess site.Guess) {
 	_, certificate := a[Certificate]
 	_, key := a[Key]
-	if !certificate && !key && !tutorialPair(wanted.Source) {
+	switch {
+	case certificate || key:
+	case guess.Certificate != "":
+		wanted.Certificate, wanted.Key = guess.Certificate, guess.Key
+	case !tutorialPair(wanted.Source):
 		wanted.Certificate, wanted.Key = "", ""
 	}
 	take(&wanted.Certificate, a, Certificate)

@@ -21,6 +21,7 @@ const (
 	Domain      = "domain"
 	Certificate = "certificate"
 	Key         = "key"
+	Ports       = "ports"
 )
 
 // Answers are what a person said, by name. What is missing is derived from the rest and from the source; a pair of empty files
@@ -38,6 +39,7 @@ type Question struct {
 	Unless   string // an answer: where it is one that was offered, an alias of the SSH configuration, it says this one as well
 	With     string // an answer: while it is empty, this one is
 	Derived  bool   // the wizard does not ask: what is derived does for a first site
+	Doubtful bool   // asked only where more than one answer is offered
 }
 
 // Questions are those of the tutorial in the order in which they are asked, with the tutorial's values.
@@ -54,6 +56,7 @@ func Questions() []Question {
 		{Name: Domain, Optional: true},
 		{Name: Certificate, Optional: true},
 		{Name: Key, Optional: true, With: Certificate},
+		{Name: Ports, Optional: true, Derived: true, Doubtful: true},
 	}
 }
 
@@ -103,7 +106,9 @@ func Ask(ctx context.Context, i Interview, words *language.Printer, lines Lines,
 			given[q.Name] = ""
 			continue
 		}
-		offers = i.Follow(offers, given)
+		if offers = i.Follow(offers, given); q.Doubtful && len(offers[q.Name]) < 2 {
+			continue
+		}
 		if err := ask(ctx, i, words, lines, q, q.Standard(offers, given), given); err != nil {
 			return err
 		}

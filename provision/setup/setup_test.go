@@ -131,12 +131,12 @@ func TestWhatIsNotGivenIsDerived(t *testing.T) {
 		"a static site": {"shop", map[string]string{"Dockerfile": static, "index.html": "hello"}, setup.Answers{setup.User: "deploy"},
 			"shop", "/home/deploy/dev/shop", "shop:server", "shop", "nginx", []string{"80:80"}},
 		"an application": {"Api.v2/src", map[string]string{"Dockerfile": python, "app.py": "print()"}, setup.Answers{setup.User: "deploy"},
-			"api.v2", "/home/deploy/dev/api.v2", "api-v2:server", "api.v2", "", []string{"8080:8080", "9000:9000/udp"}},
+			"api.v2", "/home/deploy/dev/api.v2", "api-v2:server", "api.v2", "", []string{"8080:8080"}},
 		"root": {"shop", map[string]string{"Dockerfile": static}, setup.Answers{setup.User: "root", setup.Name: "x"},
 			"x", "/root/x", "x:server", "x_web", "nginx", []string{"80:80"}},
 		"the user of an alias": {"shop", map[string]string{"Dockerfile": static, "../.ssh/config": "Host cloud\n  User admin\n"}, setup.Answers{},
 			"shop", "/home/admin/dev/shop", "shop:server", "shop", "nginx", []string{"80:80"}},
-		"a folder without a telling name": {"site", map[string]string{"Dockerfile": "FROM base\nCOPY *.conf /etc/\n", "web.conf": "# nginx\nuser nginx;\n"},
+		"a folder without a telling name": {"site", map[string]string{"Dockerfile": "FROM base\nCOPY *.conf /etc/nginx/conf.d/\n", "web.conf": "# nginx\nuser nginx;\n"},
 			setup.Answers{setup.User: `CORP\bob`},
 			"myweb", "/home/bob/dev/myweb", "myweb_image:server", "myweb_https", "nginx", []string{"80:80"}},
 		"everything is given": {"shop", map[string]string{"Dockerfile": static}, setup.Answers{setup.Name: "myweb", setup.Directory: "/srv/one"},
@@ -238,7 +238,7 @@ func TestFirstQuestionsAreEnough(t *testing.T) {
 			t.Error("the wizard asks for the site's name")
 		}
 	}
-	if len(setup.FirstQuestions()) != len(setup.Questions())-1 {
-		t.Error("the wizard leaves out more than the site's name")
+	if len(setup.FirstQuestions()) != len(setup.Questions())-2 {
+		t.Error("the wizard leaves out more than the site's name and its ports")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/site"
 )
 
 // searchDepth is how deep below a folder the Dockerfile and the certificate pair are looked for.
@@ -56,6 +57,7 @@ func (s Setup) Follow(found Offers, given Answers) Offers {
 		found = Offers{}
 	}
 	found[Directory] = []string{s.site(a).Directory}
+	found[Ports] = portOffers(site.GuessAt(os.DirFS(s.path(orElse(a[Source], ".")))))
 	a[Name] = ""
 	found[Name] = []string{s.site(a).Name}
 	return found

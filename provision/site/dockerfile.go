@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -129,6 +131,10 @@ func (x *examiner) sources() {
 			severity = provision.SeverityError
 		}
 		for _, line := range s.lines {
+			x.ports(line, severity)
+			if line.copy != nil {
+				x.copyOrder(n, line, severity)
+			}
 			for _, c := range contextCopies([]instruction{line}) {
 				for _, source := range c.sources {
 					if !source.open && !isRemote(source.text) {
@@ -137,6 +143,46 @@ func (x *examiner) sources() {
 				}
 			}
 		}
+	}
+}
+
+// portWords are what EXPOSE takes: a port or a range of them, with a protocol behind if need be.
+var portWords = regexp.MustCompile(`(?i)^\d+(-\d+)?(/(tcp|udp|sctp))?$`)
+
+// ports notes what EXPOSE does not take. A port of the host before a colon is ignored, and so is an empty variable.
+func (x *examiner) ports(i instruction, severity provision.Severity) {
+	for _, port := range i.ports {
+		if !port.open && port.text != "" && !strings.Contains(port.text, ":") && !portWords.MatchString(port.text) {
+			x.add(x.inDockerfile(i.line), severity, "site.expose-port", port.text)
+		}
+	}
+}
+
+// copyOrder notes a COPY that asks for what cannot be there: a stage that is not built before it, or a folder where a file is.
+func (x *examiner) copyOrder(stage int, i instruction, severity provision.Severity) {
+	c, at := i.copy, x.inDockerfile(i.line)
+	number, err := strconv.Atoi(c.from.text)
+	_, before := x.recipe.stageOf(c.from.text, stage)
+	_, known := x.recipe.stageNamed(c.from.text, len(x.recipe.stages))
+	switch {
+	case c.from.open:
+	case err == nil && number >= stage, !before && known:
+		x.add(at, severity, "site.copy-from-later", c.from.text)
+	case i.name == command.Copy && slices.ContainsFunc(c.sources, func(w word) bool {
+		return strings.HasPrefix(w.text, "http://") || strings.HasPrefix(w.text, "https://")
+	}):
+		x.add(at, severity, "site.copy-url")
+	}
+	if c.dest.open || c.from.text != "" {
+		return
+	}
+	files := stageFiles{x.recipe, stage, x.recipe.stages[stage].stepsBefore(i.line)}
+	folder := strings.TrimSuffix(c.dest.text, "/")
+	if folder == c.dest.text {
+		folder = path.Dir(folder)
+	}
+	if found := files.at(folder); found.state == stateFile {
+		x.add(at, severity, "site.copy-into-file", folder, found.line)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"io/fs"
 	"maps"
 	"math/big"
 	"os"
@@ -136,6 +137,11 @@ func testdata(t *testing.T, name string) string {
 }
 
 func examine(t *testing.T, root fstest.MapFS, s Site) Report {
+	t.Helper()
+	return examineFS(t, root, s)
+}
+
+func examineFS(t *testing.T, root fs.FS, s Site) Report {
 	t.Helper()
 	report := Examine(Read(root, s, now), language.New(language.English))
 	for _, p := range report.Problems {

@@ -43,6 +43,14 @@ func (r *recipe) steps(stage int) int {
 	return len(r.stages[stage].steps)
 }
 
+// stepsBefore is how many of a stage's steps stand before a line.
+func (s *stage) stepsBefore(line int) int {
+	if i := slices.IndexFunc(s.steps, func(step lineStep) bool { return step.line >= line }); i >= 0 {
+		return i
+	}
+	return len(s.steps)
+}
+
 // files are those of an image or of the build context.
 type files interface {
 	// at is what is known of a path, which is clean, and absolute in an image.
@@ -306,7 +314,7 @@ func (p put) bring(before stageFiles, source word, rest string, below bool, fold
 		if folder == maybe && (at.state != stateFolder || p.asFolder) && (rest == "" || rest == path.Base(at.path)) || at.state == stateUnknown || at.state == stateBase {
 			return placed{state: stateUnknown}, true
 		}
-		if !hit || p.excluded(inner, at.path) {
+		if !hit || p.excluded(inner) {
 			continue
 		}
 		if found := from.at(path.Join(at.path, inner)); found.state != stateAbsent {
@@ -339,7 +347,7 @@ func (p put) bringParents(from files, source, rest string) (placed, bool) {
 	for part := rest; part != "." && part != "" && !matched; part = path.Dir(part) {
 		matched = part == pattern || matches(pattern, part)
 	}
-	if !matched || p.excluded(rest, rest) {
+	if !matched || p.excluded(rest) {
 		return placed{}, false
 	}
 	if found := from.at(path.Join("/", pivot, rest)); found.state != stateAbsent {
@@ -348,20 +356,16 @@ func (p put) bringParents(from files, source, rest string) (placed, bool) {
 	return placed{}, false
 }
 
-// excluded reports whether --exclude keeps a path below a source, or the source itself, from being copied.
-func (p put) excluded(inner, source string) bool {
-	name := inner
-	if name == "" {
-		name = path.Base(source)
-	}
-	for _, pattern := range p.exclude {
-		if m, err := newMatcher(pattern); err == nil {
-			if hit, _ := m.MatchesOrParentMatches(name); hit {
-				return true
-			}
+// excluded reports whether --exclude keeps a path below a source from being copied; a source that is a file is not asked.
+func (p put) excluded(inner string) bool {
+	return inner != "" && slices.ContainsFunc(p.exclude, func(pattern string) bool {
+		m, err := newMatcher(pattern)
+		if err != nil {
+			return false
 		}
-	}
-	return false
+		hit, _ := m.MatchesOrParentMatches(inner)
+		return hit
+	})
 }
 
 // newMatcher is Docker's matcher for one pattern. Its scanner writes about what is no text to stderr.
@@ -430,15 +434,16 @@ func (p put) adds(before stageFiles, folder string) (list []string, sure bool) {
 		list = append(list, h.name)
 	}
 	for _, source := range p.sources {
-		if from == nil || source.open || isRemote(source.text) || p.parents || p.asFolder || p.unpacks && isArchive(source.text) {
+		if from == nil || source.open || isRemote(source.text) || p.parents || p.unpacks && isArchive(source.text) {
 			sure = false
 			continue
 		}
 		found, whole := glob(from, sourcePath(source.text))
 		sure = sure && whole
 		for _, at := range found {
-			if at.state != stateFolder {
+			if at.state != stateFolder || p.asFolder {
 				list = append(list, path.Base(at.path))
+				sure = sure && at.state != stateFolder
 				continue
 			}
 			inner, all := from.names(path.Join(at.path, rest))

@@ -7,6 +7,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/kehuo/provision/provision/inventory"
 )
 
 // maxFile bounds the files that are examined; a configuration or a certificate chain of this size is a mistake.
@@ -26,6 +28,9 @@ func Read(root fs.FS, s Site, now time.Time) Input {
 	if s.Certificate != "" {
 		in.Certificate = readFile(root, s.Certificate)
 		in.Key = readFile(root, s.Key)
+	}
+	if s.EnvironmentFile != "" {
+		in.Environment = inventory.DoubtEnvironment(s.EnvironmentFile)
 	}
 	in.recipe = parseRecipe(in.Dockerfile.Content)
 	in.recipe.context = &buildContext{root: root, ignored: parseIgnore(in.Ignore.Content)}

@@ -5,6 +5,7 @@ package site
 
 import (
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ const (
 	StepDockerfile       = "03-dockerfile"
 	StepCertificateLines = "04-certificate-lines"
 	StepNginxConfig      = "05-nginx-config"
+	StepFiles            = "06-files"
 )
 
 // The files as the tutorial names them, and where it puts the pair in the image.
@@ -43,6 +45,8 @@ type Site struct {
 	OwnNetwork       bool              // an option gives the container another network than the bridge
 	Command          []string          // of the container
 	Upload           []string          // what of the source goes to the host, slash-separated; none: all of it
+
+	EnvironmentFile string // of this machine; empty: none
 }
 
 // Of is the site of an inventory.
@@ -62,6 +66,7 @@ func Of(s inventory.Site) Site {
 		OwnMounts: slices.ContainsFunc(s.Options, func(o string) bool {
 			return strings.HasPrefix(o, "-v") || strings.HasPrefix(o, "--volume") || strings.HasPrefix(o, "--mount") || strings.HasPrefix(o, "--tmpfs")
 		}),
+		EnvironmentFile: s.EnvironmentFile,
 	}
 }
 
@@ -94,6 +99,8 @@ type Input struct {
 
 	recipe *recipe     // the Dockerfile, with the source that its lines speak of
 	nginx  *nginxImage // what they tell of nginx; nil where nginx is not what answers
+
+	Environment []inventory.EnvironmentDoubt // lines of the environment file
 }
 
 // Problem is something wrong with the site's own files.
@@ -179,6 +186,7 @@ func Examine(in Input, words *language.Printer) Report {
 	}
 	x.pair()
 	x.certificateLines()
+	x.environment()
 	x.attachEdits()
 	slices.SortStableFunc(x.report.Problems, func(a, b Problem) int {
 		if order := strings.Compare(a.Step, b.Step); order != 0 {
@@ -190,6 +198,18 @@ func Examine(in Input, words *language.Printer) Report {
 		return a.Line - b.Line
 	})
 	return x.report
+}
+
+// environment passes on what Docker makes of the environment file that the person may not expect. No value is shown.
+func (x *examiner) environment() {
+	file := filepath.Base(x.in.Site.EnvironmentFile)
+	for _, d := range x.in.Environment {
+		at := place{step: StepFiles, file: file, line: d.Line, evidence: d.Name}
+		if d.Kind == "alone" { // it may be a part of another's value
+			at.evidence = file
+		}
+		x.add(at, provision.SeverityWarning, "site.environment-"+d.Kind, file, d.Line, d.Name)
+	}
 }
 
 // examiner carries what the parts of an examination tell each other.

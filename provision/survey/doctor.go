@@ -119,11 +119,22 @@ func (s Source) examinePair(e *examination) {
 	}
 	days := pair.DaysLeft(time.Now())
 	args := []any{days, pair.NotAfter.Format(time.DateOnly), strings.Join(pair.Names, ", ")}
-	if days < fewDays {
-		e.bad(provision.SeverityWarning, "certificate", e.words.T("doctor.certificate", args...), e.words.T("doctor.fix.certificate"))
+	if CertificateVerdict(days) != CheckOK {
+		e.bad(CertificateVerdict(days), "certificate", e.words.T("doctor.certificate", args...), e.words.T("doctor.fix.certificate"))
 		return
 	}
 	e.ok("certificate", "certificate", args...)
+}
+
+// CertificateVerdict judges how many days a certificate has left.
+func CertificateVerdict(days int) provision.Severity {
+	switch {
+	case days < 0:
+		return provision.SeverityError
+	case days < fewDays:
+		return provision.SeverityWarning
+	}
+	return CheckOK
 }
 
 // Link is the connection to a host, as far as it is looked at.

@@ -13,23 +13,25 @@ import (
 
 // Status is what is deployed on a host.
 type Status struct {
-	Host            string   `json:"host"`
-	Site            string   `json:"site"`
-	Release         string   `json:"release,omitempty"`
-	Image           string   `json:"image"`
-	ImageID         string   `json:"image_id,omitempty"`
-	Container       string   `json:"container"`
-	State           string   `json:"state"` // as docker has it, or "absent"
-	Since           string   `json:"since,omitempty"`
-	Restarts        int      `json:"restarts,omitempty"` // by Docker, after the container had ended by itself
-	Ports           []string `json:"ports"`
-	CertificateDays *int     `json:"certificate_days,omitempty"` // of the certificate that is served
-	CertificateEnd  string   `json:"certificate_end,omitempty"`
-	Answer          string   `json:"answer"`                  // "https 200, http 301", or what is wrong
-	Drift           []string `json:"drift"`                   // what a run would change; nothing where that cannot be told
-	DriftUnknown    string   `json:"drift_unknown,omitempty"` // why it cannot
-	Earlier         []string `json:"earlier_releases"`
-	Lock            *Holder  `json:"lock,omitempty"`
+	Host            string         `json:"host"`
+	Site            string         `json:"site"`
+	Release         string         `json:"release,omitempty"`
+	Image           string         `json:"image"`
+	ImageID         string         `json:"image_id,omitempty"`  // of the image that runs, else of the one that the name stands for
+	TaggedID        string         `json:"tagged_id,omitempty"` // what the name stands for now
+	Container       string         `json:"container"`
+	State           string         `json:"state"` // as docker has it, or "absent"
+	Since           string         `json:"since,omitempty"`
+	Restarts        int            `json:"restarts,omitempty"` // by Docker, after the container had ended by itself
+	Ports           []string       `json:"ports"`
+	CertificateDays *int           `json:"certificate_days,omitempty"` // of the certificate that is served
+	CertificateEnd  string         `json:"certificate_end,omitempty"`
+	Answer          string         `json:"answer"`                  // "https 200, http 301", or what is wrong
+	Results         []probe.Result `json:"-"`                       // what the answer is made of
+	Drift           []string       `json:"drift"`                   // what a run would change; nothing where that cannot be told
+	DriftUnknown    string         `json:"drift_unknown,omitempty"` // why it cannot
+	Earlier         []string       `json:"earlier_releases"`
+	Lock            *Holder        `json:"lock,omitempty"`
 }
 
 // Holder is who has the lock of a host.
@@ -58,9 +60,10 @@ func (h Host) Status(earlier, drift []string, unknown error, words *language.Pri
 		Ports: []string{}, Drift: append([]string{}, drift...), Earlier: append([]string{}, earlier...), Lock: HolderOf(h.Facts.Lock),
 	}
 	if image := h.Facts.Image; image != nil {
-		o.ImageID = docker.ShortID(image.ID)
+		o.ImageID, o.TaggedID = docker.ShortID(image.ID), docker.ShortID(image.ID)
 	}
 	if live := h.Facts.Container; live != nil {
+		o.ImageID = docker.ShortID(live.Image)
 		o.Release, o.State = live.Label(docker.LabelRelease), live.State.Status
 		o.Since, o.Restarts = live.State.StartedAt.UTC().Format(time.RFC3339), live.RestartCount
 	}
@@ -78,7 +81,8 @@ func (h Host) Status(earlier, drift []string, unknown error, words *language.Pri
 
 func (h Host) answers(o *Status, words *language.Printer) {
 	var texts []string
-	for _, r := range byVantage(h.Results) {
+	o.Results = byVantage(h.Results)
+	for _, r := range o.Results {
 		if r.Answer.Certificate != nil && r.FromHost() {
 			days := probe.DaysLeft(r.Answer.Certificate, time.Now())
 			o.CertificateDays, o.CertificateEnd = &days, r.Answer.Certificate.NotAfter.UTC().Format(time.DateOnly)

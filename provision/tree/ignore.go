@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/moby/patternmatcher"
@@ -15,9 +17,11 @@ import (
 )
 
 // The files that say what is left out, in the syntax of .dockerignore. What the first one names is neither uploaded nor
-// built; what the second one names is not uploaded, for files that are made on the host.
+// built, and the Dockerfile's own one takes its place where there is one, as for BuildKit; what the last one names is not
+// uploaded, for files that are made on the host.
 const (
 	dockerIgnore    = ".dockerignore"
+	ownIgnore       = "Dockerfile" + dockerIgnore
 	provisionIgnore = ".provisionignore"
 )
 
@@ -25,7 +29,9 @@ const (
 const maxIgnore = 1 << 20
 
 // builderReads tells whether docker build reads a path though .dockerignore names it.
-func builderReads(p string) bool { return p == "Dockerfile" || p == dockerIgnore }
+func builderReads(p string) bool { return slices.Contains(builderFiles(), p) }
+
+func builderFiles() []string { return []string{"Dockerfile", dockerIgnore, ownIgnore} }
 
 // ignore matches paths against both files.
 type ignore struct{ docker, provision *patterns }
@@ -46,7 +52,11 @@ type ignored struct {
 }
 
 func newIgnore(ctx context.Context, root string) (*ignore, error) {
-	docker, err := readPatterns(ctx, filepath.Join(root, dockerIgnore))
+	name := ownIgnore
+	if _, err := os.Lstat(filepath.Join(root, name)); errors.Is(err, fs.ErrNotExist) {
+		name = dockerIgnore
+	}
+	docker, err := readPatterns(ctx, filepath.Join(root, name))
 	if err != nil {
 		return nil, err
 	}

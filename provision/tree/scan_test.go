@@ -47,6 +47,15 @@ func TestScanUploadsWhatIsAsked(t *testing.T) {
 	}
 }
 
+func TestScanReadsTheDockerfilesOwnIgnoreFile(t *testing.T) {
+	root := t.TempDir()
+	files{"Dockerfile": "FROM x", ".dockerignore": "conf", "Dockerfile.dockerignore": "*.md\n", "conf": "1", "a.md": "1"}.Write(t, root)
+	want := []string{".dockerignore", "Dockerfile", "Dockerfile.dockerignore", "conf"}
+	if got := paths(scan(t, root)); !slices.Equal(got, want) {
+		t.Errorf("%v is uploaded, want %v", got, want)
+	}
+}
+
 func TestScanModes(t *testing.T) {
 	root := t.TempDir()
 	files{"ssl/site.key": "k", "ssl/site.pem": "p", "run": "#!", "top.key": "k", "open": ""}.Write(t, root)

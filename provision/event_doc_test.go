@@ -1,0 +1,63 @@
+package provision
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Each event and each of its fields is in docs/events.md, and nothing that is not sent any more.
+func TestEventsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/events.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]string{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z.]+)` \\|(.*)$").FindAllStringSubmatch(string(text), -1) {
+		rows[m[1]] = m[2]
+	}
+	failed := errors.New("it failed")
+	hosts := map[string]HostResult{"aliyun": {1, StatusFailed, failed}}
+	changes := []Change{{Host: "aliyun", Step: "07-build", Action: "build", Reason: "new", Diff: "+"}}
+	bodies := []Body{
+		RunStarted{"provision", "myweb", []string{"aliyun"}, []string{"01-login"}, "log"}, PlanReady{changes}, StepStarted{"Build"},
+		StepCommand{"ls"}, StepProgress{1, 2, UnitBytes, "a"}, StepOutput{StreamOut, "a"}, Finding{SeverityError, "a", "b", "c", "d"},
+		DecisionAsked{"plan", "?"}, DecisionMade{"plan", "yes"}, SiteCheck{VantageHTTP, "http://a", 200, "nginx", "/", 3, time.Second},
+		StepFinished{StatusFailed, time.Second, failed}, RunFinished{1, 1, time.Second, hosts, failed}, PlanFinished{changes, 0, hosts, failed},
+	}
+	declared, err := os.ReadFile("event.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(declared), ") EventType() string"); n != len(bodies) {
+		t.Errorf("event.go has %d types of events, and this test %d", n, len(bodies))
+	}
+	for _, body := range bodies {
+		row, ok := rows[body.EventType()]
+		if !ok {
+			t.Errorf("%s is not documented", body.EventType())
+			continue
+		}
+		delete(rows, body.EventType())
+		var fields map[string]any
+		line, err := json.Marshal(body)
+		if err == nil {
+			err = json.Unmarshal(line, &fields)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name := range fields {
+			if !strings.Contains(row, "`"+name+"`") {
+				t.Errorf("the field %s of %s is not documented", name, body.EventType())
+			}
+		}
+	}
+	for name := range rows {
+		t.Errorf("%s is documented and never sent", name)
+	}
+}
