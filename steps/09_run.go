@@ -162,14 +162,17 @@ func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
 }
 
 // inspect asks nginx in a candidate for its whole configuration, once the entry point has completed it, and examines that: what
-// only the image shows is found here. One that answers as wanted has no error; of one that does not, they say why. Where nginx
-// cannot be asked, nothing is said.
+// only the image shows is found here, and why a candidate does not answer as wanted; in one that does, nothing is an error. Where
+// nginx cannot be asked, nothing is said.
 func (s run) inspect(r *provision.Reporter) func(context.Context, string, bool) {
 	asked := site.Of(s.source)
 	if !asked.IsNginx() {
 		return nil
 	}
 	return func(ctx context.Context, container string, answers bool) {
+		if answers && !s.found.Unseen {
+			return // the files have shown it all
+		}
 		dump, err := s.connection.Exec(ctx, remote.Command{Argv: docker.DumpNginx(container), Sudo: true})
 		if err != nil {
 			return

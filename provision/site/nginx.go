@@ -92,6 +92,7 @@ func (x *examiner) nothingSeen(known *nginxImage) {
 	case known.unseen != "":
 		x.unseen(known)
 	case known.stock == nil:
+		x.report.Unseen = true
 		x.add(at, provision.SeverityInfo, "site.config-in-base", known.base)
 	case x.tls():
 		x.add(at, provision.SeverityError, "site.config-stock", known.base)

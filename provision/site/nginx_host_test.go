@@ -47,6 +47,7 @@ func TestNginxJudges(t *testing.T) {
 	if len(sites) < 60 {
 		t.Fatalf("%d configurations, want 60", len(sites))
 	}
+	installed := nginxRoot(t)
 	var mu sync.Mutex
 	var good, named, warned, missed []string
 	t.Run("each", func(t *testing.T) {
@@ -54,7 +55,7 @@ func TestNginxJudges(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				ours, severity := examineFolder(t, files)
-				served, said := serve(t, files)
+				served, said := serve(t, installed, files)
 				mu.Lock()
 				defer mu.Unlock()
 				switch {
@@ -76,6 +77,21 @@ func TestNginxJudges(t *testing.T) {
 	slices.Sort(warned)
 	t.Logf("%d configurations: nginx serves %d; of the others %d are errors here, %d warnings: %s", len(sites), len(good), len(named), len(warned), strings.Join(warned, ", "))
 	t.Logf("missed, %d:\n%s", len(missed), strings.Join(missed, "\n"))
+}
+
+// nginxRoot is where nginx and its stream module are: Debian's packages, taken apart where they are not installed, because an
+// installed nginx would take the machine's ports.
+func nginxRoot(t *testing.T) string {
+	if _, err := os.Stat("/usr/lib/nginx/modules/ngx_stream_module.so"); err == nil {
+		return ""
+	}
+	dir := t.TempDir()
+	unpack := exec.CommandContext(t.Context(), "sh", "-ec", "chmod 755 .; apt-get download -q nginx libnginx-mod-stream; for p in *.deb; do dpkg-deb -x $p .; done")
+	unpack.Dir = dir
+	if out, err := unpack.CombinedOutput(); err != nil {
+		t.Fatalf("nginx cannot be had: %v\n%s", err, out)
+	}
+	return dir
 }
 
 // examineFolder examines a folder that is copied onto nginx's own image, and returns what is worst.
@@ -119,11 +135,11 @@ exit 1
 `
 
 // serve has nginx serve the folder, and reports whether the site answers as the tutorial demands, or else what was said.
-func serve(t *testing.T, files fstest.MapFS) (served bool, said string) {
+func serve(t *testing.T, installed string, files fstest.MapFS) (served bool, said string) {
 	dir := t.TempDir()
 	at := strings.NewReplacer(
 		"/etc/nginx/", dir+"/etc/nginx/", "/var/log/nginx", dir, "/var/cache/", dir+"/", "user nginx;", "user root;",
-		"worker_processes auto;", "worker_processes 1;", "daemon off;", "",
+		"worker_processes auto;", "worker_processes 1;", "/usr/lib/nginx", installed+"/usr/lib/nginx", "daemon off;", "",
 	)
 	write := func(name, text string) {
 		file := filepath.Join(dir, "etc/nginx", name)
@@ -152,7 +168,9 @@ func serve(t *testing.T, files fstest.MapFS) (served bool, said string) {
 		t.Fatal(err)
 	}
 	write("nginx.conf", string(main)+fmt.Sprintf("\npid %s/nginx.pid;\n", dir))
-	out, err := exec.CommandContext(t.Context(), "unshare", "--net", "sh", "-c", visitScript, "visit", dir).CombinedOutput()
+	visit := exec.CommandContext(t.Context(), "unshare", "--net", "sh", "-c", visitScript, "visit", dir)
+	visit.Env = append(os.Environ(), "PATH="+installed+"/usr/sbin:"+os.Getenv("PATH"))
+	out, err := visit.CombinedOutput()
 	said = strings.TrimSpace(string(out))
 	if strings.Contains(said, "unshare") || strings.Contains(said, "not found\n") {
 		t.Fatalf("nginx cannot be asked here: %s", said)

@@ -63,11 +63,10 @@ func Of(s inventory.Site) Site {
 		Ports:       s.Ports,
 		OwnNetwork:  slices.ContainsFunc(s.Options, func(o string) bool { return strings.HasPrefix(o, "--net") }),
 		Environment: s.Environment,
-
-		EnvironmentFile: s.EnvironmentFile,
 		OwnMounts: slices.ContainsFunc(s.Options, func(o string) bool {
 			return strings.HasPrefix(o, "-v") || strings.HasPrefix(o, "--volume") || strings.HasPrefix(o, "--mount") || strings.HasPrefix(o, "--tmpfs")
 		}),
+		EnvironmentFile: s.EnvironmentFile,
 	}
 }
 
