@@ -121,7 +121,9 @@ func plan() []floor {
 				"provision/safetext",
 				"provision/shell",
 			}},
-			{"provision/docker", "docker commands as values", nil},
+			{"provision/docker", "docker commands as values", []string{
+				"provision/safetext",
+			}},
 			{"provision/probe", "questions to a site, from here and from the host", []string{
 				"provision/inventory",
 			}},

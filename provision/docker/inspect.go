@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // Container is what docker inspect tells of a container, as far as a deployment asks.
@@ -76,8 +78,17 @@ func (e Endpoint) ConnectOptions() []string {
 // BareName is the container's name without docker's leading slash.
 func (c *Container) BareName() string { return strings.TrimPrefix(c.Name, "/") }
 
-// Label returns one of the container's labels, empty where it has none of that name.
-func (c *Container) Label(name string) string { return c.Config.Labels[name] }
+// labelLimit bounds a label, in bytes: the longest of ours is a path.
+const labelLimit = 4 << 10
+
+// Label is a label's value as one harmless line: anybody may have given it.
+func Label(labels map[string]string, name string) string {
+	line := strings.NewReplacer("\n", " ", "\t", " ").Replace(safetext.Clean(labels[name])) // two blanks in a path stay two
+	return safetext.Abbreviate(line, labelLimit)
+}
+
+// Label returns one of the container's labels as one harmless line, empty where it has none of that name.
+func (c *Container) Label(name string) string { return Label(c.Config.Labels, name) }
 
 // Up reports whether the container runs and is not in a restart loop.
 func (c *Container) Up() bool { return c.State.Running && !c.State.Restarting }
@@ -155,8 +166,8 @@ type Image struct {
 	Config   struct{ Labels map[string]string }
 }
 
-// Label returns one of the image's labels, empty where it has none of that name.
-func (i *Image) Label(name string) string { return i.Config.Labels[name] }
+// Label returns one of the image's labels as one harmless line, empty where it has none of that name.
+func (i *Image) Label(name string) string { return Label(i.Config.Labels, name) }
 
 // Tagged reports whether the image carries a name; a name without a tag means ":latest".
 func (i *Image) Tagged(name string) bool {

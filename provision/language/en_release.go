@@ -24,6 +24,7 @@ func enRelease() words {
 		"release.failed":              "the release %s failed on %s: %v",
 		"release.settings":            "keep the settings of the release on %s: %v",
 		"release.not-moved":           "the ports could not be moved to the candidate: %v",
+		"release.not-held":            "the candidate was given the ports but does not hold them: it ended, or Docker was restarted meanwhile",
 		"release.cutover-left":        "the cutover on %s was left to itself: %v; the next run sees how it ended",
 		"release.cutover-lost":        "the cutover on %s broke off (%v), and what became of it is not known: %v; run it again",
 		"release.names":               "name the new container on %s %s: %v; it serves, and the next run completes the cutover",

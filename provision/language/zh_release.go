@@ -24,6 +24,7 @@ func zhRelease() words {
 		"release.failed":              "版本 %[1]s 在主机 %[2]s 上失败：%[3]v",
 		"release.settings":            "在主机 %s 上保存该版本的设置失败：%v",
 		"release.not-moved":           "端口没能移交给候选容器：%v",
+		"release.not-held":            "候选容器得到了端口却没有保持住：它已退出，或 Docker 在此期间重启过",
 		"release.cutover-left":        "主机 %s 上的切换留待其自行完成：%v；下次运行会查看结果",
 		"release.cutover-lost":        "主机 %s 上的切换中断（%v），结果未知：%v；请重新运行",
 		"release.names":               "把主机 %s 上的新容器改名为 %s 失败：%v；它已在提供服务，下次运行会完成切换",

@@ -85,6 +85,8 @@ func TestSwitch(t *testing.T) {
 		}, exit: provision.ExitFailed, code: "release.nobody-serves-after"},
 		{name: "undone cutover", known: oldLive(), host: func(h *fakeHost) { h.on("cutover_warm", exit(undoneExit, "out-of-reach 12\n"+taken+"\nlater")) },
 			exit: provision.ExitKeptOld, code: "release.kept-old"},
+		{name: "undone cutover of a candidate without ports", known: oldLive(), host: func(h *fakeHost) { h.on("cutover_warm", exit(undoneExit, "out-of-reach 33184\n")) },
+			exit: provision.ExitKeptOld, code: "release.kept-old"},
 		{name: "undone cutover of a first release", host: func(h *fakeHost) { h.on("cutover_warm", exit(undoneExit, taken)) },
 			exit: provision.ExitFailed, code: "release.failed"},
 		{name: "undone cutover without ports", known: oldLive(), host: func(h *fakeHost) {
