@@ -43,7 +43,7 @@ var matrix = []row{
 	{engine: "20.10", system: "debian", always: true, thief: true},
 	{engine: "20.10", system: "fish"},
 	{engine: "20.10", system: "tcsh"},
-	{engine: "20.10", system: "one-session"},
+	{engine: "20.10", system: "one-session", refused: "set MaxSessions to 2 or more"},
 	{engine: "20.10", system: "busybox"},
 	{engine: "20.10", system: "exec-zsh", refused: "a start-up file starts another shell"},
 	{engine: "26.1", system: "debian", thief: true},
