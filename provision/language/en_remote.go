@@ -50,6 +50,7 @@ func enRemote() words {
 		"connect.startup-ends":        "%s (%s): the login works, but a start-up file ends the shell before any command runs (exit status %d: %v): %s; look for exit, exec, tmux or screen there and have it do so on a terminal only, behind [ -t 0 ] && for example",
 		"connect.startup-ends.cause":  "A start-up file of the login shell ends it before any command runs: %[5]s",
 		"connect.startup-ends.fix":    "Look for exit, exec, tmux or screen there and put [ -t 0 ] && in front of it, so that it holds on a terminal only. If the file has none of these, look for a ForceCommand in sshd_config.",
+		"connect.ended-unbegun":       "%s (%s): the login works, but the host ended the session before the command began, without a reason; run ssh with true there, and look at sshd's log on the host",
 		"connect.no-command":          "%s (%s): the login works, but no command runs (exit status %d: %v); see that %s has a login shell (chsh -s /bin/sh), and look for a ForceCommand in sshd_config or a command= in authorized_keys",
 		"connect.no-command.cause":    "The login works, but the host runs no command for %[5]s: the user has no login shell, or sshd runs another command in its place (ForceCommand, or command= in authorized_keys).",
 		"connect.no-command.fix":      "As root on the host: getent passwd %[5]s; usermod -s /bin/bash %[5]s; grep -n ForceCommand /etc/ssh/sshd_config",

@@ -50,6 +50,7 @@ func zhRemote() words {
 		"connect.startup-ends":        "%s（%s）：可以登录，但启动文件在执行命令前就结束了 shell（退出状态 %d：%v）：%s。请检查其中的 exit、exec、tmux 或 screen，并让它只在终端中生效，例如在行首加 [ -t 0 ] &&",
 		"connect.startup-ends.cause":  "登录 shell 的启动文件在执行命令前就结束了 shell：%[5]s",
 		"connect.startup-ends.fix":    "检查其中的 exit、exec、tmux 或 screen，在该行前加 [ -t 0 ] &&，使其只在终端中生效。如果都没有，请检查 sshd_config 中的 ForceCommand。",
+		"connect.ended-unbegun":       "%s（%s）：登录成功，但命令还没开始，主机就结束了会话，也没有说明原因；请用 ssh 在那里运行 true 试试，并查看主机上 sshd 的日志",
 		"connect.no-command":          "%s（%s）：可以登录，但命令无法执行（退出状态 %d：%v）。请确认 %s 有登录 shell（chsh -s /bin/sh），并检查 sshd_config 的 ForceCommand 和 authorized_keys 的 command=",
 		"connect.no-command.cause":    "可以登录，但主机不为 %[5]s 执行命令：该用户没有登录 shell，或 sshd 改为执行别的命令（ForceCommand，或 authorized_keys 的 command=）。",
 		"connect.no-command.fix":      "以 root 在主机上执行：getent passwd %[5]s; usermod -s /bin/bash %[5]s; grep -n ForceCommand /etc/ssh/sshd_config",

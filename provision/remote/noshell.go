@@ -57,6 +57,9 @@ func (l *link) noShell(stdout, stderr []byte, end exit) error {
 	if bytes.Contains(answer.err, []byte("x"+nonce)) { // bash complains of a locale that does not exist, before it reads its file
 		return l.d.fail("connect.startup-ends", end.status, said, "~/.bashrc")
 	}
+	if !end.known && len(stdout) == 0 && len(stderr) == 0 {
+		return l.d.fail("connect.ended-unbegun")
+	}
 	return l.d.fail("connect.no-command", end.status, said, l.d.settings.User)
 }
 

@@ -83,7 +83,7 @@ func TestCommandThatNeverBegins(t *testing.T) {
 	defer cancel()
 	err = client.Run(ctx, Command{Argv: []string{"true"}})
 	for _, tag := range language.Tags() {
-		if words := language.New(tag).Error(err); provision.CodeOf(err) != "connect.no-command" || strings.Contains(words, "exit status") || !strings.Contains(words, "sshd") {
+		if words := language.New(tag).Error(err); provision.CodeOf(err) != "connect.ended-unbegun" || strings.Contains(words, "exit status") || !strings.Contains(words, "sshd") {
 			t.Errorf("got %s", words)
 		}
 	}
