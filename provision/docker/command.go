@@ -51,7 +51,9 @@ const notRun = 125
 func NotRun(status int) bool { return status >= notRun && status <= notRun+2 }
 
 // DumpNginx has nginx in a running container print its whole configuration, as it reads it there.
-func DumpNginx(container string) []string { return []string{"docker", "exec", container, "nginx", "-T"} }
+func DumpNginx(container string) []string {
+	return []string{"docker", "exec", container, "nginx", "-T"}
+}
 
 // RemoveNetwork removes a network that nothing uses any more.
 func RemoveNetwork(name string) []string { return []string{"docker", "network", "rm", name} }

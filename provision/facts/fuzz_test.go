@@ -57,7 +57,7 @@ func FuzzParseDocker(f *testing.F) {
 		`[{"Id":"0123","Name":"/myweb_https","State":{"Running":true}},{"Id":"sha256:1","RepoTags":["myweb_image:server"]}]`)
 	f.Add("\x1b[31m\ta\tb\tUp\t[::%eth0]:1-99999999999->1-99999999999/tcp\t\t\t\n", `[{"State":null},{"RepoTags":[]},{},[],1]`)
 	f.Fuzz(func(t *testing.T, list, objects string) {
-		known, err := query().ParseDocker([]byte(section("list", list) + section("object", objects) + "MARK done\n"), "host")
+		known, err := query().ParseDocker([]byte(section("list", list)+section("object", objects)+"MARK done\n"), "host")
 		if err != nil {
 			return
 		}

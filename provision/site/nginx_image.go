@@ -362,10 +362,3 @@ func (known *nginxImage) inBase(at string) bool {
 	}
 	return path.Dir(at) == path.Dir("/etc/nginx/x") && slices.Contains(names, path.Base(at))
 }
-
-// isConfigName reports whether a file or folder may be configuration by its name: certificates and pages lie in nginx's folder too.
-func isConfigName(at string) bool {
-	other := []string{"cert", "certs", "certificates", "ssl", "tls", "keys", "private", "html", "logs", "cache", "modules", "lua"}
-	return !slices.Contains(other, path.Base(at)) && !slices.Contains([]string{".pem", ".key", ".crt", ".cer", ".csr", ".html", ".so", ".png", ".js", ".css", ".ico", ".jpg", ".lua", ".dat", ".mmdb", ".htpasswd"}, path.Ext(at)) &&
-		!strings.Contains(at, "/html/")
-}

@@ -89,12 +89,3 @@ func nginxPath(name string) bool {
 	}
 	return false
 }
-
-// expandSource lists what a source of COPY names; itself when it is no pattern.
-func expandSource(root fs.FS, source string) []string {
-	if !isPattern(source) {
-		return []string{contextPath(source)}
-	}
-	found, _ := fs.Glob(root, contextPath(source)) // a bad pattern matches nothing
-	return found
-}
