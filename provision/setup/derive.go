@@ -25,9 +25,9 @@ func (s Setup) site(a Answers) inventory.Site {
 	if wanted.Name != inventory.Defaults().Name {
 		wanted.Image, wanted.Container = imageName(wanted.Name)+":server", containerName(wanted.Name)
 	}
-	set(&wanted.Domain, a[Domain])
 	guess := site.GuessAt(os.DirFS(wanted.Source))
 	pair(&wanted, a, guess)
+	wanted.Domain = domain(wanted, a)
 	wanted.Command = strings.Fields(guess.Command)
 	wanted.Ports = publish(guess.Ports, inventory.DefaultPorts(wanted.Certificate != ""))
 	if ports, err := parsePorts(a[Ports]); err == nil && len(ports) > 0 {
@@ -91,6 +91,17 @@ func pair(wanted *inventory.Site, a Answers, guess site.Guess) {
 	}
 	take(&wanted.Certificate, a, Certificate)
 	take(&wanted.Key, a, Key)
+}
+
+// domain is what visitors type: the first name of the certificate where nobody says.
+func domain(wanted inventory.Site, a Answers) string {
+	if answer, given := a[Domain]; given || wanted.Certificate == "" {
+		return orElse(answer, wanted.Domain)
+	}
+	if names := domains(filepath.Join(wanted.Source, filepath.FromSlash(wanted.Certificate))); len(names) > 0 {
+		return names[0]
+	}
+	return wanted.Domain
 }
 
 // tutorialPair reports whether a source has the tutorial's certificate and key.

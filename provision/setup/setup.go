@@ -112,12 +112,6 @@ func take(file *string, a Answers, name string) {
 	}
 }
 
-func set(field *string, answer string) {
-	if answer != "" {
-		*field = answer
-	}
-}
-
 func orElse(text, other string) string {
 	if text == "" {
 		return other

@@ -34,6 +34,9 @@ func (s Setup) Suggest() Offers {
 	}
 	found[Certificate] = files(root, ".pem", ".crt", ".cer")
 	found[Key] = files(root, ".key")
+	if guess := site.GuessAt(os.DirFS(root)); guess.Certificate != "" {
+		found[Certificate], found[Key] = first(guess.Certificate, found[Certificate]), first(guess.Key, found[Key])
+	}
 	if len(found[Certificate]) > 0 {
 		found[Domain] = domains(filepath.Join(root, found[Certificate][0]))
 	}
@@ -62,6 +65,11 @@ func (s Setup) Follow(found Offers, given Answers) Offers {
 	a[Name] = ""
 	found[Name] = []string{s.site(a).Name}
 	return found
+}
+
+// first is the list with one of it, or one that was missing, before the others.
+func first(one string, list []string) []string {
+	return append([]string{one}, slices.DeleteFunc(list, func(other string) bool { return other == one })...)
 }
 
 // domains lists the names that a certificate covers, but for those that stand for many.
