@@ -79,6 +79,20 @@ func (a account) tilde(path string) []string {
 	return paths[:min(len(paths), 1)]
 }
 
+// ownFirst puts the known_hosts of $HOME before that of another home: new keys go to the first, and who sets HOME wants nothing
+// written elsewhere.
+func (a account) ownFirst(files []string) []string {
+	if len(a.homes) < 2 {
+		return files
+	}
+	usual := func(home string) string { return filepath.Join(home, ".ssh", "known_hosts") }
+	own := usual(a.homes[len(a.homes)-1])
+	if !slices.Contains(files, own) && !slices.Contains(files, usual(a.home())) {
+		return files
+	}
+	return append([]string{own}, slices.DeleteFunc(files, func(f string) bool { return f == own })...)
+}
+
 // exists reports whether there is something at one of the paths.
 func exists(paths ...string) bool {
 	return slices.ContainsFunc(paths, func(path string) bool {

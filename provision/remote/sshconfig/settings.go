@@ -211,6 +211,7 @@ func (s *Settings) complete(q Query, o options, local account) error {
 	s.Certificates, errs[1] = t.paths(o["certificatefile"], local)
 	if s.UserKnownHosts = local.tilde(q.KnownHosts); q.KnownHosts == "" {
 		s.UserKnownHosts, errs[2] = t.hostFiles(o["userknownhostsfile"], local, "~/.ssh/known_hosts", "~/.ssh/known_hosts2")
+		s.UserKnownHosts = local.ownFirst(s.UserKnownHosts)
 	}
 	if q.Identity != "" { // the inventory's paths have no tokens
 		named := local.tilde(q.Identity)
