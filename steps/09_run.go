@@ -49,7 +49,7 @@ func (s run) Plan() ([]provision.Change, error) {
 	}
 	replace := func(action, reason string) []provision.Change {
 		changes := one(s.words.T(action, name), s.notable(reason))
-		changes[0].Apply = s.deploy
+		changes[0].Apply, changes[0].Diff = s.deploy, s.difference()
 		return changes
 	}
 	if holder := s.site.Holder(s.facts.Containers); holder != nil {
@@ -72,6 +72,15 @@ func (s run) Plan() ([]provision.Change, error) {
 		return replace("plan.replace.action", s.words.T("plan.run.reason-ports")), nil
 	}
 	return nil, nil
+}
+
+// difference is in what the container will not be as it is now, attribute by attribute.
+func (s run) difference() string {
+	var environment docker.Variables
+	if s.facts.Image != nil {
+		environment = s.facts.Image.Config.Env
+	}
+	return s.wanted.Spec.Difference(s.facts.Container, s.variables, environment)
 }
 
 // notable is a reason with what of the options a person should know before they agree.

@@ -33,7 +33,7 @@ func newWebsite(h *Host, s step) provision.Step {
 // Plan implements provision.Step. What an interrupted run did not come to, tidying up after itself, is left to do here.
 func (s website) Plan() ([]provision.Change, error) {
 	left := s.site.LeftOver(s.facts.Containers, s.facts.Stopping)
-	if s.cutover.Acted() || len(left) == 0 {
+	if s.cutover.Acted() || len(left) == 0 || s.connection.otherRun(s.facts) != nil { // another run's candidate is no leftover
 		return nil, nil
 	}
 	changes := one(s.words.T("plan.left.action", strings.Join(left, ", ")), s.words.T("plan.left.reason"))

@@ -29,6 +29,14 @@ type connection struct {
 	output   output
 }
 
+// otherRun is the lock of another run that is alive, as the facts have it; nil for none.
+func (c *connection) otherRun(known *known) *state.Held {
+	if held := known.Lock; c.lock == nil && held != nil && !held.Stale() {
+		return held
+	}
+	return nil
+}
+
 // Exec runs a command that does no harm when it is run twice, and returns its standard output unless Stdout takes it. When the
 // link dies under it, it is run again over a new one. Command.Sudo marks what talks to Docker: it becomes root only where the
 // user may not.

@@ -37,6 +37,7 @@ type Deployment struct {
 	Release   string // what this source with these settings is called
 	Who       string // user@machine, for the lock and the history
 	Mended    []site.Mended
+	WaitLock  time.Duration // how long to wait for another run that holds the lock
 
 	environment provision.Secret // what the host gets of the environment file
 	variables   []string         // their names, where a change of how they reach the container is told

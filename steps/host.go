@@ -115,7 +115,16 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 		h.there.ahead = transfer.Prepare(ctx, client, h.site.Directory, h.site.StateDir, h.Manifest)
 	}
 	h.visitors.host(client.DialContext)
-	return h.gather(ctx)
+	if err := h.gather(ctx); err != nil {
+		return err
+	}
+	if held := h.connection.otherRun(h.facts); held != nil {
+		r.Finding(provision.Finding{
+			Severity: provision.SeverityInfo, Code: "lock.held",
+			Cause: h.Words.T("lock.held", held.Owner.Who, h.Name(), held.Owner.Purpose, h.Words.Age(held.Quiet)), Fix: h.Words.T("lock.held.fix"),
+		})
+	}
+	return nil
 }
 
 // Begin implements provision.Target: it asks what must be asked before anything changes, takes the lock, lets what an interrupted
@@ -129,7 +138,7 @@ func (h *Host) Begin(ctx context.Context, r *provision.Reporter, changes []provi
 		return provision.InStep(Run, err)
 	}
 	lock, err := state.Take(ctx, h.connection.client, state.Claim{
-		Directory: h.site.Directory, Who: h.Who, Purpose: h.command,
+		Directory: h.site.Directory, Who: h.Who, Purpose: h.command, Wait: h.WaitLock,
 		Waiting: func(held state.Held) {
 			r.Output(provision.StreamOut, h.Words.T("lock.waiting", held.Owner.Who, held.Owner.Purpose))
 		},

@@ -24,6 +24,7 @@ type deployCommand struct {
 
 func (d *deployCommand) add(c *cobra.Command) {
 	d.flags.add(c)
+	d.addLock(c)
 	d.report.add(c)
 	c.Flags().BoolVarP(&d.yes, "yes", "y", false, "")
 	c.Flags().BoolVar(&d.fix, "fix", false, "")

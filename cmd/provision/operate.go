@@ -31,6 +31,7 @@ func newRollback() *cobra.Command {
 		},
 	}
 	f.add(c)
+	f.addLock(c)
 	c.ValidArgsFunction = f.completeReleases
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "")
 	return c
@@ -51,6 +52,7 @@ func newDown() *cobra.Command {
 		},
 	}
 	f.add(c)
+	f.addLock(c)
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "")
 	c.Flags().BoolVar(&o.Images, "images", false, "")
 	c.Flags().BoolVar(&o.Files, "files", false, "")

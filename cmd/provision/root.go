@@ -24,6 +24,7 @@ type flags struct {
 	timeout          time.Duration
 	logFile          string
 	acceptNewHostKey bool
+	waitLock         time.Duration
 }
 
 func (f *flags) add(c *cobra.Command) {
@@ -42,6 +43,9 @@ func (f *flags) add(c *cobra.Command) {
 	all.AddFlagSet(set)
 	f.complete(c)
 }
+
+// addLock adds the flag of the commands that take the lock.
+func (f *flags) addLock(c *cobra.Command) { c.Flags().DurationVar(&f.waitLock, "wait-lock", 0, "") }
 
 // words is the printer for the language of the run.
 func (f *flags) words() (*language.Printer, error) {

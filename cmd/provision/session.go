@@ -66,6 +66,7 @@ func (s *session) targets(d *steps.Deployment) []provision.Target {
 }
 
 func (s *session) host(d *steps.Deployment, h inventory.Host) *steps.Host {
+	d.WaitLock = s.flags.waitLock
 	return d.NewHost(h, s.flags.acceptNewHostKey, s.command)
 }
 

@@ -23,8 +23,10 @@ type Container struct {
 		Image  string // the name it was started by
 		Labels map[string]string
 		Cmd    []string
+		Env    Variables
 	}
 	HostConfig struct {
+		Binds         []string // as for docker run -v
 		NetworkMode   string
 		PortBindings  map[string][]PortBinding
 		RestartPolicy struct {
@@ -174,7 +176,10 @@ type Image struct {
 	RepoTags []string
 	Created  time.Time
 	Size     int64 // bytes
-	Config   struct{ Labels map[string]string }
+	Config   struct {
+		Labels map[string]string
+		Env    Variables
+	}
 }
 
 // Label returns one of the image's labels as one harmless line, empty where it has none of that name.

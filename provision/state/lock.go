@@ -26,7 +26,8 @@ type Host interface {
 type Claim struct {
 	Directory    string // the site's folder
 	Who, Purpose string
-	Waiting      func(Held) // called once where somebody holds the lock who may be gone
+	Wait         time.Duration // how long to wait for a holder that is alive
+	Waiting      func(Held)    // called once where somebody holds the lock
 }
 
 // Lock is a site's lock in our hands. A command on the host holds it as long as a heartbeat arrives on its input, so that it
@@ -82,29 +83,36 @@ func EnoughSessions(host Host) error {
 // takePause is the wait between two attempts at a lock whose holder may be gone.
 const takePause = 500 * time.Millisecond
 
-// waitForTurn takes the lock as soon as it is free. It gives up once the holder's heart was seen to beat. A heart that has not
-// beaten for Expiry by our own watch is still, whatever the host's clock says.
+// waitForTurn takes the lock as soon as it is free. Once the holder's heart was seen to beat, it gives up after the claim's time.
+// A heart that has not beaten for Expiry by our own watch is still, whatever the host's clock says.
 func (l *Lock) waitForTurn(ctx context.Context) (*session, error) {
-	var first *Held
-	var since time.Time
+	var beat string // the lock as it read last
+	var begun, since time.Time
 	seen := ""
 	for {
 		taken, held, err := l.takePatiently(ctx, seen)
 		if held == nil || err != nil {
 			return taken, err
 		}
-		if first == nil {
-			first, since = held, time.Now()
+		now := time.Now()
+		switch {
+		case begun.IsZero():
+			begun, since, beat = now, now, held.text
 			l.claim.Waiting(*held)
+		case held.text != beat:
+			since, beat = now, held.text
+			if now.Sub(begun) >= l.claim.Wait {
+				return nil, l.inTheWay("fail.locked", held)
+			}
+		case now.Sub(since) > Expiry:
+			seen = beat
 		}
-		if held.text != first.text {
-			return nil, l.inTheWay("fail.locked", held)
-		}
-		if time.Since(since) > Expiry {
-			seen = first.text
+		pause := takePause
+		if l.claim.Wait > 0 { // which may be long
+			pause = min(max(now.Sub(begun)/10, takePause), Heartbeat)
 		}
 		select {
-		case <-time.After(takePause):
+		case <-time.After(pause):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}

@@ -218,7 +218,8 @@ func TestTake(t *testing.T) {
 		losses int
 		code   string
 		exit   int
-		after  time.Duration // at least, and at most a second more
+		wait   time.Duration
+		after  time.Duration // at least, and at most a second more, or a heartbeat where it is waited for
 	}{
 		{name: "free", answer: func(time.Duration, string) (string, int) { return "locked 7\n", 0 }},
 		{name: "free, over a bad link", losses: 3, answer: func(time.Duration, string) (string, int) { return "locked 7\n", 0 }},
@@ -237,6 +238,25 @@ func TestTake(t *testing.T) {
 		{name: "another run after it", code: "fail.locked", exit: provision.ExitLocked, after: 2 * time.Second,
 			answer: func(waited time.Duration, _ string) (string, int) {
 				return lockOf(1000, 1000, map[bool]string{true: "X", false: "Y"}[waited < 2*time.Second]), state.HeldExit
+			}},
+		{name: "its heart beats, and it is waited for", wait: time.Minute, after: 30 * time.Second,
+			answer: func(waited time.Duration, _ string) (string, int) {
+				if waited >= 30*time.Second {
+					return "locked 8\n", 0
+				}
+				return lockOf(1000, 1000+int64(waited.Seconds())/3*3, "X"), state.HeldExit
+			}},
+		{name: "it is waited for in vain", wait: 10 * time.Second, code: "fail.locked", exit: provision.ExitLocked, after: 10 * time.Second,
+			answer: func(waited time.Duration, _ string) (string, int) {
+				return lockOf(1000, 1000+int64(waited.Seconds())/3*3, "X"), state.HeldExit
+			}},
+		{name: "it ends without a word while it is waited for", wait: time.Hour, after: 9*time.Second + state.Expiry,
+			answer: func(waited time.Duration, script string) (string, int) {
+				text := lockOf(1000, 1000+min(int64(waited.Seconds())/3*3, 9), "X")
+				if _, lock, _ := strings.Cut(strings.TrimSpace(text), "\n"); strings.Contains(script, shell.Quote(lock)) {
+					return "locked 2\n", 0
+				}
+				return text, state.HeldExit
 			}},
 		{name: "two hours ahead and still", after: state.Expiry,
 			answer: func(_ time.Duration, script string) (string, int) {
@@ -261,12 +281,12 @@ func TestTake(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				host := &scripted{since: time.Now(), answer: c.answer, losses: c.losses}
 				waiting := 0
-				lock, err := state.Take(t.Context(), host, state.Claim{Directory: "/d/web", Waiting: func(h state.Held) {
+				lock, err := state.Take(t.Context(), host, state.Claim{Directory: "/d/web", Wait: c.wait, Waiting: func(h state.Held) {
 					if waiting++; h.Quiet < 0 {
 						t.Errorf("the holder was heard of in %v", h.Quiet)
 					}
 				}})
-				if waited := time.Since(host.since); waited < c.after || waited > c.after+time.Second {
+				if waited := time.Since(host.since); waited < c.after || waited > c.after+time.Second && (c.wait == 0 || waited > c.after+2*state.Heartbeat) {
 					t.Errorf("it took %v", waited)
 				}
 				if provision.CodeOf(err) != c.code || provision.ExitCode(err) != c.exit || waiting > 1 {
