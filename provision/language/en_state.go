@@ -4,7 +4,7 @@ func enState() words {
 	return words{
 		"lock.waiting":     "%s holds the lock for %s; waiting for that run to end, or to show that it is gone.",
 		"lock.held":        "%[1]s is at work on %[2]s (%[3]s, last heard of %[4]s ago); what is shown here may change under it.",
-		"lock.held.fix":    "Wait for it with --wait-lock 10m, or see with `provision unlock` who it is.",
+		"lock.held.fix":    "Let it end first, or wait for it with --wait-lock 10m.",
 		"fail.one-session": "%s allows one session per connection, and a run that changes it needs two; set MaxSessions to 2 or more in its sshd_config",
 		"fail.locked":      "another run is at work on %s: %s holds the lock since %s for %s (last heard of %d s ago); wait for that run to end, or remove the lock with `provision unlock`",
 		"fail.lock-lost":   "while the link to %s was cut, another run took the lock, and this one goes no further: %s holds it since %s for %s (last heard of %d s ago)",

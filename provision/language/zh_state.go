@@ -4,7 +4,7 @@ func zhState() words {
 	return words{
 		"lock.waiting":     "%s 持有锁（%s）；正在等那次运行结束，或确认它已经不在。",
 		"lock.held":        "%[1]s 正在主机 %[2]s 上运行（%[3]s，%[4]s前还有心跳）；这里显示的内容可能随之变化。",
-		"lock.held.fix":    "可以用 --wait-lock 10m 等待它结束，或用 `provision unlock` 查看是谁。",
+		"lock.held.fix":    "请先等它结束，或用 --wait-lock 10m 等待。",
 		"fail.one-session": "%s 每个连接只允许一个会话，而会更改主机的运行需要两个；请在其 sshd_config 中把 MaxSessions 设为 2 或更大",
 		"fail.locked":      "主机 %s 上有另一个运行正在进行：%s 自 %s 起持有锁（%s，%d 秒前仍有心跳）；请等它结束，或用 `provision unlock` 移除锁",
 		"fail.lock-lost":   "与 %s 的连接中断期间，另一个运行取得了锁，本次运行不再继续：%s 自 %s 起持有锁（%s，%d 秒前仍有心跳）",
