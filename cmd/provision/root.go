@@ -88,7 +88,7 @@ func newRoot() *cobra.Command {
 	explicit := &cobra.Command{Use: "deploy", Args: noArgs, RunE: again.run}
 	again.add(explicit)
 	group(root, groupDeploy, "help.deploying", explicit, newPlan(), newRollback(), newDown())
-	group(root, groupLook, "help.looking", newStatus(), newHistory(), newLogs(), newDoctor(), newDiagnose())
+	group(root, groupLook, "help.looking", newStatus(), newDash(), newHistory(), newLogs(), newDoctor(), newDiagnose())
 	group(root, groupOperate, "help.operating", newExec(), newUnlock())
 	group(root, groupBeside, "help.beside", newInit(), newSandbox(), newVersion(), newHelp())
 	root.SetHelpCommandGroupID(groupBeside)
