@@ -24,7 +24,7 @@ func enDash() words {
 		"dash.days":        "%d d",
 		"dash.same":        "same",
 		"dash.differs":     "differs",
-		"dash.count":       "%d of %d live",
+		"dash.count":       "%d of %d running",
 		"dash.none-left":   "no host matches %s; esc shows all",
 
 		"dash.view.log":        "Log",
@@ -72,6 +72,7 @@ func enDash() words {
 		"dash.key.rollback":      "roll back to it",
 		"dash.key.rollback-last": "roll back",
 		"dash.key.view":          "panes",
+		"dash.key.scroll":        "scroll",
 		"dash.key.shell":         "shell",
 		"dash.key.open":          "browser",
 		"dash.key.copy":          "copy URL",
@@ -87,7 +88,7 @@ func enDash() words {
 		"dash.is-current":     "Release %s is live already.",
 		"dash.record-without": "This run made no release; there is nothing to go back to.",
 		"dash.enter":          "Press Enter to return to the cockpit.",
-		"dash.help": "%s         choose a host, or scroll the pane that has the keys\n" +
+		"dash.help": "%s choose a host, or scroll the pane that has the keys\n" +
 			"enter, tab  into the pane below, and back with esc\n" +
 			"1 2 3 4     log, releases, containers, facts of the host\n" +
 			"[ ]         the host before, the one after\n" +

@@ -24,7 +24,7 @@ func zhDash() words {
 		"dash.days":        "%d 天",
 		"dash.same":        "一致",
 		"dash.differs":     "有差异",
-		"dash.count":       "在线 %d/%d",
+		"dash.count":       "运行中 %d/%d",
 		"dash.none-left":   "没有主机匹配 %s；按 esc 显示全部",
 
 		"dash.view.log":        "日志",
@@ -72,6 +72,7 @@ func zhDash() words {
 		"dash.key.rollback":      "回滚到此版本",
 		"dash.key.rollback-last": "回滚",
 		"dash.key.view":          "窗格",
+		"dash.key.scroll":        "滚动",
 		"dash.key.shell":         "终端",
 		"dash.key.open":          "浏览器",
 		"dash.key.copy":          "复制网址",
@@ -87,7 +88,7 @@ func zhDash() words {
 		"dash.is-current":     "版本 %s 已经在线。",
 		"dash.record-without": "这次运行没有产生版本，无法回滚到它。",
 		"dash.enter":          "按回车键返回驾驶舱。",
-		"dash.help": "%s         选择主机，或滚动当前窗格\n" +
+		"dash.help": "%s 选择主机，或滚动当前窗格\n" +
 			"enter、tab  进入下方窗格，按 esc 返回\n" +
 			"1 2 3 4     日志、版本、容器、主机信息\n" +
 			"[ ]         上一台、下一台主机\n" +

@@ -6,6 +6,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/pane"
 )
@@ -225,7 +226,7 @@ func (m *Model) mouse(msg tea.MouseMsg) tea.Cmd {
 
 func (m *Model) openHelp() {
 	m.help = pane.New(m.theme, m.words, false)
-	m.help.SetText(pane.Output, m.words.T("dash.help", m.theme.Arrows))
+	m.help.SetText(pane.Output, m.words.T("dash.help", cells.Fit(m.theme.Arrows, 11)))
 	m.help.Top()
 }
 
@@ -244,7 +245,7 @@ func (m *Model) keys() []page.Key {
 	key := func(key, words string) page.Key { return page.Key{Key: key, Text: m.words.T("dash.key." + words)} }
 	switch {
 	case m.help != nil:
-		return []page.Key{key("esc", "back")}
+		return []page.Key{key("esc", "back"), key(m.theme.Arrows, "scroll"), key("/", "search")}
 	case m.typing, m.searching() && m.log.Typing():
 		return []page.Key{key("enter", "find"), key("esc", "cancel")}
 	}

@@ -44,7 +44,7 @@ func (m *Model) paneRows() int {
 	if m.airy() {
 		rows -= 2
 	}
-	if m.trouble() != "" {
+	if m.trouble() != "" && m.view != viewHost { // there it stands in full
 		rows--
 	}
 	return max(rows, 1)
@@ -52,6 +52,8 @@ func (m *Model) paneRows() int {
 
 // View implements tea.Model.
 func (m *Model) View() string {
+	m.top = min(max(m.top, m.at-m.hostRows()+1), m.at) // the chosen host is in sight
+	m.top = max(min(m.top, len(m.listed)-m.hostRows()), 0)
 	rows := []string{m.title()}
 	if m.help != nil {
 		m.help.SetSize(m.width, max(m.height-3, 1))
@@ -63,7 +65,7 @@ func (m *Model) View() string {
 			rows = append(rows, "")
 		}
 		rows = append(rows, m.tabs())
-		if trouble := m.trouble(); trouble != "" {
+		if trouble := m.trouble(); trouble != "" && m.view != viewHost {
 			rows = append(rows, m.theme.Warn.Render(cells.Cut(trouble, m.width)))
 		}
 		rows = append(rows, m.body()...)
@@ -96,8 +98,6 @@ func (m *Model) title() string {
 func (m *Model) table() []string {
 	list, height := m.fitting(), m.hostRows()
 	rows := []string{m.head(list)}
-	m.top = min(max(m.top, m.at-height+1), m.at)
-	m.top = max(min(m.top, len(m.listed)-height), 0)
 	for i := m.top; i < len(m.listed) && i < m.top+height; i++ {
 		rows = append(rows, m.row(list, m.hosts[m.listed[i]], i == m.at))
 	}
@@ -208,7 +208,7 @@ func (m *Model) releases(h survey.Reading, height int) []string {
 		case r.Outcome != "ok":
 			rest = m.line(r.Outcome) + "  "
 		}
-		row := pointer + sign + " " + style.Render(cells.Fit(m.clean(r.Release), 12)) + "  " + r.Time.Local().Format("2006-01-02 15:04") + "  "
+		row := pointer + sign + " " + style.Render(cells.Fit(m.clean(r.Release), 12)) + "  " + r.Time.In(m.now().Location()).Format("2006-01-02 15:04") + "  "
 		rows = append(rows, row+rest+m.theme.Faint.Render(m.line(r.Who)+"  "+m.line(r.Command)))
 	}
 	return rows
@@ -276,6 +276,7 @@ func (m *Model) facts(h survey.Reading) (rows [][]string) {
 			rows = append(rows, []string{m.words.T("dash.fact." + key), m.clean(value)})
 		}
 	}
+	add("trouble", m.trouble())
 	add("target", h.Target)
 	add("trip", language.Duration(h.Trip))
 	add("known", m.words.T("dash.ago", m.words.Age(m.now().Sub(h.At))))
@@ -285,10 +286,10 @@ func (m *Model) facts(h survey.Reading) (rows [][]string) {
 	}
 	add("load", p.Load)
 	if p.Total > 0 {
-		add("memory", m.words.T("dash.of", percent(p.Memory), language.Bytes(p.Total)))
+		add("memory", m.words.T("dash.of", strings.TrimSpace(percent(p.Memory)), language.Bytes(p.Total)))
 	}
 	if p.Disk >= 0 {
-		add("disk", m.words.T("dash.used", percent(p.Disk), language.Bytes(p.Free)))
+		add("disk", m.words.T("dash.used", strings.TrimSpace(percent(p.Disk)), language.Bytes(p.Free)))
 	}
 	if live := h.Live(); live != nil {
 		add("image", docker.ShortID(live.Image))
@@ -299,7 +300,7 @@ func (m *Model) facts(h survey.Reading) (rows [][]string) {
 	if last, ok := h.Last(); ok {
 		add("server", last.Answer.Server)
 		if c := last.Answer.Certificate; c != nil {
-			add("certificate", m.words.T("dash.certificate", strings.Join(c.DNSNames, ", "), c.NotAfter.Format(time.DateOnly), probe.DaysLeft(c, m.now())))
+			add("certificate", m.words.T("dash.certificate", strings.Join(c.DNSNames, ", "), c.NotAfter.In(m.now().Location()).Format(time.DateOnly), probe.DaysLeft(c, m.now())))
 		}
 	}
 	if m.wanted.Release != "" {
@@ -307,9 +308,6 @@ func (m *Model) facts(h survey.Reading) (rows [][]string) {
 	}
 	if lock := survey.HolderOf(h.Facts.Lock); lock != nil {
 		add("lock", m.words.T("status.held", lock.Who, lock.Purpose, m.words.Age(m.now().Sub(lock.Since))))
-	}
-	if h.Err != nil {
-		add("trouble", m.line(m.words.Error(h.Err)))
 	}
 	return rows
 }
