@@ -81,6 +81,10 @@ func enDash() words {
 		"dash.key.find":          "find",
 		"dash.key.cancel":        "cancel",
 
+		"dash.ask-last":       "Roll %s back to the previous release?",
+		"dash.ask-release":    "Roll %s back to release %s?",
+		"dash.key.yes":        "yes",
+		"dash.key.no":         "no",
 		"dash.copied":         "Copied %s, if the terminal allows it.",
 		"dash.opened":         "Opening %s",
 		"dash.no-url":         "The site of %s was not asked yet; its URL is not known.",

@@ -81,6 +81,10 @@ func zhDash() words {
 		"dash.key.find":          "查找",
 		"dash.key.cancel":        "取消",
 
+		"dash.ask-last":       "将 %s 回滚到上一个版本？",
+		"dash.ask-release":    "将 %s 回滚到版本 %s？",
+		"dash.key.yes":        "是",
+		"dash.key.no":         "否",
 		"dash.copied":         "已复制 %s（需要终端允许）。",
 		"dash.opened":         "正在打开 %s",
 		"dash.no-url":         "还没有访问过 %s 上的网站，网址未知。",

@@ -37,6 +37,7 @@ var scenes = map[string]struct {
 	"containers": {0, func(s *stage) { three(s); s.press("3") }},
 	"host":       {0, func(s *stage) { three(s); s.press("down", "down", "4", "enter") }},
 	"help":       {0, func(s *stage) { three(s); s.press("?") }},
+	"rollback":   {0, func(s *stage) { three(s); s.press("2", "enter", "end", "enter") }},
 	"filter":     {0, func(s *stage) { three(s); s.press("/", "t", "e", "n") }},
 	"first":      {0, func(*stage) {}},
 	"fleet": {50, func(s *stage) {

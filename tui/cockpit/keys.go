@@ -17,6 +17,8 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 	switch {
 	case key == "ctrl+c":
 		return tea.Quit
+	case m.question != nil:
+		return m.decide(key)
 	case m.help != nil:
 		return m.helpKey(k)
 	case m.typing:
@@ -111,7 +113,7 @@ func (m *Model) act(key string) (cmd tea.Cmd, known bool) {
 	case key == "d":
 		return m.world.run(h.Host, false, "deploy"), true
 	case key == "R":
-		return m.world.run(h.Host, true, "rollback"), true
+		m.ask(m.words.T("dash.ask-last", m.clean(h.Host)), h.Host, "rollback", "--yes")
 	case key == "e":
 		if live := h.Live(); live != nil && live.Up() {
 			return m.world.shell(h.Host, live.ID), true
@@ -143,7 +145,8 @@ func (m *Model) move(k tea.KeyMsg) tea.Cmd {
 		return m.log.Update(k)
 	case m.view == viewReleases:
 		if key == "enter" {
-			return m.rollback()
+			m.rollback()
+			return nil
 		}
 		m.record = min(max(moved(key, m.record, len(m.chosen().History), m.paneRows()), 0), max(len(m.chosen().History)-1, 0))
 	default:
@@ -173,12 +176,30 @@ func moved(key string, at, length, page int) int {
 
 func (m *Model) scroll(to int) { m.offset = min(max(to, 0), max(len(m.text())-m.paneRows(), 0)) }
 
-// rollback takes the chosen host back to the release of the chosen record. The command asks before it does.
-func (m *Model) rollback() tea.Cmd {
+// ask asks whether to run a command on a host. The answer is a key of its own: one that is held down a moment too long, enter
+// for example, gives none.
+func (m *Model) ask(text, host string, args ...string) {
+	m.question = &question{text, host, args}
+}
+
+func (m *Model) decide(key string) tea.Cmd {
+	q := m.question
+	switch key {
+	case "y", "Y":
+		m.question = nil
+		return m.world.run(q.host, true, q.args...)
+	case "n", "N", "q", "esc":
+		m.question = nil
+	}
+	return nil
+}
+
+// rollback asks whether to take the chosen host back to the release of the chosen record.
+func (m *Model) rollback() {
 	h := m.chosen()
 	records := m.records(h)
 	if m.record >= len(records) {
-		return nil
+		return
 	}
 	switch release := records[m.record].Release; {
 	case release == "":
@@ -186,9 +207,8 @@ func (m *Model) rollback() tea.Cmd {
 	case release == h.Release():
 		m.tell("dash.is-current", m.clean(release))
 	default:
-		return m.world.run(h.Host, true, "rollback", "--", release)
+		m.ask(m.words.T("dash.ask-release", m.clean(h.Host), m.clean(release)), h.Host, "rollback", "--yes", "--", release)
 	}
-	return nil
 }
 
 func (m *Model) mouse(msg tea.MouseMsg) tea.Cmd {
@@ -196,6 +216,7 @@ func (m *Model) mouse(msg tea.MouseMsg) tea.Cmd {
 	switch {
 	case m.help != nil:
 		return m.help.Update(msg)
+	case m.question != nil: // it is about what was chosen
 	case msg.Button == tea.MouseButtonLeft && msg.Action == tea.MouseActionPress:
 		if row := msg.Y - m.hostsTop(); row >= 0 && row < m.hostRows() {
 			m.inPane = false

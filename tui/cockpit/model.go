@@ -60,12 +60,19 @@ type Model struct {
 	wish      followed // whose it is to be, if that stays so until the next tick
 	notice    string
 	isWarning bool
+	question  *question // nil: nothing is asked
 
 	width, height int
 }
 
 // followed is a container whose log is followed; the zero value is none.
 type followed struct{ host, container string }
+
+// question is a command that waits for a yes.
+type question struct {
+	text, host string
+	args       []string
+}
 
 func newModel(c Config, look *theme.Theme, now func() time.Time, w world) *Model {
 	m := &Model{words: c.Words, theme: look, now: now, world: w, site: c.Site, hide: c.Hide, width: 80, height: 24,

@@ -43,7 +43,7 @@ func (s *stage) shows(texts ...string) {
 func TestKeysRunCommandsOnTheChosenHost(t *testing.T) {
 	s := newThree(t)
 	for key, want := range map[string]string{
-		"p": "run aliyun plan (true)", "d": "run aliyun deploy (false)", "R": "run aliyun rollback (true)", "e": "shell aliyun c-aliyun",
+		"p": "run aliyun plan (true)", "d": "run aliyun deploy (false)", "e": "shell aliyun c-aliyun",
 		"o": "browse https://kevinhuo.cool/", "y": "copy https://kevinhuo.cool/",
 	} {
 		s.press(key)
@@ -61,7 +61,13 @@ func TestAReleaseIsRolledBackTo(t *testing.T) {
 	s.expect("")
 	s.shows(english.T("dash.is-current", "4bfb63fa1314"))
 	s.press("end", "enter")
-	s.expect("run aliyun rollback -- 91b1e6f1c2aa (true)")
+	s.shows(english.T("dash.ask-release", "aliyun", "91b1e6f1c2aa"))
+	s.press("enter", "enter", "p", "n", "enter", "esc") // whoever leans on enter agrees to nothing
+	s.expect("")
+	s.press("enter", "y")
+	s.expect("run aliyun rollback --yes -- 91b1e6f1c2aa (true)")
+	s.press("R", "esc", "R", "y")
+	s.expect("run aliyun rollback --yes (true)")
 	s.press("esc", "enter", "esc") // enter among the hosts goes into the pane, and changes nothing
 	s.expect("")
 }

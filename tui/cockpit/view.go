@@ -74,7 +74,7 @@ func (m *Model) View() string {
 	for i := range rows {
 		rows[i] = ansi.Truncate(rows[i], m.width, "")
 	}
-	return strings.Join(append(rows, m.foot()), "\n")
+	return strings.Join(append(rows, ansi.Truncate(m.foot(), m.width, "")), "\n")
 }
 
 // title is the site, how many hosts are live, and the time.
@@ -325,6 +325,10 @@ func (m *Model) url(h survey.Reading) string {
 // foot is the filter that is typed, what there is to say, or the keys.
 func (m *Model) foot() string {
 	switch {
+	case m.question != nil:
+		keys := m.theme.Key.Render("y") + " " + m.words.T("dash.key.yes") + "   " + m.theme.Key.Render("n") + " " + m.words.T("dash.key.no")
+		text := cells.Cut(m.question.text, m.width-ansi.StringWidth(keys)-cells.Gutter)
+		return m.theme.Warn.Render(text) + strings.Repeat(" ", cells.Gutter) + keys
 	case m.typing:
 		return cells.Cut("/"+m.clean(m.filter)+m.theme.Match.Render(" "), m.width)
 	case m.notice != "" && m.isWarning:
