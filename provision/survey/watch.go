@@ -32,6 +32,9 @@ const (
 	answersKept   = 60          // of the site's answers
 	logTail       = 200         // lines
 	logOverlap    = time.Second // of a log that goes on: a line may have been on its way
+
+	logPause        = 10 * time.Second // until the log of a container that has ended is asked for again
+	longestLogPause = 5 * time.Minute
 )
 
 // LinkState is how a watch stands to its host.
@@ -265,14 +268,14 @@ func (w *Watch) ask(ctx context.Context, conn Connection, before []Answered) []A
 	return append(list, Answered{time.Now(), answer, err})
 }
 
-// Log passes on the log of a container, its last lines first, until ctx ends or the container does. After a lost link it goes on
-// where it was; lines of the last second before may come twice.
-func (w *Watch) Log(ctx context.Context, container string, lines func(lines string)) error {
-	tail, since := logTail, ""
+// Log passes on the log of a container, its last lines first, until ctx ends. After a lost link it goes on where it was (lines of
+// the last second before may come twice), and so it does when a container that has ended is started again.
+func (w *Watch) Log(ctx context.Context, container string, lines func(lines string)) {
+	tail, since, pause := logTail, "", logPause
 	for {
-		conn, err := w.connection(ctx)
-		if err != nil {
-			return err
+		conn, ok := w.connection(ctx)
+		if !ok {
+			return
 		}
 		heard := time.Now()
 		out := safetext.NewLines(func(text string) {
@@ -280,13 +283,23 @@ func (w *Watch) Log(ctx context.Context, container string, lines func(lines stri
 			lines(text)
 		})
 		_, sudo := w.access()
-		err = conn.Run(ctx, remote.Command{Argv: docker.Logs(container, tail, since, true), Sudo: sudo, Stdout: out, Stderr: out})
+		err := conn.Run(ctx, remote.Command{Argv: docker.Logs(container, tail, since, true), Sudo: sudo, Stdout: out, Stderr: out})
 		out.Flush()
-		if ctx.Err() != nil || !remote.IsLost(err) {
-			return err
+		switch {
+		case ctx.Err() != nil:
+			return
+		case remote.IsLost(err):
+			w.drop(conn)
+			heard = heard.Add(-logOverlap)
+		case err == nil:
+			heard, pause = time.Now(), logPause
+		default: // docker has said why, among the lines; an engine that has only just started may know the container soon
+			pause = min(2*pause, longestLogPause)
 		}
-		w.drop(conn)
-		tail, since = -1, fmt.Sprintf("%.0fs", (time.Since(heard)+logOverlap).Seconds())
+		if !remote.IsLost(err) && !sleep(ctx, pause) {
+			return
+		}
+		tail, since = -1, fmt.Sprintf("%.1fs", time.Since(heard).Seconds())
 	}
 }
 
@@ -322,8 +335,8 @@ func (w *Watch) drop(conn Connection) {
 	}
 }
 
-// connection waits for one.
-func (w *Watch) connection(ctx context.Context) (Connection, error) {
+// connection waits for one; ok is false where ctx ends first.
+func (w *Watch) connection(ctx context.Context) (conn Connection, ok bool) {
 	for {
 		w.mu.Lock()
 		conn := w.conn
@@ -333,12 +346,12 @@ func (w *Watch) connection(ctx context.Context) (Connection, error) {
 		changed := w.changed
 		w.mu.Unlock()
 		if conn != nil {
-			return conn, nil
+			return conn, true
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return nil, false
 		}
 	}
 }

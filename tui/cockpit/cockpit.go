@@ -159,9 +159,7 @@ func (l *live) follow(host, container string) {
 	l.leave = cancel
 	l.running.Go(func() {
 		defer cancel()
-		if err := watch.Log(ctx, container, add); err != nil && ctx.Err() == nil {
-			add(l.config.Words.Error(err))
-		}
+		watch.Log(ctx, container, add)
 	})
 }
 

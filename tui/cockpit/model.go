@@ -170,24 +170,24 @@ func (m *Model) choose(at int) {
 // those in between.
 func (m *Model) followChosen() {
 	h := m.chosen()
-	var wish followed
-	if live := h.Live(); live != nil && m.view == viewLog {
-		wish = followed{h.Host, live.ID}
-	}
-	if h.Host == m.followed.host && (m.view != viewLog || h.Live() == nil) { // what came of it stays there
+	if h.Host == m.followed.host && m.view != viewLog { // it goes on while another pane is looked at
 		return
+	}
+	wish := followed{host: h.Host}
+	if live := h.Live(); live != nil && m.view == viewLog {
+		wish.container = live.ID
 	}
 	if wish != m.wish {
 		m.wish = wish
 		return
 	}
-	if wish == m.followed {
+	switch {
+	case wish == m.followed:
 		return
-	}
-	if wish.host != m.followed.host {
+	case wish.host != m.followed.host:
 		m.log.Clear()
 		m.log.Follow()
-	} else {
+	case wish.container != "" && !m.log.Empty():
 		m.log.Append(pane.Line{Kind: pane.Note, Text: m.words.T("dash.log.next", m.clean(h.Release()))})
 	}
 	m.followed = wish

@@ -94,6 +94,7 @@ func TestTheLogFollowsTheChoiceOnceItRests(t *testing.T) {
 	s.shows(english.T("dash.log.wait")) // not the other host's
 	s.send(tick{})
 	s.expect("follow tencent c-tencent")
+	s.tell([]string{"one and a half"})
 	next := reading("tencent")
 	next.Facts.Container.ID = "c-next"
 	s.tell([]string{"two"}, next)
@@ -102,6 +103,11 @@ func TestTheLogFollowsTheChoiceOnceItRests(t *testing.T) {
 	s.press("3")
 	s.tell(nil)
 	s.expect("")
+	s.press("1")
+	next.Facts = next.Facts.WithContainer(nil)
+	s.tell(nil, next)
+	s.expect("follow tencent ")
+	s.shows("two") // the last words of a container that is gone
 }
 
 func TestTheFilterLeavesWhatMatches(t *testing.T) {
