@@ -5,7 +5,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 LINTER  := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # The race detector needs a C compiler; the tests talk to OpenSSH's own client, agent and server tools, and to BusyBox as a small host has it.
-TEST_PACKAGES := busybox-static gcc git libc6-dev openssh-client openssh-server rsync
+TEST_PACKAGES := busybox-static curl gcc git iproute2 libc6-dev openssh-client openssh-server rsync
 # Hosts of tests live here, so that one command finds what a killed test left behind.
 TEST_HOSTS := $(CURDIR)/bin/test-hosts
 

@@ -53,7 +53,7 @@ type StepCommand struct {
 type StepProgress struct {
 	Done   int64  `json:"done"`
 	Total  int64  `json:"total"`
-	Unit   string `json:"unit"` // UnitBytes, UnitFiles or UnitSteps
+	Unit   string `json:"unit"` // UnitBytes, UnitFiles, UnitSteps or UnitSeconds
 	Detail string `json:"detail,omitempty"`
 }
 
@@ -62,6 +62,9 @@ const (
 	UnitBytes = "bytes"
 	UnitFiles = "files"
 	UnitSteps = "steps"
+
+	// UnitSeconds measures a wait: Done of at most Total, Detail says what for.
+	UnitSeconds = "seconds"
 )
 
 // StepOutput is what a command printed, control sequences already neutralised: one or more whole lines, parted by \n and

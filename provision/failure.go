@@ -66,6 +66,25 @@ func CodeOf(err error) string {
 	return ""
 }
 
+// StepError is a failure that ends a run before its steps, and the step that it belongs to.
+type StepError struct {
+	Step string
+	Err  error
+}
+
+// InStep is err as a failure of a step; nil for nil.
+func InStep(step string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &StepError{step, err}
+}
+
+func (e *StepError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the failure itself.
+func (e *StepError) Unwrap() error { return e.Err }
+
 // ForeignError is what another program said, as an error: a value of a Failure that the diagnosis reads.
 type ForeignError string
 

@@ -96,6 +96,9 @@ func (w *walk) run(ctx context.Context) HostResult {
 	if err == nil && len(changes) > 0 {
 		if err = w.begin(ctx, changes); err != nil {
 			err = w.stopped(ctx, "", err)
+			if !errors.Is(err, ErrDeclined) && !errors.As(err, new(*StoppedError)) {
+				w.unable = w.failedIn(err, changes)
+			}
 		}
 	}
 	for _, step := range w.target.Steps()[1:] {
@@ -109,6 +112,20 @@ func (w *walk) run(ctx context.Context) HostResult {
 		}
 	}
 	return w.close(ctx, err)
+}
+
+// failedIn is the step that a failure belongs to which ended the run before its steps: the one that it names, else the first that
+// was to change something.
+func (w *walk) failedIn(err error, changes []Change) string {
+	var named *StepError
+	steps := w.target.Steps()
+	switch {
+	case errors.As(err, &named):
+		return named.Step
+	case changes[0].Step == steps[0].ID(): // which was done
+		return steps[1].ID()
+	}
+	return changes[0].Step
 }
 
 // prepare connects, which is the first step, and plans all of them.

@@ -90,6 +90,30 @@ func TestStepsAfterAFailureAreSkippedAndTheFailureExplained(t *testing.T) {
 	}
 }
 
+// A failure before the steps belongs to the step that it names, else to the first that was to change something; who declines fails
+// in none.
+func TestAFailureBeforeTheStepsHasItsStepAndFinding(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{errBroken, "step.started:06-files finding:06-files step.finished:06-files=failed step.finished:09-run=skipped"},
+		{provision.InStep("09-run", errBroken), "step.finished:06-files=skipped step.started:09-run finding:09-run step.finished:09-run=failed"},
+		{provision.ErrDeclined, "step.finished:06-files=skipped step.finished:09-run=skipped"},
+	} {
+		h := host("one", world{}, "06-files", "09-run")
+		h.begin = func(context.Context, []provision.Change) error { return c.err }
+		h.explain = func(step string, err error) []provision.Finding {
+			return []provision.Finding{{Severity: provision.SeverityError, Cause: step + err.Error()}}
+		}
+		r := &record{}
+		result := run(t, r, nil, h)
+		if got := r.story("one"); !strings.HasSuffix(got, c.want) || !errors.Is(result.Hosts["one"].Err, c.err) {
+			t.Errorf("%v: the events were %s, want them to end in %s", c.err, got, c.want)
+		}
+	}
+}
+
 func TestAStepThatCannotBePlannedFailsInItsPlace(t *testing.T) {
 	w := world{}
 	h := host("one", w, "02-directory", "04-lines", "06-files")

@@ -23,10 +23,11 @@ type image struct {
 	connection *connection
 	upToDate   func() bool // the live container is the release that is wanted
 	exit       func() int  // the exit status of a release that fails here
+	unseen     bool        // the container completes nginx's configuration as it starts
 }
 
 func newImage(h *Host, s step) provision.Step {
-	return image{s, h.Inventory.Site, h.facts, h.connection, h.upToDate, h.exitBeforeSwitch}
+	return image{s, h.Inventory.Site, h.facts, h.connection, h.upToDate, h.exitBeforeSwitch, h.Report.Unseen}
 }
 
 // Plan implements provision.Step: an image that is not there is the build's to make.
@@ -64,6 +65,16 @@ func (s image) testNginx(ctx context.Context, r *provision.Reporter, image strin
 	lines.Flush()
 	text := strings.Join(output, "\n")
 	if err == nil || strings.Contains(text, "host not found in upstream") {
+		return nil
+	}
+	if s.unseen && errors.As(err, new(*remote.ExitError)) {
+		r.Finding(provision.Finding{
+			Severity: provision.SeverityWarning,
+			Code:     "site.config-unfinished",
+			Cause:    s.words.T("site.config-unfinished.cause"),
+			Evidence: lastOf(output, "[emerg]"),
+			Fix:      s.words.T("site.config-unfinished.fix"),
+		})
 		return nil
 	}
 	var exit *remote.ExitError

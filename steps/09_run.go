@@ -9,11 +9,13 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
+	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/shell"
+	"github.com/kehuo/provision/provision/site"
 )
 
 // run is the tutorial's step 9: docker run -it -d -p 80:80 -p 443:443 --name myweb_https IMAGE bash ./start.sh. A container
@@ -28,10 +30,12 @@ type run struct {
 	connection *connection
 	cutover    *release.Switch
 	stranger   *stranger
+	source     inventory.Site
+	found      site.Report // what its files tell
 }
 
 func newRun(h *Host, s step) provision.Step {
-	return run{s, h.site, h.wanted(), h.environment, h.variables, h.facts, h.connection, h.cutover, &h.stranger}
+	return run{s, h.site, h.wanted(), h.environment, h.variables, h.facts, h.connection, h.cutover, &h.stranger, h.Inventory.Site, h.Report}
 }
 
 // Plan implements provision.Step.
@@ -150,9 +154,38 @@ func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
 		return err
 	}
 	s.wanted.Image = s.facts.Image.ID
+	s.cutover.Inspect = s.inspect(r)
+	defer func() { s.cutover.Inspect = nil }()
 	live, err := s.cutover.Run(ctx, s.connection.report(r), s.wanted, s.facts.Docker)
 	s.facts.Facts = s.facts.WithContainer(live)
 	return err
+}
+
+// inspect asks nginx in a candidate for its whole configuration, once the entry point has completed it, and examines that: what
+// only the image shows is found here, and why a candidate does not answer as wanted; in one that does, nothing is an error. Where
+// nginx cannot be asked, nothing is said.
+func (s run) inspect(r *provision.Reporter) func(context.Context, string, bool) {
+	asked := site.Of(s.source)
+	if !asked.IsNginx() {
+		return nil
+	}
+	return func(ctx context.Context, container string, answers bool) {
+		if answers && !s.found.Unseen {
+			return // the files have shown it all
+		}
+		dump, err := s.connection.Exec(ctx, remote.Command{Argv: docker.DumpNginx(container), Sudo: true})
+		if err != nil {
+			return
+		}
+		for _, p := range site.ExamineDump(asked, dump, s.words).Problems {
+			if p.Finding.Severity == provision.SeverityError && answers {
+				p.Finding.Severity = provision.SeverityWarning
+			}
+			if p.Finding.Severity != provision.SeverityInfo && !s.found.Has(p.Finding.Code) {
+				r.Finding(p.Finding)
+			}
+		}
+	}
 }
 
 //go:embed 09_*.sh

@@ -156,6 +156,9 @@ func (c *connection) report(r *provision.Reporter) release.Report {
 		Say: func(stream, code string, values ...any) {
 			r.Output(stream, c.words.Error(provision.Fail(code, values...)))
 		},
+		Waiting: func(w release.Wait) {
+			r.Progress(int64(w.Waited.Seconds()), int64(w.Timeout.Seconds()), provision.UnitSeconds, c.words.T("release.waiting", w.Asked, c.words.Error(w.Last)))
+		},
 	}
 }
 

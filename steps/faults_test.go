@@ -82,6 +82,23 @@ func TestFaults(t *testing.T) {
 		}
 	})
 
+	for _, at := range []string{"network disconnect -f bridge", "network connect bridge", "port ", "rename "} {
+		t.Run("the engine is killed before docker "+at, func(t *testing.T) {
+			c := c.on(t)
+			c.page("killed at " + at)
+			c.killEngineAt(at)
+			r := c.deploy()
+			c.sh("rm /usr/local/bin/docker; [ ! -e /tmp/kill ]")
+			t.Logf("ended with status %d: %v", r.result.ExitCode, r.err())
+			c.sh(engineAnswers)
+			c.mustDeploy()
+			c.settled()
+			if !c.live("killed at " + at) {
+				t.Error("the release is not live")
+			}
+		})
+	}
+
 	for name, at := range map[string]func(provision.Event) bool{
 		"the host is restarted during a cutover": commandOf("09-run", "network connect bridge"),
 		"the host is restarted during a build":   outputOf("07-build", "Step 2"),
@@ -129,6 +146,24 @@ func TestFaults(t *testing.T) {
 	})
 
 	t.Run("the disk is full", func(t *testing.T) { c.on(t).testDiskFull() })
+}
+
+// killEngineAt has the engine be killed, and started anew, before the next docker command that begins like this.
+func (c *cloud) killEngineAt(command string) {
+	c.t.Helper()
+	c.sh(`mkfifo -m 666 /tmp/kill
+cat >/usr/local/bin/docker <<'END'
+#!/bin/sh
+case "$*" in "%s"*) [ ! -p /tmp/kill ] || { echo now >/tmp/kill; while [ -p /tmp/kill ]; do sleep 0.02; done; } ;; esac
+exec /usr/bin/docker "$@"
+END
+chmod 755 /usr/local/bin/docker
+cat >/tmp/killer <<'END'
+read -r now </tmp/kill
+`+fmt.Sprintf(restartEngine, "KILL")+`
+rm /tmp/kill
+END
+setsid sh /tmp/killer >/dev/null 2>&1 </dev/null &`, command)
 }
 
 // testDiskFull fills the disk under the site's files, and under the engine's, and has the one where the lock is not written to.

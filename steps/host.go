@@ -62,6 +62,10 @@ func (d *Deployment) NewHost(h inventory.Host, acceptNewHostKey bool, command st
 			return t.facts.Facts, err
 		},
 		Moved: t.visitors.again,
+		Fatal: func(log []string) bool {
+			_, ended := diagnose.Ended(strings.Join(log, "\n"), t.place(diagnose.Run, nil), t.Words.Tag())
+			return ended
+		},
 	}
 	return t
 }
@@ -125,10 +129,10 @@ func (h *Host) dial(ctx context.Context, ask func(context.Context, provision.Dec
 func (h *Host) Begin(ctx context.Context, r *provision.Reporter, changes []provision.Change) error {
 	releases := h.Manifest != nil && slices.ContainsFunc(changes, func(c provision.Change) bool { return c.Step == Run })
 	if err := forbidden(h.visitors.round.Arrived()); err != nil && releases {
-		return h.site.NoWayIn(h.facts.Docker, err)
+		return provision.InStep(Run, h.site.NoWayIn(h.facts.Docker, err))
 	}
 	if err := h.stranger.askFirst(ctx, r, h.Words, h.site, h.facts.Container, changes); err != nil {
-		return err
+		return provision.InStep(Run, err)
 	}
 	lock, err := state.Take(ctx, h.connection.client, state.Claim{
 		Directory: h.site.Directory, Who: h.Who, Purpose: h.command,
@@ -249,7 +253,7 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 			Severity: provision.SeverityError, Code: "unanswered", Cause: h.Words.T("unanswered.cause"), Evidence: asked.Decision.Question, Fix: asked.Decision.Remedy,
 		}}
 	}
-	return diagnose.Failure(err, h.connection.printed(step), h.place(place(step), err), h.Words)
+	return withAnswer(diagnose.Failure(err, h.connection.printed(step), h.place(place(step), err), h.Words), err, h.Words)
 }
 
 // Left implements provision.Stopper.

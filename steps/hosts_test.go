@@ -126,6 +126,22 @@ func TestHostsThatAllowTooLittle(t *testing.T) {
 			if r.result.ExitCode != provision.ExitFailed || r.result.Changed != 0 || !strings.Contains(r.err().Error(), c.says) {
 				t.Errorf("ended with status %d, %d changed: %v", r.result.ExitCode, r.result.Changed, r.err())
 			}
+			failed, found := 0, 0
+			for _, e := range r.events {
+				switch body := e.Body.(type) {
+				case provision.StepFinished:
+					if body.Status == provision.StatusFailed {
+						failed++
+					}
+				case provision.Finding:
+					if body.Severity == provision.SeverityError && e.Step != "" {
+						found++
+					}
+				}
+			}
+			if failed != 1 || found == 0 {
+				t.Errorf("%d steps failed, with %d findings", failed, found)
+			}
 		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/page"
+	"github.com/kehuo/provision/tui/tracker"
 )
 
 // sum is what stays on the terminal after the wizard.
@@ -29,10 +30,44 @@ func (m *Model) sum(out io.Writer) {
 	} else {
 		b.WriteString(m.Theme.Bad.Render(m.T("lines.failed", f.Changed, language.Duration(f.Duration))) + "\n")
 	}
+	if reached(*f) {
+		b.WriteString(m.next())
+	}
 	if file := m.logFile(); file != "" {
 		b.WriteString(m.Theme.Faint.Render(m.T("wizard.log.title", file)) + "\n")
 	}
 	_, _ = io.WriteString(out, b.String())
+}
+
+// next is where the site is, and the commands that are of use now.
+func (m *Model) next() string {
+	var b strings.Builder
+	for _, h := range m.run.Hosts {
+		if url := address(h); url != "" && !strings.Contains(b.String(), url+"\n") {
+			b.WriteString(safetext.Line(url) + "\n")
+		}
+	}
+	flag := ""
+	if m.config.Inventory != "inventory.yaml" && m.config.Inventory != "" {
+		flag = " -i " + m.config.Inventory
+	}
+	b.WriteString(m.T("wizard.sum.next") + "\n")
+	var rows [][]string
+	for _, command := range []string{"logs", "status", "rollback"} {
+		rows = append(rows, []string{"  " + m.Theme.Strong.Render("provision "+command+flag), m.Theme.Faint.Render(m.T("wizard.sum.next." + command))})
+	}
+	return b.String() + cells.Table(rows)
+}
+
+// address is the site's page as it was asked for last, over https where it has that.
+func address(h *tracker.Host) string {
+	url := ""
+	for _, check := range h.SiteChecks {
+		if check.Location == "" && (url == "" || strings.HasPrefix(check.URL, "https")) {
+			url = check.URL
+		}
+	}
+	return url
 }
 
 // hostSum is how the run ended on a host; of a single one that is live the last line says enough.

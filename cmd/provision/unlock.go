@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/provision/survey"
@@ -56,7 +57,7 @@ func (s *session) unlock(ctx context.Context, out io.Writer, h *steps.Host, yes 
 	}
 	text := s.words.T("unlock.none", h.Name())
 	if held != nil {
-		text = s.words.T("unlock.removed", describe(h.Name(), held)...)
+		text = s.words.T("unlock.removed", describe(s.words, h.Name(), held)...)
 	}
 	_, err := fmt.Fprintln(out, text)
 	return err
@@ -66,12 +67,12 @@ func (s *session) unlock(ctx context.Context, out io.Writer, h *steps.Host, yes 
 func (s *session) takeAway(ctx context.Context, host string, held *survey.Holder) error {
 	decider := s.decider()
 	if _, nobody := decider.(provision.Headless); nobody {
-		return usage("unlock.alive", describe(host, held)...)
+		return usage("unlock.alive", describe(s.words, host, held)...)
 	}
 	answer, err := decider.Decide(ctx, provision.Decision{
 		Kind:     provision.DecideTakeOver,
 		Host:     host,
-		Question: s.words.T("unlock.question", describe(host, held)...),
+		Question: s.words.T("unlock.question", describe(s.words, host, held)...),
 		Options:  []provision.Option{{ID: provision.AnswerYes}, {ID: provision.AnswerNo}},
 		Default:  provision.AnswerNo,
 	})
@@ -82,6 +83,10 @@ func (s *session) takeAway(ctx context.Context, host string, held *survey.Holder
 }
 
 // describe are the arguments of the sentences about a lock.
-func describe(host string, held *survey.Holder) []any {
-	return []any{host, held.Who, held.Purpose, held.Since.Local().Format(time.TimeOnly), time.Duration(held.QuietSeconds) * time.Second}
+func describe(words *language.Printer, host string, held *survey.Holder) []any {
+	heard := words.T("unlock.heard", language.Duration(time.Duration(held.QuietSeconds)*time.Second))
+	if held.AheadSeconds > 0 {
+		heard = words.T("unlock.ahead", language.Duration(time.Duration(held.AheadSeconds)*time.Second))
+	}
+	return []any{host, held.Who, held.Purpose, held.Since.Local().Format(time.TimeOnly), heard}
 }

@@ -127,7 +127,9 @@ func plan() []floor {
 				"provision/safetext",
 				"provision/shell",
 			}},
-			{"provision/docker", "docker commands as values", nil},
+			{"provision/docker", "docker commands as values", []string{
+				"provision/safetext",
+			}},
 			{"provision/probe", "questions to a site, from here and from the host", []string{
 				"provision/inventory",
 				"provision/safetext",
@@ -141,9 +143,6 @@ func plan() []floor {
 				"provision/safetext",
 				"provision/shell",
 			}},
-			{"provision/remote/sshconfig", "the user's SSH configuration", []string{
-				"provision/safetext",
-			}},
 			{"provision/remote/hostkey", "known_hosts", []string{
 				"provision/language",
 				"provision/remote/sshconfig",
@@ -154,11 +153,15 @@ func plan() []floor {
 			{"provision/setup", "a first inventory from answers", []string{
 				"provision/inventory",
 				"provision/language",
+				"provision/remote/sshconfig",
 				"provision/site",
 			}},
 			{"provision/site", "what the tutorial asks of a site's files", []string{
 				"provision/inventory",
 				"provision/language",
+			}},
+			{"provision/remote/sshconfig", "the user's SSH configuration", []string{
+				"provision/safetext",
 			}},
 			{"provision/tree", "the local files", nil},
 			{"provision/inventory", "inventory.yaml as typed values", []string{

@@ -58,10 +58,3 @@ func TestAutomatonFindsWhatSearchFinds(t *testing.T) {
 		}
 	}
 }
-
-// The table of the whole catalogue is most of the memory of a run that fails: it is made at once, as large as it has to be.
-func TestAutomatonIsNoLargerThanItHasToBe(t *testing.T) {
-	if a := known().find; len(a.next) != cap(a.next) || len(a.next) > 16<<20 {
-		t.Errorf("%d fields, in a table for %d", len(a.next), cap(a.next))
-	}
-}

@@ -50,6 +50,11 @@ const notRun = 125
 // NotRun reports whether an exit status of docker run tells that the program never ran.
 func NotRun(status int) bool { return status >= notRun && status <= notRun+2 }
 
+// DumpNginx has nginx in a running container print its whole configuration, as it reads it there.
+func DumpNginx(container string) []string {
+	return []string{"docker", "exec", container, "nginx", "-T"}
+}
+
 // RemoveNetwork removes a network that nothing uses any more.
 func RemoveNetwork(name string) []string { return []string{"docker", "network", "rm", name} }
 

@@ -237,3 +237,24 @@ Successfully built a4968817c54a`, "1/3 FROM kehuo/centos8_conda:nginx|2/3 RUN ec
 		}
 	}
 }
+
+// A label may be anybody's: it is shown, and compared with what we have written ourselves.
+func TestLabelsAreHarmless(t *testing.T) {
+	objects, err := docker.ParseInspect([]byte(`[{"Name":"/web","State":{},"Config":{"Labels":{
+		"io.provision.site":"my\u001b[31mweb\n\u202etxt","io.provision.directory":"/home/kevin/my  web"}}}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := objects.Containers[0]
+	if site := c.Label(docker.LabelSite); strings.ContainsAny(site, "\x1b\n\u202e") || !strings.HasPrefix(site, "my") {
+		t.Errorf("the site is %q", site)
+	}
+	if directory := c.Label(docker.LabelDirectory); directory != "/home/kevin/my  web" {
+		t.Errorf("the folder is %q", directory)
+	}
+	huge := docker.Image{}
+	huge.Config.Labels = map[string]string{"x": strings.Repeat("x", 1<<20)}
+	if got := len(huge.Label("x")); got > 8<<10 {
+		t.Errorf("%d bytes of a label", got)
+	}
+}

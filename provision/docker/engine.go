@@ -48,9 +48,24 @@ type Port struct {
 }
 
 // Containers lists all containers, running or not, the newest first.
-func (e *Engine) Containers(ctx context.Context) ([]Summary, error) {
-	var list []Summary
-	_, err := e.get(ctx, "/containers/json?all=1", &list)
+func (e *Engine) Containers(ctx context.Context) (list []Summary, err error) {
+	_, err = e.get(ctx, "/containers/json?all=1", listLimit, func(d *json.Decoder) error {
+		if bracket, err := d.Token(); err != nil || bracket == nil { // null is an empty list
+			return err
+		}
+		for d.More() {
+			if len(list) == maxContainers {
+				return fmt.Errorf("there are more than %d containers", maxContainers)
+			}
+			var one Summary
+			if err := d.Decode(&one); err != nil {
+				return err
+			}
+			list = append(list, one)
+		}
+		_, err := d.Token()
+		return err
+	})
 	return list, err
 }
 
@@ -69,7 +84,7 @@ func (e *Engine) Image(ctx context.Context, name string) (*Image, error) {
 
 func ask[T any](ctx context.Context, e *Engine, path string) (*T, error) {
 	object := new(T)
-	found, err := e.get(ctx, path, object)
+	found, err := e.get(ctx, path, objectLimit, func(d *json.Decoder) error { return d.Decode(object) })
 	if err != nil || !found {
 		return nil, err
 	}
@@ -79,11 +94,15 @@ func ask[T any](ctx context.Context, e *Engine, path string) (*T, error) {
 // ErrPodman tells that it is podman that listens in the engine's place.
 var ErrPodman = errors.New("podman answers in Docker's place")
 
-// answerLimit bounds one answer of the engine, in bytes: thousands of containers.
-const answerLimit = 64 << 20
+// An engine is not trusted with more than this: what is decoded takes many times the bytes that it was.
+const (
+	maxContainers = 10_000
+	listLimit     = 16 << 20 // bytes of the list of containers
+	objectLimit   = 4 << 20  // bytes of what is told of one thing
+)
 
-// get reads one JSON object. found is false for what the engine does not know.
-func (e *Engine) get(ctx context.Context, path string, into any) (found bool, err error) {
+// get has decode read an answer of at most limit bytes. found is false for what the engine does not know.
+func (e *Engine) get(ctx context.Context, path string, limit int64, decode func(*json.Decoder) error) (found bool, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://docker"+path, nil)
 	if err != nil {
 		return false, err
@@ -103,7 +122,7 @@ func (e *Engine) get(ctx context.Context, path string, into any) (found bool, er
 	default:
 		return false, fmt.Errorf("ask the Docker Engine for %s: %s", path, response.Status)
 	}
-	if err := json.NewDecoder(io.LimitReader(response.Body, answerLimit)).Decode(into); err != nil {
+	if err := decode(json.NewDecoder(io.LimitReader(response.Body, limit))); err != nil {
 		return false, fmt.Errorf("read the Docker Engine's answer to %s: %w", path, err)
 	}
 	return true, nil

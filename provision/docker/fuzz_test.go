@@ -93,6 +93,7 @@ func FuzzProgress(f *testing.F) {
 func FuzzEngine(f *testing.F) {
 	f.Add("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
 	f.Add("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4c\r\n" + `[{"Id":"a","Names":["/b"],"Ports":[{"PrivatePort":80}],"Labels":{"a":"b"}}]` + "\r\n0\r\n\r\n")
+	f.Add("HTTP/1.1 200 OK\r\n\r\nnull")
 	f.Add("HTTP/1.1 404 Not Found\r\n\r\n{}")
 	f.Add("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{\"Name\":\"/a\"")
 	f.Fuzz(func(t *testing.T, answer string) {

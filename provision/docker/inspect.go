@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // Container is what docker inspect tells of a container, as far as a deployment asks.
@@ -77,8 +79,17 @@ func (e Endpoint) ConnectOptions() []string {
 // BareName is the container's name without docker's leading slash.
 func (c *Container) BareName() string { return strings.TrimPrefix(c.Name, "/") }
 
-// Label returns one of the container's labels, empty where it has none of that name.
-func (c *Container) Label(name string) string { return c.Config.Labels[name] }
+// labelLimit bounds a label, in bytes: the longest of ours is a path.
+const labelLimit = 4 << 10
+
+// Label is a label's value as one harmless line: anybody may have given it.
+func Label(labels map[string]string, name string) string {
+	line := strings.NewReplacer("\n", " ", "\t", " ").Replace(safetext.Clean(labels[name])) // two blanks in a path stay two
+	return safetext.Abbreviate(line, labelLimit)
+}
+
+// Label returns one of the container's labels as one harmless line, empty where it has none of that name.
+func (c *Container) Label(name string) string { return Label(c.Config.Labels, name) }
 
 // HasSecretFiles reports whether the container has its secrets as files.
 func (c *Container) HasSecretFiles() bool {
@@ -166,8 +177,8 @@ type Image struct {
 	Config   struct{ Labels map[string]string }
 }
 
-// Label returns one of the image's labels, empty where it has none of that name.
-func (i *Image) Label(name string) string { return i.Config.Labels[name] }
+// Label returns one of the image's labels as one harmless line, empty where it has none of that name.
+func (i *Image) Label(name string) string { return Label(i.Config.Labels, name) }
 
 // Tagged reports whether the image carries a name; a name without a tag means ":latest".
 func (i *Image) Tagged(name string) bool {
@@ -193,11 +204,17 @@ type Objects struct {
 	Images     []Image
 }
 
+// inspectLimit is how much is read of an answer of docker inspect, in bytes: a container is some ten thousand.
+const inspectLimit = 16 << 20
+
 // ParseInspect reads what docker inspect printed. Names that docker does not know are missing in it.
 func ParseInspect(text []byte) (Objects, error) {
 	var objects Objects
 	if len(strings.TrimSpace(string(text))) == 0 {
 		return objects, nil
+	}
+	if len(text) > inspectLimit {
+		return objects, fmt.Errorf("the answer of docker inspect has %d bytes, and at most %d are read", len(text), inspectLimit)
 	}
 	var raw []json.RawMessage
 	if err := json.Unmarshal(text, &raw); err != nil {

@@ -68,7 +68,7 @@ func (q Query) AskEngine(ctx context.Context, dial func(ctx context.Context, net
 
 // listed is a container as docker ps would list it.
 func listed(c docker.Summary) Listed {
-	label := func(name string) string { return safetext.Clean(c.Labels[name]) }
+	label := func(name string) string { return docker.Label(c.Labels, name) }
 	l := Listed{ID: c.ID, Image: safetext.Clean(c.Image), Status: safetext.Clean(c.Status),
 		Site: label(docker.LabelSite), Directory: label(docker.LabelDirectory), Release: label(docker.LabelRelease)}
 	for _, name := range c.Names { // a link gives a container another name, with a slash in it

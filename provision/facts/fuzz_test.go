@@ -57,7 +57,7 @@ func FuzzParseDocker(f *testing.F) {
 		`[{"Id":"0123","Name":"/myweb_https","State":{"Running":true}},{"Id":"sha256:1","RepoTags":["myweb_image:server"]}]`)
 	f.Add("\x1b[31m\ta\tb\tUp\t[::%eth0]:1-99999999999->1-99999999999/tcp\t\t\t\n", `[{"State":null},{"RepoTags":[]},{},[],1]`)
 	f.Fuzz(func(t *testing.T, list, objects string) {
-		known, err := query().ParseDocker([]byte(section("list", list) + section("object", objects) + "MARK done\n"))
+		known, err := query().ParseDocker([]byte(section("list", list)+section("object", objects)+"MARK done\n"), "host")
 		if err != nil {
 			return
 		}
@@ -93,7 +93,7 @@ func FuzzParsePorts(f *testing.F) {
 	f.Add("State Recv-Q Send-Q Local Address:Port Peer\nLISTEN 0 4096 0.0.0.0:80 0.0.0.0:* users:((\"nginx\",pid=1,fd=6))\nLISTEN 0 1 [::%lo]:22 *:*\n")
 	f.Add("tcp 0 0 \x1b[31m:99999999 x users:((\"\x1b]0;a\x07\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, l := range facts.ParsePorts([]byte(text)) {
+		for _, l := range facts.ParsePorts([]byte(text)).Listeners {
 			harmless(t, l.Address, l.Process)
 			if l.Port < 1 || l.Port > 65535 {
 				t.Fatalf("%+v", l)

@@ -19,6 +19,9 @@ type Host interface {
 	DockerNeedsRoot(needed bool)
 }
 
+// answerLimit is how much a host may tell of itself, in bytes: the list of a site's files may be long.
+const answerLimit = 64 << 20
+
 // Gather asks a host for all facts: one command, and beside it the questions to the Docker Engine. name is the host's, for what
 // goes wrong.
 func Gather(ctx context.Context, name string, host Host, query Query) (*Facts, error) {
@@ -30,7 +33,7 @@ func Gather(ctx context.Context, name string, host Host, query Query) (*Facts, e
 		asking    sync.WaitGroup
 	)
 	asking.Go(func() { known, unreached = query.AskEngine(ctx, host.Dial) })
-	out, err := host.Exec(ctx, remote.Command{Script: query.Script()})
+	out, err := host.Exec(ctx, remote.Command{Script: query.Script(), Limit: answerLimit})
 	if err != nil {
 		cancel()
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/user"
 	"path"
 	"path/filepath"
 	"strings"
@@ -62,8 +63,12 @@ func local(dir, name string) (string, error) {
 	switch {
 	case name == "~" || strings.HasPrefix(name, "~/"):
 		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", invalid("inventory.no-home", name, err)
+		if err != nil { // without $HOME, the user database may know
+			account, unknown := user.Current()
+			if unknown != nil || account.HomeDir == "" {
+				return "", invalid("inventory.no-home", name, err)
+			}
+			home = account.HomeDir
 		}
 		return filepath.Join(home, name[1:]), nil
 	case strings.HasPrefix(name, "~"):

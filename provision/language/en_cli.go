@@ -19,9 +19,11 @@ func enCLI() words {
 		"history.empty":   "%s: nothing was deployed yet",
 
 		"unlock.none":     "%s: nobody holds the lock",
-		"unlock.removed":  "%s: removed the lock of %s (%s, since %s, last heard of %s ago)",
-		"unlock.question": "%s: %s is alive and holds the lock (%s, since %s, last heard of %s ago). Take it away?",
-		"unlock.alive":    "%s: %s is alive and holds the lock (%s, since %s, last heard of %s ago), and there is no terminal to ask on; add --yes to take it away all the same",
+		"unlock.heard":    "last heard of %s ago",
+		"unlock.ahead":    "dated %s ahead of the host's clock",
+		"unlock.removed":  "%s: removed the lock of %s (%s, since %s, %s)",
+		"unlock.question": "%s: %s is alive and holds the lock (%s, since %s, %s). Take it away?",
+		"unlock.alive":    "%s: %s is alive and holds the lock (%s, since %s, %s), and there is no terminal to ask on; add --yes to take it away all the same",
 		"unlock.left":     "the lock was left to the run that holds it",
 
 		"container.absent": "the container %s is not there; deploy with `provision --yes`",

@@ -117,7 +117,7 @@ func enSteps() words {
 		"plan.run.reason-cutover":     "the cutover that was interrupted was to another release",
 		"plan.run.with":               "%s; %s",
 		"plan.run.host-network":       "it shares the host's network, as site.options ask: it listens on the host's ports itself, and each release is switched cold",
-		"plan.run.privileged":         "it is privileged, as site.options ask: who breaks into the site has the host",
+		"plan.run.privileged":         "it is privileged, as site.options ask: anyone who breaks into the site controls the host",
 		"plan.run.reason-agreed":      "it is not ours, and you agreed to replace it",
 		"plan.start.action":           "start the container %s",
 		"plan.replace.action":         "replace the container %s",
@@ -157,5 +157,7 @@ func enSteps() words {
 		"fix.question":                "%s can be put right. Change it?",
 		"fix.yes":                     "change the file",
 		"fix.no":                      "leave it",
+
+		"answer.fix": "Its log says why: see the output above, or `provision logs`.",
 	}
 }

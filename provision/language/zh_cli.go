@@ -19,9 +19,11 @@ func zhCLI() words {
 		"history.empty":   "%s：还没有部署记录",
 
 		"unlock.none":     "%s：没有人持有锁",
-		"unlock.removed":  "%s：已移除 %s 的锁（%s，自 %s，最后心跳在 %s 前）",
-		"unlock.question": "%s：%s 仍在运行并持有锁（%s，自 %s 起，最近一次心跳在 %s 前）。强行解除吗？",
-		"unlock.alive":    "%s：%s 仍在运行并持有锁（%s，自 %s 起，%s 前还有动静），且没有终端可以询问；加上 --yes 仍然移除它",
+		"unlock.heard":    "最近一次心跳在 %s 前",
+		"unlock.ahead":    "时间比主机时钟超前 %s",
+		"unlock.removed":  "%s：已移除 %s 的锁（%s，自 %s，%s）",
+		"unlock.question": "%s：%s 仍在运行并持有锁（%s，自 %s 起，%s）。强行解除吗？",
+		"unlock.alive":    "%s：%s 仍在运行并持有锁（%s，自 %s 起，%s），且没有终端可以询问；加上 --yes 仍然移除它",
 		"unlock.left":     "锁留给了持有它的运行",
 
 		"container.absent": "容器 %s 不存在；请用 `provision --yes` 部署",

@@ -157,5 +157,7 @@ func zhSteps() words {
 		"fix.question":                "可以自动修正 %s。要修改吗？",
 		"fix.yes":                     "修改文件",
 		"fix.no":                      "保持不变",
+
+		"answer.fix": "原因在它的日志里：见上面的输出，或运行 `provision logs`。",
 	}
 }

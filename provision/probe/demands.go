@@ -3,7 +3,6 @@ package probe
 import (
 	"net"
 	"net/netip"
-	"slices"
 	"strconv"
 
 	"github.com/kehuo/provision/provision/inventory"
@@ -63,7 +62,7 @@ func loopback(address string) bool {
 // with an empty place is not asked.
 func (d Demands) checks(dial Dial, place func(inventory.Port) string) []Check {
 	page := Want{Status: d.Health.Status, Text: d.Health.Text, Server: d.Server}
-	secure, plain := d.speak()
+	secure, plain := inventory.WebPorts(d.Ports, d.TLS)
 	var list []Check
 	add := func(port *inventory.Port, name string, want Want) {
 		if port == nil || place(*port) == "" {
@@ -83,31 +82,4 @@ func (d Demands) checks(dial Dial, place func(inventory.Port) string) []Check {
 	}
 	add(plain, "http", page)
 	return list
-}
-
-// speak picks the ports that speak https and http: 443 and 80, as the tutorial has them, in the container or else on the host.
-// Where a site with a certificate has no such port for https, 8443 or else the first one that is not http's has to be it; on a
-// site without one, the first port there is speaks http.
-func (d Demands) speak() (secure, plain *inventory.Port) {
-	ports := slices.DeleteFunc(slices.Clone(d.Ports), func(p inventory.Port) bool { return p.Protocol != "tcp" })
-	pick := func(fits ...func(inventory.Port) bool) *inventory.Port {
-		for _, fit := range fits {
-			if at := slices.IndexFunc(ports, fit); at >= 0 {
-				return &ports[at]
-			}
-		}
-		return nil
-	}
-	inside := func(port int) func(inventory.Port) bool {
-		return func(p inventory.Port) bool { return p.Container == port }
-	}
-	outside := func(port int) func(inventory.Port) bool { return func(p inventory.Port) bool { return p.Host == port } }
-	if !d.TLS {
-		return nil, pick(inside(80), outside(80), func(inventory.Port) bool { return true })
-	}
-	secure = pick(inside(443), outside(443), inside(8443), func(p inventory.Port) bool { return p.Container != 80 && p.Host != 80 })
-	other := func(fit func(inventory.Port) bool) func(inventory.Port) bool {
-		return func(p inventory.Port) bool { return (secure == nil || p != *secure) && fit(p) }
-	}
-	return secure, pick(other(inside(80)), other(outside(80)))
 }

@@ -2,9 +2,7 @@ package release
 
 import (
 	"context"
-	"errors"
 	"strings"
-	"time"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
@@ -15,11 +13,26 @@ import (
 
 // try boots the candidate without the host's ports and waits until it answers as the site must.
 func (s *Switch) try(ctx context.Context, network string) error {
+	s.log = newLog()
 	address, err := s.boot(ctx, network)
 	if err != nil {
 		return err
 	}
-	return s.awaitHealthy(ctx, address)
+	if address == "" {
+		return provision.Fail("release.candidate-address", s.candidate)
+	}
+	way, err := s.way(ctx)
+	if err != nil {
+		return err
+	}
+	err = s.awaitHealthy(ctx, s.release.Demands.Inside(way, address))
+	if s.Inspect != nil && ctx.Err() == nil && provision.ExitCode(err) != provision.ExitUnreachable {
+		s.Inspect(ctx, s.candidate, err == nil)
+	}
+	if err == nil {
+		s.log = newLog() // what it writes from now on has not been shown
+	}
+	return err
 }
 
 // boot creates and starts the candidate and returns its own address. A candidate that an interrupted run left behind makes room.
@@ -55,56 +68,9 @@ func (s *Switch) boot(ctx context.Context, network string) (string, error) {
 	return candidate.AnyAddress(network), nil
 }
 
-// pause is the wait before a candidate that does not answer yet is asked again: a tenth of the time that it had, so that one that
-// boots at once is live at once, and the log of one that takes long is not full of questions.
-func pause(waited time.Duration) time.Duration {
-	return min(max(waited/10, 50*time.Millisecond), time.Second)
-}
-
-// awaitHealthy asks the candidate at its own address until it answers as the live site must, or ends,
-// or site.health.timeout is over.
-func (s *Switch) awaitHealthy(ctx context.Context, address string) error {
-	if address == "" {
-		return provision.Fail("release.candidate-address", s.candidate)
-	}
-	way, err := s.way(ctx)
-	if err != nil {
-		return err
-	}
-	checks, timeout := s.release.Demands.Inside(way, address), s.release.Demands.Health.Timeout
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	ended, begun := s.watch(ctx, s.candidate), time.Now()
-	var answer error // the last one that was an answer: it tells more than the deadline that cut the next question short
-	for {
-		answered, err := s.ask(ctx, checks)
-		switch {
-		case answered == nil:
-			return nil
-		case err != nil && ctx.Err() == nil:
-			return err // the link, or the lock, could not be had again
-		case remote.IsForbidden(answered):
-			return s.Site.NoWayIn(s.known, answered)
-		}
-		if answer == nil || ctx.Err() == nil {
-			answer = answered
-		}
-		select {
-		case code := <-ended:
-			return s.ran(context.WithoutCancel(ctx), provision.Fail("release.candidate-silent", code))
-		case <-ctx.Done():
-			if errors.Is(ctx.Err(), context.Canceled) {
-				return ctx.Err()
-			}
-			return s.ran(context.WithoutCancel(ctx), provision.Fail("release.candidate-late", timeout, answer))
-		case <-time.After(pause(time.Since(begun))):
-		}
-	}
-}
-
 // ran is why a candidate failed: that the kernel ended a process of it over its memory tells more than what came of that.
 func (s *Switch) ran(ctx context.Context, cause error) error {
-	ctx, cancel := context.WithTimeout(ctx, cleanUpTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTimeout)
 	defer cancel()
 	out, err := s.Host.Exec(ctx, remote.Command{Argv: docker.Inspect(s.candidate), Sudo: true})
 	if err != nil {

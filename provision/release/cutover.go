@@ -174,10 +174,13 @@ func critical(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // notMoved is the error of a cutover that has undone itself. What docker said first is the cause: the attempts after it, and the
-// way back, may fail in other ways because of it.
+// way back, may fail in other ways because of it. Where it said nothing, the candidate was given the ports and did not hold them.
 func notMoved(err error) *provision.Failure {
 	if first := firstSaid(err); first != "" {
 		return provision.Fail("release.not-moved", first).From(err)
+	}
+	if code := exitCode(err); code == undoneExit || code == lostExit {
+		return provision.Fail("release.not-held").From(err)
 	}
 	return provision.Fail("release.not-moved", err)
 }
@@ -250,7 +253,7 @@ func (s *Switch) Complete(ctx context.Context, report Report, holder facts.Liste
 func (s *Switch) FailInPublic(ctx context.Context, report Report, live *docker.Container, cause error) (*docker.Container, error) {
 	s.report, s.known.Container = report, live
 	if !s.switched || !s.previous.serves() {
-		s.showLog(ctx, s.Site.Container)
+		newLog().show(ctx, s, s.Site.Container)
 		return live, cause
 	}
 	err := s.back(ctx, cause)

@@ -152,6 +152,10 @@ func (h *fakeHost) Exec(ctx context.Context, cmd remote.Command) ([]byte, error)
 	if cmd.Stdout != nil {
 		_, _ = cmd.Stdout.Write([]byte(a.out))
 	}
+	if slices.Contains(cmd.Argv, "--follow") {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	return []byte(a.out), a.err
 }
 
@@ -203,6 +207,11 @@ func (h *fakeHost) report() Report {
 			}
 			h.note("say %s %s %s", stream, code, text)
 			h.worded(provision.Fail(code, values...))
+		},
+		Waiting: func(w Wait) {
+			if w.Last == nil || w.Asked == 0 || w.Timeout == 0 {
+				h.t.Errorf("waits as %+v", w)
+			}
 		},
 	}
 }
@@ -351,7 +360,7 @@ func newRelease() Release {
 		Spec: docker.Spec{Ports: []string{"80:80"}, Command: []string{"bash", "./start.sh"}, Restart: "unless-stopped"},
 		Demands: probe.Demands{
 			Ports:  []inventory.Port{{Host: 80, Container: 80, Protocol: "tcp"}},
-			Health: inventory.Health{Path: "/", Status: 200, Timeout: 2 * time.Second},
+			Health: inventory.Health{Path: "/", Status: 200, Timeout: 20 * time.Second},
 		},
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -14,9 +13,7 @@ import (
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/inventory"
-	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/remote"
-	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/shell"
 )
 
@@ -25,6 +22,7 @@ type Report struct {
 	Command func(command string)                     // that is about to run on the host
 	Output  func(lines string)                       // of a container or of a job
 	Say     func(stream, code string, values ...any) // a line of our own, in the words of code
+	Waiting func(Wait)                               // how the wait for a candidate goes on, once a second
 }
 
 // Switch brings one release live in a run, and takes it back where it fails. Its methods return the container that has the
@@ -34,6 +32,10 @@ type Switch struct {
 	Site  Site
 	Look  func(ctx context.Context) (*facts.Facts, error) // gathers the facts anew: the host went away, or a port was taken
 	Moved func()                                          // another container has the ports now: earlier answers tell nothing
+	Fatal func(log []string) bool                         // the last lines of a log show an error that a program does not recover from
+	// Inspect looks into a candidate that was asked, before it gets the ports or goes; answers tells whether it answers as wanted.
+	// Nil: nobody does.
+	Inspect func(ctx context.Context, container string, answers bool)
 
 	report   Report
 	release  Release
@@ -51,6 +53,9 @@ type Switch struct {
 	restored  bool   // the host has looked: the previous container has the ports again
 	letGo     time.Time
 
+	pace     patience
+	left     time.Duration // of site.health.timeout, for the tries that are still to come
+	log      *containerLog // of the candidate under way
 	watching sync.WaitGroup
 }
 
@@ -95,7 +100,10 @@ func (s *Switch) bringUp(ctx context.Context, saved func() error) error {
 
 // begin forgets what an earlier release of the run came to.
 func (s *Switch) begin(report Report, r Release, known facts.Docker) {
-	*s = Switch{Host: s.Host, Site: s.Site, Look: s.Look, Moved: s.Moved, report: report, release: r, known: known, acted: true}
+	*s = Switch{
+		Host: s.Host, Site: s.Site, Look: s.Look, Moved: s.Moved, Fatal: s.Fatal, Inspect: s.Inspect, pace: cmp.Or(s.pace, usualPatience), log: newLog(),
+		report: report, release: r, known: known, acted: true,
+	}
 	s.candidate, s.previous = s.Site.Candidate(), s.Site.previousOf(known.Container, r.ID)
 }
 
@@ -132,15 +140,16 @@ func (s Site) retiredName(c *docker.Container, next string) string {
 	return s.Container + "-" + release
 }
 
-// tryCandidate boots the candidate on the internal network, or without ports on the ordinary bridge where it needs a way out,
-// and waits until it answers.
+// tryCandidate boots the candidate on the internal network and waits until it answers; where a way out to the network is what it
+// may have missed, on the ordinary bridge without ports, in what is left of the time.
 func (s *Switch) tryCandidate(ctx context.Context) error {
+	s.left = s.release.Demands.Health.Timeout
 	if !s.Site.coldOnly(s.release) {
 		err := s.try(ctx, s.Site.Network())
 		if errors.Is(err, errNoWayInside) {
 			return s.untried()
 		}
-		if err == nil || ctx.Err() != nil || s.Site.Cutover == inventory.CutoverWarm || !worthTryingCold(err) {
+		if err == nil || ctx.Err() != nil || !s.mayTryCold() || s.left <= 0 || !s.mayMissWayOut(ctx, err) {
 			return err
 		}
 		s.report.Say(provision.StreamErr, "release.trying-cold", err)
@@ -164,27 +173,15 @@ func (s *Switch) untried() error {
 	return nil
 }
 
+// mayTryCold reports whether there is another way to try the candidate.
+func (s *Switch) mayTryCold() bool { return !s.cold && s.Site.Cutover != inventory.CutoverWarm }
+
 // coldOnly reports whether the inventory or the container's options rule a boot on the internal network out.
 func (s Site) coldOnly(r Release) bool {
 	if s.Cutover == inventory.CutoverCold || r.Spec.OwnNetwork() {
 		return true
 	}
 	return r.Kept != nil && !slices.Contains([]string{"default", "bridge", "", s.Network()}, r.Kept.HostConfig.NetworkMode)
-}
-
-// worthTryingCold: a candidate that docker could not even create, or that answers something else than is wanted, does the same
-// with a way out to the network. One that answers with an error of its own may have missed just that, and one that got no internal
-// network needs none there.
-func worthTryingCold(err error) bool {
-	var wrong *probe.MismatchError
-	if errors.As(err, &wrong) {
-		return wrong.Answer.Status >= http.StatusInternalServerError
-	}
-	var exit *remote.ExitError
-	if errors.As(err, &exit) {
-		return exit.Code == noNetworkExit
-	}
-	return provision.CodeOf(err) != "release.candidate-memory" && !remote.IsForbidden(err) && provision.ExitCode(err) == provision.ExitFailed
 }
 
 // cleanUpTimeout bounds what is done after a failure, whatever has become of the run's own deadline.
@@ -211,7 +208,7 @@ func (s *Switch) abandon(ctx context.Context, cause error) error {
 func (s *Switch) discard(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTimeout)
 	defer cancel()
-	s.showLog(ctx, s.candidate)
+	s.log.show(ctx, s, s.candidate)
 	cmd := remote.Command{Script: removeScript.With(s.candidate, s.Site.Name), Sudo: true}
 	if s.release.Kept != nil {
 		cmd = remote.Command{Argv: docker.Stop(1, s.candidate), Sudo: true}
@@ -220,33 +217,6 @@ func (s *Switch) discard(ctx context.Context) {
 		s.report.Say(provision.StreamErr, "release.candidate-left", s.candidate, err)
 	}
 	s.acted = false
-}
-
-// logLinesShown is how much of a failed container's log is shown, and logLinesRead how much is read for that: what our own
-// questions left there tells nothing.
-const (
-	logLinesShown = 40
-	logLinesRead  = 1000
-)
-
-// showLog passes on the last lines that a container wrote.
-func (s *Switch) showLog(ctx context.Context, container string) {
-	var last []string
-	lines := safetext.NewLines(safetext.EachLine(func(line string) {
-		if strings.Contains(line, probe.UserAgent) {
-			return
-		}
-		if len(last) == logLinesShown {
-			last = last[1:]
-		}
-		last = append(last, line)
-	}))
-	logs := remote.Command{Argv: docker.Logs(container, logLinesRead, "", false), Sudo: true, Stdout: lines, Stderr: lines}
-	_, err := s.Host.Exec(ctx, logs)
-	lines.Flush()
-	if err == nil && len(last) > 0 { // docker has nothing to say of a container that it could not even create
-		s.report.Output(strings.Join(last, "\n"))
-	}
 }
 
 // docker runs one docker command, which must bear being run twice, and returns what it printed.

@@ -21,7 +21,7 @@ const taken = "Error response from daemon: driver failed programming external co
 // host is asked and what the person is told.
 func TestSwitch(t *testing.T) {
 	golden := newGolden(t, "switch.golden")
-	late := func(r *Release) { r.Demands.Health.Timeout = 400 * time.Millisecond }
+	late := func(r *Release) { r.Demands.Health.Timeout = time.Second }
 	for _, c := range []struct {
 		name    string
 		known   facts.Docker
@@ -34,8 +34,9 @@ func TestSwitch(t *testing.T) {
 		{name: "first release", host: func(*fakeHost) {}},
 		{name: "first release that fails in public", host: func(h *fakeHost) { h.status[publicAddress] = []int{500} }},
 		{name: "warm", known: oldLive(), host: func(*fakeHost) {}},
-		{name: "warm fails and cold does not", known: oldLive(), release: late, host: func(h *fakeHost) {
-			h.status[insideAddress] = []int{502}
+		{name: "warm fails and cold does not", known: oldLive(), host: func(h *fakeHost) {
+			h.status[insideAddress] = []int{500}
+			h.on("docker logs", "curl: (6) Could not resolve host: api.example.com\n")
 			h.on("boot", inspected("new", "web-candidate", candidateAt(insideAddress)), inspected("new", "web-candidate", onBridge))
 		}},
 		{name: "cold on the host's network", known: oldLive(), release: func(r *Release) { r.Spec.Options = []string{"--network=host"} }, host: func(*fakeHost) {}},
@@ -47,7 +48,7 @@ func TestSwitch(t *testing.T) {
 		{name: "on a rootless engine with no way inside", known: rootless(), host: func(*fakeHost) {}},
 		{name: "never healthy", known: oldLive(), release: late, cutover: inventory.CutoverWarm, host: func(h *fakeHost) { h.status[insideAddress] = []int{503} },
 			exit: provision.ExitKeptOld, code: "release.kept-old"},
-		{name: "wrong page", known: oldLive(), release: late, host: func(h *fakeHost) { h.status[insideAddress] = []int{404} },
+		{name: "wrong page", known: oldLive(), host: func(h *fakeHost) { h.status[insideAddress] = []int{404} },
 			exit: provision.ExitKeptOld, code: "release.kept-old"},
 		{name: "docker cannot run it", known: oldLive(), host: func(h *fakeHost) { h.on("boot", exit(125, "no such image")) },
 			exit: provision.ExitKeptOld, code: "release.kept-old"},
@@ -84,6 +85,8 @@ func TestSwitch(t *testing.T) {
 				{ID: "x", Name: "blog", Image: "blog:1", Status: "Up 1 second", Ports: port80}, listed("old", "web", "")}}}
 		}, exit: provision.ExitFailed, code: "release.nobody-serves-after"},
 		{name: "undone cutover", known: oldLive(), host: func(h *fakeHost) { h.on("cutover_warm", exit(undoneExit, "out-of-reach 12\n"+taken+"\nlater")) },
+			exit: provision.ExitKeptOld, code: "release.kept-old"},
+		{name: "undone cutover of a candidate without ports", known: oldLive(), host: func(h *fakeHost) { h.on("cutover_warm", exit(undoneExit, "out-of-reach 33184\n")) },
 			exit: provision.ExitKeptOld, code: "release.kept-old"},
 		{name: "undone cutover of a first release", host: func(h *fakeHost) { h.on("cutover_warm", exit(undoneExit, taken)) },
 			exit: provision.ExitFailed, code: "release.failed"},
@@ -123,6 +126,7 @@ func TestSwitch(t *testing.T) {
 				c.release(&r)
 			}
 			s := h.newSwitch(c.cutover)
+			s.pace.wrong = 100 * time.Millisecond
 			live, err := s.Run(t.Context(), h.report(), r, c.known)
 			if provision.ExitCode(err) != c.exit || provision.CodeOf(err) != c.code {
 				t.Errorf("ends with %d, %v", provision.ExitCode(err), err)
@@ -252,7 +256,7 @@ func TestRollback(t *testing.T) {
 	known.Containers = append(known.Containers, retired...)
 	kept := strings.TrimSuffix(inspected("bold", "web-bbbbbbbbbbbb", ended(at(1))), "]") + "," + strings.TrimPrefix(inspected("cold", "web-cccccccccccc", ended(at(2))), "[")
 	saved := `{"tree":"feedfacefeedface","image":"myweb:feedfacefeed","spec":{"ports":["80:80"],"command":["run"],"restart":"always"},"asked":` +
-		`{"ports":[{"Address":"","Host":80,"Container":80,"Protocol":"tcp"}],"health":{"Path":"/","Status":200,"Text":"","Timeout":2000000000},"server":"","domain":"","tls":false}}`
+		`{"ports":[{"Address":"","Host":80,"Container":80,"Protocol":"tcp"}],"health":{"Path":"/","Status":200,"Text":"","Timeout":20000000000},"server":"","domain":"","tls":false}}`
 	for _, c := range []struct {
 		name, asked, cutover string
 		saved                any
@@ -313,7 +317,7 @@ func TestSavedStaysReadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `'{"tree":"0123456789abcdef","image":"myweb:0123456789ab","spec":{"ports":["80:80"],"command":["bash","./start.sh"],"restart":"unless-stopped"},` +
-		`"asked":{"ports":[{"Address":"","Host":80,"Container":80,"Protocol":"tcp"}],"health":{"Path":"/","Status":200,"Text":"","Timeout":2000000000},"server":"","domain":"","tls":false}}'`
+		`"asked":{"ports":[{"Address":"","Host":80,"Container":80,"Protocol":"tcp"}],"health":{"Path":"/","Status":200,"Text":"","Timeout":20000000000},"server":"","domain":"","tls":false}}'`
 	if got, _, _ := strings.Cut(text, "\n"); got != "set -- /d/.myweb.provision nnnnnnnnnnnn "+want {
 		t.Errorf("keeps %s", got)
 	}

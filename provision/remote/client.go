@@ -8,6 +8,7 @@ package remote
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -124,34 +125,36 @@ func (c *Client) Run(ctx context.Context, cmd Command) error {
 	return p.Wait()
 }
 
-// outputLimit bounds what Output keeps in memory of a command's output, in bytes: a host is not to be trusted with all of it.
-const outputLimit = 64 << 20
+// outputLimit is how much Output keeps of a command's output, in bytes, where the command does not say: a host is not to be trusted
+// with more than the largest inspection and history need.
+const outputLimit = 4 << 20
 
 var errTooMuch = errors.New("too much output")
 
-// Output runs a command and returns its standard output; Stdout of cmd is not used. A command that prints more than 64 MiB is
+// Output runs a command and returns its standard output; Stdout of cmd is not used. A command that prints more than its Limit is
 // ended, and that is an error; Run has no such limit.
 func (c *Client) Output(ctx context.Context, cmd Command) ([]byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	out := &bounded{full: func() { cancel(errTooMuch) }}
+	out := &bounded{limit: cmp.Or(cmd.Limit, outputLimit), full: func() { cancel(errTooMuch) }}
 	cmd.Stdout = out
 	err := c.Run(ctx, cmd)
 	if out.over {
-		return nil, provision.Fail("remote.output.too-much", c.Name(), safetext.Abbreviate(cmd.String(), 200), outputLimit>>20)
+		return nil, provision.Fail("remote.output.too-much", c.Name(), safetext.Abbreviate(cmd.String(), 200), out.limit>>20)
 	}
 	return out.kept.Bytes(), err
 }
 
-// bounded keeps what is written to it up to outputLimit, and calls full once for what is beyond.
+// bounded keeps what is written to it up to a limit, and calls full once for what is beyond.
 type bounded struct {
-	kept bytes.Buffer
-	over bool
-	full func()
+	limit int
+	kept  bytes.Buffer
+	over  bool
+	full  func()
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if !b.over && b.kept.Len()+len(p) > outputLimit {
+	if !b.over && b.kept.Len()+len(p) > b.limit {
 		b.over = true
 		b.full()
 	}

@@ -35,6 +35,9 @@ type Command struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer // nil: dropped; the end of standard error is kept for ExitError all the same
 
+	// Limit is how much of standard output Output keeps, in bytes; 0: 4 MiB.
+	Limit int
+
 	// Grace is how long the command may take to end when it is given up, between SIGTERM and SIGKILL, in whole seconds; 0: 3 s.
 	Grace time.Duration
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/remote/hostkey"
 	"github.com/kehuo/provision/provision/remote/sshconfig"
+	"github.com/kehuo/provision/provision/shell"
 )
 
 // dialer makes connections to one host. Everything that a person answered stays with it, so that a connection that is made
@@ -34,6 +36,7 @@ type dialer struct {
 	via        *dialer                     // of the last hop
 	leadsTo    *dialer                     // of a hop: whose connection goes through it
 	clock      *stopwatch                  // of the attempt under way; stands still while a person thinks
+	hostKey    ssh.PublicKey               // of the first connection: the others must have the same
 	asked      bool                        // a person was asked in the attempt under way, which takes longer than a server waits
 }
 
@@ -46,7 +49,7 @@ func newDialer(ctx context.Context, c Config) (*dialer, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		d.settings = &sshconfig.Settings{Hostname: d.config.Address, Port: d.config.Port, User: d.config.User}
+		d.settings = &sshconfig.Settings{Network: "tcp", Hostname: d.config.Address, Port: d.config.Port, User: d.config.User}
 		code := "remote.ssh-config"
 		if provision.CodeOf(err) == "sshconfig.refused" {
 			code = "connect.ssh-config"
@@ -68,6 +71,16 @@ func (d *dialer) target() string {
 		target = s.User + "@" + target
 	}
 	return target
+}
+
+// arguments are those of OpenSSH's commands that lead to the host.
+func (d *dialer) arguments() string {
+	s := d.settings
+	args := []string{}
+	if s.Port != 22 && s.Port != 0 {
+		args = append(args, "-p", strconv.Itoa(s.Port))
+	}
+	return shell.Quote(append(args, s.User+"@"+s.Hostname)...)
 }
 
 // fail is a failure of the host: its sentence begins with name and target.
@@ -136,7 +149,7 @@ func (d *dialer) attempt(ctx context.Context) (*link, error) {
 	reading.Go(func() { keys() }) // while the link is being made
 	defer func() { reading.Wait(); keys().close() }()
 	checker, failure := hostkey.New(hostkey.Config{Name: d.config.Name, Target: d.target(), Settings: d.settings,
-		AcceptNew: d.config.AcceptNewHostKey, Ask: d.ask, Words: d.config.Words})
+		AcceptNew: d.config.AcceptNewHostKey, Ask: d.ask, Words: d.config.Words, Before: d.hostKey})
 	if failure != nil {
 		return nil, d.settle(d.dialError(failure))
 	}
@@ -159,6 +172,7 @@ func (d *dialer) attempt(ctx context.Context) (*link, error) {
 		return nil, d.explainHandshake(ctx, err, checker, l, metered.ended.Load())
 	}
 	maps.Copy(d.remembered, l.given)
+	d.hostKey = checker.Trusted()
 	return newLink(d, client, metered, hop), nil
 }
 
@@ -167,6 +181,7 @@ func (d *dialer) handshake(ctx context.Context, conn net.Conn, k *hostkey.Checke
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 	c, channels, requests, err := ssh.NewClientConn(conn, k.Address(), &ssh.ClientConfig{
+		Config:            d.algorithms(),
 		User:              d.settings.User,
 		AuthCallback:      l.next,
 		HostKeyAlgorithms: k.Algorithms(),
@@ -190,6 +205,33 @@ func (d *dialer) handshake(ctx context.Context, conn net.Conn, k *hostkey.Checke
 	return ssh.NewClient(c, channels, requests), nil
 }
 
+// algorithms are those that the library prefers among the ones that the SSH configuration allows, then the others that it names:
+// old ones are used only where somebody asks for them.
+func (d *dialer) algorithms() ssh.Config {
+	var c ssh.Config
+	c.SetDefaults()
+	supported, old := ssh.SupportedAlgorithms(), ssh.InsecureAlgorithms()
+	c.KeyExchanges = allowed(d.settings.KeyExchanges, c.KeyExchanges, supported.KeyExchanges, old.KeyExchanges)
+	c.Ciphers = allowed(d.settings.Ciphers, c.Ciphers, supported.Ciphers, old.Ciphers)
+	c.MACs = allowed(d.settings.MACs, c.MACs, supported.MACs, old.MACs)
+	return c
+}
+
+// allowed puts the preferred ones of the wished algorithms first. A wish for none that this program has is no wish.
+func allowed(wish sshconfig.Algorithms, preferred []string, others ...[]string) []string {
+	wished := wish.Of(preferred, slices.Concat(append([][]string{preferred}, others...)...))
+	if len(wished) == 0 {
+		return preferred
+	}
+	list := slices.DeleteFunc(slices.Clone(preferred), func(name string) bool { return !slices.Contains(wished, name) })
+	for _, name := range wished {
+		if !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
 // transport is the way to the host: a hop, a proxy command or plain TCP.
 func (d *dialer) transport(ctx context.Context) (net.Conn, *link, error) {
 	s := d.settings
@@ -201,7 +243,7 @@ func (d *dialer) transport(ctx context.Context) (net.Conn, *link, error) {
 		conn, err := startProxy(s.ProxyCommand)
 		return conn, nil, err
 	}
-	conn, err := d.config.Dialer(ctx, "tcp", address)
+	conn, err := d.config.Dialer(ctx, s.Network, address)
 	return conn, nil, err
 }
 

@@ -75,7 +75,7 @@ func TestDropbear(t *testing.T) {
 	})
 	t.Run("a long script with input", func(t *testing.T) {
 		sent := strings.Repeat("0123456789abcdef", 300_000)
-		out, err := c.Output(t.Context(), remote.Command{Script: shell.Text(long + "exec cat"), Stdin: strings.NewReader(sent)})
+		out, err := c.Output(t.Context(), remote.Command{Script: shell.Text(long + "exec cat"), Stdin: strings.NewReader(sent), Limit: 8 << 20})
 		check(t, err)
 		if string(out) != sent {
 			t.Errorf("%d bytes came back of %d", len(out), len(sent))

@@ -4,9 +4,11 @@ package remote_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -26,7 +28,7 @@ func TestExec(t *testing.T) {
 	})
 	t.Run("stdin", func(t *testing.T) {
 		sent := strings.Repeat("0123456789abcdef", 300_000)
-		out, err := c.Output(t.Context(), remote.Command{Argv: []string{"cat"}, Stdin: strings.NewReader(sent)})
+		out, err := c.Output(t.Context(), remote.Command{Argv: []string{"cat"}, Stdin: strings.NewReader(sent), Limit: 8 << 20})
 		check(t, err)
 		if string(out) != sent {
 			t.Errorf("%d bytes came back of %d", len(out), len(sent))
@@ -74,9 +76,12 @@ func TestExec(t *testing.T) {
 	t.Run("more output than anybody wants", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		_, err := c.Output(ctx, remote.Command{Script: "head -c 67108865 /dev/zero; exec sleep 1000"})
-		if err == nil || !strings.Contains(words(err), "64 MiB") || !strings.Contains(words(err), "test: ") {
-			t.Errorf("got %v", err)
+		for limit, says := range map[int]string{0: "4 MiB", 7 << 20: "7 MiB"} {
+			text := fmt.Sprintf("head -c %d /dev/zero; exec sleep 1000", cmp.Or(limit, 4<<20)+1)
+			_, err := c.Output(ctx, remote.Command{Script: shell.Text(text), Limit: limit})
+			if err == nil || !strings.Contains(words(err), says) || !strings.Contains(words(err), "test: ") {
+				t.Errorf("got %v", err)
+			}
 		}
 	})
 	t.Run("directory", func(t *testing.T) {

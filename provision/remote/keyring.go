@@ -5,20 +5,25 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"github.com/kehuo/provision/provision"
 )
 
 // keyring is every key that may be offered to one host, each once, in the order in which they are tried: those of files
 // first, because somebody chose them, then the rest of the agent's.
 type keyring struct {
 	identities []identity
-	complaints []error      // why other keys cannot be used
+	complaints []*keyError  // why the keys of other files cannot be used, those that somebody named first
+	agentless  *keyError    // why there are none of the agent's
 	blind      []*lockedKey // encrypted keys whose public half is not known: the last resort
 	agent      net.Conn
 }
@@ -55,7 +60,7 @@ func (k *keyring) readAgent(ctx context.Context, socket string) []identity {
 	}
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	if err != nil {
-		k.complaints = append(k.complaints, unusable("", socket, "no-agent"))
+		k.agentless = unusable("", socket, "no-agent")
 		return nil
 	}
 	context.AfterFunc(ctx, func() { _ = conn.Close() }) // an agent may hang
@@ -63,7 +68,7 @@ func (k *keyring) readAgent(ctx context.Context, socket string) []identity {
 	client := agent.NewClient(conn)
 	signers, err := client.Signers()
 	if err != nil {
-		k.complaints = append(k.complaints, unusable("", socket, "agent-silent", err))
+		k.agentless = unusable("", socket, "agent-silent", err)
 		return nil
 	}
 	held := make([]identity, len(signers))
@@ -95,12 +100,15 @@ func (k *keyring) addFile(ctx context.Context, d *dialer, path string, held []id
 		return
 	}
 	signer, err := d.readIdentity(ctx, path)
+	var spoilt *keyError
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !chosen:
 	case errors.Is(err, fs.ErrNotExist):
 		k.complaints = append(k.complaints, unusable(keyMissing, path, "missing"))
+	case errors.As(err, &spoilt):
+		k.complaints = append(k.complaints, spoilt)
 	case err != nil:
-		k.complaints = append(k.complaints, err)
+		k.complaints = append(k.complaints, unusable(keyFormat, path, "unread", err))
 	case blind(signer):
 		k.blind = append(k.blind, signer.(*lockedKey))
 	default:
@@ -155,6 +163,39 @@ func (k *keyring) addCertificate(path string, candidates []identity) {
 		return
 	}
 	k.complaints = append(k.complaints, unusable("", path, "certificate-alone"))
+}
+
+func isCertificate(i identity) bool {
+	_, ok := i.PublicKey().(*ssh.Certificate)
+	return ok
+}
+
+// certificateFlaw is why a server refuses a certificate whose authority it trusts, by OpenSSH's rules; nil where nothing of the
+// certificate itself speaks against it.
+func certificateFlaw(cert *ssh.Certificate, user string, at time.Time) *provision.Failure {
+	now := uint64(at.Unix())
+	day := func(second uint64) string { return time.Unix(int64(second), 0).Format(time.DateTime) }
+	address, bound := cert.CriticalOptions["source-address"]
+	strange := slices.DeleteFunc(slices.Sorted(maps.Keys(cert.CriticalOptions)), func(option string) bool {
+		return slices.Contains([]string{"force-command", "source-address", "verify-required"}, option)
+	})
+	switch {
+	case cert.CertType != ssh.UserCert:
+		return provision.Fail("remote.key.certificate-host")
+	case now < cert.ValidAfter:
+		return provision.Fail("remote.key.certificate-early", day(cert.ValidAfter))
+	case cert.ValidBefore != ssh.CertTimeInfinity && now >= cert.ValidBefore:
+		return provision.Fail("remote.key.certificate-expired", day(cert.ValidBefore))
+	case len(cert.ValidPrincipals) == 0:
+		return provision.Fail("remote.key.certificate-nobody", user)
+	case !slices.Contains(cert.ValidPrincipals, user):
+		return provision.Fail("remote.key.certificate-name", oneLine(strings.Join(cert.ValidPrincipals, ", ")), user)
+	case len(strange) > 0:
+		return provision.Fail("remote.key.certificate-option", oneLine(strings.Join(strange, ", ")))
+	case bound:
+		return provision.Fail("remote.key.certificate-address", oneLine(address))
+	}
+	return nil
 }
 
 func (k *keyring) add(i identity) {

@@ -1,15 +1,12 @@
 package remote
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"strings"
 	"sync"
 
@@ -47,6 +44,8 @@ const (
 	keyPermissions = "connect.key-permissions"
 	keyFormat      = "connect.key-format"
 	keyPassphrase  = "connect.key-passphrase"
+	keyMangled     = "connect.key-mangled"
+	keyCertificate = "connect.key-certificate"
 )
 
 func unusable(code, path, what string, values ...any) *keyError {
@@ -63,7 +62,7 @@ func (d *dialer) readIdentity(ctx context.Context, path string) (ssh.Signer, err
 	if err := private(path); err != nil {
 		return nil, err
 	}
-	signer, err := ssh.ParsePrivateKey(text)
+	signer, err := parseKey(text)
 	var missing *ssh.PassphraseMissingError
 	switch {
 	case err == nil:
@@ -74,18 +73,38 @@ func (d *dialer) readIdentity(ctx context.Context, path string) (ssh.Signer, err
 			public = publicKey(path + ".pub")
 		}
 		locked := &lockedKey{ctx: ctx, d: d, path: path, text: text, public: public}
+		if cipher := lockedBy(keyBlock(text)); cipher != "" {
+			locked.beyond = unusable(keyFormat, path, "cipher", cipher, shell.Quote(path))
+		}
 		return locked, nil
 	}
 	return nil, recognise(path, text, err)
 }
 
-// private refuses a key file that others can read, as OpenSSH does.
+// signatures are the algorithms by which a key signs, the preferred one first. RSA keys sign by SHA-1 only where the SSH
+// configuration says so.
+func (d *dialer) signatures(key ssh.PublicKey) []string {
+	if cert, ok := key.(*ssh.Certificate); ok {
+		key = cert.Key
+	}
+	if key.Type() != ssh.KeyAlgoRSA {
+		return []string{key.Type()}
+	}
+	list := []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+	if wished := d.settings.KeyAlgorithms.Of(list, append(list, ssh.KeyAlgoRSA)); len(wished) > 0 {
+		return wished
+	}
+	return list
+}
+
+// private refuses a key file of the person's own that others can read, as OpenSSH does. One of somebody else's that may be read is
+// meant to be: a container's secrets are root's, and their group may read them.
 func private(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&0o077 != 0 {
+	if mode := info.Mode().Perm(); isOwn(info) && mode&0o077 != 0 {
 		return unusable(keyPermissions, path, "open", fmt.Sprintf("%04o", mode), shell.Quote(path))
 	}
 	return nil
@@ -104,32 +123,6 @@ func publicKey(path string) ssh.PublicKey {
 	return key
 }
 
-// recognise says what a file is that is not a private key of a form that can be used.
-func recognise(path string, text []byte, err error) error {
-	trimmed := bytes.TrimSpace(text)
-	block, _ := pem.Decode(text)
-	switch {
-	case bytes.HasPrefix(trimmed, []byte("PuTTY-User-Key-File-")):
-		return unusable(keyFormat, path, "putty", shell.Quote(path), shell.Quote(strings.TrimSuffix(path, ".ppk")))
-	case bytes.HasPrefix(trimmed, []byte("---- BEGIN SSH2 PUBLIC KEY")), block != nil && strings.HasSuffix(block.Type, "PUBLIC KEY"):
-		return unusable(keyFormat, path, "public")
-	case block != nil && block.Type == "CERTIFICATE":
-		return unusable(keyFormat, path, "tls")
-	case len(trimmed) == 0:
-		return unusable(keyFormat, path, "empty")
-	case strings.Contains(err.Error(), "sk-ssh-"), strings.Contains(err.Error(), "sk-ecdsa"), isSecurityKey(block):
-		return unusable("", path, "security", shell.Quote(path))
-	}
-	return unusable(keyFormat, path, "unreadable", oneLine(err.Error()))
-}
-
-// isSecurityKey looks for the key type in the unencrypted public half of an OpenSSH key.
-func isSecurityKey(block *pem.Block) bool {
-	return block != nil && block.Type == "OPENSSH PRIVATE KEY" &&
-		(bytes.Contains(block.Bytes, []byte("sk-ssh-ed25519@openssh.com")) ||
-			bytes.Contains(block.Bytes, []byte("sk-ecdsa-sha2-nistp256@openssh.com")))
-}
-
 // lockedKey is an encrypted private key whose passphrase is not known yet.
 type lockedKey struct {
 	ctx    context.Context // of the dial: the library's signers have none of their own
@@ -137,6 +130,7 @@ type lockedKey struct {
 	path   string
 	text   []byte
 	public ssh.PublicKey // nil while it is not known
+	beyond *keyError     // why no passphrase helps; nil where one does
 
 	mu     sync.Mutex
 	signer ssh.Signer
@@ -145,10 +139,7 @@ type lockedKey struct {
 func (k *lockedKey) PublicKey() ssh.PublicKey { return k.public }
 
 func (k *lockedKey) Algorithms() []string {
-	if k.public.Type() == ssh.KeyAlgoRSA {
-		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
-	}
-	return []string{k.public.Type()}
+	return k.d.signatures(k.public)
 }
 
 func (k *lockedKey) Sign(rand io.Reader, data []byte) (*ssh.Signature, error) {
@@ -170,6 +161,9 @@ func (k *lockedKey) SignWithAlgorithm(rand io.Reader, data []byte, algorithm str
 func (k *lockedKey) unlock() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.beyond != nil {
+		return k.beyond
+	}
 	words := k.d.config.Words
 	k.signer = k.d.unlocked[k.path]
 	refused := ""
@@ -188,7 +182,7 @@ func (k *lockedKey) unlock() error {
 		if err != nil {
 			return unusable(keyPassphrase, k.path, "locked", err, shell.Quote(k.path))
 		}
-		signer, err := ssh.ParsePrivateKeyWithPassphrase(k.text, []byte(answer.Secret.Reveal()))
+		signer, err := decryptKey(k.text, []byte(answer.Secret.Reveal()))
 		switch {
 		case err == nil:
 			k.signer, k.d.unlocked[k.path] = signer, signer

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 
@@ -16,21 +17,25 @@ import (
 
 // login is one attempt to authenticate: what the server accepts, what was offered, what was answered.
 type login struct {
-	d        *dialer
-	ctx      context.Context
-	keys     func() *keyring // waits for the files and the agent to be read
-	accepts  []string
-	offered  []identity
-	accepted *identity                   // the server said yes to this key's public half
-	problems []error                     // why a method could not be tried to its end
-	asks     int                         // passwords and prompts answered
-	given    map[string]provision.Answer // what was answered, to be remembered if it was right
-	banner   strings.Builder
+	d          *dialer
+	ctx        context.Context
+	keys       func() *keyring // waits for the files and the agent to be read
+	accepts    []string
+	passed     []string // methods that succeeded, where the server wants another one beside
+	keyLogin   bool     // the server accepted keys, if only at first
+	offered    []identity
+	accepted   *identity // the server said yes to this key's public half
+	blindTried bool
+	problems   []error                     // why a method could not be tried to its end
+	asks       int                         // passwords and prompts answered
+	given      map[string]provision.Answer // what was answered, to be remembered if it was right
+	banner     strings.Builder
 }
 
 // next is the ssh.ClientAuthCallback: it picks a method, in OpenSSH's order of preference.
 func (l *login) next(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
-	l.accepts = c.AllowedMethods
+	l.accepts, l.passed = c.AllowedMethods, c.PartialSuccessMethods
+	l.keyLogin = l.keyLogin || slices.Contains(c.AllowedMethods, "publickey")
 	if err := l.ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -50,7 +55,8 @@ func (l *login) next(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 	switch {
 	case may("publickey", s.KeyLogin, 1) && len(l.keys().identities) > 0:
 		return ssh.PublicKeysCallback(l.signers), nil
-	case may("publickey", s.KeyLogin, 2) && len(l.keys().blind) > 0 && l.canAsk():
+	case may("publickey", s.KeyLogin, 2) && len(l.keys().blind) > 0 && !l.blindTried:
+		l.blindTried = true
 		return ssh.PublicKeysCallback(l.unlocked), nil
 	case may("keyboard-interactive", s.PromptLogin && l.canAsk(), s.Prompts):
 		return ssh.KeyboardInteractive(l.challenge), nil
@@ -97,19 +103,12 @@ type watchedSigner struct {
 	l *login
 }
 
-// Algorithms is called by the library just before the key is offered. RSA keys sign by SHA-2 only.
+// Algorithms is called by the library just before the key is offered.
 func (w *watchedSigner) Algorithms() []string {
 	if indexOf(w.l.offered, w.PublicKey()) < 0 {
 		w.l.offered = append(w.l.offered, w.identity)
 	}
-	key := w.PublicKey()
-	if cert, ok := key.(*ssh.Certificate); ok {
-		key = cert.Key
-	}
-	if key.Type() == ssh.KeyAlgoRSA {
-		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
-	}
-	return []string{key.Type()}
+	return w.l.d.signatures(w.PublicKey())
 }
 
 func (w *watchedSigner) SignWithAlgorithm(rand io.Reader, data []byte, algorithm string) (*ssh.Signature, error) {
@@ -137,7 +136,7 @@ func (l *login) password() (string, error) {
 		Kind:     provision.DecidePassword,
 		Question: words.T("remote.password.question", l.d.settings.User, l.d.config.Name),
 		Secret:   true,
-		Remedy:   words.T("remote.password.remedy", l.d.target()),
+		Remedy:   words.T("remote.password.remedy", l.d.arguments()),
 	})
 	return answer.Secret.Reveal(), err
 }
@@ -156,7 +155,7 @@ func (l *login) challenge(name, instruction string, prompts []string, echos []bo
 			Question: words.T("remote.code.question", l.d.config.Name, oneLine(prompt)),
 			Detail:   strings.TrimSpace(safetext.Clean(name + "\n" + instruction)),
 			Secret:   true,
-			Remedy:   words.T("remote.password.remedy", l.d.target()),
+			Remedy:   words.T("remote.password.remedy", l.d.arguments()),
 		})
 		if err != nil {
 			return nil, err
@@ -199,6 +198,8 @@ func (l *login) refusal(how string, err error) *DialError {
 	switch {
 	case errors.As(remedy, &key) && key.code != "":
 		failure = provision.Fail(key.code, refused, key.path, key.what)
+	case len(l.passed) > 0:
+		failure = l.d.fail("connect.second-factor", l.d.settings.User, strings.Join(l.passed, ", "), l.acceptable(), remedy).Failure
 	case remedy == nil:
 		failure = provision.Fail("connect.too-many-auth-failures", refused)
 	}
@@ -233,27 +234,61 @@ func isTooManyKeys(err error) bool {
 	return strings.Contains(err.Error(), "oo many authentication failures")
 }
 
-// remedy picks the likeliest one.
+// remedy picks the likeliest one. What is wrong with a key that somebody named goes before all that was tried in its place.
 func (l *login) remedy(err error) error {
 	publicKey := slices.Contains(l.accepts, "publickey")
 	alone := l.d.config.Ask == nil
+	keys := l.keys()
+	if key := l.keyProblem(); key != nil {
+		return key
+	}
 	switch {
 	case len(l.problems) > 0:
 		return l.problems[len(l.problems)-1]
+	case len(l.passed) > 0 && l.asks > 0:
+		return provision.Fail("remote.login.check-answers")
+	case len(l.passed) > 0 && !publicKey:
+		return provision.Fail("remote.login.on-terminal")
 	case isTooManyKeys(err): // which has a code of its own
 		return nil
-	case len(l.keys().complaints) > 0 && publicKey:
-		return l.keys().complaints[0]
+	case publicKey && len(l.offered) == 0 && keys.agentless != nil:
+		return keys.agentless
 	case len(l.offered) == 0 && publicKey && alone:
-		return provision.Fail("remote.login.make-key", l.d.target())
+		return provision.Fail("remote.login.make-key", l.d.arguments())
+	case publicKey && slices.ContainsFunc(l.offered, isCertificate):
+		return provision.Fail("remote.login.certificate")
 	case len(l.offered) > 0 && publicKey && l.d.settings.User == "root":
-		return provision.Fail("remote.login.root", l.d.target())
+		return provision.Fail("remote.login.root", l.d.arguments())
 	case l.asks > 0:
 		return provision.Fail("remote.login.check-password")
 	case alone && len(l.accepts) > 0 && !publicKey:
 		return provision.Fail("remote.login.on-terminal")
 	case publicKey:
-		return provision.Fail("remote.login.copy-key", l.d.target())
+		return provision.Fail("remote.login.copy-key", l.d.arguments())
 	}
 	return provision.Fail("remote.login.check-user")
+}
+
+// keyProblem is what kept a key from being used: one that the server would have taken, else one whose file is spoilt; nil where the
+// keys are not what the login failed for.
+func (l *login) keyProblem() error {
+	for _, problem := range slices.Backward(l.problems) {
+		if errors.As(problem, new(*keyError)) || provision.CodeOf(problem) == "remote.login.unsigned" {
+			return problem
+		}
+	}
+	if !l.keyLogin || slices.Contains(l.passed, "publickey") {
+		return nil
+	}
+	if complaints := l.keys().complaints; len(complaints) > 0 {
+		return complaints[0]
+	}
+	for _, offered := range l.offered {
+		if cert, ok := offered.PublicKey().(*ssh.Certificate); ok {
+			if flaw := certificateFlaw(cert, l.d.settings.User, time.Now()); flaw != nil {
+				return &keyError{keyCertificate, offered.source, flaw}
+			}
+		}
+	}
+	return nil
 }

@@ -33,6 +33,9 @@ var (
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }
 
 func runTests(m *testing.M) int {
+	if config, ok := os.LookupEnv(loginVariable); ok {
+		return logIn(config)
+	}
 	defer downMachine()
 	code := m.Run()
 	if err := goleak.Find(); err != nil && code == 0 {

@@ -234,12 +234,6 @@ func (l *link) settled() bool {
 	}
 }
 
-// noShell is the error of a host that logged us in and then ran nothing.
-func (l *link) noShell(stdout, stderr []byte, end exit) error {
-	said := oneLine(string(append(stdout, stderr...)))
-	return l.d.fail("connect.account-locked", end.status, or(said, "-"))
-}
-
 // Wait waits until the command has ended and its output is written, and returns how it ended: nil, *ExitError,
 // *LostError, a provision.Failure, or the error of the context.
 func (p *Process) Wait() error {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/pkg/sftp"
@@ -29,13 +30,15 @@ func (l *link) openSFTP(ctx context.Context, early bool, o ...sftp.ClientOption)
 	})
 	complaint := safetext.NewTail(stderrKept)
 	l.workers.Go(func() { _ = drain(complaint, channel.Stderr()) })
-	in := io.Reader(channel)
+	asked := &questions{}
+	l.workers.Go(func() { l.awaitAnswers(asked, channel, ended) })
+	in := io.Reader(&answers{channel, asked})
 	if early {
-		in = &earlyVersion{Reader: channel, fake: versionPacket, failed: func(err error) error {
+		in = &earlyVersion{Reader: in, fake: versionPacket, failed: func(err error) error {
 			return l.noSFTP(ctx, err, channel, ended, complaint)
 		}}
 	}
-	client, err := l.greet(ctx, in, channel, o...)
+	client, err := l.greet(ctx, in, sftpInput{channel, asked}, o...)
 	if err != nil {
 		return nil, l.noSFTP(ctx, err, channel, ended, complaint)
 	}
@@ -44,7 +47,7 @@ func (l *link) openSFTP(ctx context.Context, early bool, o ...sftp.ClientOption)
 
 // greet tells the versions to one another. A read ends only when the host closes its end too, so that whoever waits no longer
 // leaves it behind, to end with the link at the latest.
-func (l *link) greet(ctx context.Context, in io.Reader, channel ssh.Channel, o ...sftp.ClientOption) (*sftp.Client, error) {
+func (l *link) greet(ctx context.Context, in io.Reader, out io.WriteCloser, o ...sftp.ClientOption) (*sftp.Client, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, l.d.timeout(), errTooSlow)
 	defer cancel()
 	var client *sftp.Client
@@ -52,7 +55,7 @@ func (l *link) greet(ctx context.Context, in io.Reader, channel ssh.Channel, o .
 	greeted := make(chan struct{})
 	l.workers.Go(func() {
 		defer close(greeted)
-		client, err = sftp.NewClientPipe(in, sftpInput{channel}, o...)
+		client, err = sftp.NewClientPipe(in, out, o...)
 	})
 	select {
 	case <-greeted:
@@ -135,7 +138,15 @@ func (e *earlyVersion) version() error {
 }
 
 // sftpInput closes the whole channel, so that the session is given back.
-type sftpInput struct{ ssh.Channel }
+type sftpInput struct {
+	ssh.Channel
+	asked *questions
+}
+
+func (s sftpInput) Write(p []byte) (int, error) {
+	s.asked.ask(p)
+	return s.Channel.Write(p)
+}
 
 func (s sftpInput) Close() error {
 	if err := s.Channel.CloseWrite(); err != nil && !errors.Is(err, io.EOF) {
@@ -145,4 +156,95 @@ func (s sftpInput) Close() error {
 		return err
 	}
 	return nil
+}
+
+// questions are those that an SFTP server was asked. Each packet is one, and has one packet for an answer. A server that owes one and
+// sends nothing loses its session: the library would wait for ever.
+type questions struct {
+	mu    sync.Mutex
+	out   packets
+	in    packets
+	since time.Time // of the last answer, or of the first question after it
+}
+
+func (q *questions) ask(p []byte) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.out.n == q.in.n {
+		q.since = time.Now()
+	}
+	q.out.add(p)
+}
+
+func (q *questions) answered(p []byte) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.in.add(p)
+	q.since = time.Now()
+}
+
+func (q *questions) overdue(limit time.Duration) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.out.n > q.in.n && time.Since(q.since) > limit
+}
+
+// awaitAnswers ends the session of a server that owes an answer for too long, and the link where the host does not agree. A slow
+// link takes its time for a question.
+func (l *link) awaitAnswers(q *questions, channel ssh.Channel, ended <-chan struct{}) {
+	limit := 2 * l.d.channelTimeout
+	ticker := time.NewTicker(limit / 8)
+	defer ticker.Stop()
+	for !q.overdue(limit) {
+		select {
+		case <-ended:
+			return
+		case <-ticker.C:
+		}
+	}
+	_ = channel.Close()
+	select {
+	case <-ended:
+	case <-l.down:
+	case <-time.After(cancelGrace):
+		l.abandon(provision.Fail("remote.sftp-silent", l.d.config.Name))
+	}
+}
+
+// answers reads what the server sends.
+type answers struct {
+	io.Reader
+	asked *questions
+}
+
+func (a *answers) Read(p []byte) (int, error) {
+	n, err := a.Reader.Read(p)
+	if n > 0 {
+		a.asked.answered(p[:n])
+	}
+	return n, err
+}
+
+// packets counts those of a stream: four bytes that tell the length, and as many.
+type packets struct {
+	n    int
+	head []byte
+	left uint32
+}
+
+func (c *packets) add(p []byte) {
+	for len(p) > 0 {
+		if c.left == 0 {
+			k := min(4-len(c.head), len(p))
+			c.head, p = append(c.head, p[:k]...), p[k:]
+			if len(c.head) == 4 {
+				c.left, c.head = binary.BigEndian.Uint32(c.head), c.head[:0]
+			}
+			continue
+		}
+		k := min(uint64(c.left), uint64(len(p)))
+		if c.left, p = c.left-uint32(k), p[k:]; c.left == 0 {
+			c.n++
+		}
+	}
 }

@@ -57,7 +57,7 @@ func TestLoginShells(t *testing.T) {
 func TestNoLoginShell(t *testing.T) {
 	s := newServer(t)
 	c := s.dial(func(c *remote.Config) { c.User = "barred" })
-	wantFailure(t, c.Run(t.Context(), remote.Command{Script: "true"}), "connect.account-locked", "not available")
+	wantFailure(t, c.Run(t.Context(), remote.Command{Script: "true"}), "connect.no-command", "not available")
 }
 
 // FuzzQuote sends argument lists through a login, the shell and back.

@@ -6,16 +6,18 @@ import (
 	"crypto/rand"
 	"net"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/crypto/ssh"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
 )
 
-// muteServer logs one client in and leaves every channel that it asks for unanswered.
-func muteServer(t *testing.T) (port int) {
+// muteServer logs one client in and does with the channels that it asks for as serve does.
+func muteServer(t *testing.T, serve func(login *ssh.ServerConn, channels <-chan ssh.NewChannel)) (port int) {
 	t.Helper()
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -43,7 +45,7 @@ func muteServer(t *testing.T) (port int) {
 			return
 		}
 		go ssh.DiscardRequests(requests)
-		_ = login.Wait()
+		serve(login, channels)
 		for range channels {
 		}
 	}()
@@ -51,9 +53,45 @@ func muteServer(t *testing.T) (port int) {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
+// unanswered leaves every channel as it is.
+func unanswered(login *ssh.ServerConn, _ <-chan ssh.NewChannel) { _ = login.Wait() }
+
+// hungUp takes each command and ends its session without having run it.
+func hungUp(_ *ssh.ServerConn, channels <-chan ssh.NewChannel) {
+	for c := range channels {
+		channel, requests, err := c.Accept()
+		if err != nil {
+			continue
+		}
+		go func() {
+			<-requests
+			_ = channel.Close()
+			ssh.DiscardRequests(requests)
+		}()
+	}
+}
+
+// A host that ends a command before it begins, and does not say why, is told of in a plain sentence.
+func TestCommandThatNeverBegins(t *testing.T) {
+	client, err := Dial(t.Context(), Config{Name: "web", Address: "127.0.0.1", Port: muteServer(t, hungUp), User: "u", SSHConfig: "none",
+		KnownHosts: filepath.Join(t.TempDir(), "known"), AcceptNewHostKey: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	err = client.Run(ctx, Command{Argv: []string{"true"}})
+	for _, tag := range language.Tags() {
+		if words := language.New(tag).Error(err); provision.CodeOf(err) != "connect.ended-unbegun" || strings.Contains(words, "exit status") || !strings.Contains(words, "sshd") {
+			t.Errorf("got %s", words)
+		}
+	}
+}
+
 // A host that lets us in and then never confirms a channel holds nobody up.
 func TestChannelThatIsNeverConfirmed(t *testing.T) {
-	client, err := Dial(t.Context(), Config{Name: "web", Address: "127.0.0.1", Port: muteServer(t), User: "u", SSHConfig: "none",
+	client, err := Dial(t.Context(), Config{Name: "web", Address: "127.0.0.1", Port: muteServer(t, unanswered), User: "u", SSHConfig: "none",
 		KnownHosts: filepath.Join(t.TempDir(), "known"), AcceptNewHostKey: true})
 	if err != nil {
 		t.Fatal(err)

@@ -332,3 +332,43 @@ func TestSetup(t *testing.T) {
 		t.Errorf("apt-get was run as %s", out)
 	}
 }
+
+// TestEnginesAndSystems brings up hosts that differ in all that the tables know.
+func TestEnginesAndSystems(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		engine, system string
+		says           map[string]string // what kevin runs, and a part of what comes
+		banner         string
+	}{
+		{"28", "busybox", map[string]string{"docker version": "Version:           28.", "readlink -f /bin/sh; readlink -f /usr/bin/tar": "/usr/bin/busybox\n/usr/bin/busybox",
+			"which bash dpkg perl || echo none": "none", "id -nG": "docker"}, "OpenSSH"},
+		{"rootless", "zsh", map[string]string{"echo $ZSH_VERSION; docker info": "rootless", "docker context show": "rootless"}, "OpenSSH"},
+		{"podman", "dropbear", map[string]string{"docker --version": "podman version", "docker ps": "CONTAINER ID"}, "dropbear"},
+	} {
+		t.Run(c.engine+"-"+c.system, func(t *testing.T) {
+			t.Parallel()
+			h := sandboxtest.Host(t, sandbox.Options{Engine: c.engine, System: c.system, NoBaseImage: true})
+			if h.Engine != c.engine || h.System != c.system {
+				t.Errorf("the host says that it is %s on %s", h.Engine, h.System)
+			}
+			client, err := login(t, h, withKey(t, h))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.Close()
+			if banner := string(client.ServerVersion()); !strings.Contains(banner, c.banner) {
+				t.Errorf("the SSH server is %s", banner)
+			}
+			for command, want := range c.says {
+				if out := mustRun(t, h, command); !strings.Contains(out, want) {
+					t.Errorf("%s says %s", command, out)
+				}
+			}
+			other := sandbox.Options{Name: h.Name, Dir: filepath.Dir(filepath.Dir(h.Identity)), System: "tcsh"}
+			if _, err := sandbox.Up(t.Context(), other); err == nil || !strings.Contains(err.Error(), c.engine) {
+				t.Errorf("a host of another kind was handed out: %v", err)
+			}
+		})
+	}
+}

@@ -54,7 +54,7 @@ func (s Setup) Check(field, value string, all Answers) (note string, err error) 
 
 // checkDirectory notes a folder in the home of another user than the one who logs in, who may not be able to make it.
 func (s Setup) checkDirectory(value string, all Answers) (string, error) {
-	login := orElse(all[User], sshUser(all[Address]))
+	login := orElse(all[User], s.sshUser(all[Address]))
 	owner, inHome := strings.CutPrefix(value, "/home/")
 	owner, _, _ = strings.Cut(owner, "/")
 	own := s.directory(all, path.Base(value))

@@ -10,9 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kevinburke/ssh_config"
-
 	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/remote/sshconfig"
 	"github.com/kehuo/provision/provision/site"
 )
 
@@ -26,9 +25,9 @@ func (s Setup) site(a Answers) inventory.Site {
 	if wanted.Name != inventory.Defaults().Name {
 		wanted.Image, wanted.Container = imageName(wanted.Name)+":server", containerName(wanted.Name)
 	}
-	set(&wanted.Domain, a[Domain])
 	guess := site.GuessAt(os.DirFS(wanted.Source))
 	pair(&wanted, a, guess)
+	wanted.Domain = domain(wanted, a)
 	wanted.Command = strings.Fields(guess.Command)
 	wanted.Ports = publish(guess.Ports, inventory.DefaultPorts(wanted.Certificate != ""))
 	if ports, err := parsePorts(a[Ports]); err == nil && len(ports) > 0 {
@@ -94,6 +93,17 @@ func pair(wanted *inventory.Site, a Answers, guess site.Guess) {
 	take(&wanted.Key, a, Key)
 }
 
+// domain is what visitors type: the first name of the certificate where nobody says.
+func domain(wanted inventory.Site, a Answers) string {
+	if answer, given := a[Domain]; given || wanted.Certificate == "" {
+		return orElse(answer, wanted.Domain)
+	}
+	if names := domains(filepath.Join(wanted.Source, filepath.FromSlash(wanted.Certificate))); len(names) > 0 {
+		return names[0]
+	}
+	return wanted.Domain
+}
+
 // tutorialPair reports whether a source has the tutorial's certificate and key.
 func tutorialPair(source string) bool {
 	return exists(source, inventory.Defaults().Certificate) && exists(source, inventory.Defaults().Key)
@@ -135,7 +145,7 @@ func isGeneric(name string) bool {
 // directory is the site's folder on the host, in the home of who logs in. Where nobody says who that is, the tutorial's site
 // keeps the tutorial's, and another one goes to whom ssh would log in as: the user of this machine.
 func (s Setup) directory(a Answers, name string) string {
-	login := orElse(a[User], sshUser(a[Address]))
+	login := orElse(a[User], s.sshUser(a[Address]))
 	if login == "" && name == inventory.Defaults().Name {
 		return inventory.Defaults().Directory
 	}
@@ -154,21 +164,11 @@ func (s Setup) directory(a Answers, name string) string {
 }
 
 // sshUser is whom the SSH configuration logs in as; empty where it does not say.
-func sshUser(address string) string {
-	home, err := os.UserHomeDir()
-	if err != nil {
+func (s Setup) sshUser(address string) string {
+	if address == "" {
 		return ""
 	}
-	content, err := inventory.ReadFile(filepath.Join(home, ".ssh", "config"), fileLimit)
-	if err != nil {
-		return ""
-	}
-	config, err := ssh_config.DecodeBytes(content)
-	if err != nil {
-		return ""
-	}
-	name, _ := config.Get(address, "User")
-	return name
+	return sshconfig.UserOf(address, s.SSHConfig)
 }
 
 // imageName makes a site's name one for an image: small letters, and one sign at a time between them.

@@ -15,8 +15,9 @@ import (
 
 // Setup makes an inventory at a path.
 type Setup struct {
-	File  string // the inventory.yaml to write
-	Words *language.Printer
+	File      string // the inventory.yaml to write
+	Words     *language.Printer
+	SSHConfig string // path of the SSH configuration; "": as OpenSSH does
 }
 
 func (s Setup) dir() string {
@@ -108,12 +109,6 @@ func failure(code string, values ...any) error {
 func take(file *string, a Answers, name string) {
 	if answer, given := a[name]; given {
 		*file = filepath.ToSlash(answer)
-	}
-}
-
-func set(field *string, answer string) {
-	if answer != "" {
-		*field = answer
 	}
 }
 

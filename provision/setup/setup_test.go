@@ -110,6 +110,7 @@ func TestTheTutorialsSampleIsTheTutorialsSite(t *testing.T) {
 	inv := written(t, s, setup.Answers{setup.Address: "203.0.113.10", setup.User: "kevin", setup.Source: "sample"})
 	want := inventory.Defaults()
 	want.Source = filepath.Join(filepath.Dir(s.File), "sample")
+	want.Domain = "kevinhuo.cool" // of the certificate
 	want.Volumes, want.Options = []string{}, []string{} // as an empty list is read
 	if !reflect.DeepEqual(inv.Site, want) {
 		t.Errorf("the sample is\n%+v, want\n%+v", inv.Site, want)

@@ -1,8 +1,6 @@
 package setup
 
 import (
-	"bufio"
-	"bytes"
 	"crypto/x509"
 	"encoding/pem"
 	"io/fs"
@@ -13,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/remote/sshconfig"
 	"github.com/kehuo/provision/provision/site"
 )
 
@@ -24,9 +23,8 @@ const fileLimit = 1 << 20
 
 // Suggest implements Interview: hosts of the SSH configuration, keys, folders with a Dockerfile, certificate pairs.
 func (s Setup) Suggest() Offers {
-	found := Offers{}
+	found := Offers{Address: sshconfig.Hosts(s.SSHConfig)}
 	if home, err := os.UserHomeDir(); err == nil {
-		found[Address] = sshHosts(filepath.Join(home, ".ssh", "config"))
 		found[Identity] = identities(filepath.Join(home, ".ssh"))
 	}
 	found[Source] = s.sources()
@@ -36,6 +34,9 @@ func (s Setup) Suggest() Offers {
 	}
 	found[Certificate] = files(root, ".pem", ".crt", ".cer")
 	found[Key] = files(root, ".key")
+	if guess := site.GuessAt(os.DirFS(root)); guess.Certificate != "" {
+		found[Certificate], found[Key] = first(guess.Certificate, found[Certificate]), first(guess.Key, found[Key])
+	}
 	if len(found[Certificate]) > 0 {
 		found[Domain] = domains(filepath.Join(root, found[Certificate][0]))
 	}
@@ -66,6 +67,11 @@ func (s Setup) Follow(found Offers, given Answers) Offers {
 	return found
 }
 
+// first is the list with one of it, or one that was missing, before the others.
+func first(one string, list []string) []string {
+	return append([]string{one}, slices.DeleteFunc(list, func(other string) bool { return other == one })...)
+}
+
 // domains lists the names that a certificate covers, but for those that stand for many.
 func domains(file string) []string {
 	content, err := inventory.ReadFile(file, fileLimit)
@@ -81,28 +87,6 @@ func domains(file string) []string {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(certificate.DNSNames), func(name string) bool { return strings.HasPrefix(name, "*") })
-}
-
-// sshHosts lists the names of the Host blocks of an SSH configuration that stand for one host each.
-func sshHosts(file string) []string {
-	content, err := inventory.ReadFile(file, fileLimit)
-	if err != nil {
-		return nil
-	}
-	var hosts []string
-	lines := bufio.NewScanner(bytes.NewReader(content))
-	for lines.Scan() {
-		words := strings.Fields(strings.ReplaceAll(lines.Text(), "=", " "))
-		if len(words) < 2 || !strings.EqualFold(words[0], "host") {
-			continue
-		}
-		for _, name := range words[1:] {
-			if !strings.ContainsAny(name, "*?!") && !slices.Contains(hosts, name) {
-				hosts = append(hosts, name)
-			}
-		}
-	}
-	return hosts
 }
 
 // identities lists private keys, the kinds that OpenSSH prefers first.

@@ -30,8 +30,8 @@ func (x *examiner) certificateLines() {
 	var missing []member
 	for i := range members {
 		m := &members[i]
-		if m.target == "" {
-			m.target = x.target(m.local)
+		if m.target == "" { // nginx' configuration, or the path in it, is not known here
+			continue
 		}
 		if real, entry, _ := x.recipe.context.real(m.local); x.mounted(*m) || x.startScriptNames(m.target) || real == "" || entry.IsDir() {
 			continue // the pair's own findings say what is not here
@@ -46,6 +46,7 @@ func (x *examiner) certificateLines() {
 		case x.withoutSlash(*m, at.state):
 		case at.state == stateUnknown:
 		case x.ignoredMember(*m):
+		case x.in.nginx.unseen != "" || x.in.Site.OwnMounts:
 		default:
 			missing = append(missing, *m)
 		}

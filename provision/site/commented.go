@@ -9,13 +9,13 @@ import (
 
 // commentedServer is a server block of which every line is a comment.
 type commentedServer struct {
-	config   *config
+	file     *nginxconf.File
 	comments []nginxconf.Comment
 	server   *server // as it would read
 }
 
 func (c *commentedServer) at() place {
-	return place{StepNginxConfig, c.config.path, c.comments[0].Line, lineOf(c.config.text, c.comments[0].Line)}
+	return place{StepNginxConfig, c.file.Path, c.comments[0].Line, lineOf(c.file.Text, c.comments[0].Line)}
 }
 
 // lines is "12-18", where the block stands.
@@ -46,9 +46,9 @@ const maxCommented = 200
 // commentedServers finds server blocks that are commented out.
 func (d demands) commentedServers() []*commentedServer {
 	var found []*commentedServer
-	for _, c := range d.configs {
-		for _, run := range c.commentRuns() {
-			found = append(found, serversIn(c, run)...)
+	for _, f := range d.view.files {
+		for _, run := range commentRuns(f) {
+			found = append(found, serversIn(f, run)...)
 		}
 	}
 	return found
@@ -65,10 +65,10 @@ func (d demands) commented(fits func(*server) bool) *commentedServer {
 }
 
 // commentRuns groups the comments that have a line of their own into runs of lines that follow each other.
-func (c *config) commentRuns() [][]nginxconf.Comment {
+func commentRuns(f *nginxconf.File) [][]nginxconf.Comment {
 	var runs [][]nginxconf.Comment
-	for _, comment := range c.file.Comments {
-		if strings.TrimSpace(c.text[lineStart(c.text, comment.Start):comment.Start]) != "" {
+	for _, comment := range f.Comments {
+		if strings.TrimSpace(f.Text[lineStart(f.Text, comment.Start):comment.Start]) != "" {
 			continue
 		}
 		if n := len(runs); n > 0 && runs[n-1][len(runs[n-1])-1].Line == comment.Line-1 && len(runs[n-1]) < maxCommented {
@@ -81,7 +81,7 @@ func (c *config) commentRuns() [][]nginxconf.Comment {
 }
 
 // serversIn finds the parts of a run that read as one server block each.
-func serversIn(c *config, run []nginxconf.Comment) []*commentedServer {
+func serversIn(f *nginxconf.File, run []nginxconf.Comment) []*commentedServer {
 	var found []*commentedServer
 	for i := 0; i < len(run); i++ {
 		if !strings.HasPrefix(strings.TrimSpace(run[i].Text), "server") {
@@ -90,13 +90,13 @@ func serversIn(c *config, run []nginxconf.Comment) []*commentedServer {
 		var text strings.Builder
 		for j := i; j < len(run); j++ {
 			text.WriteString(run[j].Text + "\n")
-			file, err := nginxconf.Parse(text.String())
+			file, err := nginxconf.Parse(f.Path, text.String())
 			if err != nil {
 				continue
 			}
 			if len(file.Directives) == 1 && file.Directives[0].Name == "server" && file.Directives[0].HasBody {
-				s := newServer(&config{path: c.path, text: text.String(), file: file}, file.Directives[0], nil, nil)
-				found = append(found, &commentedServer{c, run[i : j+1], s})
+				s := newServer(file.Directives[0], nil, nil)
+				found = append(found, &commentedServer{f, run[i : j+1], s})
 				i = j
 			}
 			break
@@ -107,11 +107,11 @@ func serversIn(c *config, run []nginxconf.Comment) []*commentedServer {
 
 // commentedDirective is a comment within the server that reads as the directive; nil if there is none.
 func (s *server) commentedDirective(name string) *nginxconf.Comment {
-	for _, c := range s.config.file.Comments {
+	for _, c := range s.d.File.Comments {
 		if c.Start < s.d.Open || c.Start > s.d.End || !strings.HasPrefix(strings.TrimSpace(c.Text), name) {
 			continue
 		}
-		file, err := nginxconf.Parse(c.Text)
+		file, err := nginxconf.Parse("", c.Text)
 		if err == nil && len(file.Directives) == 1 && file.Directives[0].Name == name && !file.Directives[0].HasBody && len(file.Directives[0].Args) > 0 {
 			return &c
 		}
@@ -121,11 +121,11 @@ func (s *server) commentedDirective(name string) *nginxconf.Comment {
 
 // commentedListen is a comment within the server that reads as a listen for TLS.
 func (s *server) commentedListen() *nginxconf.Comment {
-	for _, c := range s.config.file.Comments {
+	for _, c := range s.d.File.Comments {
 		if c.Start < s.d.Open || c.Start > s.d.End {
 			continue
 		}
-		file, err := nginxconf.Parse(c.Text)
+		file, err := nginxconf.Parse("", c.Text)
 		if err == nil && len(file.Directives) == 1 && file.Directives[0].Name == "listen" {
 			if l := parseListen(file.Directives[0], false); l.tls {
 				return &c

@@ -7,34 +7,62 @@ import (
 	"strings"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/site/nginxconf"
 )
 
 // demands examines what the tutorial's step 5 asks of nginx's configuration as a whole: a server for https with its pair, and
 // one for http that redirects.
 type demands struct {
-	x       *examiner
-	configs []*config
-	servers []*server
+	x     *examiner
+	known *nginxImage
+	view  *view
+}
+
+// ports are those of the container that https and http come in by; 0 for http where none is published for it.
+func (d demands) ports() (secure, plain int) {
+	published := d.x.in.Site.Ports
+	if len(published) == 0 {
+		return 443, 80
+	}
+	s, p := inventory.WebPorts(published, true)
+	if s != nil {
+		secure = s.Container
+	}
+	if p != nil {
+		plain = p.Container
+	}
+	return secure, plain
 }
 
 func (d demands) examine() {
-	if len(d.servers) == 0 && d.commented(isTLSServer) == nil {
-		c := d.configs[len(d.configs)-1]
-		d.x.add(place{StepNginxConfig, c.path, 1, lineOf(c.text, 1)}, provision.SeverityError, "site.config-no-server")
+	secure, plain := d.ports()
+	if slices.ContainsFunc(d.view.streams, func(l listen) bool { return l.port == secure }) || secure == 0 {
+		return // what answers there is another server's, which only the candidate shows
+	}
+	if d.view.hasInclude() {
+		return // what is demanded may stand in the file that is not known, or is missing
+	}
+	if len(d.view.servers) == 0 && d.commented(isTLSServer) == nil {
+		if len(d.view.files) > 0 {
+			f := d.view.files[len(d.view.files)-1]
+			d.x.add(place{StepNginxConfig, f.Path, 1, lineOf(f.Text, 1)}, provision.SeverityError, "site.config-no-server")
+		}
 		return
 	}
-	if s := d.tlsServer(); s != nil {
-		d.certificates(s)
-		d.preferences(s)
-		d.redirect(s)
-		return
+	s := d.tlsServer(secure)
+	if s == nil {
+		var l listen
+		if s, l = d.withoutTLS(secure); s != nil {
+			d.addTLS(s, l)
+		}
 	}
-	if s, l := d.withoutTLS(); s != nil {
-		d.addTLS(s, l)
-		d.certificates(s)
+	if s != nil {
+		d.certificates(s, secure)
 		d.preferences(s)
-		d.redirect(s)
+		if plain != 0 {
+			d.redirect(s, plain)
+		}
 		return
 	}
 	if c := d.commented(isTLSServer); c != nil {
@@ -44,73 +72,60 @@ func (d demands) examine() {
 		}
 		return
 	}
-	d.convert()
+	d.convert(secure, plain)
 }
 
 // restored is what is demanded of the configuration with a commented server brought back.
 func (d demands) restored(c *commentedServer) (demands, bool) {
-	draft := d.x.draft(c.config.path)
+	draft := d.x.draftOf(c.file)
 	c.restore(draft)
 	text := string(draft.content())
-	file, err := nginxconf.Parse(text)
+	file, err := nginxconf.Parse(c.file.Path, text)
 	if err != nil {
 		return d, false
 	}
 	draft.text, draft.patches = text, nil
-	after := demands{x: d.x}
-	for _, old := range d.configs {
-		if old == c.config {
-			old = &config{path: old.path, text: text, file: file}
-			old.collectServers(file.Directives, nil)
-		}
-		after.configs = append(after.configs, old)
-		after.servers = append(after.servers, old.servers...)
-	}
-	return after, true
-}
-
-// wanted reports whether a listen is one for https: port 443, or another port that the inventory publishes.
-func (d demands) wanted(l listen) bool {
-	return l.port == 443 || l.port != 80 && l.port != 0 && slices.Contains(d.x.in.Site.Ports, l.port)
-}
-
-// tlsServer is the server that answers https; one with a certificate before one without.
-func (d demands) tlsServer() *server {
-	var found *server
-	for _, s := range d.servers {
-		if slices.ContainsFunc(s.listens, func(l listen) bool { return l.tls && d.wanted(l) }) {
-			if s.find("ssl_certificate") != nil {
-				return s
-			}
-			if found == nil {
-				found = s
-			}
+	for at, old := range d.known.parsed {
+		if old == c.file {
+			d.known.parsed[at] = file
 		}
 	}
-	return found
+	return demands{d.x, d.known, d.x.viewOf(d.known)}, true
 }
 
-// withoutTLS is a server that listens on 443 and does not speak TLS there.
-func (d demands) withoutTLS() (*server, listen) {
-	for _, s := range d.servers {
-		for _, l := range s.listens {
-			if l.d != nil && l.port == 443 {
-				return s, l
-			}
+// tlsServer is the server that answers https for the domain: among those that speak TLS at the port, the one that nginx takes.
+func (d demands) tlsServer(port int) *server {
+	var secure []*server
+	for _, s := range d.view.servers {
+		if slices.ContainsFunc(s.listens, func(l listen) bool { return l.tls && l.reached(port) }) {
+			secure = append(secure, s)
 		}
 	}
-	return nil, listen{}
+	return choose(secure, d.x.in.Site.Domain, port)
+}
+
+// withoutTLS is a server that listens on the port of https and does not speak TLS there.
+func (d demands) withoutTLS(port int) (*server, listen) {
+	s := choose(d.view.servers, d.x.in.Site.Domain, port)
+	if s == nil {
+		return nil, listen{}
+	}
+	at := slices.IndexFunc(s.listens, func(l listen) bool { return l.reached(port) })
+	if s.listens[at].d == nil {
+		return nil, listen{}
+	}
+	return s, s.listens[at]
 }
 
 // addTLS mends a listen that lacks ssl.
 func (d demands) addTLS(s *server, l listen) {
 	end := l.d.Args[0].End
-	d.x.draft(s.config.path).replace(end, end, " ssl")
-	d.x.mendable(s.at(l.d.Line), provision.SeverityError, "site.tls-no-ssl", l.d.Line)
+	d.x.draftOf(l.d.File).replace(end, end, " ssl")
+	d.x.mendable(inConfig(l.d, l.d.Line), provision.SeverityError, "site.tls-no-ssl", l.d.Line, l.port)
 }
 
 // certificates finds where nginx looks for the pair.
-func (d demands) certificates(s *server) {
+func (d demands) certificates(s *server, port int) {
 	var missing []string
 	for _, want := range []struct {
 		directive, code, local string
@@ -119,16 +134,34 @@ func (d demands) certificates(s *server) {
 		{"ssl_certificate", "site.tls-certificate-missing", d.x.in.Site.Certificate, &d.x.report.CertificatePath},
 		{"ssl_certificate_key", "site.tls-key-missing", d.x.in.Site.Key, &d.x.report.KeyPath},
 	} {
-		if found := s.find(want.directive); found != nil {
-			*want.target = configPath(found.Value())
+		found := s.all(want.directive)
+		if len(found) == 0 { // a server without its own has that of the default one
+			if other := choose(d.view.servers, "", port); other != nil {
+				found = other.all(want.directive)
+			}
+		}
+		if len(found) > 0 {
+			*want.target = d.chosen(found, want.local)
 			continue
 		}
 		*want.target = d.targetOf(want.local)
 		line := fmt.Sprintf("%s %s;", want.directive, *want.target)
 		missing = append(missing, line)
-		d.missing(s, want.directive, want.code, line)
+		d.missing(s, provision.SeverityError, want.directive, want.code, line)
 	}
 	d.insert(s, missing)
+}
+
+// chosen is the path of the directive that names where the site's file is; of the first one where none does.
+func (d demands) chosen(found []*nginxconf.Directive, local string) string {
+	first := d.known.configPath(found[0].Value())
+	for _, f := range found {
+		at := d.known.configPath(f.Value())
+		if d.x.recipe != nil && at != "" && d.x.isLocal(d.x.recipe.image().at(at), contextPath(local)) {
+			return at
+		}
+	}
+	return first
 }
 
 // targetOf is where the image has a file of the pair, or should have it.
@@ -139,18 +172,7 @@ func (d demands) targetOf(local string) string {
 	return d.x.target(contextPath(local))
 }
 
-// configPath makes a path of the configuration absolute; empty where only the running nginx knows it.
-func configPath(name string) string {
-	switch {
-	case strings.Contains(name, "$") || strings.HasPrefix(name, "data:") || strings.HasPrefix(name, "engine:") || name == "":
-		return ""
-	case path.IsAbs(name):
-		return path.Clean(name)
-	}
-	return path.Join("/etc/nginx", name)
-}
-
-// preferences demands what else the tutorial sets for TLS.
+// preferences names what else the tutorial sets for TLS; a site lives without it.
 func (d demands) preferences(s *server) {
 	var missing []string
 	for _, want := range []struct{ directive, value, code string }{
@@ -161,35 +183,35 @@ func (d demands) preferences(s *server) {
 		if found == nil {
 			line := want.directive + " " + want.value + ";"
 			missing = append(missing, line)
-			d.missing(s, want.directive, want.code, line)
+			d.missing(s, provision.SeverityWarning, want.directive, want.code, line)
 		} else if want.value == "on" && found.Value() != "on" {
-			d.x.add(s.at(found.Line), provision.SeverityWarning, "site.tls-ciphers-off")
+			d.x.add(inConfig(found, found.Line), provision.SeverityWarning, "site.tls-ciphers-off")
 		}
 	}
 	d.insert(s, missing)
 	if on := s.find("ssl"); on != nil {
-		d.x.add(s.at(on.Line), provision.SeverityWarning, "site.tls-ssl-on")
+		d.x.add(inConfig(on, on.Line), provision.SeverityWarning, "site.tls-ssl-on")
 	}
 	if protocols := s.find("ssl_protocols"); protocols != nil && slices.ContainsFunc(protocols.Values(), func(v string) bool {
 		return v == "SSLv2" || v == "SSLv3" || v == "TLSv1" || v == "TLSv1.1"
 	}) {
-		d.x.add(s.at(protocols.Line), provision.SeverityWarning, "site.tls-old-protocols")
+		d.x.add(inConfig(protocols, protocols.Line), provision.SeverityWarning, "site.tls-old-protocols")
 	}
 }
 
 // missing notes a directive that a server lacks; where it stands in a comment, that is what is said.
-func (d demands) missing(s *server, directive, code, line string) {
+func (d demands) missing(s *server, severity provision.Severity, directive, code, line string) {
 	if c := s.commentedDirective(directive); c != nil {
-		d.x.mendable(s.at(c.Line), provision.SeverityError, "site.directive-commented-out", directive, c.Line, line)
+		d.x.mendable(s.at(c.Line), severity, "site.directive-commented-out", directive, c.Line, line)
 		return
 	}
-	d.x.mendable(s.at(s.d.Line), provision.SeverityError, code, s.d.Line, line)
+	d.x.mendable(s.at(s.d.Line), severity, code, s.d.Line, line)
 }
 
 // insert puts directives into a server: where they stand in a comment that is undone, otherwise below its listen and
 // server_name.
 func (d demands) insert(s *server, lines []string) {
-	draft := d.x.draft(s.config.path)
+	draft := d.x.draftOf(s.d.File)
 	var below []string
 	indent := s.indent()
 	for _, line := range lines {
@@ -211,25 +233,25 @@ func (s *server) insert(draft *draft, lines []string) {
 	eol := draft.eol()
 	end := s.d.Open
 	for _, d := range s.d.Block {
-		if d.Name == "listen" || d.Name == "server_name" || strings.HasPrefix(d.Name, "ssl_certificate") {
+		if d.File == s.d.File && (d.Name == "listen" || d.Name == "server_name" || strings.HasPrefix(d.Name, "ssl_certificate")) {
 			end = d.End
 		}
 	}
-	stop := lineEnd(s.config.text, end)
-	rest := strings.TrimSpace(s.config.text[end:stop])
+	stop := lineEnd(s.d.File.Text, end)
+	rest := strings.TrimSpace(s.d.File.Text[end:stop])
 	if rest == "" || strings.HasPrefix(rest, "#") {
 		draft.insertLines(end, lines...)
 		return
 	}
-	outer := s.config.text[lineStart(s.config.text, s.d.Start):s.d.Start]
+	outer := s.d.File.Text[lineStart(s.d.File.Text, s.d.Start):s.d.Start]
 	draft.replace(end, end, eol+strings.Join(lines, eol)+eol+strings.TrimSpace(outer))
 }
 
 // indent is the blank space before the server's directives.
 func (s *server) indent() string {
-	outer := blankBefore(s.config.text, s.d.Start)
-	if len(s.d.Block) > 0 && s.d.Block[0].Line > s.d.Line {
-		return blankBefore(s.config.text, s.d.Block[0].Start)
+	outer := blankBefore(s.d.File.Text, s.d.Start)
+	if len(s.d.Block) > 0 && s.d.Block[0].File == s.d.File && s.d.Block[0].Line > s.d.Line {
+		return blankBefore(s.d.File.Text, s.d.Block[0].Start)
 	}
 	return outer + "    "
 }

@@ -128,7 +128,6 @@ func publishedDockerfiles(t *testing.T) []*published {
 
 // judge builds and, where we say that it would not start, starts it. A built image is compared with the model.
 func (p *published) judge(t *testing.T, base, buildkit string) (out string, works bool) {
-	id := path.Join(p.folder, "iid")
 	content, _ := os.ReadFile(filepath.Join(p.folder, "Dockerfile"))
 	file := filepath.Join(t.TempDir(), "Dockerfile")
 	if err := os.WriteFile(file, onBase(content, p.recipe, base), 0o600); err != nil {
@@ -140,7 +139,7 @@ func (p *published) judge(t *testing.T, base, buildkit string) (out string, work
 		}
 	}
 	args := []string{"build", "--network", "none", "--label", dockerLabel, "--iidfile", filepath.Join(t.TempDir(), "iid"), "--file", file, p.folder}
-	id = args[6]
+	id := args[6]
 	text, err := docker(t, []string{"DOCKER_BUILDKIT=" + buildkit, "BUILDKIT_PROGRESS=plain"}, args...)
 	if err != nil {
 		return lastLines(text), false

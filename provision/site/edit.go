@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
+
+	"github.com/kehuo/provision/provision/site/nginxconf"
 )
 
 // say fills the arguments into the words of key. Words refer to arguments by index, %[1]s, and need not use all of them.
@@ -45,6 +47,19 @@ func (x *examiner) draft(file string) *draft {
 	}
 	x.drafts[file] = d
 	return d
+}
+
+// isOwn reports whether a file of nginx's configuration is one of the source, as it is there: others nobody mends.
+func (x *examiner) isOwn(file string) bool {
+	return slices.ContainsFunc(x.in.Configs, func(f File) bool { return f.Path == file && !f.Fixed })
+}
+
+// draftOf is the draft of a file of nginx's configuration; of one that nobody mends, a new one each time.
+func (x *examiner) draftOf(f *nginxconf.File) *draft {
+	if x.isOwn(f.Path) {
+		return x.draft(f.Path)
+	}
+	return &draft{text: f.Text}
 }
 
 func (d *draft) replace(start, end int, with string) {

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
 )
 
@@ -104,7 +105,7 @@ CMD ["bash", "./start.sh"]
 func tutorialSite() Site {
 	return Site{
 		Certificate: pemFile, Key: keyFile, Domain: "kevinhuo.cool", Server: "nginx", Directory: "/home/kevin/dev/myweb",
-		Ports: []int{80, 443}, Command: []string{"bash", "./start.sh"},
+		Ports: inventory.DefaultPorts(true), Command: []string{"bash", "./start.sh"},
 	}
 }
 
@@ -190,4 +191,13 @@ func mend(t *testing.T, root fstest.MapFS, r Report, s Site) Report {
 		root[e.File] = &fstest.MapFile{Data: e.Content, Mode: 0o600}
 	}
 	return examine(t, root, s)
+}
+
+// ports are published as they are.
+func ports(numbers ...int) []inventory.Port {
+	var list []inventory.Port
+	for _, n := range numbers {
+		list = append(list, inventory.Port{Host: n, Container: n, Protocol: "tcp"})
+	}
+	return list
 }

@@ -159,10 +159,9 @@ var (
 func (g guesser) pair() (certificate, key string) {
 	for _, text := range g.configs() {
 		for _, found := range pairLine.FindAllStringSubmatch(text, -1) {
-			name := configPath(found[2])
-			at := g.image.at(name)
+			at := g.image.at(absolute(word{text: found[2]}, word{text: "/etc/nginx"}).text)
 			switch {
-			case name == "" || at.state != stateFile || at.source == "":
+			case at.state != stateFile || at.source == "":
 			case found[1] == "ssl_certificate" && certificate == "":
 				certificate = at.source
 			case found[1] == "ssl_certificate_key" && key == "":

@@ -1,262 +1,171 @@
 package site
 
 import (
-	"errors"
-	"io/fs"
-	"net"
+	"bytes"
+	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/site/nginxconf"
 )
 
-// config is one file of nginx's configuration.
-type config struct {
-	path    string
-	text    string // as parsed: the draft's
-	file    *nginxconf.File
-	servers []*server
+// view is nginx's configuration as a whole, each include followed: of the files here before the build, or of nginx -T after it.
+type view struct {
+	files      []*nginxconf.File // that could be parsed
+	directives []*nginxconf.Directive
+	servers    []*server
+	streams    []listen // of stream's servers
+
+	main    bool // it begins with a nginx.conf that is known
+	foreign bool // modules that nginx does not bring may be there
 }
 
-// server is a server block for http.
-type server struct {
-	config  *config
-	d       *nginxconf.Directive
-	outer   []*nginxconf.Directive // what it inherits: the directives beside it
-	http    *nginxconf.Directive   // the http block around it; nil in a file that nginx.conf includes
-	listens []listen
-}
-
-// listen is a listen directive, or the one that nginx assumes where there is none.
-type listen struct {
-	d       *nginxconf.Directive // nil: assumed
-	address string
-	port    int // 0: a unix socket
-	tls     bool
-	byOn    bool // TLS by the old directive "ssl on"
-	primary bool // default_server
-}
-
-// configs examines what step 5 asks.
-func (x *examiner) configs() {
-	var all []*config
-	for _, f := range x.in.Configs {
-		if errors.Is(f.Err, fs.ErrNotExist) {
-			x.configMissing()
-			continue
-		}
-		if !x.readable(f, StepNginxConfig) {
-			continue
-		}
-		if c := x.parseConfig(f); c != nil {
-			all = append(all, c)
-		}
-	}
-	if len(all) < len(x.in.Configs) || len(all) == 0 {
-		return // what is demanded may stand in the file that cannot be read
-	}
-	var servers []*server
-	for _, c := range all {
-		x.directives(c, c.file.Directives)
-		servers = append(servers, c.servers...)
-	}
-	x.listenClashes(servers)
-	x.upstreams(all)
-	x.configCopied()
-	if !x.tls() {
-		x.add(place{step: StepNginxConfig, file: all[0].path, evidence: all[0].path}, provision.SeverityInfo, "site.tls-not-wanted")
-		return
-	}
-	demands{x, all, servers}.examine()
-}
-
-// configMissing notes that the Dockerfile brings nginx no configuration. Where it names one that is not there, that line has a
-// finding already; and of a Dockerfile that cannot be read nobody knows what it brings.
-func (x *examiner) configMissing() {
-	if x.recipe == nil {
-		return
-	}
-	missing := func(source word) bool { return source.open || !x.recipe.context.has(source.text) }
-	if slices.ContainsFunc(contextCopies(x.recipe.finalLines()), func(c copied) bool { return nginxPath(c.dest.text) && slices.ContainsFunc(c.sources, missing) }) {
-		return
-	}
-	x.add(place{step: StepNginxConfig, file: x.in.Dockerfile.Path, evidence: "server: " + x.in.Site.Server}, provision.SeverityError, "site.config-missing")
-}
-
-// collectServers finds the server blocks: at the top of an included file, or in http.
-func (c *config) collectServers(list []*nginxconf.Directive, http *nginxconf.Directive) {
-	for _, d := range list {
-		switch {
-		case d.Name == "http" && d.HasBody && http == nil:
-			c.collectServers(d.Block, d)
-		case d.Name == "server" && d.HasBody:
-			c.servers = append(c.servers, newServer(c, d, list, http))
-		}
-	}
-}
-
-func newServer(c *config, d *nginxconf.Directive, outer []*nginxconf.Directive, http *nginxconf.Directive) *server {
-	s := &server{config: c, d: d, outer: outer, http: http}
-	on := s.find("ssl")
-	byOn := on != nil && on.Value() == "on"
-	for _, l := range nginxconf.Find(d.Block, "listen") {
-		s.listens = append(s.listens, parseListen(l, byOn))
-	}
-	if len(s.listens) == 0 {
-		s.listens = []listen{{address: "*", port: 80, tls: byOn, byOn: byOn}}
-	}
-	return s
-}
-
-func parseListen(d *nginxconf.Directive, byOn bool) listen {
-	l := listen{d: d, tls: byOn, byOn: byOn, address: "*", port: 80}
-	value := d.Value()
-	switch host, port, err := net.SplitHostPort(value); {
-	case strings.HasPrefix(value, "unix:"):
-		l.address, l.port = value, 0
-	case err == nil:
-		l.address = host
-		l.port, _ = strconv.Atoi(port)
-	default:
-		if number, err := strconv.Atoi(value); err == nil {
-			l.port = number
-		} else {
-			l.address = strings.Trim(value, "[]")
-		}
-	}
-	if l.address == "0.0.0.0" || l.address == "" {
-		l.address = "*"
-	}
-	if len(d.Args) > 1 {
-		for _, flag := range d.Values()[1:] {
-			l.tls = l.tls || flag == "ssl"
-			l.primary = l.primary || flag == "default_server" || flag == "default"
-		}
-	}
-	return l
-}
-
-// find is the directive that holds in the server: its own, or one that it inherits.
-func (s *server) find(name string) *nginxconf.Directive {
-	for _, list := range [][]*nginxconf.Directive{s.d.Block, s.outer} {
-		if found := nginxconf.Find(list, name); len(found) > 0 {
-			return found[len(found)-1]
-		}
-	}
-	return nil
-}
-
-func (s *server) at(line int) place {
-	return place{StepNginxConfig, s.config.path, line, lineOf(s.config.text, line)}
-}
-
-// names are the server's names; the empty one where it has none.
-func (s *server) names() []string {
-	if d := s.find("server_name"); d != nil && len(d.Args) > 0 {
-		return d.Values()
-	}
-	return []string{""}
-}
-
-// directives notes directives that nginx allows once and finds twice.
-func (x *examiner) directives(c *config, list []*nginxconf.Directive) {
-	first := map[string]*nginxconf.Directive{}
-	for _, d := range list {
-		at := place{StepNginxConfig, c.path, d.Line, lineOf(c.text, d.Line)}
-		if before := first[d.Name]; before != nil && slices.Contains(onceDirectives(), d.Name) {
-			x.add(at, provision.SeverityError, "site.config-duplicate", d.Name, before.Line)
-		} else {
-			first[d.Name] = d
-		}
-		x.directives(c, d.Block)
-	}
-}
-
-func onceDirectives() []string {
-	return []string{"ssl_session_timeout", "ssl_prefer_server_ciphers", "ssl_protocols", "ssl_ciphers", "ssl_session_cache", "root", "proxy_pass", "client_max_body_size"}
-}
-
-// listenClashes notes what nginx does not start with: a listen twice in a server, two default servers for one address.
-func (x *examiner) listenClashes(servers []*server) {
-	defaults := map[string]*server{}
-	owners := map[string]*server{}
-	for _, s := range servers {
-		seen := map[string]bool{}
-		for _, l := range s.listens {
-			if l.d == nil || l.port == 0 && l.address == "" {
-				continue
-			}
-			address := net.JoinHostPort(l.address, strconv.Itoa(l.port))
-			if seen[address] {
-				x.add(s.at(l.d.Line), provision.SeverityError, "site.listen-twice", address)
-			}
-			seen[address] = true
-			if other := defaults[address]; l.primary && other != nil && other != s {
-				x.add(s.at(l.d.Line), provision.SeverityError, "site.default-server-twice", address, other.d.Line)
-			} else if l.primary {
-				defaults[address] = s
-			}
-			for _, name := range s.names() {
-				if other := owners[address+" "+name]; other != nil && other != s {
-					x.add(s.at(l.d.Line), provision.SeverityWarning, "site.server-hidden", name, address, other.d.Line)
-				} else {
-					owners[address+" "+name] = s
+// newView expands a main configuration.
+func newView(main []*nginxconf.Directive, files []*nginxconf.File, open func(*nginxconf.Directive) ([]*nginxconf.File, bool)) *view {
+	v := &view{files: files, directives: nginxconf.Expand(main, open)}
+	v.servers = collectServers(v.directives, nil)
+	for _, d := range v.directives {
+		v.foreign = v.foreign || d.Name == "load_module"
+		for _, s := range nginxconf.Find(d.Block, "server") {
+			for _, l := range nginxconf.Find(s.Block, "listen") {
+				if d.Name == "stream" {
+					v.streams = append(v.streams, parseListen(l, false))
 				}
 			}
 		}
 	}
+	return v
 }
 
-// upstreams notes a proxy_pass to a plain name that no upstream has: nginx looks it up when it starts, and ends if it fails.
-func (x *examiner) upstreams(all []*config) {
-	known := map[string]bool{"localhost": true}
-	for _, c := range all {
-		walk(c.file.Directives, func(d *nginxconf.Directive) {
-			if d.Name == "upstream" {
-				known[d.Value()] = true
-			}
-		})
+// hasInclude reports whether an included file is not known.
+func (v *view) hasInclude() bool {
+	found := false
+	walk(v.directives, func(d *nginxconf.Directive) { found = found || d.Name == "include" && !d.HasBody })
+	return found
+}
+
+// inConfig is a line of the file that a directive stands in, as a place.
+func inConfig(d *nginxconf.Directive, line int) place {
+	return place{StepNginxConfig, d.File.Path, line, lineOf(d.File.Text, line)}
+}
+
+// configs examines what step 5 asks, as far as the files tell.
+func (x *examiner) configs() {
+	known := x.in.nginx
+	x.report.Unseen = known.unseen != ""
+	if !x.parseConfigs(known) {
+		return // what is demanded may stand in the file that cannot be read
 	}
-	for _, c := range all {
-		walk(c.file.Directives, func(d *nginxconf.Directive) {
-			_, rest, ok := strings.Cut(d.Value(), "://")
-			host := hostOf(rest)
-			if d.Name != "proxy_pass" || !ok || known[host] || host == "" || strings.ContainsAny(host, ".$[") || strings.HasPrefix(rest, "unix:") {
-				return
-			}
-			x.add(place{StepNginxConfig, c.path, d.Line, lineOf(c.text, d.Line)}, provision.SeverityWarning, "site.upstream-unknown", host)
-		})
+	v := x.viewOf(known)
+	x.configCopied(known)
+	if len(v.files) == 0 {
+		x.nothingSeen(known)
+		return
+	}
+	r := rules{x, v, known}
+	r.examine()
+	if !x.tls() {
+		x.add(place{step: StepNginxConfig, file: v.shownAt(x), evidence: "certificate: \"\""}, provision.SeverityInfo, "site.tls-not-wanted")
+	} else if known.unseen == "" {
+		demands{x, known, v}.examine()
+	}
+	x.unseen(known)
+}
+
+// shownAt is the file that problems of the whole are shown at.
+func (v *view) shownAt(x *examiner) string {
+	if len(v.files) > 0 {
+		return v.files[len(v.files)-1].Path
+	}
+	return x.in.Dockerfile.Path
+}
+
+// nothingSeen says what follows where the source has no configuration for nginx.
+func (x *examiner) nothingSeen(known *nginxImage) {
+	at := place{step: StepNginxConfig, file: x.in.Dockerfile.Path, evidence: "server: " + x.in.Site.Server}
+	missing := func(source word) bool { return source.open || !x.recipe.context.has(source.text) }
+	switch {
+	case x.recipe == nil:
+	case slices.ContainsFunc(contextCopies(x.recipe.finalLines()), func(c copied) bool { return nginxPath(c.dest.text) && slices.ContainsFunc(c.sources, missing) }):
+		// The line that names what is not there has a finding already.
+	case known.unseen != "":
+		x.unseen(known)
+	case known.stock == nil:
+		x.report.Unseen = true
+		x.add(at, provision.SeverityInfo, "site.config-in-base", known.base)
+	case x.tls():
+		x.add(at, provision.SeverityError, "site.config-stock", known.base)
 	}
 }
 
-// hostOf is the host at the start of a URL without its scheme.
-func hostOf(rest string) string {
-	if i := strings.IndexAny(rest, "/:?"); i >= 0 && !strings.HasPrefix(rest, "[") {
-		return rest[:i]
+// unseen says that a configuration is made where it cannot be seen, so that it is looked at in the image, and makes warnings of
+// the errors: the file may be another one by then.
+func (x *examiner) unseen(known *nginxImage) {
+	if known.unseen == "" {
+		return
 	}
-	return rest
+	for i := range x.report.Problems {
+		if p := &x.report.Problems[i]; p.Step == StepNginxConfig && p.Finding.Severity == provision.SeverityError {
+			p.Finding.Severity = provision.SeverityWarning
+		}
+	}
+	x.add(place{step: StepNginxConfig, file: known.unseenIn, line: known.unseenLine, evidence: known.unseen}, provision.SeverityInfo, "site.config-unseen")
 }
 
-func walk(list []*nginxconf.Directive, visit func(*nginxconf.Directive)) {
-	for _, d := range list {
-		visit(d)
-		walk(d.Block, visit)
+// parseConfigs parses the files that nginx reads, and reports whether all of them can be read.
+func (x *examiner) parseConfigs(known *nginxImage) bool {
+	good := true
+	for _, f := range known.read {
+		if known.parsed[f.At] != nil {
+			continue
+		}
+		if empty := f.Err == nil && len(bytes.TrimSpace(f.Content)) == 0; empty && len(known.read) > 1 && f.At != known.main {
+			continue // an included file may be empty
+		}
+		if !x.readable(f, StepNginxConfig) {
+			good = false
+			continue
+		}
+		if file := x.parseConfig(f); file != nil {
+			known.parsed[f.At] = file
+		} else {
+			good = false
+		}
 	}
+	return good
+}
+
+// viewOf puts the files together as nginx would.
+func (x *examiner) viewOf(known *nginxImage) *view {
+	var files []*nginxconf.File
+	for _, f := range known.read {
+		if file := known.parsed[f.At]; file != nil {
+			files = append(files, file)
+		}
+	}
+	v := newView(known.mainDirectives(), files, known.open)
+	v.main = known.parsed[known.main] != nil || known.stock != nil
+	v.foreign = v.foreign || known.stock == nil || known.modules
+	return v
 }
 
 // configCopied warns of a configuration that the Dockerfile does not bring to nginx.
-func (x *examiner) configCopied() {
-	if x.recipe == nil {
-		return
-	}
-	for _, f := range x.in.Configs {
-		brought := slices.ContainsFunc(x.recipe.landings(f.Path), func(at landing) bool { return nginxPath(at.path) })
-		used := slices.ContainsFunc(x.in.Scripts, func(s File) bool { return strings.Contains(string(s.Content), f.Path) }) ||
-			strings.Contains(string(x.in.Dockerfile.Content), "RUN") && x.recipe.runMentionsFile(f.Path)
-		if !brought && !used {
+func (x *examiner) configCopied(known *nginxImage) {
+	for _, f := range known.read {
+		if f.At == f.Path && x.recipe != nil && known.unseen == "" && !f.Fixed {
 			x.add(place{step: StepNginxConfig, file: x.in.Dockerfile.Path, evidence: f.Path}, provision.SeverityWarning, "site.config-not-copied", f.Path)
 		}
 	}
+}
+
+// configPath makes a path of the configuration absolute; empty where only the running nginx knows it.
+func (known *nginxImage) configPath(name string) string {
+	switch {
+	case strings.Contains(name, "$") || strings.HasPrefix(name, "data:") || strings.HasPrefix(name, "engine:") || strings.HasPrefix(name, "store:") || name == "":
+		return ""
+	case path.IsAbs(name):
+		return path.Clean(name)
+	}
+	return path.Join(path.Dir(known.main), name)
 }

@@ -2,6 +2,7 @@ package site
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,11 +16,14 @@ const maxMends = 200
 // parseConfig parses a file. Two slips are mended on the way, so that the rest can be examined: directives without their
 // semicolon, and lines that were meant as comments and begin with one. It is nil when the file
 // cannot be parsed.
-func (x *examiner) parseConfig(f File) *config {
-	d := x.draft(f.Path)
+func (x *examiner) parseConfig(f File) *nginxconf.File {
+	d := &draft{original: f.Content, text: string(f.Content)}
+	if !f.Fixed {
+		d = x.draft(f.Path)
+	}
 	commented := 0
 	for range maxMends {
-		file, err := nginxconf.Parse(d.text)
+		file, err := nginxconf.Parse(f.Path, d.text)
 		if err == nil {
 			if d.text != "" && x.runOn(d, f.Path, file.Directives) {
 				continue
@@ -27,9 +31,7 @@ func (x *examiner) parseConfig(f File) *config {
 			if commented > 0 {
 				x.mendable(place{StepNginxConfig, f.Path, commented, lineOf(string(f.Content), commented)}, provision.SeverityError, "site.config-semicolon-comment")
 			}
-			c := &config{path: f.Path, text: d.text, file: file}
-			c.collectServers(file.Directives, nil)
-			return c
+			return file
 		}
 		syntax := syntaxOf(err)
 		at := place{StepNginxConfig, f.Path, syntax.Line, lineOf(d.text, syntax.Line)}
@@ -48,6 +50,12 @@ func (x *examiner) parseConfig(f File) *config {
 				commented = syntax.Line
 			}
 			d.text = commentOut(d.text, syntax.Line)
+		case repeats.MatchString(d.text):
+			found := repeats.FindStringSubmatchIndex(d.text)
+			at.line = strings.Count(d.text[:found[2]], "\n") + 1
+			at.evidence = lineOf(d.text, at.line)
+			x.add(at, provision.SeverityError, "site.config-quote", `"`+d.text[found[2]:found[3]]+`"`)
+			return nil
 		default:
 			for at.line > 1 && strings.TrimSpace(at.evidence) == "" { // the end of the file shows at its last line
 				at.line--
@@ -60,6 +68,9 @@ func (x *examiner) parseConfig(f File) *config {
 	x.add(place{StepNginxConfig, f.Path, 1, lineOf(d.text, 1)}, provision.SeverityError, "site.config-syntax", errors.New("it is no nginx configuration"), 1)
 	return nil
 }
+
+// repeats is an expression outside quotes that has a brace, as in [0-9]{6}.
+var repeats = regexp.MustCompile(`(?m)^[^#"'\n]*\b(?:location|rewrite|if|server_name)\b[^#"'\n]*?[ (]([^\s"']*[^\s"'$\\{]\{\d+(?:,\d*)?\}[^\s"';]*)`)
 
 // syntaxOf is where the parser stopped: at the first line, if it does not say.
 func syntaxOf(err error) *nginxconf.SyntaxError {
@@ -75,7 +86,12 @@ func (x *examiner) runOn(draft *draft, file string, list []*nginxconf.Directive)
 		line, end := d.Line, d.Start+len(d.Name)
 		for _, arg := range d.Args {
 			if arg.Line > line && slices.Contains(lineBeginners(), arg.Text) {
-				x.mendable(place{StepNginxConfig, file, line, lineOf(draft.text, line)}, provision.SeverityError, "site.config-semicolon", d.Name, line)
+				at := place{StepNginxConfig, file, line, lineOf(draft.text, line)}
+				if nginxconf.Takes(d.Name, len(d.Args)) && d.Name != "listen" {
+					x.mendable(at, provision.SeverityWarning, "site.config-run-on", d.Name, line)
+				} else {
+					x.mendable(at, provision.SeverityError, "site.config-semicolon", d.Name, line)
+				}
 				draft.text = draft.text[:end] + ";" + draft.text[end:]
 				return true
 			}
@@ -117,16 +133,4 @@ func commentOut(text string, line int) string {
 		at = min(lineEnd(text, i)+1, len(text))
 	}
 	return text
-}
-
-// runMentionsFile reports whether a RUN of the last stage names a file of the source by its path or the end of it.
-func (r *recipe) runMentionsFile(name string) bool {
-	if s := r.final(); s != nil {
-		for _, line := range s.lines {
-			if line.name == "run" && strings.Contains(line.text, name) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -6,9 +6,10 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/hex"
-	"encoding/pem"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,7 +79,7 @@ func (x *examiner) certificates() []*x509.Certificate {
 	if !x.readable(f, StepCertificateLines) {
 		return nil
 	}
-	blocks := pemBlocks(f.Content)
+	blocks := x.blocks(f)
 	if len(blocks) == 0 {
 		x.notPEM(f, "certificate")
 		return nil
@@ -87,11 +88,18 @@ func (x *examiner) certificates() []*x509.Certificate {
 	for _, b := range blocks {
 		header := "-----BEGIN " + b.Type + "-----"
 		switch {
-		case b.Type == "CERTIFICATE":
-			c, err := x509.ParseCertificate(b.Bytes)
+		case isCertificate(b.Type):
+			if b.Type == "TRUSTED CERTIFICATE" {
+				x.add(inPair(f, header), provision.SeverityWarning, "site.certificate-trusted", f.Path)
+				b.Bytes = untrusted(b.Bytes)
+			}
+			c, checked, err := parseCertificate(b.Bytes)
 			if err != nil {
 				x.add(inPair(f, header), provision.SeverityError, "site.certificate-broken", f.Path, err)
 				return nil
+			}
+			if !checked {
+				x.add(inPair(f, header), provision.SeverityWarning, "site.certificate-unchecked", f.Path, len(list)+1)
 			}
 			list = append(list, c)
 		case strings.Contains(b.Type, "CERTIFICATE REQUEST"):
@@ -108,17 +116,6 @@ func (x *examiner) certificates() []*x509.Certificate {
 		x.add(inPair(f, "-----BEGIN "+blocks[0].Type+"-----"), provision.SeverityError, "site.certificate-none", f.Path)
 	}
 	return list
-}
-
-func pemBlocks(content []byte) []*pem.Block {
-	var list []*pem.Block
-	for {
-		b, rest := pem.Decode(content)
-		if b == nil {
-			return list
-		}
-		list, content = append(list, b), rest
-	}
 }
 
 // notPEM says what a file without PEM blocks is instead.
@@ -154,7 +151,7 @@ func (x *examiner) key() crypto.PublicKey {
 	if f.Mode.Perm()&0o004 != 0 {
 		x.add(inPair(f, f.Mode.Perm().String()), provision.SeverityInfo, "site.key-mode", f.Path)
 	}
-	blocks := pemBlocks(f.Content)
+	blocks := x.blocks(f)
 	if len(blocks) == 0 {
 		x.notPEM(f, "key")
 		return nil
@@ -170,15 +167,18 @@ func (x *examiner) key() crypto.PublicKey {
 			return nil
 		case strings.HasSuffix(b.Type, "PRIVATE KEY"):
 			public, err := parseKey(b.Bytes)
-			if err != nil {
+			var whole []asn1.RawValue
+			if rest, notDER := asn1.Unmarshal(b.Bytes, &whole); err != nil && (notDER != nil || len(rest) > 0) {
 				x.add(inPair(f, header), provision.SeverityError, "site.key-broken", f.Path)
+			} else if err != nil {
+				x.add(inPair(f, header), provision.SeverityWarning, "site.key-unchecked", f.Path)
 			}
 			return public
 		}
 	}
 	header := "-----BEGIN " + blocks[0].Type + "-----"
 	switch blocks[0].Type {
-	case "CERTIFICATE":
+	case "CERTIFICATE", "TRUSTED CERTIFICATE":
 		x.add(inPair(f, header), provision.SeverityError, "site.key-is-certificate", f.Path)
 	case "PUBLIC KEY", "RSA PUBLIC KEY":
 		x.add(inPair(f, header), provision.SeverityError, "site.key-public", f.Path)
@@ -213,7 +213,7 @@ func belongs(c *x509.Certificate, key crypto.PublicKey) bool {
 
 // leaf is the site's own certificate: the first in the file, or the one that the key belongs to.
 func (x *examiner) leaf(certificates []*x509.Certificate, key crypto.PublicKey) *x509.Certificate {
-	if key == nil || belongs(certificates[0], key) {
+	if key == nil || certificates[0].PublicKey == nil || belongs(certificates[0], key) {
 		return certificates[0]
 	}
 	for n, c := range certificates[1:] {
@@ -235,7 +235,7 @@ func namesOf(c *x509.Certificate) []string {
 }
 
 func selfSigned(c *x509.Certificate) bool {
-	return bytes.Equal(c.RawIssuer, c.RawSubject) && c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
+	return bytes.Equal(c.RawIssuer, c.RawSubject) && (c.PublicKey == nil || c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil)
 }
 
 func (x *examiner) validity(leaf *x509.Certificate) {
@@ -269,14 +269,26 @@ func (x *examiner) domain(leaf *x509.Certificate) {
 	x.add(inPair(x.in.Certificate, "subjectAltName="+list), provision.SeverityError, "site.certificate-domain", x.in.Certificate.Path, domain, list)
 }
 
-// chain looks at what follows the leaf: each certificate must have signed the one before it.
+// chain looks at what follows the leaf: each certificate must have signed the one before it, and be good as long.
 func (x *examiner) chain(certificates []*x509.Certificate) {
 	f := x.in.Certificate
 	last := certificates[len(certificates)-1]
 	for n := 1; n < len(certificates); n++ {
-		if certificates[n-1].CheckSignatureFrom(certificates[n]) != nil && !bytes.Equal(certificates[n-1].RawIssuer, certificates[n].RawSubject) {
-			x.add(inPair(f, "subject="+certificates[n].Subject.String()), provision.SeverityWarning, "site.chain-order", f.Path, n+1, n)
+		before, c := certificates[n-1], certificates[n]
+		subject := inPair(f, "subject="+c.Subject.String())
+		if first := slices.IndexFunc(certificates[:n], func(o *x509.Certificate) bool { return bytes.Equal(o.Raw, c.Raw) }); first >= 0 {
+			x.add(subject, provision.SeverityWarning, "site.chain-twice", f.Path, n+1, first+1)
 			return
+		}
+		if !bytes.Equal(before.RawIssuer, c.RawSubject) && (before.PublicKey == nil || before.CheckSignatureFrom(c) != nil) {
+			x.add(subject, provision.SeverityWarning, "site.chain-order", f.Path, n+1, n)
+			return
+		}
+		switch until := c.NotAfter.UTC().Format(time.DateOnly); {
+		case x.in.Now.After(c.NotAfter):
+			x.add(subject, provision.SeverityWarning, "site.chain-expired", f.Path, n+1, until)
+		case selfSigned(c):
+			x.add(subject, provision.SeverityInfo, "site.chain-root", f.Path, n+1)
 		}
 	}
 	switch {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -35,15 +34,14 @@ func Read(root fs.FS, s Site, now time.Time) Input {
 	}
 	in.recipe = parseRecipe(in.Dockerfile.Content)
 	in.recipe.context = &buildContext{root: root, ignored: parseIgnore(in.Ignore.Content)}
-	if product, _, _ := strings.Cut(s.Server, "/"); product == "nginx" {
-		for _, name := range configPaths(root, in.recipe) {
-			in.Configs = append(in.Configs, readFile(root, name))
-		}
-	}
 	for _, start := range in.recipe.starts(s.Command) {
 		f := readFile(root, start.source)
 		f.start = start
 		in.Scripts = append(in.Scripts, f)
+	}
+	if s.IsNginx() {
+		in.nginx = readNginx(root, in)
+		in.Configs = in.nginx.read
 	}
 	return in
 }
@@ -82,40 +80,6 @@ func content(root fs.FS, name string) ([]byte, fs.FileMode, error) {
 	return text, info.Mode(), err
 }
 
-// configPaths lists the files that the Dockerfile copies to where nginx reads its configuration; the tutorial's file where
-// there is none that can hold a server.
-func configPaths(root fs.FS, r *recipe) []string {
-	var paths []string
-	add := func(name string) {
-		if !slices.Contains(paths, name) {
-			paths = append(paths, name)
-		}
-	}
-	for _, c := range contextCopies(r.finalLines()) {
-		for _, source := range c.sources {
-			if !nginxPath(c.dest.text) || source.open {
-				continue
-			}
-			for _, name := range expandSource(root, source.text) {
-				if info, err := fs.Stat(root, name); err == nil && info.IsDir() {
-					entries, _ := fs.Glob(root, path.Join(name, "*.conf"))
-					for _, e := range entries {
-						add(e)
-					}
-				} else if strings.HasSuffix(name, ".conf") || strings.HasSuffix(c.dest.text, ".conf") || strings.Contains(c.dest.text, "/sites-") {
-					add(name)
-				}
-			}
-		}
-	}
-	if !slices.ContainsFunc(paths, func(name string) bool { return path.Base(name) != "nginx.conf" }) {
-		if _, err := fs.Stat(root, DefaultConfigPath); err == nil || len(paths) == 0 {
-			add(DefaultConfigPath)
-		}
-	}
-	return paths
-}
-
 // nginxPath reports whether a path in the image is where nginx's packages and images keep configuration.
 func nginxPath(name string) bool {
 	for _, dir := range []string{"/etc/nginx", "/usr/local/nginx/conf", "/usr/local/openresty/nginx/conf", "/opt/nginx/conf"} {
@@ -124,13 +88,4 @@ func nginxPath(name string) bool {
 		}
 	}
 	return false
-}
-
-// expandSource lists what a source of COPY names; itself when it is no pattern.
-func expandSource(root fs.FS, source string) []string {
-	if !isPattern(source) {
-		return []string{contextPath(source)}
-	}
-	found, _ := fs.Glob(root, contextPath(source)) // a bad pattern matches nothing
-	return found
 }

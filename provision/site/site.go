@@ -39,16 +39,19 @@ type Site struct {
 	Server           string   // product that answers; nginx's configuration is only examined for nginx; empty: not named
 	Directory        string   // of the site on the host
 	Volumes          []string // as for docker run --volume
-	Ports            []int    // published ports of the container
-	Command          []string // of the container
-	Upload           []string // what of the source goes to the host, slash-separated; none: all of it
+	Ports            []inventory.Port
+	Environment      map[string]string // of the container, as far as it is no secret
+	OwnMounts        bool              // an option brings files that are not in the image
+	OwnNetwork       bool              // an option gives the container another network than the bridge
+	Command          []string          // of the container
+	Upload           []string          // what of the source goes to the host, slash-separated; none: all of it
 
 	EnvironmentFile string // of this machine; empty: none
 }
 
 // Of is the site of an inventory.
 func Of(s inventory.Site) Site {
-	asked := Site{
+	return Site{
 		Certificate: s.Certificate,
 		Key:         s.Key,
 		Domain:      s.Domain,
@@ -57,13 +60,14 @@ func Of(s inventory.Site) Site {
 		Volumes:     s.Volumes,
 		Command:     s.Command,
 		Upload:      s.Upload,
-
+		Ports:       s.Ports,
+		OwnNetwork:  slices.ContainsFunc(s.Options, func(o string) bool { return strings.HasPrefix(o, "--net") }),
+		Environment: s.Environment,
+		OwnMounts: slices.ContainsFunc(s.Options, func(o string) bool {
+			return strings.HasPrefix(o, "-v") || strings.HasPrefix(o, "--volume") || strings.HasPrefix(o, "--mount") || strings.HasPrefix(o, "--tmpfs")
+		}),
 		EnvironmentFile: s.EnvironmentFile,
 	}
-	for _, p := range s.Ports {
-		asked.Ports = append(asked.Ports, p.Container)
-	}
-	return asked
 }
 
 // File is a file of the site as it was read.
@@ -72,6 +76,11 @@ type File struct {
 	Content []byte // as UTF-8 without a byte order mark
 	Mode    fs.FileMode
 	Err     error // why there is no content
+
+	// Of nginx's configuration: where the image has it, or Path where that is not known, and whether the content is not that of
+	// the file as it lies here, so that no program can mend it.
+	At    string
+	Fixed bool
 
 	raw      []byte   // as it lies there
 	encoding encoding // of raw
@@ -88,9 +97,10 @@ type Input struct {
 	Scripts          []File // that start the container
 	Certificate, Key File
 
-	Environment []inventory.EnvironmentDoubt // lines of the environment file
+	recipe *recipe     // the Dockerfile, with the source that its lines speak of
+	nginx  *nginxImage // what they tell of nginx; nil where nginx is not what answers
 
-	recipe *recipe // the Dockerfile, with the source that its lines speak of
+	Environment []inventory.EnvironmentDoubt // lines of the environment file
 }
 
 // Problem is something wrong with the site's own files.
@@ -120,6 +130,13 @@ type Report struct {
 	// CertificatePath and KeyPath are where nginx looks for the pair in the container; empty where its configuration does not
 	// name them.
 	CertificatePath, KeyPath string
+	// Unseen: the image, or the container as it starts, makes configuration for nginx that the source does not show.
+	Unseen bool
+}
+
+// Has reports whether a problem of that code was found.
+func (r Report) Has(code string) bool {
+	return slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Finding.Code == code })
 }
 
 // Of returns the problems of a step.
@@ -205,11 +222,13 @@ type examiner struct {
 	recipe *recipe // nil where nothing can be said of the image: the Dockerfile cannot be read
 }
 
-// nginx reports whether nginx is what answers.
-func (x *examiner) nginx() bool {
-	product, _, _ := strings.Cut(x.in.Site.Server, "/")
+// IsNginx reports whether nginx is what answers.
+func (s Site) IsNginx() bool {
+	product, _, _ := strings.Cut(s.Server, "/")
 	return product == "nginx"
 }
+
+func (x *examiner) nginx() bool { return x.in.Site.IsNginx() }
 
 // tls reports whether the site has a certificate.
 func (x *examiner) tls() bool { return x.in.Site.Certificate != "" }
@@ -237,5 +256,8 @@ func (x *examiner) add(at place, severity provision.Severity, code string, args 
 // mendable notes a problem that the file's draft mends.
 func (x *examiner) mendable(at place, severity provision.Severity, code string, args ...any) {
 	x.add(at, severity, code, args...)
+	if at.step == StepNginxConfig && !x.isOwn(at.file) {
+		return
+	}
 	x.draft(at.file).problems = append(x.draft(at.file).problems, len(x.report.Problems)-1)
 }

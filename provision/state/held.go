@@ -32,6 +32,7 @@ type Held struct {
 	Owner Owner
 	Beat  time.Time     // its last heartbeat, by the host's clock
 	Quiet time.Duration // since then; 0 for one that is dated ahead
+	Ahead time.Duration // how far it is dated ahead of the host's clock, which was set back then
 
 	text string // what lies on the host
 }
@@ -64,7 +65,9 @@ func parseHeld(text string) *Held {
 	beat, owner, _ := strings.Cut(lock, "\n")
 	at, err1 := strconv.ParseInt(strings.TrimSpace(now), 10, 64)
 	last, err2 := strconv.ParseInt(strings.TrimSpace(beat), 10, 64)
-	held := &Held{Beat: time.Unix(last, 0), Quiet: max(0, time.Unix(at, 0).Sub(time.Unix(last, 0))), text: lock}
+	// By times, not by seconds: a clock may lie by more than a duration holds.
+	quiet := time.Unix(at, 0).Sub(time.Unix(last, 0))
+	held := &Held{Beat: time.Unix(last, 0), Quiet: max(0, quiet), Ahead: max(0, -quiet), text: lock}
 	if err := json.Unmarshal([]byte(owner), &held.Owner); err != nil || err1 != nil || err2 != nil {
 		return unreadable
 	}

@@ -36,7 +36,13 @@ if odd; then
 	! odd || exit 78
 fi
 # Read-only, out of inodes, or full, which leaves an empty file; whoever has just taken the lock removes it.
-why=$(write 2>&1) && { [ -s "$mine" ] || [ ! -f "$mine" ]; } || { rm -f "$mine" && echo "${why:-the disk is full}" >&2 && exit 1; }
+why=$(write 2>&1) && { [ -s "$mine" ] || [ ! -f "$mine" ]; } || {
+	rm -f "$mine"
+	# A full disk is an I/O error to some shells, and no word to others.
+	printf '%s\n' "$why" >&2
+	case $why in '' | *'I/O error'* | *'No space'*) echo "the disk that holds $dir is full, or fails" >&2 ;; esac
+	exit 1
+}
 if grep -qF "\"$token\"" lock 2>/dev/null; then
 	write && mv -f "$mine" lock
 elif ! take && stale lock && mv lock "$mine.old" 2>/dev/null; then

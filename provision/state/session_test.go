@@ -430,3 +430,18 @@ func TestAClockThatIsSetDuringARun(t *testing.T) {
 		t.Errorf("it is still held: %+v", held)
 	}
 }
+
+// A full disk is said to be one, whatever the shell makes of it.
+func TestAFullDiskIsSaidToBeOne(t *testing.T) {
+	shelltest.Each(t, func(t *testing.T, s shelltest.Shell) {
+		directory, dir := newSite(t)
+		if err := errors.Join(os.MkdirAll(dir, 0o700), os.Symlink("/dev/full", filepath.Join(dir, "lock.one.1"))); err != nil {
+			t.Fatal(err)
+		}
+		cmd := s.Command(t.Context(), state.LockScript(directory, owner("one"), ""))
+		out, _ := cmd.CombinedOutput() // the status tells
+		if want := "the disk that holds " + dir + " is full, or fails\n"; !strings.HasSuffix(string(out), want) || cmd.ProcessState.ExitCode() != 1 {
+			t.Errorf("it says %q with status %d", out, cmd.ProcessState.ExitCode())
+		}
+	})
+}

@@ -39,8 +39,9 @@ type Holder struct {
 	Who          string    `json:"who"` // user@machine
 	Purpose      string    `json:"purpose"`
 	Since        time.Time `json:"since"`
-	QuietSeconds int       `json:"quiet_seconds"` // since its last heartbeat
-	Alive        bool      `json:"alive"`         // it was heard of within state.Expiry
+	QuietSeconds int       `json:"quiet_seconds"`           // since its last heartbeat
+	AheadSeconds int       `json:"ahead_seconds,omitempty"` // how far that is dated ahead of the host's clock
+	Alive        bool      `json:"alive"`                   // it was heard of within state.Expiry
 }
 
 // HolderOf is who a lock that is held belongs to; nil for nobody.
@@ -48,7 +49,7 @@ func HolderOf(held *state.Held) *Holder {
 	if held == nil {
 		return nil
 	}
-	return &Holder{held.Owner.Who, held.Owner.Purpose, held.Owner.Since, int(held.Quiet.Seconds()), !held.Stale()}
+	return &Holder{held.Owner.Who, held.Owner.Purpose, held.Owner.Since, int(held.Quiet.Seconds()), int(held.Ahead.Seconds()), !held.Stale()}
 }
 
 // Status tells what is deployed. drift is what a run would change; where the source here cannot be held against the host,

@@ -44,7 +44,7 @@ func HostScript(directory, stateDir string, m *tree.Manifest) shell.Text {
 // not complete, and for whoever gathers no other facts.
 func List(ctx context.Context, c *remote.Client, directory, stateDir string, m *tree.Manifest) (*Listing, error) {
 	p := predict(m.Entries)
-	out, err := c.Output(ctx, remote.Command{Script: listingScript(directory, stateDir, packed(p.names), p)})
+	out, err := c.Output(ctx, remote.Command{Script: listingScript(directory, stateDir, packed(p.names), p), Limit: mostAnswer})
 	if err != nil {
 		return nil, provision.Fail("upload.list", c.Name(), directory, err)
 	}

@@ -149,7 +149,7 @@ func FuzzTellingLine(f *testing.F) {
 		if strings.Contains(line, "\n") || line != safetext.Clean(line) {
 			t.Fatalf("%q is quoted", line)
 		}
-		if faultIn(text) == "" && faultIn(line) != "" && !strings.ContainsAny(text, "\x1b\x9b/") && text == safetext.Clean(text) {
+		if faultIn(text) == "" && faultIn(line) != "" && !strings.Contains(text, "\x1b") && !strings.Contains(text, "\x9b") && !strings.Contains(text, "/") && text == safetext.Clean(text) {
 			t.Fatalf("%q tells of a fault, and %q does not", line, text)
 		}
 		parseBlocks(text)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pkg/sftp"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/remote"
 )
 
@@ -47,7 +48,7 @@ func openInbox(ctx context.Context, c *remote.Client, control *session, folder s
 		select {
 		case <-control.out.ready:
 			if p.file, p.err = p.client.OpenFile(folder+"/bundle", os.O_WRONLY); errors.Is(p.err, sftp.ErrSSHFxConnectionLost) || errors.Is(p.err, io.EOF) {
-				p.err = &sessionError{cmp.Or(p.client.Wait(), p.err)}
+				p.err = &sessionError{noSFTP(c.Name(), cmp.Or(p.client.Wait(), p.err))}
 			} else if p.err != nil {
 				p.err = &sftpError{"", p.err}
 			}
@@ -61,6 +62,18 @@ func openInbox(ctx context.Context, c *remote.Client, control *session, folder s
 		}
 	}()
 	return p
+}
+
+// noSFTP is the failure in what ended an SFTP session; where there is none, the server talked nonsense.
+func noSFTP(host string, err error) error {
+	var failure *provision.Failure
+	switch {
+	case remote.IsLost(err):
+		return err
+	case errors.As(err, &failure):
+		return failure
+	}
+	return provision.Fail("sftp.subsystem", host, err)
 }
 
 // send writes the bundle. Packets may overtake each other, so that the file only gets its full size, which the host waits

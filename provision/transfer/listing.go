@@ -58,6 +58,7 @@ type Listing struct {
 
 // A host is not trusted with more than this.
 const (
+	mostAnswer = 64 << 20  // bytes of a listing, packed
 	maxListing = 128 << 20 // bytes that all parts of a listing unpack to
 	maxPaths   = 500_000   // in each part
 	maxLine    = 64 << 10  // bytes of a line of the answer

@@ -43,7 +43,7 @@ var matrix = []row{
 	{engine: "20.10", system: "debian", always: true, thief: true},
 	{engine: "20.10", system: "fish"},
 	{engine: "20.10", system: "tcsh"},
-	{engine: "20.10", system: "one-session"},
+	{engine: "20.10", system: "one-session", refused: "set MaxSessions to 2 or more"},
 	{engine: "20.10", system: "busybox"},
 	{engine: "20.10", system: "exec-zsh", refused: "a start-up file starts another shell"},
 	{engine: "26.1", system: "debian", thief: true},
@@ -107,7 +107,7 @@ type cycle struct {
 func (c *cycle) run() {
 	c.host = sandboxtest.Host(c.t, sandbox.Options{Engine: c.row.engine, System: c.row.system})
 	c.cells["engine"] = c.engine("version", "--format", "{{.Client.Version}}")
-	c.cells["userland"] = c.exec("if [ -x /usr/bin/dpkg-query ]; then sort --version; else busybox; fi 2>&1 | sed -n '1s/ (.*)//;1s/^sort/coreutils/;1p'")
+	c.cells["userland"] = c.exec("if [ -x /usr/bin/dpkg-query ]; then sort --version; else busybox; fi 2>&1 | sed -n '1s/ (.*)//;s/^sort/coreutils/;s/ multi-call.*//;1p'")
 	c.cells["SSH server"] = c.banner()
 	c.pings()
 

@@ -37,7 +37,7 @@ func FindingText(words *language.Printer, f provision.Finding) string {
 // ProgressText writes progress as one line: "42 %, 4.10 MB of 9.80 MB, resource/logo.png".
 func ProgressText(words *language.Printer, p provision.StepProgress) string {
 	parts := []string{Figures(words, p)}
-	if p.Total > 0 && p.Unit != provision.UnitSteps {
+	if p.Total > 0 && (p.Unit == provision.UnitBytes || p.Unit == provision.UnitFiles) {
 		parts = []string{strconv.Itoa(language.Percent(p.Done, p.Total)) + " %", parts[0]}
 	}
 	if p.Detail != "" {

@@ -127,6 +127,9 @@ func (f *Failure) title() []string {
 	} else {
 		b.add(f.Theme.Bad.Bold(true), f.T("wizard.fail.title-run"))
 	}
+	if provision.ExitCode(f.err) == provision.ExitKeptOld {
+		b.add(f.Theme.Strong, f.T("wizard.fail.kept-old"))
+	}
 	if f.height >= 12 {
 		b.gap()
 	}

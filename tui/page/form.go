@@ -51,6 +51,7 @@ type Form struct {
 	writing     bool // write as soon as the check is here
 	err         error
 	leaving     bool // esc was pressed: once more leaves
+	moved       bool // a key was pressed: the cursor stays where the person put it
 }
 
 // NewForm returns the page, for an inventory that will be written to file.
@@ -119,7 +120,7 @@ func (f *Form) press(msg tea.KeyMsg) tea.Cmd {
 	if key := msg.String(); key == "esc" || key == "q" && !f.Typing() {
 		return f.leave()
 	}
-	f.leaving = false
+	f.leaving, f.moved = false, true
 	switch msg.String() {
 	case "enter":
 		if f.Typing() {
@@ -255,7 +256,15 @@ func (f *Form) take(msg CheckedMsg) tea.Cmd {
 	if f.writing {
 		return f.submit()
 	}
+	if !f.moved && len(f.suggestions) > 0 && f.firstWrong() < 0 { // one key is enough where all was found
+		return f.focus(len(f.fields))
+	}
 	return nil
+}
+
+// firstWrong is the first field that something is wrong with; -1 for none.
+func (f *Form) firstWrong() int {
+	return slices.IndexFunc(f.fields, func(q setup.Question) bool { return f.wrong(slices.Index(f.fields, q)) != "" })
 }
 
 // submit writes the inventory if all fields are right, and goes to the first that is not.
@@ -264,11 +273,12 @@ func (f *Form) submit() tea.Cmd {
 	if f.writing {
 		return nil
 	}
+	wrong := f.firstWrong()
 	for i, field := range f.fields {
-		f.touched[field.Name] = true
-		if f.wrong(i) != "" {
-			return f.focus(i)
-		}
+		f.touched[field.Name] = f.touched[field.Name] || wrong < 0 || i <= wrong
+	}
+	if wrong >= 0 {
+		return f.focus(wrong)
 	}
 	return intent(WriteMsg{maps.Clone(f.Values())})
 }
@@ -303,6 +313,7 @@ func (f *Form) View() string {
 		head.add(t.Faint, f.T("wizard.form.about", f.file))
 	}
 	head.gap()
+	foot := f.foot()
 	var rows []string
 	var starts []int // of the fields
 	focus := 0
@@ -314,30 +325,41 @@ func (f *Form) View() string {
 		rows = append(rows, f.row(i)...)
 	}
 	if f.at == len(f.fields) {
-		focus = len(rows) + 1
+		focus = len(rows) - 1
 	}
-	rows = append(rows, "", f.button())
-	if f.err != nil {
-		b := block{width: f.width}
-		b.add(t.Bad, safetext.Text(f.Words.Error(f.err)))
-		rows = append(rows, b.rows...)
-	}
-	if space := f.height - len(head.rows); len(rows) > space && space > 1 { // keep the field that is typed into in sight
+	if space := f.height - len(head.rows) - len(foot); len(rows) > space && space > 1 { // keep the field that is typed into in sight
+		head.rows[0] = cells.Cut(head.rows[0]+"  "+t.Faint.Render(f.T("wizard.form.at", min(f.at+1, len(f.fields)), len(f.fields))), f.width)
 		from := min(max(focus-space/2, 0), len(rows)-space)
+		whole := from+space == len(rows)
 		rows = rows[from : from+space]
-		f.signs(head.rows, rows, starts, from)
+		f.signs(head.rows, rows, starts, from, whole)
 	}
-	return cells.Stack(append(head.rows, rows...), f.height)
+	return cells.Stack(append(append(head.rows, rows...), foot...), f.height)
 }
 
-// signs tells of the fields that are out of sight, in the empty row above those in sight and over the last of their rows.
-func (f *Form) signs(head, rows []string, starts []int, from int) {
+// foot is the action, always in sight, and what became of it.
+func (f *Form) foot() []string {
+	rows := []string{f.button()}
+	if f.height >= 14 {
+		rows = append([]string{""}, rows...)
+	}
+	if f.err != nil {
+		b := block{width: f.width}
+		b.add(f.Theme.Bad, safetext.Text(f.Words.Error(f.err)))
+		rows = append(rows, b.rows...)
+	}
+	return rows
+}
+
+// signs tells of the fields that are out of sight, in the empty row above those in sight and, unless the end is in sight, over the
+// last of their rows.
+func (f *Form) signs(head, rows []string, starts []int, from int, end bool) {
 	above, below := 0, 0
 	for _, start := range starts {
 		if start < from {
 			above++
 		}
-		if start >= from+len(rows)-1 {
+		if !end && start >= from+len(rows)-1 {
 			below++
 		}
 	}
@@ -369,7 +391,14 @@ func (f *Form) row(i int) []string {
 	if here {
 		pointer, name = t.Accent.Render(t.Pointer)+" ", t.Chosen.Render(f.T("wizard.field."+field.Name))
 	}
-	rows := []string{cells.Fit(pointer+sign+" "+name, f.column()) + ansi.Truncate(value, f.width-f.column(), "")}
+	value = ansi.Truncate(value, f.width-f.column(), "")
+	if origin := f.origin(i); origin != "" && !here {
+		value = strings.TrimRight(value, " ")
+		if room := f.width - f.column() - ansi.StringWidth(value) - cells.Gutter; room >= ansi.StringWidth(origin) {
+			value += strings.Repeat(" ", cells.Gutter) + t.Faint.Render(origin)
+		}
+	}
+	rows := []string{cells.Fit(pointer+sign+" "+name, f.column()) + value}
 	below := block{width: max(f.width-f.column(), 10)}
 	switch {
 	case wrong != "" && f.touched[field.Name]:
@@ -384,6 +413,19 @@ func (f *Form) row(i int) []string {
 		rows = append(rows, strings.Repeat(" ", f.column())+row)
 	}
 	return rows
+}
+
+// origin says where a value that the person did not type comes from; empty for one that was typed, or none.
+func (f *Form) origin(i int) string {
+	name, value := f.fields[i].Name, f.inputs[i].Value()
+	key := "wizard.field." + name + ".origin"
+	switch {
+	case f.touched[name] || value == "":
+		return ""
+	case slices.Contains(f.suggestions[name], value) && f.has(key):
+		return f.T(key)
+	}
+	return f.T("wizard.form.default")
 }
 
 func (f *Form) explain(b *block, name string) {

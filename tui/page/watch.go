@@ -180,8 +180,11 @@ func (w *Watch) head() []string {
 func (w *Watch) progress(b *block) {
 	t, p := w.Theme, w.step.Progress
 	if p.Total > 0 {
-		share := w.T("wizard.percent", language.Percent(p.Done, p.Total))
-		b.raw(t.Accent.Render(t.Gauge(p.Done, p.Total, min(w.width-7, 50))) + " " + share)
+		share := " " + w.T("wizard.percent", language.Percent(p.Done, p.Total))
+		if p.Unit == provision.UnitSeconds { // the time is running out; nothing is getting done
+			share = ""
+		}
+		b.raw(t.Accent.Render(t.Gauge(p.Done, p.Total, min(w.width-7, 50))) + share)
 	}
 	b.raw(strings.Join(append([]string{lines.Figures(w.Words, p)}, Pace(w.Words, w.step, w.Now())...), "   "))
 	if p.Detail != "" {

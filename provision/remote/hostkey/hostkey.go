@@ -5,15 +5,13 @@ package hostkey
 import (
 	"bytes"
 	"context"
-	"errors"
 	"net"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
-	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
+	"golang.org/x/crypto/ssh/knownhosts"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
@@ -27,16 +25,17 @@ type Config struct {
 	AcceptNew    bool // trust a host that is not known yet
 	Ask          func(ctx context.Context, d provision.Decision) (provision.Answer, error)
 	Words        *language.Printer
+	Before       ssh.PublicKey // the key of an earlier connection of the same run, the only one to accept; nil for the first
 }
 
 // Checker checks the key of one host.
 type Checker struct {
 	Config
-	address string // the name under which the key is filed, with the port
-	bare    string // the name with the standard port, where OpenSSH looks next; empty where that is the same
-	db      *knownHosts
+	name    string // under which the key is filed, without the port; that is also what a certificate has to name
+	address string // the name with the port
+	db      knownHosts
 	verdict *provision.Failure // why the key was refused
-	trusted []byte             // the key that was found right; the library asks about it again whenever the session keys are renewed
+	trusted ssh.PublicKey      // the key that was found right; the library asks about it again whenever the session keys are renewed
 }
 
 // New reads the known_hosts files.
@@ -49,11 +48,7 @@ func New(c Config) (*Checker, *provision.Failure) {
 	if err != nil {
 		return nil, c.fail("hostkey.known-hosts", err)
 	}
-	k := &Checker{Config: c, address: net.JoinHostPort(name, strconv.Itoa(port)), db: db}
-	if port != 22 {
-		k.bare = net.JoinHostPort(name, "22")
-	}
-	return k, nil
+	return &Checker{Config: c, name: name, address: net.JoinHostPort(name, strconv.Itoa(port)), db: db}, nil
 }
 
 // fail is a failure of the host: every sentence begins with its name and target.
@@ -67,128 +62,128 @@ func (k *Checker) Address() string { return k.address }
 // Refusal is why the key was refused; nil where it was not.
 func (k *Checker) Refusal() *provision.Failure { return k.verdict }
 
+// Trusted is the key that was found right; of a certificate, the key in it. It is nil before that.
+func (k *Checker) Trusted() ssh.PublicKey { return k.trusted }
+
+// filed are the keys of the host: those under its port, and where there are none, those under its name alone.
+func (k *Checker) filed() knownHosts {
+	if lines := k.db.of(knownhosts.Normalize(k.address), ""); len(lines) > 0 {
+		return lines
+	}
+	return k.db.of(k.name, "")
+}
+
+// marked are the lines with that marker that cover the host, under its port or its name alone.
+func (k *Checker) marked(marker string) knownHosts {
+	return append(k.db.of(knownhosts.Normalize(k.address), marker), k.db.of(k.name, marker)...)
+}
+
 // Algorithms are the host key algorithms to ask the server for: those whose keys are on file first, because a server that
 // presents another of its keys would look like an impostor. Certificates only count where an authority is on file.
 func (k *Checker) Algorithms() []string {
-	known := k.db.HostKeyAlgorithms(k.address)
-	if len(known) == 0 && k.bare != "" {
-		known = k.db.HostKeyAlgorithms(k.bare)
-	}
-	wished := k.Settings.HostKeyAlgorithms
+	// OpenSSH's order, so that a new host goes on file by the key that a person is told to compare.
+	order := []string{ssh.CertAlgoED25519v01, ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521,
+		ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
 	supported := ssh.SupportedAlgorithms().HostKeys
-	if wished == nil {
-		// OpenSSH's order, so that a new host goes on file by the key that a person is told to compare.
-		wished = append([]string{ssh.CertAlgoED25519v01, ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521,
-			ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}, supported...)
-	}
-	var list []string
-	for _, algo := range append(known, wished...) {
-		isCert := strings.Contains(algo, "-cert-v01@")
-		if slices.Contains(list, algo) || !slices.Contains(supported, algo) {
-			continue
+	for _, algorithm := range supported {
+		if !slices.Contains(order, algorithm) {
+			order = append(order, algorithm)
 		}
-		if isCert && !slices.Contains(known, algo) && !k.authority() {
-			continue
-		}
-		list = append(list, algo)
 	}
-	return list
+	wished := k.Settings.HostKeyAlgorithms.Of(order, slices.Concat(order, ssh.InsecureAlgorithms().HostKeys))
+	certified := len(k.marked(authority)) > 0
+	known := k.filed()
+	var first, later []string
+	for _, algorithm := range wished {
+		plain, isCert := strings.CutSuffix(algorithm, "-cert-v01@openssh.com")
+		switch {
+		case isCert && !certified:
+		case isCert || slices.ContainsFunc(known, func(e entry) bool { return e.key.Type() == keyType(plain) }):
+			first = append(first, algorithm)
+		default:
+			later = append(later, algorithm)
+		}
+	}
+	return append(first, later...)
 }
 
-// authority reports whether a @cert-authority line covers the host.
-func (k *Checker) authority() bool {
-	return slices.ContainsFunc(k.db.HostKeys(k.address), func(key knownhosts.PublicKey) bool { return key.Cert })
+// keyType is the type of the keys that sign by an algorithm.
+func keyType(algorithm string) string {
+	switch algorithm {
+	case ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSASHA512:
+		return ssh.KeyAlgoRSA
+	}
+	return algorithm
 }
 
 // Check is the ssh.HostKeyCallback. There is no way past it. As in OpenSSH a key holds for as long as the connection does:
 // db does not know one that was filed after it was read, and whoever was asked is asked once.
-func (k *Checker) Check(ctx context.Context, remote net.Addr, key ssh.PublicKey) error {
-	if k.trusted != nil && bytes.Equal(k.trusted, key.Marshal()) {
+func (k *Checker) Check(ctx context.Context, _ net.Addr, key ssh.PublicKey) error {
+	plain := key
+	cert, isCert := key.(*ssh.Certificate)
+	if isCert {
+		plain = cert.Key
+	}
+	switch {
+	case k.trusted != nil && same(k.trusted, plain):
 		return nil
+	case k.trusted != nil: // nobody can be asked any more, and nothing is filed unseen
+		k.verdict = k.fail("hostkey.swapped", plain.Type(), ssh.FingerprintSHA256(plain))
+	case k.Before != nil && !same(k.Before, plain):
+		k.verdict = k.fail("hostkey.replaced", plain.Type(), ssh.FingerprintSHA256(plain), k.Before.Type(), ssh.FingerprintSHA256(k.Before))
+	case isCert:
+		k.verdict = k.judgeCertificate(ctx, cert)
+	default:
+		k.verdict = k.judge(ctx, plain, nil)
 	}
-	if err := k.judge(ctx, remote, key); err != nil {
-		return err
+	if k.verdict != nil {
+		return k.verdict
 	}
-	k.trusted = key.Marshal()
+	k.trusted = plain
 	return nil
 }
 
-func (k *Checker) judge(ctx context.Context, remote net.Addr, key ssh.PublicKey) error {
-	callback := k.db.HostKeyCallback()
-	err := callback(k.address, tcpAddress(remote), key)
-	if err == nil {
-		return nil
+func same(a, b ssh.PublicKey) bool { return bytes.Equal(a.Marshal(), b.Marshal()) }
+
+// judge is nil for a key that is on file or that somebody vouches for. flaw is what is wrong with the certificate that it came
+// with, where it came with one.
+func (k *Checker) judge(ctx context.Context, key ssh.PublicKey, flaw *provision.Failure) *provision.Failure {
+	if line := k.marked(revoked).find(key); line != nil {
+		return k.fail("hostkey.revoked", key.Type(), ssh.FingerprintSHA256(key), line.place)
 	}
-	var (
-		revoked  *xknownhosts.RevokedError
-		mismatch *xknownhosts.KeyError
-	)
+	known := k.db.of(knownhosts.Normalize(k.address), "")
 	switch {
-	case errors.As(err, &revoked):
-		k.verdict = k.revoked(revoked.Revoked, key)
-	case errors.As(err, &mismatch):
-		switch want := k.plain(mismatch.Want); {
-		case len(want) > 0:
-			k.verdict = k.changed(want, key)
-		case k.bare != "" && callback(k.bare, tcpAddress(remote), key) == nil: // filed before sshd moved to another port
-			return nil
-		case k.trusted != nil: // nobody can be asked any more, and nothing is filed unseen
-			k.verdict = k.fail("hostkey.swapped", key.Type(), ssh.FingerprintSHA256(key))
-		default:
-			k.verdict = k.unknown(ctx, key)
-		}
+	case known.find(key) != nil:
+	case k.Before != nil: // vouched for in this run, though it could not be filed
+	case len(known) > 0:
+		return k.changed(known, key)
+	case k.db.of(k.name, "").find(key) != nil: // filed before sshd moved to another port
 	default:
-		k.verdict = k.fail("hostkey.certificate", err)
+		return k.unknown(ctx, key, flaw)
 	}
-	if k.verdict == nil {
-		return nil
-	}
-	return k.verdict
+	return nil
 }
 
-// tcpAddress stands in for links that have no address of their own, as those through a proxy command.
-func tcpAddress(remote net.Addr) net.Addr {
-	if _, _, err := net.SplitHostPort(remote.String()); err != nil {
-		return &net.TCPAddr{IP: net.IPv4zero}
-	}
-	return remote
-}
-
-// plain drops the keys of authorities: they vouch for certificates and are no keys of the host.
-func (k *Checker) plain(want []xknownhosts.KnownKey) []xknownhosts.KnownKey {
-	var authorities [][]byte
-	for _, known := range k.db.HostKeys(k.address) {
-		if known.Cert {
-			authorities = append(authorities, known.Marshal())
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(want), func(known xknownhosts.KnownKey) bool {
-		return slices.ContainsFunc(authorities, func(a []byte) bool { return bytes.Equal(a, known.Key.Marshal()) })
-	})
-}
-
-func (k *Checker) revoked(line xknownhosts.KnownKey, key ssh.PublicKey) *provision.Failure {
-	return k.fail("hostkey.revoked", key.Type(), ssh.FingerprintSHA256(key), k.db.place(line))
-}
-
-func (k *Checker) changed(want []xknownhosts.KnownKey, key ssh.PublicKey) *provision.Failure {
+func (k *Checker) changed(want knownHosts, key ssh.PublicKey) *provision.Failure {
 	known := want[0]
-	if i := slices.IndexFunc(want, func(w xknownhosts.KnownKey) bool { return w.Key.Type() == key.Type() }); i >= 0 {
+	if i := slices.IndexFunc(want, func(e entry) bool { return e.key.Type() == key.Type() }); i >= 0 {
 		known = want[i]
 	}
-	return k.fail("connect.host-key-changed", key.Type(), ssh.FingerprintSHA256(key), k.db.place(known), known.Key.Type(),
-		ssh.FingerprintSHA256(known.Key), knownhosts.Normalize(k.address))
+	return k.fail("connect.host-key-changed", key.Type(), ssh.FingerprintSHA256(key), known.place, known.key.Type(),
+		ssh.FingerprintSHA256(known.key), knownhosts.Normalize(k.address))
 }
 
 // unknown decides about a key that is not on file, and files it when somebody vouches for it.
-func (k *Checker) unknown(ctx context.Context, key ssh.PublicKey) *provision.Failure {
+func (k *Checker) unknown(ctx context.Context, key ssh.PublicKey, flaw *provision.Failure) *provision.Failure {
 	fingerprint := ssh.FingerprintSHA256(key)
 	refuse := func(code string, remedy ...any) *provision.Failure {
+		if flaw != nil {
+			return flaw
+		}
 		return k.fail(code, append([]any{key.Type(), fingerprint}, remedy...)...)
 	}
-	accept := k.AcceptNew || k.Settings.StrictHostKeys == "accept-new"
 	switch {
-	case accept:
+	case k.AcceptNew || slices.Contains([]string{"accept-new", "no", "off", "false"}, k.Settings.StrictHostKeys):
 	case k.Settings.StrictHostKeys == "yes" || k.Settings.StrictHostKeys == "true":
 		return refuse("connect.host-key-unknown", provision.Fail("hostkey.strict"))
 	default:
@@ -228,7 +223,7 @@ func (k *Checker) file(key ssh.PublicKey) error {
 	}
 	name := knownhosts.Normalize(k.address)
 	if k.Settings.HashKnownHosts {
-		name = xknownhosts.HashHostname(name)
+		name = knownhosts.HashHostname(name)
 	}
 	line := name + " " + strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))) + "\n"
 	return appendLine(k.Settings.UserKnownHosts[0], line)

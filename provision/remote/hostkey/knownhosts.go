@@ -1,89 +1,118 @@
 package hostkey
 
 import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
-	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
-	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
 )
 
-// knownHosts is the content of all known_hosts files.
-type knownHosts struct {
-	*knownhosts.HostKeyDB
-	original map[string]string // the path of a cleaned copy -> that of the file
+// entry is a line of a known_hosts file.
+type entry struct {
+	marker string // "", "cert-authority" or "revoked"
+	names  string // patterns with commas between them, or one hashed name
+	key    ssh.PublicKey
+	place  string // file:line
 }
 
-// readKnownHosts reads the files that are there. The library gives up at the first line that it does not understand where
-// OpenSSH passes over it, so a file with such a line is read from a copy in which the line is empty.
-func readKnownHosts(paths []string) (*knownHosts, error) {
-	k := &knownHosts{original: map[string]string{}}
-	var present []string
+// knownHosts are the lines of all known_hosts files.
+type knownHosts []entry
+
+// readKnownHosts reads the files that are there. As OpenSSH does it passes over lines that it does not understand.
+func readKnownHosts(paths []string) (knownHosts, error) {
+	var all knownHosts
 	for _, path := range paths {
-		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		text, err := os.ReadFile(path)
+		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
-		present = append(present, path)
-	}
-	db, err := knownhosts.NewDB(present...)
-	if err == nil {
-		k.HostKeyDB = db
-		return k, nil
-	}
-	copies, err := os.MkdirTemp("", "known_hosts")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(copies) }()
-	for i, path := range present {
-		cleaned := filepath.Join(copies, fmt.Sprint(i))
-		if err := clean(path, cleaned); err != nil {
+		if err != nil {
 			return nil, err
 		}
-		k.original[cleaned] = path
-		present[i] = cleaned
-	}
-	k.HostKeyDB, err = knownhosts.NewDB(present...)
-	return k, err
-}
-
-// clean copies a known_hosts file and empties the lines that cannot be understood; the line numbers stay.
-func clean(from, to string) error {
-	text, err := os.ReadFile(from)
-	if err != nil {
-		return err
-	}
-	var b strings.Builder
-	for line := range strings.Lines(string(text)) {
-		if _, _, _, _, _, err := ssh.ParseKnownHosts([]byte(line)); err == nil && readable(line, to) {
-			b.WriteString(strings.TrimRight(line, "\r\n"))
+		number := 0
+		for line := range bytes.Lines(text) {
+			number++
+			marker, hosts, key, _, _, err := ssh.ParseKnownHosts(line)
+			if err != nil || marker != "" && marker != authority && marker != revoked {
+				continue
+			}
+			all = append(all, entry{marker, strings.Join(hosts, ","), key, fmt.Sprintf("%s:%d", path, number)})
 		}
-		b.WriteByte('\n')
 	}
-	return os.WriteFile(to, []byte(b.String()), 0o600)
+	return all, nil
 }
 
-// readable tries one line with the library's own reader, which is stricter about hashes and patterns.
-func readable(line, path string) bool {
-	probe := path + ".line"
-	if err := os.WriteFile(probe, []byte(line), 0o600); err != nil {
+const (
+	authority = "cert-authority"
+	revoked   = "revoked"
+)
+
+// of are the lines with that marker that cover the host of that name.
+func (k knownHosts) of(name, marker string) knownHosts {
+	var found knownHosts
+	for _, e := range k {
+		if e.marker == marker && e.covers(name) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// find is the first line with that key; nil where there is none.
+func (k knownHosts) find(key ssh.PublicKey) *entry {
+	for i := range k {
+		if bytes.Equal(k[i].key.Marshal(), key.Marshal()) {
+			return &k[i]
+		}
+	}
+	return nil
+}
+
+// covers reports whether the line is about the host of that name: a pattern matches, and none behind a '!' does.
+func (e entry) covers(name string) bool {
+	name = strings.ToLower(name)
+	if rest, hashed := strings.CutPrefix(e.names, "|1|"); hashed {
+		salt, sum, _ := strings.Cut(rest, "|")
+		return isHashOf(name, salt, sum)
+	}
+	covered := false
+	for pattern := range strings.SplitSeq(strings.ToLower(e.names), ",") {
+		pattern, not := strings.CutPrefix(pattern, "!")
+		switch {
+		case !wildcard(pattern, name):
+		case not:
+			return false
+		default:
+			covered = true
+		}
+	}
+	return covered
+}
+
+func isHashOf(name, salt, sum string) bool {
+	key, err := base64.StdEncoding.DecodeString(salt)
+	want, sumErr := base64.StdEncoding.DecodeString(sum)
+	if err != nil || sumErr != nil {
 		return false
 	}
-	_, err := xknownhosts.New(probe)
-	return err == nil
+	mac := hmac.New(sha1.New, key)
+	_, _ = mac.Write([]byte(name))
+	return hmac.Equal(mac.Sum(nil), want)
 }
 
-// place is where a key stands, as file:line.
-func (k *knownHosts) place(key xknownhosts.KnownKey) string {
-	file := key.Filename
-	if original, ok := k.original[file]; ok {
-		file = original
-	}
-	return fmt.Sprintf("%s:%d", file, key.Line)
+// wildcard matches a name with a pattern of '*' and '?', which in OpenSSH stand for any characters; no others mean anything.
+func wildcard(pattern, name string) bool {
+	literal := strings.NewReplacer(`\`, `\\`, `[`, `\[`).Replace(pattern)
+	ok, err := path.Match(strings.ReplaceAll(literal, "/", "\x01"), strings.ReplaceAll(name, "/", "\x01"))
+	return err == nil && ok
 }
 
 // appendLine adds a line to a file, which is made where it is not there.

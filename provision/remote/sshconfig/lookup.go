@@ -24,19 +24,30 @@ const systemConfig = "/etc/ssh/ssh_config"
 const lookUpTime = 10 * time.Second
 
 // lookUp finds the lines that hold for q. OpenSSH itself is asked (some 10 ms) unless the files are as distributions ship
-// them or it is not installed.
-func lookUp(ctx context.Context, q Query, home string) (options, error) {
+// them, it is not installed, or it does not run for this account at all.
+func lookUp(ctx context.Context, q Query, local account) (options, error) {
 	if q.File == "none" {
 		return options{}, nil
 	}
-	if q.File == "" && inert(filepath.Join(home, ".ssh", "config")) && inert(systemConfig) {
-		return readFiles(q, home)
+	own := local.config()
+	if q.File == "" && inert(own) && inert(systemConfig) {
+		return readFiles(q, own)
 	}
 	ssh, err := exec.LookPath("ssh")
 	if err != nil {
-		return readFiles(q, home)
+		return readFiles(q, own)
 	}
-	return askOpenSSH(ctx, ssh, q)
+	if q.File == "" && len(local.homes) > 1 && own != filepath.Join(local.home(), ".ssh", "config") {
+		q.File = own // of which OpenSSH knows nothing
+	}
+	o, err := askOpenSSH(ctx, ssh, q)
+	if provision.CodeOf(err) != "sshconfig.refused" {
+		return o, err
+	}
+	if _, broken := askOpenSSH(ctx, ssh, Query{Address: "localhost", File: "none"}); broken != nil {
+		return readFiles(q, own)
+	}
+	return nil, err
 }
 
 // askOpenSSH runs ssh -G, which prints every option that would hold and connects to nothing.
@@ -83,6 +94,9 @@ func (q Query) args() []string {
 // inert reports whether a configuration file is missing or holds only lines that have no bearing on this program, as the
 // one that distributions ship.
 func inert(path string) bool {
+	if path == "" {
+		return true
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return errors.Is(err, os.ErrNotExist)
@@ -113,13 +127,16 @@ func inert(path string) bool {
 }
 
 // readFiles reads the configuration by library: the way of a machine without OpenSSH.
-func readFiles(q Query, home string) (options, error) {
-	paths := []string{filepath.Join(home, ".ssh", "config"), systemConfig}
+func readFiles(q Query, own string) (options, error) {
+	paths := []string{own, systemConfig}
 	if q.File != "" {
 		paths = []string{q.File}
 	}
 	o := options{}
 	for _, path := range paths {
+		if path == "" {
+			continue
+		}
 		if err := readFile(o, path, q.Address); err != nil {
 			if errors.Is(err, os.ErrNotExist) && q.File == "" {
 				continue
@@ -137,6 +154,26 @@ func readFiles(q Query, home string) (options, error) {
 	return o, nil
 }
 
+// unquote takes the quotes that the library does not understand off names and values. A blank within a name becomes a wildcard.
+func unquote(text []byte) []byte {
+	var b strings.Builder
+	for line := range strings.Lines(string(text)) {
+		keyword, words := splitLine(line)
+		switch {
+		case !strings.Contains(line, `"`):
+		case keyword == "host":
+			for i, name := range words {
+				words[i] = strings.ReplaceAll(name, " ", "?")
+			}
+			line = "Host " + strings.Join(words, " ") + "\n"
+		case len(words) == 1 && !strings.HasPrefix(keyword, "proxy") && !strings.HasSuffix(keyword, "hostsfile"):
+			line = keyword + " " + words[0] + "\n"
+		}
+		b.WriteString(line)
+	}
+	return []byte(b.String())
+}
+
 // keywords are the options that this package understands. Those that add up over several blocks are marked.
 func keywords() map[string]bool {
 	return map[string]bool{
@@ -146,6 +183,8 @@ func keywords() map[string]bool {
 		"HostKeyAlgorithms": false, "HostKeyAlias": false, "ConnectTimeout": false, "ServerAliveInterval": false,
 		"ServerAliveCountMax": false, "HashKnownHosts": false, "PasswordAuthentication": false,
 		"KbdInteractiveAuthentication": false, "PubkeyAuthentication": false, "NumberOfPasswordPrompts": false,
+		"PubkeyAcceptedAlgorithms": false, "PubkeyAcceptedKeyTypes": false, "KexAlgorithms": false, "Ciphers": false, "MACs": false,
+		"AddressFamily": false,
 	}
 }
 
@@ -155,7 +194,7 @@ func readFile(o options, path, host string) error {
 	if err != nil {
 		return err
 	}
-	file, err := ssh_config.DecodeBytes(text)
+	file, err := ssh_config.DecodeBytes(unquote(text))
 	if err != nil {
 		return err
 	}

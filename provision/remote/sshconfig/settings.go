@@ -3,14 +3,17 @@
 package sshconfig
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // Query is a host as the person or the inventory names it. What is set here wins over the SSH configuration.
@@ -38,8 +41,13 @@ type Settings struct {
 	UserKnownHosts    []string
 	GlobalKnownHosts  []string
 	HostKeyAlias      string
-	HostKeyAlgorithms []string // nil: no wish
-	StrictHostKeys    string   // yes, ask, accept-new or no
+	HostKeyAlgorithms Algorithms
+	KeyAlgorithms     Algorithms // by which keys sign
+	KeyExchanges      Algorithms
+	Ciphers           Algorithms
+	MACs              Algorithms
+	Network           string // tcp, tcp4 or tcp6
+	StrictHostKeys    string // yes, ask, accept-new or no
 	HashKnownHosts    bool
 	PasswordLogin     bool
 	PromptLogin       bool
@@ -62,9 +70,19 @@ func (o options) first(key string) string {
 	return ""
 }
 
+// number is a number of no sign; 0 for what is none.
 func (o options) number(key string) int {
-	n, _ := strconv.Atoi(o.first(key))
-	return n
+	n, _ := strconv.ParseUint(o.first(key), 10, 31)
+	return int(n)
+}
+
+// port is 0 where none is given, and an error for one that there is not.
+func (o options) port() (int, error) {
+	text := o.first("port")
+	if n := o.number("port"); text == "" || n > 0 && n <= 65535 {
+		return n, nil
+	}
+	return 0, provision.Fail("sshconfig.refused", safetext.OneLine("Port "+text, 100))
 }
 
 func (o options) seconds(key string) time.Duration {
@@ -84,18 +102,19 @@ func (o options) on(key string, otherwise bool) bool {
 
 // Read asks OpenSSH, or reads its files where it is not installed, and puts q over the answer.
 func Read(ctx context.Context, q Query) (*Settings, error) {
-	home, err := os.UserHomeDir()
+	local := localAccount()
+	o, err := lookUp(ctx, q, local)
 	if err != nil {
 		return nil, err
 	}
-	o, err := lookUp(ctx, q, home)
+	port, err := o.port()
 	if err != nil {
 		return nil, err
 	}
 	s := &Settings{
 		Alias:          q.Address,
 		Hostname:       o.first("hostname"),
-		Port:           o.number("port"),
+		Port:           port,
 		User:           o.first("user"),
 		IdentitiesOnly: o.on("identitiesonly", false),
 		ProxyJump:      notNone(o.first("proxyjump")),
@@ -111,14 +130,36 @@ func Read(ctx context.Context, q Query) (*Settings, error) {
 		AliveInterval:  o.seconds("serveraliveinterval"),
 		AliveCount:     o.number("serveralivecountmax"),
 	}
-	if algos := o.first("hostkeyalgorithms"); algos != "" {
-		s.HostKeyAlgorithms = strings.Split(algos, ",")
+	for wish, keys := range map[*Algorithms][]string{
+		&s.HostKeyAlgorithms: {"hostkeyalgorithms"}, &s.KeyAlgorithms: {"pubkeyacceptedalgorithms", "pubkeyacceptedkeytypes"},
+		&s.KeyExchanges: {"kexalgorithms"}, &s.Ciphers: {"ciphers"}, &s.MACs: {"macs"},
+	} {
+		for _, key := range keys {
+			*wish = Algorithms(cmp.Or(string(*wish), o.first(key)))
+		}
 	}
-	return s, s.complete(q, o, home)
+	s.Network = map[string]string{"inet": "tcp4", "inet6": "tcp6"}[strings.ToLower(o.first("addressfamily"))]
+	s.Network = cmp.Or(s.Network, "tcp")
+	return s, s.complete(q, o, local)
+}
+
+// UserOf is whom the SSH configuration logs in as at an address; empty where it does not say. file is as in Query.
+func UserOf(address, file string) string {
+	ctx, cancel := context.WithTimeout(context.Background(), lookUpTime)
+	defer cancel()
+	local, q := localAccount(), Query{Address: address, File: file}
+	o, err := lookUp(ctx, q, local)
+	if err == nil && o.first("user") == local.name { // which is what ssh -G says where nothing is said, too
+		o, err = readFiles(q, local.config())
+	}
+	if err != nil {
+		return ""
+	}
+	return o.first("user")
 }
 
 // complete fills in defaults, the inventory's wishes, and what percent tokens stand for.
-func (s *Settings) complete(q Query, o options, home string) error {
+func (s *Settings) complete(q Query, o options, local account) error {
 	if s.Hostname == "" {
 		s.Hostname = q.Address
 	}
@@ -132,19 +173,15 @@ func (s *Settings) complete(q Query, o options, home string) error {
 		s.User = q.User
 	}
 	if s.User == "" {
-		local, err := user.Current()
-		if err != nil {
-			return err
+		if s.User = local.name; s.User == "" {
+			return provision.Fail("sshconfig.no-user")
 		}
-		s.User = local.Username
 	}
 	if s.Prompts == 0 {
 		s.Prompts = 3
 	}
-	t, err := s.tokens(home)
-	if err != nil {
-		return err
-	}
+	t := s.tokens(local)
+	var err error
 	if s.ProxyCommand, err = t.shell(s.ProxyCommand); err != nil {
 		return err
 	}
@@ -159,27 +196,29 @@ func (s *Settings) complete(q Query, o options, home string) error {
 	case strings.HasPrefix(agent, "$") && !strings.Contains(agent, "/"):
 		s.IdentityAgent = os.Getenv(strings.Trim(agent, "${}"))
 	default:
-		if s.IdentityAgent, err = t.path(agent, home); err != nil {
+		sockets, err := t.paths([]string{agent}, local)
+		if err != nil {
 			return err
 		}
+		s.IdentityAgent = strings.Join(sockets[:min(len(sockets), 1)], "")
 	}
 	identities := o["identityfile"]
 	if len(identities) == 0 {
 		identities = defaultIdentities()
 	}
-	userHosts := fields(o["userknownhostsfile"], "~/.ssh/known_hosts ~/.ssh/known_hosts2")
-	globalHosts := fields(o["globalknownhostsfile"], "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2")
 	var errs [4]error
-	s.Identities, errs[0] = t.paths(identities, home)
-	s.Certificates, errs[1] = t.paths(o["certificatefile"], home)
-	if s.UserKnownHosts = []string{tilde(q.KnownHosts, home)}; q.KnownHosts == "" {
-		s.UserKnownHosts, errs[2] = t.paths(userHosts, home)
+	s.Identities, errs[0] = t.paths(identities, local)
+	s.Certificates, errs[1] = t.paths(o["certificatefile"], local)
+	if s.UserKnownHosts = local.tilde(q.KnownHosts); q.KnownHosts == "" {
+		s.UserKnownHosts, errs[2] = t.hostFiles(o["userknownhostsfile"], local, "~/.ssh/known_hosts", "~/.ssh/known_hosts2")
+		s.UserKnownHosts = local.ownFirst(s.UserKnownHosts)
 	}
 	if q.Identity != "" { // the inventory's paths have no tokens
-		s.identity = tilde(q.Identity, home)
-		s.Identities = append([]string{s.identity}, s.Identities...)
+		named := local.tilde(q.Identity)
+		s.identity = strings.Join(named[:min(len(named), 1)], "")
+		s.Identities = append(named, s.Identities...)
 	}
-	s.GlobalKnownHosts, errs[3] = t.paths(globalHosts, home)
+	s.GlobalKnownHosts, errs[3] = t.hostFiles(o["globalknownhostsfile"], local, "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
 	return errors.Join(errs[:]...)
 }
 
@@ -206,17 +245,6 @@ func notNone(value string) string {
 		return ""
 	}
 	return value
-}
-
-func fields(values []string, otherwise string) []string {
-	if len(values) == 0 {
-		return strings.Fields(otherwise)
-	}
-	var all []string
-	for _, value := range values {
-		all = append(all, splitQuoted(value)...)
-	}
-	return all
 }
 
 // splitQuoted splits at blanks as OpenSSH does: double quotes hold a path with blanks together.

@@ -3,6 +3,7 @@ package sshconfig_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/kehuo/provision/provision"
@@ -45,5 +46,47 @@ func TestRead(t *testing.T) {
 	_, err := sshconfig.Read(t.Context(), sshconfig.Query{Address: "x", File: file + ".missing"})
 	if code := provision.CodeOf(err); code != "sshconfig.refused" && code != "sshconfig.unreadable" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What an inventory is suggested from: hosts of quoted, negated and included blocks, and whom they log in as.
+func TestHosts(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "config")
+	more := filepath.Join(dir, "two files", "more")
+	if err := os.MkdirAll(filepath.Dir(more), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for path, text := range map[string]string{
+		file: "Include \"" + dir + "/two files/*\"\nHost \"quoted\" plain !not *.example\n  User kevin\nHost=equal # comment\n  User admin\n" +
+			"Match originalhost matched\n  User deploy\n",
+		more: "Host included\n  User inc\nInclude " + file + "\n", // in a circle
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := sshconfig.Hosts(file); !slices.Equal(got, []string{"included", "quoted", "plain", "equal"}) {
+		t.Errorf("got %q", got)
+	}
+	if err := os.WriteFile(more, []byte("Host included\n  User inc\n"), 0o600); err != nil { // OpenSSH refuses a circle
+		t.Fatal(err)
+	}
+	for address, want := range map[string]string{"quoted": "kevin", "equal": "admin", "included": "inc", "matched": "deploy", "other": ""} {
+		if got := sshconfig.UserOf(address, file); got != want {
+			t.Errorf("%s: got %q, want %q", address, got, want)
+		}
+	}
+}
+
+func TestAlgorithms(t *testing.T) {
+	ours, all := []string{"b", "a"}, []string{"a", "b", "old1", "old2"}
+	for wish, want := range map[sshconfig.Algorithms][]string{
+		"": {"b", "a"}, "+old1": {"b", "a", "old1"}, "+old*": {"b", "a", "old1", "old2"}, "-b": {"a"}, "^a": {"a", "b"},
+		"old2,a,none": {"old2", "a"},
+	} {
+		if got := wish.Of(ours, all); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", wish, got, want)
+		}
 	}
 }

@@ -4,8 +4,7 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"os"
-	"os/user"
-	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -15,15 +14,8 @@ import (
 // tokens are the percent tokens of ssh_config(5) and what they stand for.
 type tokens map[byte]string
 
-func (s *Settings) tokens(home string) (tokens, error) {
-	local, err := user.Current()
-	if err != nil {
-		return nil, err
-	}
-	host, err := os.Hostname()
-	if err != nil {
-		return nil, err
-	}
+func (s *Settings) tokens(local account) tokens {
+	host, _ := os.Hostname()
 	short, _, _ := strings.Cut(host, ".")
 	port := strconv.Itoa(s.Port)
 	key := s.HostKeyAlias
@@ -32,9 +24,9 @@ func (s *Settings) tokens(home string) (tokens, error) {
 	}
 	sum := sha1.Sum([]byte(host + s.Hostname + port + s.User + s.ProxyJump))
 	return tokens{
-		'%': "%", 'C': hex.EncodeToString(sum[:]), 'd': home, 'h': s.Hostname, 'i': local.Uid, 'k': key, 'L': short,
-		'l': host, 'n': s.Alias, 'p': port, 'r': s.User, 'u': local.Username, 'j': s.ProxyJump,
-	}, nil
+		'%': "%", 'C': hex.EncodeToString(sum[:]), 'd': local.home(), 'h': s.Hostname, 'i': local.uid, 'k': key, 'L': short,
+		'l': host, 'n': s.Alias, 'p': port, 'r': s.User, 'u': local.name, 'j': s.ProxyJump,
+	}
 }
 
 // expandOnly puts the values in place of the tokens.
@@ -65,8 +57,8 @@ func expandOnly(text string, t tokens) (string, error) {
 	return b.String(), nil
 }
 
-// path expands tokens, environment variables in braces, and a leading tilde.
-func (t tokens) path(text, home string) (string, error) {
+// path expands tokens and environment variables in braces.
+func (t tokens) path(text string) (string, error) {
 	expanded, err := expandOnly(text, t)
 	if err != nil {
 		return "", err
@@ -86,15 +78,7 @@ func (t tokens) path(text, home string) (string, error) {
 		}
 		expanded = expanded[:start] + value + expanded[start+length+1:]
 	}
-	return tilde(expanded, home), nil
-}
-
-// tilde puts the home directory in the place of a leading tilde.
-func tilde(path, home string) string {
-	if rest, ok := strings.CutPrefix(path, "~/"); ok {
-		return filepath.Join(home, rest)
-	}
-	return path
+	return expanded, nil
 }
 
 // shell expands tokens in a command for the person's shell. Names of hosts and of users may have come from elsewhere, a file
@@ -122,17 +106,70 @@ func isWord(text string) bool {
 	})
 }
 
-func (t tokens) paths(texts []string, home string) ([]string, error) {
+// paths expands each of texts.
+func (t tokens) paths(texts []string, local account) ([]string, error) {
 	var all []string
 	for _, text := range texts {
 		if strings.EqualFold(text, "none") {
 			continue
 		}
-		path, err := t.path(text, home)
+		path, err := t.path(text)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, path)
+		all = append(all, local.tilde(path)...)
 	}
 	return all, nil
 }
+
+// hostFiles expands lists of known_hosts files.
+func (t tokens) hostFiles(lists []string, local account, otherwise ...string) ([]string, error) {
+	if len(lists) == 0 {
+		return t.paths(otherwise, local)
+	}
+	var all []string
+	for _, list := range lists {
+		if strings.Contains(list, `"`) { // as it stands in the file
+			paths, err := t.paths(splitQuoted(list), local)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, paths...)
+			continue
+		}
+		paths, err := t.path(list)
+		if err != nil {
+			return nil, err
+		}
+		for _, path := range splitPaths(paths, func(path string) bool { return exists(local.tilde(path)...) }) {
+			all = append(all, local.tilde(path)...)
+		}
+	}
+	return all, nil
+}
+
+// splitPaths parts paths at blanks. ssh -G has lost the quotes around those with blanks of their own: what is there is taken
+// whole, the longest first, and else a path begins where a word begins as absolute ones do.
+func splitPaths(line string, present func(path string) bool) []string {
+	var all []string
+	for line = strings.TrimSpace(line); line != ""; {
+		end, known := len(line), false
+		for ; end > 0; end = strings.LastIndexAny(line[:end], " \t") {
+			if known = present(strings.TrimSpace(line[:end])); known {
+				break
+			}
+		}
+		if !known {
+			end = len(line)
+			if begin := absolute.FindStringIndex(line); begin != nil {
+				end = begin[0]
+			}
+		}
+		all = append(all, strings.TrimSpace(line[:end]))
+		line = strings.TrimSpace(line[end:])
+	}
+	return all
+}
+
+// absolute is where a path begins behind a blank.
+var absolute = regexp.MustCompile(`[ \t]+(?:~|/|[A-Za-z]:\\)`)

@@ -2,7 +2,7 @@
 
 change_userland() {
     kept=$(dpkg-query --listfiles busybox-static containerd docker-cli docker.io dropbear-bin fuse-overlayfs fuse3 iptables \
-        openssh-client openssh-server podman rootlesskit runc slirp4netns sudo tini tini-static uidmap 2>/dev/null |
+        libpam-modules-bin openssh-client openssh-server podman rootlesskit runc slirp4netns sudo tini tini-static uidmap 2>/dev/null |
         sed -n 's|.*bin/||p')
     # Their links are Debian's alternatives, which are in no package.
     kept=" iptables iptables-restore iptables-save ip6tables ip6tables-restore ip6tables-save $(echo $kept) "

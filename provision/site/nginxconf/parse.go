@@ -10,12 +10,15 @@ import (
 
 // File is a configuration file.
 type File struct {
+	Path       string // what its problems are shown at; empty for a text that no file has
+	Text       string
 	Directives []*Directive
 	Comments   []Comment
 }
 
 // Directive is a simple directive, which ends with a semicolon, or one with a block.
 type Directive struct {
+	File    *File // that it stands in
 	Name    string
 	Args    []Word
 	Block   []*Directive // of a directive with a block
@@ -106,17 +109,21 @@ func (e *SyntaxError) Error() string {
 // maxDepth bounds blocks within blocks; real files have five.
 const maxDepth = 100
 
-// Parse reads a whole file. The error is a *SyntaxError.
-func Parse(text string) (*File, error) {
-	p := &parser{scanner: scanner{text: text, line: 1}}
-	list, err := p.directives(0)
-	if err != nil {
+// Parse reads a whole file, which problems are shown at path. The error is a *SyntaxError.
+func Parse(path, text string) (*File, error) {
+	p := &parser{scanner{text: text, line: 1}, &File{Path: path, Text: text}}
+	var err error
+	if p.file.Directives, err = p.directives(0); err != nil {
 		return nil, err
 	}
-	return &File{list, p.comments}, nil
+	p.file.Comments = p.comments
+	return p.file, nil
 }
 
-type parser struct{ scanner }
+type parser struct {
+	scanner
+	file *File
+}
 
 // directives reads up to the closing brace of the block around it, or to the end of the file at depth 0.
 func (p *parser) directives(depth int) ([]*Directive, error) {
@@ -135,7 +142,7 @@ func (p *parser) directives(depth int) ([]*Directive, error) {
 
 // directive reads one directive; last tells that the block, or the file, ended instead.
 func (p *parser) directive(depth int) (d *Directive, last bool, err error) {
-	d = &Directive{}
+	d = &Directive{File: p.file}
 	for words := 0; ; words++ {
 		token, err := p.next()
 		if err != nil {
@@ -185,42 +192,4 @@ func (p *parser) block(d *Directive, brace token, depth int) (err error) {
 	}
 	d.Block, err = p.directives(depth)
 	return err
-}
-
-// skipLua goes past the brace that closes a block of Lua, which is no nginx configuration inside.
-func (p *parser) skipLua(line int) error {
-	for depth := 1; p.at < len(p.text); {
-		rest := p.text[p.at:]
-		step := 1
-		switch {
-		case rest[0] == '{':
-			depth++
-		case rest[0] == '}':
-			depth--
-		case rest[0] == '"' || rest[0] == '\'':
-			step = luaString(rest)
-		case strings.HasPrefix(rest, "--"):
-			step = max(strings.IndexByte(rest, '\n'), 1)
-		}
-		for range step {
-			p.advance()
-		}
-		if depth == 0 {
-			return nil
-		}
-	}
-	return &SyntaxError{Line: line, Problem: EndOfFile}
-}
-
-// luaString is the length of the quoted string that text begins with.
-func luaString(text string) int {
-	for i := 1; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case text[0]:
-			return i + 1
-		}
-	}
-	return len(text)
 }

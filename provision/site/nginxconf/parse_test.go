@@ -38,7 +38,7 @@ func TestParse(t *testing.T) {
 		"server_name 例子.中国; # 说明":                  "server_name|例子.中国",
 		"log_format main 'a' \"b\"\n  'c';":        "log_format|main|a|b|c",
 	} {
-		file, err := Parse(text)
+		file, err := Parse("", text)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
 			continue
@@ -51,7 +51,7 @@ func TestParse(t *testing.T) {
 
 func TestPlaces(t *testing.T) {
 	text := "# one\nserver {\n  listen 80; # two\n}\n"
-	file, err := Parse(text)
+	file, err := Parse("", text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestSyntaxErrors(t *testing.T) {
 		"x_by_lua_block {":                       {1, EndOfFile, ""},
 		strings.Repeat("a{", 200):                {1, TooDeep, ""},
 	} {
-		_, err := Parse(text)
+		_, err := Parse("", text)
 		var syntax *SyntaxError
 		if !errors.As(err, &syntax) {
 			t.Errorf("%q: %v, want a syntax error", text, err)
@@ -106,7 +106,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("server { listen 443 ssl; # c\n location / { return 301 https://${host}; } }")
 	f.Add("a 'b\\'c' \"d\";}")
 	f.Fuzz(func(t *testing.T, text string) {
-		file, err := Parse(text)
+		file, err := Parse("", text)
 		if err != nil {
 			return
 		}

@@ -78,11 +78,12 @@ func (s *scanner) skip() {
 func (s *scanner) plain() token {
 	t := token{kind: word, Word: Word{Line: s.line, Start: s.at}}
 	var text strings.Builder
-	for s.at < len(s.text) {
+	for variable := false; s.at < len(s.text); {
 		c := s.text[s.at]
-		if isBlank(c) || c == ';' || c == '{' && !strings.HasSuffix(s.text[t.Start:s.at], "$") {
+		if isBlank(c) || c == ';' || c == '{' && !variable {
 			break
 		}
+		variable = c == '$' || c == '{'
 		if c == '\\' && s.at+1 < len(s.text) {
 			s.escaped(&text)
 			continue
