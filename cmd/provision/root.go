@@ -69,7 +69,7 @@ const (
 
 // newRoot is the program's commands, without words; see speak.
 func newRoot() *cobra.Command {
-	deploy := &deployCommand{}
+	deploy := &deployCommand{cockpit: true} // the cockpit itself runs the other one
 	root := &cobra.Command{
 		Use:           "provision",
 		Version:       programVersion(),
