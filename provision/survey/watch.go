@@ -25,7 +25,7 @@ const (
 	WatchInterval = 5 * time.Second // by default, between two pulses
 	probeEvery    = 2
 	factsEvery    = 12
-	lookTimeout   = 20 * time.Second // of one look; beyond it the connection counts as lost
+	lookTimeout   = 30 * time.Second // of one look; beyond it the connection counts as lost
 	dialTimeout   = time.Minute
 	firstPause    = time.Second // between two attempts to connect; it grows
 	longestPause  = 15 * time.Second

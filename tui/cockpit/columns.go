@@ -100,12 +100,9 @@ func (m *Model) row(list []column, h survey.Reading, chosen bool) string {
 	return strings.TrimRight(pointer+strings.Join(parts, "  "), " ")
 }
 
-// patience is how long a look may take before it is said that the host is silent.
-const patience = 3 * survey.WatchInterval
-
 // stale reports whether what is known of a host is not from now.
 func (m *Model) stale(h survey.Reading) bool {
-	return h.Link != survey.LinkUp || m.now().Sub(h.At) > patience
+	return h.Link != survey.LinkUp || m.now().Sub(h.At) > m.patience
 }
 
 func (m *Model) name(h survey.Reading) (string, lipgloss.Style) { return m.clean(h.Host), m.theme.Text }

@@ -22,7 +22,7 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 	case m.help != nil:
 		return m.helpKey(k)
 	case m.typing:
-		m.type_(k)
+		m.letter(k)
 		return nil
 	case m.searching() && (m.log.Typing() || key == "esc"):
 		return m.log.Update(k)
@@ -79,8 +79,8 @@ func (m *Model) open(v view) {
 	}
 }
 
-// type_ takes a key for the filter.
-func (m *Model) type_(k tea.KeyMsg) {
+// letter takes a key for the filter.
+func (m *Model) letter(k tea.KeyMsg) {
 	switch k.Type {
 	case tea.KeyEnter:
 		m.typing = false

@@ -62,6 +62,7 @@ type Model struct {
 	isWarning bool
 	question  *question // nil: nothing is asked
 
+	patience      time.Duration // a host that was heard of longer ago is silent
 	width, height int
 }
 
@@ -78,6 +79,7 @@ func newModel(c Config, look *theme.Theme, now func() time.Time, w world) *Model
 	m := &Model{words: c.Words, theme: look, now: now, world: w, site: c.Site, hide: c.Hide, width: 80, height: 24,
 		log: pane.New(look, c.Words, true)}
 	for i, one := range c.Watches {
+		m.patience = max(m.patience, 3*max(one.Interval, survey.WatchInterval))
 		m.hosts = append(m.hosts, survey.Reading{Host: one.Host})
 		m.listed = append(m.listed, i)
 	}
