@@ -11,6 +11,22 @@ import (
 	"github.com/kehuo/provision/tui/pane"
 )
 
+// keysOf takes keys one by one: those that are typed quickly, or come over a slow link, come together. What is pasted is no keys.
+func (m *Model) keysOf(k tea.KeyMsg) tea.Cmd {
+	letters := m.typing || m.log.Typing()
+	switch {
+	case k.Paste && !letters:
+		return nil
+	case k.Type != tea.KeyRunes || letters:
+		return m.key(k)
+	}
+	var cmds []tea.Cmd
+	for _, r := range k.Runes {
+		cmds = append(cmds, m.key(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: k.Alt}))
+	}
+	return tea.Sequence(cmds...)
+}
+
 func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 	key := k.String()
 	m.notice = ""

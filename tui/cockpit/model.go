@@ -99,7 +99,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.followChosen()
 		return m, later()
 	case tea.KeyMsg:
-		return m, m.key(msg)
+		return m, m.keysOf(msg)
 	case tea.MouseMsg:
 		return m, m.mouse(msg)
 	case survey.Wanted:

@@ -206,3 +206,12 @@ func TestTheBoardIsBounded(t *testing.T) {
 		t.Errorf("%d lines wait", len(n.lines))
 	}
 }
+
+// A slow link brings several keys at once, and a paste is none.
+func TestKeysThatComeTogetherAreTakenOneByOne(t *testing.T) {
+	s := newThree(t)
+	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("4jp")})
+	s.expect("run tencent plan (true)")
+	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("Ry"), Paste: true})
+	s.expect("")
+}
