@@ -18,6 +18,7 @@ func enDash() words {
 		"dash.unreachable": "unreachable",
 		"dash.lost":        "lost %s",
 		"dash.silent-for":  "silent %s",
+		"dash.unknown":     "unknown",
 		"dash.absent":      "absent",
 		"dash.running":     "running",
 		"dash.no-answer":   "no answer",

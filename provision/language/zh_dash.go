@@ -18,6 +18,7 @@ func zhDash() words {
 		"dash.unreachable": "无法连接",
 		"dash.lost":        "断开 %s",
 		"dash.silent-for":  "无响应 %s",
+		"dash.unknown":     "未知",
 		"dash.absent":      "不存在",
 		"dash.running":     "运行中",
 		"dash.no-answer":   "无响应",

@@ -118,6 +118,8 @@ func (m *Model) state(h survey.Reading) (string, lipgloss.Style) {
 		return m.words.T("dash.lost", m.words.Age(m.now().Sub(h.At))), m.theme.Bad
 	case m.stale(h):
 		return m.words.T("dash.silent-for", m.words.Age(m.now().Sub(h.At))), m.theme.Warn
+	case h.Facts == nil || h.Facts.DockerError != "":
+		return m.words.T("dash.unknown"), m.theme.Warn
 	case live == nil:
 		return m.words.T("dash.absent"), m.theme.Warn
 	case live.Up():

@@ -9,6 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/tui/theme"
@@ -214,4 +215,18 @@ func TestKeysThatComeTogetherAreTakenOneByOne(t *testing.T) {
 	s.expect("run tencent plan (true)")
 	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("Ry"), Paste: true})
 	s.expect("")
+}
+
+// Where Docker does not answer, nobody knows whether the container is there.
+func TestAHostWhoseDockerIsSilentIsNotSaidToLackTheContainer(t *testing.T) {
+	s := newThree(t)
+	r := reading("aliyun")
+	r.Facts = r.Facts.WithDocker(facts.Docker{DockerError: "Cannot connect to the Docker daemon"})
+	s.tell(nil, r)
+	s.shows(english.T("dash.unknown"), "Cannot connect to the Docker daemon")
+	r.Facts, r.Err = nil, errors.New("no facts")
+	s.tell(nil, r)
+	s.shows(english.T("dash.unknown"), "no facts")
+	s.press("3")
+	s.shows("no facts")
 }

@@ -135,8 +135,11 @@ func (m *Model) tabs() string {
 // trouble is what is wrong with the chosen host, in one line; empty for nothing.
 func (m *Model) trouble() string {
 	h := m.chosen()
-	if h.Err != nil {
+	switch {
+	case h.Err != nil:
 		return m.line(m.words.Error(h.Err))
+	case h.Facts != nil && h.Facts.DockerError != "":
+		return m.line(h.Facts.DockerError)
 	}
 	if last, ok := h.Last(); ok && last.Err != nil {
 		return m.line(m.words.Error(last.Err))
