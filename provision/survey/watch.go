@@ -2,6 +2,7 @@ package survey
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -132,9 +133,10 @@ func (w *Watch) look(ctx context.Context, conn Connection, r Reading, n int) (Re
 			r.History = state.ParseHistory(out)
 		}
 	}
+	var lost *remote.LostError
 	switch {
-	case remote.IsLost(err):
-		return r, err
+	case errors.As(err, &lost): // whatever was asked then
+		return r, lost
 	case ctx.Err() != nil:
 		return r, provision.Fail("dash.silent", lookTimeout)
 	}
