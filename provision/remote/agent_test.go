@@ -153,7 +153,7 @@ func TestUserCertificate(t *testing.T) {
 	t.Run("of another user", func(t *testing.T) {
 		certify(public, "someone", key+"-cert.pub")
 		_, err := s.try(identity(key))
-		wantFailure(t, err, "connect.auth-refused", "key-cert.pub")
+		wantFailure(t, err, "connect.key-certificate", "key-cert.pub")
 	})
 	t.Run("rsa", func(t *testing.T) {
 		rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)

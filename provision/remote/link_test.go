@@ -133,7 +133,7 @@ func TestReconnectToAnImpostor(t *testing.T) {
 	s.run("cd " + s.folder + "; rm host; ssh-keygen -q -t ed25519 -N '' -f host")
 	s.start()
 	wantLost(t, client.Run(t.Context(), remote.Command{Script: "true"}))
-	wantFailure(t, client.Reconnect(t.Context()), "connect.host-key-changed")
+	wantFailure(t, client.Reconnect(t.Context()), "hostkey.replaced")
 	if dials != 2 {
 		t.Errorf("%d connections", dials)
 	}

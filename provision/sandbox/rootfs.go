@@ -159,23 +159,38 @@ func (r rootfs) bootstrap(ctx context.Context, recipe recipe, path string) error
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return err
 	}
-	// A mirror that lags behind is good enough, and so is what a crash of this machine would leave.
-	err := command(ctx, "mmdebstrap", "--mode=root", "--variant=minbase", "--include="+strings.Join(recipe.packages, ","),
-		`--aptopt=Acquire::Check-Valid-Until "false"`, "--dpkgopt=force-unsafe-io",
-		recipe.suite, root, cmp.Or(os.Getenv("PROVISION_SANDBOX_MIRROR"), mirror))
-	if err != nil {
+	if err := mmdebstrap(ctx, recipe, root); err != nil {
 		return err
 	}
 	if err := recipe.finish(root); err != nil {
 		return err
 	}
 	packed := filepath.Join(work, "rootfs.tar")
-	err = command(ctx, "tar", "--create", "--file", packed, "--numeric-owner", "--directory", root,
+	err := command(ctx, "tar", "--create", "--file", packed, "--numeric-owner", "--directory", root,
 		"--exclude=./dev/*", "--exclude=./proc/*", "--exclude=./sys/*", ".")
 	if err != nil {
 		return err
 	}
 	return os.Rename(packed, path)
+}
+
+// bootstrapTries is how often a root file system is begun: a mirror may fail for a moment.
+const bootstrapTries = 3
+
+func mmdebstrap(ctx context.Context, recipe recipe, root string) (err error) {
+	for range bootstrapTries {
+		if err := os.RemoveAll(root); err != nil {
+			return err
+		}
+		// A mirror that lags behind is good enough, and so is what a crash of this machine would leave.
+		err = command(ctx, "mmdebstrap", "--mode=root", "--variant=minbase", "--include="+strings.Join(recipe.packages, ","),
+			`--aptopt=Acquire::Check-Valid-Until "false"`, `--aptopt=Acquire::Retries "3"`, "--dpkgopt=force-unsafe-io",
+			recipe.suite, root, cmp.Or(os.Getenv("PROVISION_SANDBOX_MIRROR"), mirror))
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // finish removes what is not needed and writes the recipe's own files.
@@ -249,7 +264,7 @@ func command(ctx context.Context, name string, args ...string) error {
 			return fmt.Errorf("%s was stopped: %w", name, context.Cause(ctx))
 		}
 		lines := strings.Split(strings.TrimSpace(output.String()), "\n")
-		return fmt.Errorf("%s failed (%w): %s", name, err, strings.Join(lines[max(0, len(lines)-3):], " / "))
+		return fmt.Errorf("%s failed (%w): %s", name, err, strings.Join(lines[max(0, len(lines)-8):], " / "))
 	}
 	return nil
 }
