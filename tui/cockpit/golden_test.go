@@ -81,9 +81,9 @@ func TestScreens(t *testing.T) {
 	}
 }
 
-// TestColours keeps a screen with its colours.
+// TestColours keeps a screen with its colours; tui/screens makes a picture of it.
 func TestColours(t *testing.T) {
-	golden(t, "log.ansi", play(t, "log", language.English, theme.Coloured(), 96, 28))
+	golden(t, "../../testdata/cockpit.ansi", play(t, "log", language.English, theme.Coloured(), 118, 20))
 	if plain := play(t, "log", language.English, theme.Bare([]string{"LANG=C"}), 96, 28); strings.ContainsFunc(plain, func(r rune) bool { return r > 126 }) {
 		t.Errorf("a terminal without Unicode is given\n%s", plain)
 	}
