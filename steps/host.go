@@ -15,6 +15,7 @@ import (
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/shell"
@@ -91,21 +92,9 @@ func (h *Host) Step(id string) provision.Step {
 // a run that has nothing to change knows at once whether it answers.
 func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	h.visitors.arrive(ctx)
-	client, err := remote.Dial(ctx, remote.Config{
-		Name:             h.host.Name,
-		Address:          h.host.Address,
-		Port:             h.host.Port,
-		User:             h.host.User,
-		Identity:         h.host.Identity,
-		KnownHosts:       h.host.KnownHosts,
-		AcceptNewHostKey: h.accept,
-		Ask:              r.Ask,
-		Words:            h.Words,
-		Link:             h.connection.linkChanged,
-		Resolved: func(hostname string) {
-			h.visitors.address = hostname
-			h.visitors.here()
-		},
+	client, err := h.dial(ctx, r.Ask, func(hostname string) {
+		h.visitors.address = hostname
+		h.visitors.here()
 	})
 	if err != nil {
 		return provision.WithExit(provision.ExitUnreachable, err)
@@ -125,6 +114,23 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 		})
 	}
 	return nil
+}
+
+// dial connects and logs in; resolved is told where the SSH configuration leads.
+func (h *Host) dial(ctx context.Context, ask func(context.Context, provision.Decision) (provision.Answer, error), resolved func(hostname string)) (*remote.Client, error) {
+	return remote.Dial(ctx, remote.Config{
+		Name:             h.host.Name,
+		Address:          h.host.Address,
+		Port:             h.host.Port,
+		User:             h.host.User,
+		Identity:         h.host.Identity,
+		KnownHosts:       h.host.KnownHosts,
+		AcceptNewHostKey: h.accept,
+		Ask:              ask,
+		Words:            h.Words,
+		Link:             h.connection.linkChanged,
+		Resolved:         resolved,
+	})
 }
 
 // Begin implements provision.Target: it asks what must be asked before anything changes, takes the lock, lets what an interrupted
@@ -340,6 +346,21 @@ func (h *Host) Survey() survey.Host {
 		s.SSHD = err
 	}
 	return s
+}
+
+// Watch is the host as the cockpit watches it: over a connection of the watch's own, whose login can ask nobody.
+func (h *Host) Watch() *survey.Watch {
+	address := h.host.Address
+	return &survey.Watch{
+		Host:  h.Name(),
+		Query: facts.Query{Directory: h.site.Directory, Container: h.site.Container, Image: h.site.Image, Mark: rand.Text()},
+		Connect: func(ctx context.Context) (survey.Connection, error) {
+			return h.dial(ctx, nil, func(hostname string) { address = hostname })
+		},
+		Checks: func(dial probe.Dial) []probe.Check {
+			return append(h.demands().FromHere(address), h.demands().FromHost(dial)...)
+		},
+	}
 }
 
 // Status tells what is deployed, and what a run would change of it. Where the source here cannot be held against the host,

@@ -29,6 +29,9 @@ func (m *Model) intent(msg tea.Msg) (cmd tea.Cmd, ok bool) {
 		return m.act.save(msg.Text), true
 	case page.LeaveMsg:
 		return m.leave(), true
+	case page.CockpitMsg:
+		m.config.Cockpit()
+		return m.leave(), true
 	case page.NoticeMsg:
 		m.notice = msg.Text
 		return nil, true

@@ -55,6 +55,8 @@ type Config struct {
 	// Behind names what answers behind nginx in the container, from the outside in: gunicorn, flask. It is asked when a
 	// deployment has succeeded; nil, or no names: that is not known.
 	Behind func() []string
+	// Cockpit is told that the person wants to go on to the cockpit when Run returns; nil: it is not offered.
+	Cockpit func()
 }
 
 // Run shows the wizard until the person leaves it, and returns how the last deployment ended; its ExitCode is

@@ -71,7 +71,7 @@ func (s *stage) follow(cmd tea.Cmd) {
 		switch msg := msg.(type) {
 		case tea.QuitMsg:
 			s.left = true
-		case page.AnswerMsg, page.StayMsg, page.LeaveMsg, page.NoticeMsg, page.LogMsg, page.RetryMsg, page.ReportMsg, page.SaveMsg, page.WriteMsg,
+		case page.AnswerMsg, page.StayMsg, page.LeaveMsg, page.CockpitMsg, page.NoticeMsg, page.LogMsg, page.RetryMsg, page.ReportMsg, page.SaveMsg, page.WriteMsg,
 			logMsg, reportMsg, savedMsg:
 			model, next := s.model.Update(msg)
 			s.model = model.(*Model)

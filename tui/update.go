@@ -172,7 +172,9 @@ func (m *Model) deployed(d Deployed) tea.Cmd {
 	}
 	if reached(d.Finished) {
 		m.turnToLive()
-		return m.arrive(page.NewDone(m.Common, d.Finished, m.shown(), m.behind()))
+		done := page.NewDone(m.Common, d.Finished, m.shown(), m.behind())
+		done.Cockpit = m.config.Cockpit != nil
+		return m.arrive(done)
 	}
 	step, err := m.failed(d.Finished)
 	id := ""

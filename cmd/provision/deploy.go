@@ -20,6 +20,7 @@ type deployCommand struct {
 	fix        bool
 	accessible bool
 	report     reportFlags
+	cockpit    bool // the end of the wizard offers it
 }
 
 func (d *deployCommand) add(c *cobra.Command) {

@@ -73,7 +73,7 @@ const (
 
 // newRoot is the program's commands, without words; see speak.
 func newRoot() *cobra.Command {
-	deploy := &deployCommand{}
+	deploy := &deployCommand{cockpit: true} // the cockpit itself runs the other one
 	root := &cobra.Command{
 		Use:           "provision",
 		Version:       programVersion(),
@@ -92,7 +92,7 @@ func newRoot() *cobra.Command {
 	explicit := &cobra.Command{Use: "deploy", Args: noArgs, RunE: again.run}
 	again.add(explicit)
 	group(root, groupDeploy, "help.deploying", explicit, newPlan(), newRollback(), newDown())
-	group(root, groupLook, "help.looking", newStatus(), newHistory(), newLogs(), newDoctor(), newDiagnose())
+	group(root, groupLook, "help.looking", newStatus(), newDash(), newHistory(), newLogs(), newDoctor(), newDiagnose())
 	group(root, groupOperate, "help.operating", newExec(), newUnlock())
 	group(root, groupBeside, "help.beside", newInit(), newSandbox(), newVersion(), newHelp())
 	root.SetHelpCommandGroupID(groupBeside)

@@ -12,6 +12,7 @@ import (
 	"github.com/kehuo/provision/provision/report"
 	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/provision/site"
+	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/steps"
 	"github.com/kehuo/provision/tui"
 	"github.com/kehuo/provision/tui/page"
@@ -48,9 +49,16 @@ func (d *deployCommand) wizard(ctx context.Context) error {
 	} else if _, err := d.open("provision"); err != nil { // a wrong inventory is said before the screen is taken
 		return err
 	}
+	cockpit := false
+	if d.cockpit {
+		config.Cockpit = func() { cockpit = true }
+	}
 	result, err := tui.Run(ctx, config)
 	if err != nil {
 		return err
+	}
+	if cockpit {
+		return d.dash(ctx, survey.WatchInterval)
 	}
 	return exit(result.ExitCode)
 }

@@ -60,10 +60,14 @@ func plan() []floor {
 				"provision/transfer",
 				"provision/tree",
 			}},
-			{"tui", "the wizard and the printers", []string{
+			{"tui", "the wizard, the cockpit and the printers", []string{
+				"provision/docker",
 				"provision/language",
+				"provision/probe",
 				"provision/safetext",
 				"provision/setup",
+				"provision/state",
+				"provision/survey",
 			}},
 		}},
 		{"how to get there", []room{
@@ -86,7 +90,7 @@ func plan() []floor {
 			}},
 		}},
 		{"how to say it", []room{
-			{"provision/survey", "status and doctor", []string{
+			{"provision/survey", "status, doctor and watch", []string{
 				"provision/diagnose",
 				"provision/docker",
 				"provision/facts",
@@ -94,6 +98,8 @@ func plan() []floor {
 				"provision/language",
 				"provision/probe",
 				"provision/remote",
+				"provision/safetext",
+				"provision/shell",
 				"provision/site",
 				"provision/state",
 			}},

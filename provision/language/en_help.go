@@ -50,6 +50,14 @@ Exit status:
 		"help.down.example":     "  provision down\n  provision down --files --images --yes",
 		"help.status":           "Show what is deployed: release, image, container, ports, certificate, drift",
 		"help.status.example":   "  provision status\n  provision status --json | jq .certificate_days",
+		"help.dash":             "Watch all hosts live: state, log, releases; shell, plan, deploy, rollback",
+		"help.dash.long": `The cockpit shows a row a host and, of the chosen one, the log, the releases,
+the containers and what is known of the host, over one connection a host that
+is made again when it is lost. It looks and changes nothing; its keys open a
+shell, show a plan, deploy or roll back, each by the command of that name,
+which asks as ever. Press ? for the keys. A login cannot be asked for anything
+here: a key with a passphrase has to be in the agent.`,
+		"help.dash.example":     "  provision dash\n  provision dash --limit aliyun,tencent",
 		"help.history":          "Show who deployed what, when, and how it ended",
 		"help.history.example":  "  provision history --limit aliyun",
 		"help.logs":             "Show the container's log",
@@ -123,6 +131,7 @@ here, root, and mmdebstrap where no registry can be reached.`,
 		"help.logs.flag.lines":          "only the last `N` lines; -1 for all, as --since alone does",
 		"help.logs.flag.since":          "only from a `TIME` on, such as 10m, 2d, 2026-11-30 or \"2026-11-30 18:04\"",
 		"help.status.flag.json":         "print one JSON object a host",
+		"help.dash.flag.interval":       "look at the hosts every `DURATION`",
 		"help.history.flag.json":        "print one JSON object a run, one a line",
 		"help.doctor.flag.json":         "print one JSON object with all checks",
 		"help.unlock.flag.json":         "print one JSON object a host",

@@ -80,6 +80,7 @@ func enTUI() words {
 		"wizard.key.send":                "send",
 		"wizard.key.leave":               "quit",
 		"wizard.key.log":                 "log",
+		"wizard.key.cockpit":             "cockpit",
 		"wizard.key.help":                "help",
 		"wizard.key.host":                "host",
 		"wizard.key.back":                "back",

@@ -48,6 +48,12 @@ func zhHelp() words {
 		"help.down.example":     "  provision down\n  provision down --files --images --yes",
 		"help.status":           "显示当前部署：版本、镜像、容器、端口、证书、配置漂移",
 		"help.status.example":   "  provision status\n  provision status --json | jq .certificate_days",
+		"help.dash":             "实时查看全部主机：状态、日志、版本；打开终端、计划、部署、回滚",
+		"help.dash.long": `驾驶舱每台主机显示一行，并显示所选主机的日志、版本、容器和主机信息；
+每台主机只用一个连接，断开后自动重连。它只查看，不做任何变更；其按键可
+打开终端、查看计划、部署或回滚，均由同名命令完成，并照常询问。按键说明
+见帮助。登录时这里无法提问：带密码的私钥须先加入 agent。`,
+		"help.dash.example":     "  provision dash\n  provision dash --limit aliyun,tencent",
 		"help.history":          "显示谁在何时部署了什么，结果如何",
 		"help.history.example":  "  provision history --limit aliyun",
 		"help.logs":             "显示容器的日志",
@@ -120,6 +126,7 @@ func zhHelp() words {
 		"help.logs.flag.lines":          "只显示最后 `N` 行，-1 表示全部；只给出 --since 时也是全部",
 		"help.logs.flag.since":          "只显示该`时间`之后的内容，如 10m、2d、2026-11-30 或 \"2026-11-30 18:04\"",
 		"help.status.flag.json":         "每台主机输出一个 JSON 对象",
+		"help.dash.flag.interval":       "每隔 `DURATION` 查看一次主机",
 		"help.history.flag.json":        "每次运行输出一个 JSON 对象，每行一个",
 		"help.doctor.flag.json":         "输出一个含全部检查的 JSON 对象",
 		"help.unlock.flag.json":         "每台主机输出一个 JSON 对象",

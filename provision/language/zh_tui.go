@@ -80,6 +80,7 @@ func zhTUI() words {
 		"wizard.key.send":                "提交",
 		"wizard.key.leave":               "退出",
 		"wizard.key.log":                 "日志",
+		"wizard.key.cockpit":             "驾驶舱",
 		"wizard.key.help":                "帮助",
 		"wizard.key.host":                "主机",
 		"wizard.key.back":                "返回",

@@ -23,6 +23,8 @@ type Done struct {
 	finished provision.RunFinished
 	host     *tracker.Host
 	behind   []string // what answers behind nginx, from the outside in; empty: not known
+
+	Cockpit bool // it can be gone to from here
 }
 
 // NewDone returns the page; behind names what stands behind nginx in the container, and is empty where that is not known.
@@ -35,13 +37,21 @@ func (d *Done) SetHost(h *tracker.Host) { d.host = h }
 
 // Keys implements Page.
 func (d *Done) Keys() []Key {
-	return []Key{d.key("enter q", "leave"), d.key("tab", "steps"), d.key("l", "log")}
+	keys := []Key{d.key("enter q", "leave"), d.key("tab", "steps"), d.key("l", "log")}
+	if d.Cockpit {
+		keys = append(keys, d.key("c", "cockpit"))
+	}
+	return keys
 }
 
 // Update implements Page.
 func (d *Done) Update(msg tea.Msg) tea.Cmd {
-	if k, ok := msg.(tea.KeyMsg); ok && k.String() == "enter" {
+	k, ok := msg.(tea.KeyMsg)
+	switch {
+	case ok && k.String() == "enter":
 		return intent(LeaveMsg{})
+	case ok && k.String() == "c" && d.Cockpit:
+		return intent(CockpitMsg{})
 	}
 	return nil
 }

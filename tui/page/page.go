@@ -124,6 +124,8 @@ type (
 	NoticeMsg struct{ Text string }
 	// LeaveMsg ends the wizard.
 	LeaveMsg struct{}
+	// CockpitMsg ends the wizard for the cockpit.
+	CockpitMsg struct{}
 	// StayMsg goes back to what was on the screen before.
 	StayMsg struct{}
 	// CheckMsg asks to check what the form holds now. Number grows with every one.

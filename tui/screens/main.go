@@ -64,8 +64,9 @@ const (
 // palette is what a terminal with a dark theme makes of the colours that the wizard uses, by their ANSI number.
 var palette = map[int]string{31: "#f07178", 32: "#a5d67b", 33: "#e6c07b", 36: "#67c7d8"}
 
-// bars are the characters that progress bars are made of, with the height that they are drawn in: fonts differ too much.
-var bars = map[rune]float64{'⣿': 11, '⣀': 3}
+// bars are the characters that progress bars and sparklines are made of, with the height that they are drawn in: fonts differ too
+// much.
+var bars = map[rune]float64{'⣿': 11, '⣶': 8, '⣤': 5, '⣀': 3}
 
 // style is how a run of characters looks.
 type style struct {

@@ -146,6 +146,7 @@ type Glyphs struct {
 	ArrowUp, ArrowDown, Arrows     string   // keys, and where there is more
 	Full, Empty                    string   // of a progress bar
 	Spinner                        []string // its frames
+	Levels                         []string // of a sparkline, the lowest first
 }
 
 func narrow() Glyphs {
@@ -155,6 +156,7 @@ func narrow() Glyphs {
 		Down: "▾", ArrowUp: "↑", ArrowDown: "↓", Arrows: "↑↓",
 		Full: "⣿", Empty: "⣀",
 		Spinner: []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"},
+		Levels:  []string{"⣀", "⣤", "⣶", "⣿"},
 	}
 }
 
@@ -165,6 +167,7 @@ func ascii() Glyphs {
 		Down: "v", ArrowUp: "^", ArrowDown: "v", Arrows: "up down",
 		Full: "#", Empty: "-",
 		Spinner: []string{"|", "/", "-", "\\"},
+		Levels:  []string{"_", "-", "=", "#"},
 	}
 }
 

@@ -1,0 +1,138 @@
+package cockpit
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/tui/theme"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+var logLines = []string{
+	`203.0.113.77 - - [01/Mar/2026:09:29:41 +0000] "GET / HTTP/1.1" 200 1843 "-" "Mozilla/5.0"`,
+	`203.0.113.10 - - [01/Mar/2026:09:29:50 +0000] "GET / HTTP/1.1" 200 1843 "-" "provision-probe"`,
+	`[2026-03-01 09:29:55 +0000] [12] [ERROR] password ` + secret + ` refused`,
+}
+
+func three(s *stage) {
+	s.tell(logLines, reading("aliyun"), wrong("tencent"), lost("huawei-guangzhou-2"))
+}
+
+// scenes are the screens of the cockpit.
+var scenes = map[string]struct {
+	hosts int // 0: three of their own
+	play  func(s *stage)
+}{
+	"log":        {0, three},
+	"wrong":      {0, func(s *stage) { three(s); s.press("down"); s.tell(nil) }},
+	"releases":   {0, func(s *stage) { three(s); s.press("2", "enter", "end") }},
+	"containers": {0, func(s *stage) { three(s); s.press("3") }},
+	"host":       {0, func(s *stage) { three(s); s.press("down", "down", "4", "enter") }},
+	"help":       {0, func(s *stage) { three(s); s.press("?") }},
+	"rollback":   {0, func(s *stage) { three(s); s.press("2", "enter", "end", "enter") }},
+	"filter":     {0, func(s *stage) { three(s); s.press("/", "t", "e", "n") }},
+	"first":      {0, func(*stage) {}},
+	"fleet": {50, func(s *stage) {
+		for i, h := range s.model.hosts {
+			make := reading
+			if i%7 == 3 {
+				make = wrong
+			} else if i%11 == 5 {
+				make = lost
+			}
+			s.tell(nil, make(h.Host))
+		}
+		s.press("pgdown", "pgdown", "down")
+		s.tell(logLines)
+	}},
+}
+
+func TestScreens(t *testing.T) {
+	for name := range scenes {
+		for _, tag := range language.Tags() {
+			t.Run(name+"."+string(tag), func(t *testing.T) {
+				var all strings.Builder
+				for _, size := range [][2]int{{60, 15}, {80, 24}, {120, 40}, {200, 50}} {
+					view := play(t, name, tag, theme.Plain(), size[0], size[1])
+					for row := range strings.SplitSeq(view, "\n") {
+						if w := ansi.StringWidth(row); w > size[0] {
+							t.Errorf("a row is %d cells wide: %q", w, row)
+						}
+					}
+					if rows := strings.Count(view, "\n"); rows != size[1] {
+						t.Errorf("at %dx%d there are %d rows", size[0], size[1], rows)
+					}
+					if strings.Contains(view, secret) || strings.Contains(view, "provision-probe\"") {
+						t.Error("the screen shows what it must not")
+					}
+					fmt.Fprintf(&all, "== %dx%d\n%s", size[0], size[1], view)
+				}
+				golden(t, name+"."+string(tag)+".golden", all.String())
+			})
+		}
+	}
+}
+
+// TestColours keeps a screen with its colours; tui/screens makes a picture of it.
+func TestColours(t *testing.T) {
+	golden(t, "../../testdata/cockpit.ansi", play(t, "log", language.English, theme.Coloured(), 118, 20))
+	if plain := play(t, "log", language.English, theme.Bare([]string{"LANG=C"}), 96, 28); strings.ContainsFunc(plain, func(r rune) bool { return r > 126 }) {
+		t.Errorf("a terminal without Unicode is given\n%s", plain)
+	}
+}
+
+func play(t *testing.T, name string, tag language.Tag, look *theme.Theme, width, height int) string {
+	t.Helper()
+	hosts := []string{"aliyun", "tencent", "huawei-guangzhou-2"}
+	if n := scenes[name].hosts; n > 0 {
+		hosts = nil
+		for i := range n {
+			hosts = append(hosts, fmt.Sprintf("node-%02d", i+1))
+		}
+	}
+	s := newStage(t, language.New(tag), look, width, height, hosts...)
+	scenes[name].play(s)
+	return s.view()
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("the screen differs from %s (-update writes it anew):\n%s", file, got)
+	}
+}
+
+// The smallest terminals show what fits, and nothing breaks.
+func TestNoSizeIsTooSmall(t *testing.T) {
+	for _, size := range [][2]int{{1, 1}, {10, 3}, {20, 5}, {40, 8}, {300, 2}} {
+		for name := range scenes {
+			view := play(t, name, language.Chinese, theme.Plain(), size[0], size[1])
+			for row := range strings.SplitSeq(view, "\n") {
+				if w := ansi.StringWidth(row); w > size[0] {
+					t.Errorf("%s at %v: a row is %d cells wide: %q", name, size, w, row)
+				}
+			}
+			if rows := strings.Count(view, "\n"); rows > max(size[1], 2) {
+				t.Errorf("%s at %v: %d rows", name, size, rows)
+			}
+		}
+	}
+}

@@ -1,0 +1,301 @@
+package cockpit
+
+import (
+	"strconv"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/kehuo/provision/tui/cells"
+	"github.com/kehuo/provision/tui/page"
+	"github.com/kehuo/provision/tui/pane"
+)
+
+// keysOf takes keys one by one: those that are typed quickly, or come over a slow link, come together. What is pasted is no keys.
+func (m *Model) keysOf(k tea.KeyMsg) tea.Cmd {
+	letters := m.typing || m.log.Typing()
+	switch {
+	case k.Paste && !letters:
+		return nil
+	case k.Type != tea.KeyRunes || letters:
+		return m.key(k)
+	}
+	var cmds []tea.Cmd
+	for _, r := range k.Runes {
+		cmds = append(cmds, m.key(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: k.Alt}))
+	}
+	return tea.Sequence(cmds...)
+}
+
+func (m *Model) key(k tea.KeyMsg) tea.Cmd {
+	key := k.String()
+	m.notice = ""
+	switch {
+	case key == "ctrl+c":
+		return tea.Quit
+	case m.question != nil:
+		return m.decide(key)
+	case m.help != nil:
+		return m.helpKey(k)
+	case m.typing:
+		m.letter(k)
+		return nil
+	case m.searching() && (m.log.Typing() || key == "esc"):
+		return m.log.Update(k)
+	}
+	switch key {
+	case "q":
+		return tea.Quit
+	case "?":
+		m.openHelp()
+	case "tab":
+		m.inPane = !m.inPane
+	case "esc":
+		m.back()
+	case "1", "2", "3", "4":
+		n, _ := strconv.Atoi(key)
+		m.open(view(n - 1))
+	case "left", "h":
+		m.open((m.view + views - 1) % views)
+	case "right", "l":
+		m.open((m.view + 1) % views)
+	case "[":
+		m.choose(m.at - 1)
+	case "]":
+		m.choose(m.at + 1)
+	case "/":
+		if m.inPane && m.view == viewLog {
+			return m.log.Search()
+		}
+		m.typing, m.inPane = true, false
+	default:
+		if cmd, known := m.act(key); known {
+			return cmd
+		}
+		return m.move(k)
+	}
+	return nil
+}
+
+// searching reports whether keys may be those of the log's search.
+func (m *Model) searching() bool { return m.inPane && m.view == viewLog && m.log.Searching() }
+
+// back is esc: out of the pane, then out of the filter.
+func (m *Model) back() {
+	if !m.inPane {
+		m.filter = ""
+		m.list()
+	}
+	m.inPane = false
+}
+
+func (m *Model) open(v view) {
+	if m.view != v {
+		m.view, m.offset, m.record = v, 0, 0
+	}
+}
+
+// letter takes a key for the filter.
+func (m *Model) letter(k tea.KeyMsg) {
+	switch k.Type {
+	case tea.KeyEnter:
+		m.typing = false
+	case tea.KeyEsc:
+		m.typing, m.filter = false, ""
+	case tea.KeyBackspace:
+		if letters := []rune(m.filter); len(letters) > 0 {
+			m.filter = string(letters[:len(letters)-1])
+		}
+	case tea.KeyRunes, tea.KeySpace:
+		m.filter += string(k.Runes)
+	default:
+		return
+	}
+	m.list()
+}
+
+// act does what a key means for the chosen host; known is false for a key that means nothing there.
+func (m *Model) act(key string) (cmd tea.Cmd, known bool) {
+	if !strings.Contains("eoypdR", key) {
+		return nil, false
+	}
+	h := m.chosen()
+	url := m.url(h)
+	switch {
+	case h.Host == "":
+		return nil, true
+	case key == "p":
+		return m.world.run(h.Host, true, "plan"), true
+	case key == "d":
+		return m.world.run(h.Host, false, "deploy"), true
+	case key == "R":
+		m.ask(m.words.T("dash.ask-last", m.clean(h.Host)), h.Host, "rollback", "--yes")
+	case key == "e":
+		if live := h.Live(); live != nil && live.Up() {
+			return m.world.shell(h.Host, live.ID), true
+		}
+		m.tell("dash.no-container", h.Host)
+	case url == "":
+		m.tell("dash.no-url", h.Host)
+	case key == "o":
+		m.tell("dash.opened", url)
+		return m.world.browse(url), true
+	case key == "y":
+		m.tell("dash.copied", url)
+		return m.world.copy(url), true
+	}
+	return nil, true
+}
+
+// move scrolls or chooses, in whichever part has the keys.
+func (m *Model) move(k tea.KeyMsg) tea.Cmd {
+	key := k.String()
+	switch {
+	case !m.inPane:
+		if key == "enter" {
+			m.inPane = true
+			return nil
+		}
+		m.choose(moved(key, m.at, len(m.listed), m.hostRows()))
+	case m.view == viewLog:
+		return m.log.Update(k)
+	case m.view == viewReleases:
+		if key == "enter" {
+			m.rollback()
+			return nil
+		}
+		m.record = min(max(moved(key, m.record, len(m.chosen().History), m.paneRows()), 0), max(len(m.chosen().History)-1, 0))
+	default:
+		m.scroll(moved(key, m.offset, len(m.text()), m.paneRows()))
+	}
+	return nil
+}
+
+// moved is a place in a list after a key: a page is what is in sight.
+func moved(key string, at, length, page int) int {
+	switch key {
+	case "up", "k":
+		return at - 1
+	case "down", "j":
+		return at + 1
+	case "pgup", "ctrl+u":
+		return at - max(page-1, 1)
+	case "pgdown", " ", "ctrl+d":
+		return at + max(page-1, 1)
+	case "home", "g":
+		return 0
+	case "end", "G":
+		return length - 1
+	}
+	return at
+}
+
+func (m *Model) scroll(to int) { m.offset = min(max(to, 0), max(len(m.text())-m.paneRows(), 0)) }
+
+// ask asks whether to run a command on a host. The answer is a key of its own: one that is held down a moment too long, enter
+// for example, gives none.
+func (m *Model) ask(text, host string, args ...string) {
+	m.question = &question{text, host, args}
+}
+
+func (m *Model) decide(key string) tea.Cmd {
+	q := m.question
+	switch key {
+	case "y", "Y":
+		m.question = nil
+		return m.world.run(q.host, true, q.args...)
+	case "n", "N", "q", "esc":
+		m.question = nil
+	}
+	return nil
+}
+
+// rollback asks whether to take the chosen host back to the release of the chosen record.
+func (m *Model) rollback() {
+	h := m.chosen()
+	records := m.records(h)
+	if m.record >= len(records) {
+		return
+	}
+	switch release := records[m.record].Release; {
+	case release == "":
+		m.tell("dash.record-without")
+	case release == h.Release():
+		m.tell("dash.is-current", m.clean(release))
+	default:
+		m.ask(m.words.T("dash.ask-release", m.clean(h.Host), m.clean(release)), h.Host, "rollback", "--yes", "--", release)
+	}
+}
+
+func (m *Model) mouse(msg tea.MouseMsg) tea.Cmd {
+	overHosts := msg.Y < m.hostsTop()+m.hostRows()
+	switch {
+	case m.help != nil:
+		return m.help.Update(msg)
+	case m.question != nil: // it is about what was chosen
+	case msg.Button == tea.MouseButtonLeft && msg.Action == tea.MouseActionPress:
+		if row := msg.Y - m.hostsTop(); row >= 0 && row < m.hostRows() {
+			m.inPane = false
+			m.choose(m.top + row)
+		} else if row >= m.hostRows() {
+			m.inPane = true
+		}
+	case msg.Button != tea.MouseButtonWheelUp && msg.Button != tea.MouseButtonWheelDown:
+	case overHosts || m.view == viewReleases:
+		step := 1
+		if msg.Button == tea.MouseButtonWheelUp {
+			step = -1
+		}
+		if overHosts {
+			m.choose(m.at + step)
+		} else {
+			m.record = min(max(m.record+step, 0), max(len(m.chosen().History)-1, 0))
+		}
+	case m.view == viewLog:
+		return m.log.Update(msg)
+	case msg.Button == tea.MouseButtonWheelUp:
+		m.scroll(m.offset - 3)
+	default:
+		m.scroll(m.offset + 3)
+	}
+	return nil
+}
+
+func (m *Model) openHelp() {
+	m.help = pane.New(m.theme, m.words, false)
+	m.help.SetText(pane.Output, m.words.T("dash.help", cells.Fit(m.theme.Arrows, 11)))
+	m.help.Top()
+}
+
+func (m *Model) helpKey(k tea.KeyMsg) tea.Cmd {
+	switch key := k.String(); {
+	case m.help.Typing():
+	case key == "q" || key == "?" || key == "enter" || key == "esc" && !m.help.Searching():
+		m.help = nil
+		return nil
+	}
+	return m.help.Update(k)
+}
+
+// keys are those that work here, the most important first.
+func (m *Model) keys() []page.Key {
+	key := func(key, words string) page.Key { return page.Key{Key: key, Text: m.words.T("dash.key." + words)} }
+	switch {
+	case m.help != nil:
+		return []page.Key{key("esc", "back"), key(m.theme.Arrows, "scroll"), key("/", "search")}
+	case m.typing, m.searching() && m.log.Typing():
+		return []page.Key{key("enter", "find"), key("esc", "cancel")}
+	}
+	list := []page.Key{key("q", "quit"), key("?", "help")}
+	switch {
+	case !m.inPane:
+		list = append(list, key("enter", "pane"), key("/", "filter"))
+	case m.view == viewLog:
+		list = append(list, key("esc", "back"), key("/", "search"), key("f", "follow"))
+	case m.view == viewReleases:
+		list = append(list, key("esc", "back"), key("enter", "rollback"))
+	default:
+		list = append(list, key("esc", "back"))
+	}
+	return append(list, key("1-4", "view"), key("e", "shell"), key("o", "open"), key("y", "copy"), key("p", "plan"), key("d", "deploy"), key("R", "rollback-last"))
+}

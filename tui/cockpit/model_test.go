@@ -1,0 +1,232 @@
+package cockpit
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/facts"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/survey"
+	"github.com/kehuo/provision/tui/theme"
+)
+
+var english = language.New(language.English)
+
+func newThree(t *testing.T) *stage {
+	t.Helper()
+	s := newStage(t, english, theme.Plain(), 120, 40, "aliyun", "tencent", "huawei")
+	s.tell(nil, reading("aliyun"), wrong("tencent"), lost("huawei"))
+	s.asked()
+	return s
+}
+
+func (s *stage) expect(want string) {
+	s.t.Helper()
+	if got := s.asked(); got != want {
+		s.t.Errorf("the world is asked %q, want %q", got, want)
+	}
+}
+
+func (s *stage) shows(texts ...string) {
+	s.t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(s.view(), text) {
+			s.t.Errorf("the screen has no %q:\n%s", text, s.view())
+		}
+	}
+}
+
+func TestKeysRunCommandsOnTheChosenHost(t *testing.T) {
+	s := newThree(t)
+	for key, want := range map[string]string{
+		"p": "run aliyun plan (true)", "d": "run aliyun deploy (false)", "e": "shell aliyun c-aliyun",
+		"o": "browse https://kevinhuo.cool/", "y": "copy https://kevinhuo.cool/",
+	} {
+		s.press(key)
+		if got := s.asked(); got != want {
+			t.Errorf("%s asks the world %q, want %q", key, got, want)
+		}
+	}
+	s.press("down", "p")
+	s.expect("run tencent plan (true)")
+}
+
+func TestAReleaseIsRolledBackTo(t *testing.T) {
+	s := newThree(t)
+	s.press("2", "enter", "enter") // the newest is live
+	s.expect("")
+	s.shows(english.T("dash.is-current", "4bfb63fa1314"))
+	s.press("end", "enter")
+	s.shows(english.T("dash.ask-release", "aliyun", "91b1e6f1c2aa"))
+	s.press("enter", "enter", "p", "n", "enter", "esc") // whoever leans on enter agrees to nothing
+	s.expect("")
+	s.press("enter", "y")
+	s.expect("run aliyun rollback --yes -- 91b1e6f1c2aa (true)")
+	s.press("R", "esc", "R", "y")
+	s.expect("run aliyun rollback --yes (true)")
+	s.press("esc", "enter", "esc") // enter among the hosts goes into the pane, and changes nothing
+	s.expect("")
+}
+
+func TestAHostWithoutContainerHasNoShell(t *testing.T) {
+	s := newThree(t)
+	r := reading("aliyun")
+	r.Facts = r.Facts.WithContainer(nil)
+	s.tell(nil, r)
+	s.asked()
+	s.press("e")
+	s.expect("")
+	s.shows(english.T("dash.no-container", "aliyun"), english.T("dash.absent"))
+}
+
+func TestTheLogFollowsTheChoiceOnceItRests(t *testing.T) {
+	s := newStage(t, english, theme.Plain(), 120, 40, "aliyun", "tencent")
+	s.tell([]string{"one"}, reading("aliyun"), reading("tencent"))
+	s.expect("follow aliyun c-aliyun")
+	s.shows("one")
+	s.press("down", "up", "down")
+	s.send(tick{})
+	s.expect("")
+	s.shows(english.T("dash.log.wait")) // not the other host's
+	s.send(tick{})
+	s.expect("follow tencent c-tencent")
+	s.tell([]string{"one and a half"})
+	next := reading("tencent")
+	next.Facts.Container.ID = "c-next"
+	s.tell([]string{"two"}, next)
+	s.expect("follow tencent c-next")
+	s.shows("two", english.T("dash.log.next", "4bfb63fa1314"))
+	s.press("3")
+	s.tell(nil)
+	s.expect("")
+	s.press("1")
+	next.Facts = next.Facts.WithContainer(nil)
+	s.tell(nil, next)
+	s.expect("follow tencent ")
+	s.shows("two") // the last words of a container that is gone
+}
+
+func TestTheFilterLeavesWhatMatches(t *testing.T) {
+	s := newThree(t)
+	s.press("/", "T", "e", "n", "q", "backspace", "enter")
+	if view := s.view(); strings.Contains(view, "aliyun") || !strings.Contains(view, "tencent") {
+		t.Errorf("the filter shows\n%s", view)
+	}
+	s.press("p")
+	s.expect("run tencent plan (true)")
+	s.press("/", "x", "x", "enter")
+	s.shows(english.T("dash.none-left", "Tenxx"))
+	s.press("p", "e", "o", "enter", "down", "esc")
+	s.expect("")
+	s.press("esc")
+	s.shows("aliyun", "huawei")
+	s.press("/", "l", "o", "s", "t", "enter", "p")
+	s.expect("run huawei plan (true)")
+}
+
+func TestQuitAndLettersOfASearch(t *testing.T) {
+	s := newThree(t)
+	s.press("enter", "/", "q", "e", "p") // letters of the search in the log
+	s.expect("")
+	s.press("enter", "esc")
+	for _, key := range []string{"q", "ctrl+c"} {
+		cmd := s.press(key)
+		if cmd == nil {
+			t.Fatalf("%s does not leave", key)
+		}
+		if _, quits := cmd().(tea.QuitMsg); !quits {
+			t.Errorf("%s does not leave", key)
+		}
+	}
+}
+
+func TestWhatIsKnownGrowsOld(t *testing.T) {
+	s := newThree(t)
+	s.clock = s.clock.Add(30 * time.Second)
+	s.shows(english.T("dash.silent-for", "32 s"), english.T("dash.lost", "70 s"), english.T("dash.count", 0, 3))
+}
+
+func TestARunThatEndsIsLookedAtAnew(t *testing.T) {
+	s := newThree(t)
+	s.send(returnedMsg{errors.New("exec: no such file")})
+	s.expect("wanted")
+	s.shows("exec: no such file")
+	s.press("down")
+	if strings.Contains(s.view(), "no such file") {
+		t.Error("the notice stays")
+	}
+	s.send(survey.Wanted{})
+	if strings.Contains(s.view(), english.T("dash.differs")) {
+		t.Error("a source that cannot be read is said to differ")
+	}
+}
+
+func TestTheMouseChooses(t *testing.T) {
+	s := newThree(t)
+	s.view()
+	s.send(tea.MouseMsg{X: 3, Y: 3, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
+	s.press("p")
+	s.expect("run tencent plan (true)")
+	s.send(tea.MouseMsg{X: 3, Y: 3, Button: tea.MouseButtonWheelDown})
+	s.press("p")
+	s.expect("run huawei plan (true)")
+}
+
+func TestTextFromAHostIsHarmless(t *testing.T) {
+	s := newStage(t, english, theme.Plain(), 200, 50, "aliyun")
+	r := reading("aliyun")
+	evil := "\x1b[2J\x1b]0;x\x07\u202e" + secret
+	r.Facts.Container.Config.Labels[docker.LabelRelease] = evil
+	r.Facts.Containers[0].Name, r.Facts.Containers[0].Status = evil, evil
+	r.History[0].Who, r.History[1].Outcome, r.History[2].Release = evil, evil+"\nmore", evil
+	r.Target, r.Err = evil, errors.New(evil)
+	r.Asked[7].Answer.Server = evil
+	for _, key := range []string{"1", "2", "3", "4"} {
+		s.tell([]string{evil}, r)
+		s.press(key)
+		if view := s.view(); strings.ContainsAny(view, "\x1b\x07\u202e") || strings.Contains(view, secret) || strings.Count(view, "\n") != 50 {
+			t.Errorf("pane %s shows %q", key, view)
+		}
+	}
+}
+
+func TestTheBoardIsBounded(t *testing.T) {
+	b := newBoard(func(text string) string { return text })
+	old := b.begin()
+	add := b.begin()
+	old("of another log")
+	for range mostLines {
+		add("one\ntwo")
+	}
+	if n := b.take(); len(n.lines) != mostLines || n.lines[0] != "one" {
+		t.Errorf("%d lines wait", len(n.lines))
+	}
+}
+
+// A slow link brings several keys at once, and a paste is none.
+func TestKeysThatComeTogetherAreTakenOneByOne(t *testing.T) {
+	s := newThree(t)
+	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("4jp")})
+	s.expect("run tencent plan (true)")
+	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("Ry"), Paste: true})
+	s.expect("")
+}
+
+// Where Docker does not answer, nobody knows whether the container is there.
+func TestAHostWhoseDockerIsSilentIsNotSaidToLackTheContainer(t *testing.T) {
+	s := newThree(t)
+	r := reading("aliyun")
+	r.Facts = r.Facts.WithDocker(facts.Docker{DockerError: "Cannot connect to the Docker daemon"})
+	s.tell(nil, r)
+	s.shows(english.T("dash.unknown"), "Cannot connect to the Docker daemon")
+	r.Facts, r.Err = nil, errors.New("no facts")
+	s.tell(nil, r)
+	s.shows(english.T("dash.unknown"), "no facts")
+	s.press("3")
+	s.shows("no facts")
+}
