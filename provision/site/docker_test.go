@@ -138,8 +138,8 @@ func (p *published) judge(t *testing.T, base, buildkit string) (out string, work
 			t.Fatal(err)
 		}
 	}
-	args := []string{"build", "--network", "none", "--label", dockerLabel, "--iidfile", filepath.Join(t.TempDir(), "iid"), "--file", file, p.folder}
-	id := args[6]
+	args := []string{"build", "--force-rm", "--network", "none", "--label", dockerLabel, "--iidfile", filepath.Join(t.TempDir(), "iid"), "--file", file, p.folder}
+	id := args[7]
 	text, err := docker(t, []string{"DOCKER_BUILDKIT=" + buildkit, "BUILDKIT_PROGRESS=plain"}, args...)
 	if err != nil {
 		return lastLines(text), false
