@@ -54,7 +54,11 @@ func entries(t *testing.T, path string) map[string]bool {
 // reached; the host's image is the Debian image that is here for sure.
 func TestRootfsFromImage(t *testing.T) {
 	t.Parallel()
-	u := newUpper(Options{Log: func(line string) { t.Log(line) }})
+	options, err := Options{Log: func(line string) { t.Log(line) }}.normalized()
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := newUpper(options)
 	image, err := u.prepareImage(t.Context())
 	if err != nil {
 		t.Fatal(err)
