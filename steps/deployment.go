@@ -151,6 +151,11 @@ func (d *Deployment) specify() error {
 	}
 	d.variables = slices.Sorted(maps.Keys(values))
 	if d.Spec.SecretFiles = s.Secrets == inventory.SecretsFile; d.Spec.SecretFiles {
+		for _, name := range d.variables { // docker takes more names than a folder does
+			if err := inventory.CheckVariable(name); err != nil {
+				return provision.Fail("fail.environment-unread", s.EnvironmentFile, err).WithExit(provision.ExitUsage)
+			}
+		}
 		content = lines(d.variables, values)
 	}
 	sum := sha256.Sum256(content)

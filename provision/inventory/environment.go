@@ -14,8 +14,8 @@ import (
 // maxEnvironmentLine is the longest line that docker run --env-file reads (bufio.MaxScanTokenSize).
 const maxEnvironmentLine = 64 << 10
 
-// checkVariable accepts the name of an environment variable. Dots and dashes are beyond POSIX, and some applications use them.
-func checkVariable(name string) error {
+// CheckVariable accepts the name of an environment variable that an inventory sets, or that becomes a file's. Dots and dashes are beyond POSIX, and some applications use them.
+func CheckVariable(name string) error {
 	switch {
 	case name == "":
 		return invalid("inventory.variable-nameless")

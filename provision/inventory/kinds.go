@@ -331,7 +331,7 @@ func environment() kind[map[string]string] {
 			entries, ok := d.entries(n, name)
 			values := make(map[string]string, len(entries))
 			for _, e := range entries {
-				if d.reject(e.key, name, checkVariable(e.name)) {
+				if d.reject(e.key, name, CheckVariable(e.name)) {
 					continue
 				}
 				values[e.name] = d.variable(join(name, e.name), e)

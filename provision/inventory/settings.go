@@ -15,7 +15,7 @@ func (s Site) CheckSettings() error {
 		}
 	}
 	for name, value := range s.Environment {
-		if err := cmp.Or(checkVariable(name), checkNoNUL(value)); err != nil {
+		if err := cmp.Or(CheckVariable(name), checkNoNUL(value)); err != nil {
 			return ofField("environment", err)
 		}
 	}
