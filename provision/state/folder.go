@@ -58,7 +58,7 @@ func folder(line string) Folder {
 		fields[i], rest, _ = strings.Cut(strings.TrimLeft(rest, " "), " ")
 	}
 	owner, err := strconv.Atoi(fields[2])
-	if err != nil || rest == "" {
+	if err != nil || rest == "" || safetext.Clean(fields[0]) != fields[0] {
 		return Folder{Path: safetext.Clean(line), Owner: -1, Mode: "?"}
 	}
 	if fields[0][0] == 'l' {
