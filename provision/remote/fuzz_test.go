@@ -14,8 +14,8 @@ func FuzzStartMarker(f *testing.F) {
 	f.Add("\x01NONCE 1\x01NONCE x", "\x01NONCE 7\n", 30)
 	f.Add("\x01NONCE 99999999999999999999", "", 1)
 	f.Fuzz(func(t *testing.T, noise, output string, at int) {
-		if strings.Contains(noise, "NONCE") && strings.Contains(noise, "\n") {
-			t.Skip() // that could be the announcement
+		if strings.Contains(noise, "NONCE") { // with a line end behind it, that would be the announcement
+			noise = strings.ReplaceAll(noise, "\n", " ")
 		}
 		text := noise + "\x01NONCE 123\n" + output
 		var out bytes.Buffer

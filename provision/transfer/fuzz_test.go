@@ -104,7 +104,7 @@ func FuzzListedName(f *testing.F) {
 	f.Add("=\n", 2)
 	f.Fuzz(func(t *testing.T, name string, way int) {
 		if !inside(name) || strings.ContainsRune(name, 0) || len(name) > maxPath-10 {
-			t.Skip()
+			name = "a" // no file of a site has such a name: its other spellings are tried all the same
 		}
 		m := &tree.Manifest{Entries: []tree.Entry{{Path: name, Kind: tree.File, Mode: 0o644, SHA256: [32]byte{7}}}}
 		var b bytes.Buffer

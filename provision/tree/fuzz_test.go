@@ -22,9 +22,10 @@ func FuzzPatterns(f *testing.F) {
 	f.Add("\xef\xbb\xbf/a/../b/\n !x\n", "b")
 	f.Fuzz(func(t *testing.T, text, name string) {
 		name = strings.ToValidUTF8(filepath.Clean(strings.Trim(name, "/")), "")
-		if name == "" || name == "." || strings.HasPrefix(name, "..") || len(text) > 4096 || len(name) > 1024 {
-			t.Skip()
+		if name == "" || name == "." || strings.HasPrefix(name, "..") || len(name) > 1024 {
+			name = "a/b" // no file of a site has such a name: the patterns are tried all the same
 		}
+		text = text[:min(len(text), 4096)] // docker's own matcher takes minutes over more
 		local := filepath.Join(t.TempDir(), dockerIgnore)
 		must(t, os.WriteFile(local, []byte(text), 0o600))
 		began := time.Now()

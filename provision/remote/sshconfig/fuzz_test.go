@@ -3,11 +3,14 @@ package sshconfig_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/kehuo/provision/provision/remote/sshconfig"
 )
+
+var include = regexp.MustCompile(`(?i)include`)
 
 // FuzzRead checks that a configuration which is read, by the library, can be dialled with, and that no command holds a name that
 // a shell takes for more.
@@ -19,9 +22,7 @@ func FuzzRead(f *testing.F) {
 	f.Setenv("PATH", f.TempDir())
 	file := filepath.Join(f.TempDir(), "config")
 	f.Fuzz(func(t *testing.T, text, address string) {
-		if strings.Contains(strings.ToLower(text), "include") {
-			t.Skip() // it reads this machine's files
-		}
+		text = include.ReplaceAllString(text, "x") // which would read this machine's files
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
