@@ -68,17 +68,6 @@ func (p Place) names(where Where) map[string]string {
 	return names
 }
 
-// Text returns the findings of an output, the most specific first. Healthy output has none. A failure that the catalogue
-// does not know gives one finding of provision.SeverityUnknown with the last relevant lines.
-func Text(output string, where Where, tag language.Tag) []provision.Finding {
-	return text(output, Place{Where: where}, tag, false)
-}
-
-// Failed is Text for the output of something that is known to have failed: it never returns nothing.
-func Failed(output string, at Place, tag language.Tag) []provision.Finding {
-	return text(output, at, tag, true)
-}
-
 // Read is Text for an output of any length: each line is looked at once, and memory does not grow with it. The error is
 // the reader's.
 func Read(r io.Reader, at Place, tag language.Tag) ([]provision.Finding, error) {
@@ -103,10 +92,4 @@ func Ended(log string, at Place, tag language.Tag) (provision.Finding, bool) {
 		return provision.Finding{}, false
 	}
 	return cause, true
-}
-
-func text(output string, at Place, tag language.Tag, failed bool) []provision.Finding {
-	s := newScan(known())
-	s.text(output)
-	return s.findings(at, tag, failed)
 }

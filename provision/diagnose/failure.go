@@ -11,17 +11,6 @@ import (
 	"github.com/kehuo/provision/provision/language"
 )
 
-// Known returns the finding of the catalogue's entry of that code, or of a failure's code that an entry lists. The values
-// take the places of their {names} in it, before what is known of the place.
-func Known(code string, values map[string]string, at Place, tag language.Tag) (provision.Finding, bool) {
-	c := known()
-	id, ok := c.codes[code]
-	if !ok {
-		return provision.Finding{}, false
-	}
-	return c.finding(candidate{entry: id, captured: values}, at, tag), true
-}
-
 // Failure explains a failed step by its error and the lines that it printed; there is one finding at least. What other
 // programs said is looked up in the catalogue, and so are the codes of our own failures: what such a failure comes from was
 // read where it was made, and is only quoted. A failure that the catalogue does not have is told in the words of its code:

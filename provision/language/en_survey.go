@@ -59,7 +59,7 @@ func enSurvey() words {
 		"doctor.fix.certificate":      "Renew the certificate and deploy again.",
 		"doctor.fix.link":             "Check the network between here and the host.",
 		"doctor.fix.slow":             "Everything works, slowly; a host in a nearer region is faster.",
-		"doctor.fix.disk":             "Free room with `docker builder prune -f` and `docker image prune -f` (not `docker system prune`: it removes the releases kept for rollback), or enlarge the disk in the cloud console.",
+		"doctor.fix.disk":             "See what takes the room with `docker system df -v` and remove images that nobody needs with `docker rmi` (those of the site are kept for rollback), or enlarge the disk in the cloud console.",
 		"doctor.fix.memory":           "Builds may be killed; add swap or choose a larger instance.",
 		"doctor.fix.clock":            "Set it with `sudo timedatectl set-ntp true`.",
 		"doctor.fix.dns-add":          "Add an A record for it with the address of the host.",

@@ -82,3 +82,14 @@ func TestEveryKeyThatIsAskedForIsThere(t *testing.T) {
 		t.Errorf("%d keys found: %v", found, err)
 	}
 }
+
+// What is advised destroys nothing that is not named: a prune takes the images of other sites, and releases kept for rollback.
+func TestNothingAdvisedPrunes(t *testing.T) {
+	for _, tag := range Tags() {
+		for key, text := range catalogue(tag) {
+			if strings.Contains(text, "prune") || strings.Contains(text, "--vacuum") {
+				t.Errorf("%s, %s: %s", key, tag, text)
+			}
+		}
+	}
+}

@@ -59,7 +59,7 @@ func zhSurvey() words {
 		"doctor.fix.certificate":      "请更新证书并重新部署。",
 		"doctor.fix.link":             "请检查本机与主机之间的网络。",
 		"doctor.fix.slow":             "可以使用，但较慢；选择更近地域的主机会更快。",
-		"doctor.fix.disk":             "用 `docker builder prune -f` 和 `docker image prune -f` 清理空间（不要用 `docker system prune`，它会删除为回滚保留的版本），或在云控制台扩容磁盘。",
+		"doctor.fix.disk":             "用 `docker system df -v` 查看占用，用 `docker rmi` 删除确定不用的镜像（网站自己的镜像是为回滚保留的），或在云控制台扩容磁盘。",
 		"doctor.fix.memory":           "构建可能被系统终止；请增加 swap 或选择更大的实例。",
 		"doctor.fix.clock":            "用 `sudo timedatectl set-ntp true` 校时。",
 		"doctor.fix.dns-add":          "请添加 A 记录，指向主机的地址。",
