@@ -4,7 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
+	"github.com/kehuo/provision/tui/terminaltest"
 	"github.com/kehuo/provision/tui/theme"
 )
 
@@ -120,7 +120,7 @@ var scenes = map[string]scene{
 func TestStructure(t *testing.T) {
 	for name, scene := range scenes {
 		t.Run(name, func(t *testing.T) {
-			golden(t, filepath.Join("structure", name+".golden"), screens(t, name, scene, language.Keys(), []size{{60, 15}, {80, 24}, {120, 40}}))
+			terminaltest.Golden(t, filepath.Join("structure", name+".golden"), screens(t, name, scene, language.Keys(), []size{{60, 15}, {80, 24}, {120, 40}}), *update)
 		})
 	}
 }
@@ -131,7 +131,7 @@ func TestWords(t *testing.T) {
 		for name, scene := range scenes {
 			file := fmt.Sprintf("%s.%s.golden", name, tag)
 			t.Run(file, func(t *testing.T) {
-				golden(t, filepath.Join("words", file), screens(t, name, scene, language.New(tag), []size{{80, 24}, {120, 40}, {40, 12}}))
+				terminaltest.Golden(t, filepath.Join("words", file), screens(t, name, scene, language.New(tag), []size{{80, 24}, {120, 40}, {40, 12}}), *update)
 			})
 		}
 	}
@@ -164,7 +164,7 @@ func TestColours(t *testing.T) {
 			if name == "run" {
 				scene = scenes["build"]
 			}
-			golden(t, name+".ansi", screen(t, name, scene, language.New(tag), theme.Coloured(), size{96, 28}))
+			terminaltest.Golden(t, name+".ansi", screen(t, name, scene, language.New(tag), theme.Coloured(), size{96, 28}), *update)
 		})
 	}
 }
@@ -178,21 +178,4 @@ func screen(t *testing.T, name string, scene scene, words *language.Printer, loo
 	s := newStage(t, c, look, at.width, at.height)
 	scene(s, words)
 	return s.view()
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("the screen differs from %s (-update writes it anew):\n%s", file, got)
-	}
 }

@@ -3,14 +3,13 @@ package cockpit
 import (
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/tui/terminaltest"
 	"github.com/kehuo/provision/tui/theme"
 )
 
@@ -75,7 +74,7 @@ func TestScreens(t *testing.T) {
 					}
 					fmt.Fprintf(&all, "== %dx%d\n%s", size[0], size[1], view)
 				}
-				golden(t, name+"."+string(tag)+".golden", all.String())
+				terminaltest.Golden(t, name+"."+string(tag)+".golden", all.String(), *update)
 			})
 		}
 	}
@@ -83,7 +82,7 @@ func TestScreens(t *testing.T) {
 
 // TestColours keeps a screen with its colours; tui/screens makes a picture of it.
 func TestColours(t *testing.T) {
-	golden(t, "../../testdata/cockpit.ansi", play(t, "log", language.English, theme.Coloured(), 118, 20))
+	terminaltest.Golden(t, "../../testdata/cockpit.ansi", play(t, "log", language.English, theme.Coloured(), 118, 20), *update)
 	if plain := play(t, "log", language.English, theme.Bare([]string{"LANG=C"}), 96, 28); strings.ContainsFunc(plain, func(r rune) bool { return r > 126 }) {
 		t.Errorf("a terminal without Unicode is given\n%s", plain)
 	}
@@ -101,23 +100,6 @@ func play(t *testing.T, name string, tag language.Tag, look *theme.Theme, width,
 	s := newStage(t, language.New(tag), look, width, height, hosts...)
 	scenes[name].play(s)
 	return s.view()
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("the screen differs from %s (-update writes it anew):\n%s", file, got)
-	}
 }
 
 // The smallest terminals show what fits, and nothing breaks.
