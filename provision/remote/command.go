@@ -103,14 +103,15 @@ const inlineLimit = 9000
 // everything else. It replaces the login shell by /bin/sh, which thereby leads the session's process group.
 //
 // A text that is too long for the line is that input, and ends with the nonce: a link that dies in the middle of it must not have
-// half a script run. dd takes its bytes and none of what follows; where it knows no fullblock, which it says before it reads, one at
+// half a script run. A shell that a start-up file puts in the place of ours reads it as a program, and ends at its first line. dd
+// takes its bytes and none of what follows; where it knows no fullblock, which it says before it reads, one at
 // a time. A terminal would show what it is given.
 func commandLine(text shell.Text, nonce string, terminal bool) (line, input string) {
 	line = `exec /bin/sh -c 'eval "$(printf %b "$1")"' /bin/sh '` + armour(string(text)) + `'`
 	if len(line) <= inlineLimit || terminal {
 		return line, ""
 	}
-	input = string(text) + "\n#" + nonce
+	input = `[ "$2" = ` + nonce + " ] || exit 127\n" + string(text) + "\n#" + nonce
 	return `exec /bin/sh -c 's=$(dd bs=$1 count=1 iflag=fullblock 2>/dev/null || dd bs=1 count=$1 2>/dev/null); case $s in *"$2") eval "$s"; esac' /bin/sh ` +
 		strconv.Itoa(len(input)) + " " + nonce, input
 }

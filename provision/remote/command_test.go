@@ -52,6 +52,16 @@ func TestCutScriptIsNotRun(t *testing.T) {
 	})
 }
 
+// TestLongScriptIsNoProgram: a shell that takes the place of the command line, and reads what was meant for it, runs none of it.
+func TestLongScriptIsNoProgram(t *testing.T) {
+	_, input := commandLine("echo begun\n"+longScript(), "NONCE", false)
+	shelltest.Each(t, func(t *testing.T, s shelltest.Shell) {
+		if out, err := s.Command(t.Context(), shell.Text(input)).CombinedOutput(); err == nil || strings.Contains(string(out), "begun") {
+			t.Errorf("it ends with %v and prints %q", err, out)
+		}
+	})
+}
+
 // plainDD is a folder with a dd that knows nothing beyond POSIX.
 func plainDD(t *testing.T) string {
 	t.Helper()
