@@ -13,8 +13,9 @@ import (
 
 // kind is how values of a field are read, checked and written. What is wrong is noted with the decoder, and not ok.
 type kind[T any] struct {
-	read  func(d *decoder, name string, n ast.Node) (value T, ok bool)
-	write func(t *template, value T) string
+	read   func(d *decoder, name string, n ast.Node) (value T, ok bool)
+	write  func(t *template, value T) string
+	schema schema
 }
 
 // text is a string that check accepts.
@@ -24,7 +25,8 @@ func text(check func(string) error) kind[string] {
 			value, ok := d.text(name, n)
 			return value, ok && !d.reject(n, name, check(value))
 		},
-		write: (*template).scalar,
+		write:  (*template).scalar,
+		schema: schema{"type": "string"},
 	}
 }
 
@@ -38,7 +40,8 @@ func needed(check func(string) error) kind[string] {
 			}
 			return k.read(d, name, n)
 		},
-		write: k.write,
+		write:  k.write,
+		schema: k.schema,
 	}
 }
 
@@ -53,13 +56,14 @@ func domain() kind[string] {
 			value, err := ParseDomain(text)
 			return value, !d.reject(n, name, err)
 		},
-		write: (*template).scalar,
+		write:  (*template).scalar,
+		schema: schema{"type": "string"},
 	}
 }
 
 // folder is a path of this machine that is looked at when the whole file is read.
 func folder() kind[string] {
-	return kind[string]{read: text(checkLocalPath).read, write: (*template).path}
+	return kind[string]{read: text(checkLocalPath).read, write: (*template).path, schema: schema{"type": "string"}}
 }
 
 // file is the path of a file on this machine, made absolute, that check accepts.
@@ -72,7 +76,8 @@ func file(check func(string) error) kind[string] {
 			}
 			return d.local(name, n, text, check)
 		},
-		write: (*template).path,
+		write:  (*template).path,
+		schema: schema{"type": "string"},
 	}
 }
 
@@ -89,7 +94,8 @@ func environmentFile() kind[string] {
 				return err
 			})
 		},
-		write: (*template).path,
+		write:  (*template).path,
+		schema: schema{"type": "string"},
 	}
 }
 
@@ -124,7 +130,8 @@ func integer(low, high int) kind[int] {
 			}
 			return int(value), true
 		},
-		write: func(_ *template, value int) string { return strconv.Itoa(value) },
+		write:  func(_ *template, value int) string { return strconv.Itoa(value) },
+		schema: schema{"type": "integer", "minimum": low, "maximum": high},
 	}
 }
 
@@ -142,7 +149,8 @@ func boolean() kind[bool] {
 			}
 			return truth.Value, true
 		},
-		write: func(_ *template, value bool) string { return strconv.FormatBool(value) },
+		write:  func(_ *template, value bool) string { return strconv.FormatBool(value) },
+		schema: schema{"type": "boolean"},
 	}
 }
 
@@ -171,6 +179,7 @@ func duration(longest time.Duration) kind[time.Duration] {
 			}
 			return d.String()
 		},
+		schema: schema{"type": "string", "pattern": likeDuration},
 	}
 }
 
@@ -192,7 +201,8 @@ func texts(example string, check func(string) error) kind[[]string] {
 			}
 			return list, len(d.list) == before
 		},
-		write: func(_ *template, items []string) string { return list(items) },
+		write:  func(_ *template, items []string) string { return list(items) },
+		schema: listOf(schema{"type": "string"}),
 	}
 }
 
@@ -215,7 +225,8 @@ func volumes() kind[[]string] {
 			}
 			return list, ok
 		},
-		write: k.write,
+		write:  k.write,
+		schema: listOf(schema{"type": "string", "pattern": likeVolume}),
 	}
 }
 
@@ -236,7 +247,8 @@ func options() kind[[]string] {
 			}
 			return list, true
 		},
-		write: k.write,
+		write:  k.write,
+		schema: k.schema,
 	}
 }
 
@@ -266,6 +278,7 @@ func command() kind[[]string] {
 			}
 			return quoted(text)
 		},
+		schema: schema{"type": []string{"string", "array", "null"}, "items": schema{"type": "string"}},
 	}
 }
 
@@ -293,6 +306,7 @@ func ports() kind[[]Port] {
 			}
 			return list(items)
 		},
+		schema: schema{"type": "array", "minItems": 1, "items": schema{"type": "string", "pattern": likePort}},
 	}
 }
 
@@ -347,6 +361,10 @@ func environment() kind[map[string]string] {
 				b.WriteString("\n    " + scalar(name) + ": " + quoted(values[name]))
 			}
 			return b.String()
+		},
+		schema: schema{
+			"type": []string{"object", "null"}, "propertyNames": schema{"pattern": likeVariable},
+			"additionalProperties": schema{"type": []string{"string", "number", "boolean"}},
 		},
 	}
 }
