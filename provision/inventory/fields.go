@@ -54,6 +54,22 @@ func fields() []field {
 		{path: "site.log"},
 		of("site.log.max_size", func(r record) *string { return &r.Site.Log.MaxSize }, "10m", text(checkLogSize).like(likeLogSize)).orNothing(),
 		of("site.log.max_file", func(r record) *int { return &r.Site.Log.MaxFile }, 3, integer(1, maxLogFiles)).orNothing(),
+		{path: "site.build"},
+		of("site.build.file", func(r record) *string { return &r.Site.Build.File }, "Dockerfile", text(checkWithin).like(likeWithin)).orDefault(),
+		of("site.build.context", func(r record) *string { return &r.Site.Build.Context }, ".", text(checkWithin).like(likeWithin)).orDefault(),
+		of("site.build.target", func(r record) *string { return &r.Site.Build.Target }, "", text(checkBuildWord).like(likeBuildWord)).orNothing(),
+		of("site.build.args", func(r record) *map[string]string { return &r.Site.Build.Args }, nil, arguments()).orNothing(),
+		of("site.build.secrets", func(r record) *map[string]string { return &r.Site.Build.Secrets }, nil, lent()).orNothing(),
+		of("site.build.ssh", func(r record) *map[string]string { return &r.Site.Build.SSH }, nil, lent()).orNothing(),
+		of("site.build.platform", func(r record) *string { return &r.Site.Build.Platform }, "", text(checkPlatform).like(likePlatform)).orNothing(),
+		of("site.build.network", func(r record) *string { return &r.Site.Build.Network }, "", text(checkBuildWord).like(likeBuildWord)).orNothing(),
+		of("site.build.cache_from", func(r record) *[]string { return &r.Site.Build.CacheFrom }, nil, texts(`["registry.example/myweb:cache"]`, checkBuildWord).each(schema{"type": "string", "pattern": likeBuildWord})).orNothing(),
+		of("site.build.pull", func(r record) *bool { return &r.Site.Build.Pull }, false, boolean()).orNothing(),
+		of("site.build.no_cache", func(r record) *bool { return &r.Site.Build.NoCache }, false, boolean()).orNothing(),
+		{path: "site.hooks"},
+		of("site.hooks.before_build", func(r record) *string { return &r.Site.Hooks.BeforeBuild }, "", text(checkNoNUL)).orNothing(),
+		of("site.hooks.before_switch", func(r record) *string { return &r.Site.Hooks.BeforeSwitch }, "", text(checkNoNUL)).orNothing(),
+		of("site.hooks.after_switch", func(r record) *string { return &r.Site.Hooks.AfterSwitch }, "", text(checkNoNUL)).orNothing(),
 		of("site.cutover", func(r record) *string { return &r.Site.Cutover }, CutoverAuto, text(CheckCutover).among(CutoverAuto, CutoverWarm, CutoverCold)),
 
 		{path: "hosts", read: (*decoder).hosts},
@@ -81,6 +97,7 @@ type field struct {
 	absent  func(r record) bool                // not written but for the example, as a comment; nil: always written
 	example string                             // empty: none
 	unset   func(r record) bool                // the value is empty
+	usual   func(r record) bool                // the value is the default
 	schema  schema                             // of the value, without its words
 }
 
@@ -109,6 +126,12 @@ func (f field) orExample(example string) field {
 // orNothing has an annotated file leave the field out where it is empty.
 func (f field) orNothing() field {
 	f.absent = f.unset
+	return f
+}
+
+// orDefault has an annotated file leave the field out where it has its default.
+func (f field) orDefault() field {
+	f.absent = f.usual
 	return f
 }
 

@@ -118,6 +118,10 @@ const (
 	likeVolume    = `^[^~.:][^:]*:/[^:]+(:(ro|rw|z|Z|nocopy|r?shared|r?slave|r?private|consistent|cached|delegated|,)+)?$`
 	likeURLPath   = `^/([^/#\s][^#\s]*)?$`
 
+	likeBuildWord = `^([a-zA-Z0-9_./:@=,+][a-zA-Z0-9_./:@=,+-]*)?$`
+	likeBuildID   = `^[a-zA-Z0-9_][a-zA-Z0-9_.-]*$`
+	likePlatform  = `^([a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?)?$`
+
 	likeRestart  = `^(no|always|unless-stopped|on-failure(:[1-9][0-9]*)?)$`
 	likeLogSize  = `^[0-9]+[kKmMgGtTpP]?[iI]?[bB]?$`
 	likeDuration = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`
