@@ -31,8 +31,9 @@ type Deployment struct {
 	Inventory *inventory.Inventory
 	Words     *language.Printer
 	Manifest  *tree.Manifest
-	Tree      string // digest of the files; empty for a deployment without its source
+	Tree      string // digest of the files and of how they are built; empty for a deployment without its source
 	Report    site.Report
+	Recipe    docker.Recipe
 	Spec      docker.Spec
 	Release   string // what this source with these settings is called
 	Who       string // user@machine, for the lock and the history
@@ -55,7 +56,8 @@ func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *languag
 	if err := d.specify(); err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, err)
 	}
-	d.Tree = d.Manifest.Digest()
+	d.Recipe = recipe(inv.Site.Build)
+	d.Tree = d.Recipe.Digest(d.Manifest.Digest())
 	d.Release = docker.Release(d.Tree, d.Spec)
 	return d, nil
 }
@@ -91,7 +93,10 @@ func Installed(inv *inventory.Inventory, words *language.Printer) *Deployment {
 
 func scan(ctx context.Context, inv *inventory.Inventory) (*tree.Manifest, error) {
 	s := inv.Site
-	options := tree.Options{Root: s.Source, Upload: s.Upload, Never: inside(s.Source, inv.Private()...)}
+	options := tree.Options{
+		Root: s.Source, Upload: s.Upload, Never: inside(s.Source, inv.Private()...),
+		Dockerfile: s.Build.File, Context: s.Build.Context, Ignore: s.Build.Ignore(),
+	}
 	if s.Key != "" {
 		options.Private, options.Always = []string{s.Key}, []string{s.Certificate}
 	}

@@ -223,7 +223,8 @@ func (h *Host) record(outcome provision.HostResult) state.Record {
 // gather reads all facts again: one command, and beside it the questions to the Docker Engine.
 func (h *Host) gather(ctx context.Context) error {
 	query := facts.Query{
-		Directory: h.site.Directory, Container: h.site.Container, Image: h.site.Image, Room: h.room, Mark: rand.Text(),
+		Directory: h.site.Directory, Container: h.site.Container, Image: h.site.Image, Room: h.room,
+		BuildKit: h.Manifest != nil && h.Inventory.Site.Build.NeedsBuildKit() != "", Mark: rand.Text(),
 	}
 	if h.Manifest != nil {
 		query.Files = transfer.HostScript(h.site.Directory, h.site.StateDir, h.Manifest)

@@ -83,8 +83,8 @@ func Editable(id, file string, inv *inventory.Inventory) []string {
 		for _, what := range e.edit {
 			files = append(files, map[editable]string{
 				theInventory:   file,
-				theDockerfile:  filepath.Join(inv.Site.Source, site.DockerfilePath),
-				theNginxConfig: filepath.Join(inv.Site.Source, site.DefaultConfigPath),
+				theDockerfile:  filepath.Join(inv.Site.Source, inv.Site.Build.File),
+				theNginxConfig: filepath.Join(inv.Site.Source, inv.Site.Build.Context, site.DefaultConfigPath),
 			}[what])
 		}
 	}
