@@ -21,7 +21,7 @@ esac
 case $knows in *--load*) set -- --load "$@" ;; esac
 build() {
 	docker build "$@" || return
-	docker image inspect --format "$format" "$image" && return
+	docker image inspect --format "$format" "$image" 2>/dev/null && return
 	code=$?
 	! docker version >/dev/null 2>&1 || echo "${format%% *} none $(docker buildx inspect 2>/dev/null | sed -n 's/^Driver: *//p' | head -n 1)"
 	return $code
