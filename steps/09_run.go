@@ -32,17 +32,19 @@ type run struct {
 	stranger   *stranger
 	source     inventory.Site
 	found      site.Report // what its files tell
+	hooks      hooks
 }
 
 func newRun(h *Host, s step) provision.Step {
-	return run{s, h.site, h.wanted(), h.environment, h.variables, h.facts, h.connection, h.cutover, &h.stranger, h.Inventory.Site, h.Report}
+	return run{s, h.site, h.wanted(), h.environment, h.variables, h.facts, h.connection, h.cutover, &h.stranger, h.Inventory.Site, h.Report,
+		hooks{h.Inventory.Site.Hooks, h.rollout, &h.ran}}
 }
 
 // Plan implements provision.Step.
 func (s run) Plan() ([]provision.Change, error) {
 	live, name := s.facts.Container, s.site.Container
 	if live != nil && !s.site.Owns(live) {
-		return s.stranger.planned(s.step, s.site, live, s.deploy), nil
+		return s.planned(s.stranger.planned(s.step, s.site, live, s.deploy)), nil
 	}
 	if err := portsFree(s.site, s.facts.Facts); err != nil {
 		return nil, err
@@ -50,7 +52,7 @@ func (s run) Plan() ([]provision.Change, error) {
 	replace := func(action, reason string) []provision.Change {
 		changes := one(s.words.T(action, name), s.notable(reason))
 		changes[0].Apply, changes[0].Diff = s.deploy, s.difference()
-		return changes
+		return s.planned(changes)
 	}
 	if holder := s.site.Holder(s.facts.Containers); holder != nil {
 		changes := []provision.Change{complete(s.step, s.connection, s.cutover, s.facts, *holder)}
@@ -163,11 +165,17 @@ func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
 		return err
 	}
 	s.wanted.Image = s.facts.Image.ID
+	if err := s.prepare(ctx, r); err != nil {
+		return err
+	}
 	s.cutover.Inspect = s.inspect(r)
 	defer func() { s.cutover.Inspect = nil }()
 	live, err := s.cutover.Run(ctx, s.connection.report(r), s.wanted, s.facts.Docker)
 	s.facts.Facts = s.facts.WithContainer(live)
-	return err
+	if err != nil {
+		return err
+	}
+	return s.finish(ctx, r)
 }
 
 // inspect asks nginx in a candidate for its whole configuration, once the entry point has completed it, and examines that: what

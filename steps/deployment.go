@@ -40,6 +40,8 @@ type Deployment struct {
 	Mended    []site.Mended
 	WaitLock  time.Duration // how long to wait for another run that holds the lock
 
+	rollout     *rollout
+	unread      bool             // before_build comes before the source is read
 	environment provision.Secret // what the host gets of the environment file
 	variables   []string         // their names, where a change of how they reach the container is told
 }
@@ -47,7 +49,7 @@ type Deployment struct {
 // NewDeployment reads the source. It connects to nothing; what is wrong with the site's own files is left to the steps that
 // ask for them, in Report.
 func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *language.Printer) (*Deployment, error) {
-	d := &Deployment{Inventory: inv, Words: words, Who: whoami(), Report: examine(inv, words)}
+	d := &Deployment{Inventory: inv, Words: words, Who: whoami(), Report: examine(inv, words), rollout: &rollout{}}
 	var err error
 	if d.Manifest, err = scan(ctx, inv); err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, err)
@@ -62,13 +64,18 @@ func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *languag
 	return d, nil
 }
 
-// Mend is NewDeployment after what can be put right of the site's own files was offered to the decider, or is agreed already.
+// Mend is NewDeployment for a run, which is to run the hooks too, after what can be put right of the site's own files was offered to the decider, or is agreed already.
 func Mend(ctx context.Context, inv *inventory.Inventory, words *language.Printer, decider provision.Decider, agreed bool) (*Deployment, error) {
 	mended, err := site.OfferFixes(ctx, inv.Site.Source, examine(inv, words), words, decider, agreed)
 	if err != nil {
 		return nil, err
 	}
-	d, err := NewDeployment(ctx, inv, words)
+	var d *Deployment
+	if inv.Site.Hooks.BeforeBuild != "" {
+		d, err = unread(inv, words)
+	} else {
+		d, err = NewDeployment(ctx, inv, words)
+	}
 	if err != nil {
 		return nil, err
 	}
