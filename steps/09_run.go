@@ -158,24 +158,23 @@ func portsFree(site release.Site, known *facts.Facts) error {
 
 // deploy makes the planned release live.
 func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
-	if s.facts.Image == nil {
-		return provision.Fail("fail.no-image", s.site.Image, s.host)
-	}
-	if err := s.saveEnvironment(ctx); err != nil {
+	if err := s.placed(ctx); err != nil {
 		return err
 	}
 	s.wanted.Image = s.facts.Image.ID
-	if err := s.prepare(ctx, r); err != nil {
-		return err
-	}
 	s.cutover.Inspect = s.inspect(r)
 	defer func() { s.cutover.Inspect = nil }()
 	live, err := s.cutover.Run(ctx, s.connection.report(r), s.wanted, s.facts.Docker)
 	s.facts.Facts = s.facts.WithContainer(live)
-	if err != nil {
-		return err
+	return err
+}
+
+// placed makes sure that the host has what the wanted release starts with.
+func (s run) placed(ctx context.Context) error {
+	if s.facts.Image == nil {
+		return provision.Fail("fail.no-image", s.site.Image, s.host)
 	}
-	return s.finish(ctx, r)
+	return s.saveEnvironment(ctx)
 }
 
 // inspect asks nginx in a candidate for its whole configuration, once the entry point has completed it, and examines that: what

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -124,41 +125,38 @@ type hooks struct {
 	ran     *[]state.Hook // of this run
 }
 
-// planned is a plan to make a release, with the hooks around it, which the release runs.
+// planned is a plan to make a release, with the hooks around it.
 func (s run) planned(changes []provision.Change) []provision.Change {
-	around := func(name, text string) []provision.Change {
+	around := func(name, text string, apply func(context.Context, *provision.Reporter) error) []provision.Change {
 		if text == "" {
 			return nil
 		}
-		return one(s.words.T("plan.hook."+name, text), s.words.T("plan.hook.reason", "site.hooks."+name, hookPatience))
+		changes := one(s.words.T("plan.hook."+name), s.words.T("plan.hook.reason", "site.hooks."+name, hookPatience))
+		changes[0].Apply, changes[0].Diff = apply, "+ "+strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n+ ")
+		return changes
 	}
-	return append(append(around(beforeSwitch, s.hooks.BeforeSwitch), changes...), around(afterSwitch, s.hooks.AfterSwitch)...)
+	return append(append(around(beforeSwitch, s.hooks.BeforeSwitch, s.beforeSwitch), changes...), around(afterSwitch, s.hooks.AfterSwitch, s.afterSwitch)...)
 }
 
-// prepare runs before_switch as the wanted release would run, once a rollout. What it changes elsewhere, in a database for example,
+// beforeSwitch runs the hook as the wanted release would run, once a rollout. What it changes elsewhere, in a database for example,
 // the release that serves lives with until the switch.
-func (s run) prepare(ctx context.Context, r *provision.Reporter) error {
-	text := s.hooks.BeforeSwitch
-	if text == "" {
-		return nil
+func (s run) beforeSwitch(ctx context.Context, r *provision.Reporter) error {
+	if err := s.placed(ctx); err != nil {
+		return err
 	}
 	return s.hooks.rollout.switching.do(func() error {
 		name := s.site.Container + "-hook"
 		argv := s.wanted.Spec.OneOff(docker.OneOffOptions{
 			Name: name, Site: s.site.Name, Directory: s.site.Directory, Purpose: beforeSwitch,
-			Image: s.wanted.Image, Secrets: s.site.Secrets(s.wanted.ID) + "/run", Shell: true,
-		}, text)
+			Image: s.facts.Image.ID, Secrets: s.site.Secrets(s.wanted.ID) + "/run", Shell: true,
+		}, s.hooks.BeforeSwitch)
 		return s.hook(ctx, r, beforeSwitch, argv, s.site.FailedExit(s.facts.Docker), docker.Remove(name))
 	})
 }
 
-// finish runs after_switch in the live container. Where it fails the release stays, and is tidied up after as one that succeeds.
-func (s run) finish(ctx context.Context, r *provision.Reporter) error {
-	text := s.hooks.AfterSwitch
-	if text == "" {
-		return nil
-	}
-	err := s.hook(ctx, r, afterSwitch, docker.ExecShell(s.site.Container, text), provision.ExitFailed, nil)
+// afterSwitch runs the hook in the live container. Where it fails the release stays, and is tidied up after as one that succeeds.
+func (s run) afterSwitch(ctx context.Context, r *provision.Reporter) error {
+	err := s.hook(ctx, r, afterSwitch, docker.ExecShell(s.site.Container, s.hooks.AfterSwitch), provision.ExitFailed, nil)
 	if err != nil && ctx.Err() == nil {
 		if left := s.cutover.Tidy(ctx); left != nil {
 			return errors.Join(err, left)
@@ -188,6 +186,8 @@ func (s run) hook(ctx context.Context, r *provision.Reporter, name string, argv 
 		return ctx.Err()
 	case within.Err() != nil:
 		return provision.Fail("hook.late", field, s.host, hookPatience).WithExit(status)
+	case errors.As(err, &exit) && name == afterSwitch:
+		return provision.Fail("hook.failed-after", field, s.host, exit.Code).WithExit(status)
 	case errors.As(err, &exit):
 		return provision.Fail("hook.failed", field, s.host, exit.Code).WithExit(status)
 	case code == provision.ExitUnreachable || code == provision.ExitLocked:
