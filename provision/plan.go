@@ -39,7 +39,8 @@ type Target interface {
 	Name() string
 	// Steps are the steps in their order. The first one stands for Connect.
 	Steps() []Step
-	// Connect reaches the host and gathers every fact that planning needs. Its events belong to the first step.
+	// Connect reaches the host and gathers every fact that planning needs. Its events belong to the first step; a failure that is
+	// another step's says so, see InStep.
 	Connect(ctx context.Context, r *Reporter) error
 	// Begin is called once before the first change: the lock is taken here. A run with nothing to change never calls it.
 	Begin(ctx context.Context, r *Reporter, changes []Change) error

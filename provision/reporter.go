@@ -60,6 +60,9 @@ func (r *Reporter) emit(body Body) { r.stream.emit(r.host, r.step, body) }
 // Step is the id of the step that reports.
 func (r *Reporter) Step() string { return r.step }
 
+// In is the voice of another step of the same host, for work of that step which has to be done at another time.
+func (r *Reporter) In(step string) *Reporter { return &Reporter{r.stream, r.host, step} }
+
 // Command tells which command is about to run on the host.
 func (r *Reporter) Command(command string) { r.emit(StepCommand{command}) }
 

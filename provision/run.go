@@ -184,15 +184,24 @@ func (w *walk) failedIn(err error, changes []Change) string {
 // prepare connects, which is the first step, and plans all of them.
 func (w *walk) prepare(ctx context.Context) ([]Change, error) {
 	first := w.target.Steps()[0]
+	var later *StepError
 	err := w.timed(ctx, first, func(r *Reporter) (Status, error) {
-		if err := w.target.Connect(ctx, r); err != nil {
+		err := w.target.Connect(ctx, r)
+		if errors.As(err, &later) && later.Step != first.ID() { // reaching the host is not what failed
+			return StatusOK, nil
+		}
+		if err != nil {
 			return "", err
 		}
-		_, err := w.plan(first)
+		_, err = w.plan(first)
 		return StatusOK, err
 	})
 	if err != nil {
 		return nil, err
+	}
+	if later != nil {
+		w.unable = later.Step
+		return nil, w.stopped(ctx, later.Step, later)
 	}
 	var all []Change
 	for _, step := range w.target.Steps() {

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"embed"
@@ -20,13 +21,17 @@ import (
 type build struct {
 	step
 	site       release.Site
-	tree       string // the digest of the files
+	tree       string // the digest of the files and of how they are built
+	recipe     docker.Recipe
+	needs      string // the field that takes BuildKit; empty: none
+	lent       lent
 	facts      *known
 	connection *connection
 }
 
 func newBuild(h *Host, s step) provision.Step {
-	return build{s, h.site, h.Tree, h.facts, h.connection}
+	options := h.Inventory.Site.Build
+	return build{s, h.site, h.Tree, h.Recipe, options.NeedsBuildKit(), newLent(h.site.StateDir+"/lent", options), h.facts, h.connection}
 }
 
 // Plan implements provision.Step: the image was built from this very tree, or it is built.
@@ -45,8 +50,11 @@ func (s build) Plan() ([]provision.Change, error) {
 	default:
 		return nil, nil
 	}
+	if s.needs != "" && s.facts.NoBuildKit {
+		return nil, provision.Fail("build.no-buildkit", s.host, s.needs)
+	}
 	changes := one(s.words.T("plan.build.action", name), reason)
-	changes[0].Apply = s.build
+	changes[0].Apply, changes[0].Diff = s.build, s.recipe.Summary()
 	return changes, nil
 }
 
@@ -60,7 +68,7 @@ func (s build) ofAnother(image *docker.Image) bool {
 	})
 }
 
-//go:embed 07_build.sh
+//go:embed 07_*.sh
 var buildFiles embed.FS
 
 var buildScript = shell.Load(buildFiles, "07_build.sh")
@@ -79,43 +87,84 @@ func jobOf(tree string) string {
 func (s build) build(ctx context.Context, r *provision.Reporter) error {
 	argv := docker.Build(docker.BuildOptions{
 		Site: s.site.Name, Directory: s.site.Directory, Tree: s.tree, Name: s.site.Image, ReleaseName: s.site.ImageOf(s.tree),
+		Recipe: s.recipe, Lent: s.lent.folder,
 	})
 	r.Command("cd " + shell.Quote(s.site.Directory) + " && " + shell.Quote(argv...))
-	if err := s.forgetEnded(ctx); err != nil {
+	running, err := s.forgetEnded(ctx)
+	if err != nil {
 		return err
 	}
-	// The build is a job of the host's own: it goes on when the link is cut, and a run that is started anew finds it.
-	mark := rand.Text() // so that nothing which a build prints is taken for it
-	script := buildScript.With(append([]string{s.site.Directory, mark + " " + docker.Description, s.site.Image}, argv...)...)
-	pass := s.progress(r)
-	var made *docker.Image
-	work := func() error {
-		return s.connection.Job(ctx, jobOf(s.tree), script, func(lines string) {
-			if said, described, ok := strings.Cut(lines, mark+" "); ok {
-				made, _ = docker.ParseDescription(described)
-				if lines = strings.TrimSuffix(said, "\n"); lines == "" {
-					return
-				}
-			}
-			pass(lines)
-		})
-	}
-	err := work()
+	a := &attempt{build: s, mark: rand.Text(), pass: s.progress(r)}
+	err = a.run(ctx, argv, !running)
 	var gone *remote.JobGoneError
 	if errors.As(err, &gone) { // the host was restarted; what was built so far is in the cache
 		r.Output(provision.StreamErr, s.words.T("build.again", s.host))
-		err = work()
+		err = a.run(ctx, argv, true)
 	}
-	if err != nil {
+	switch {
+	case a.why != nil:
+		return a.why
+	case err != nil:
 		return provision.Fail("fail.build", s.site.Directory, s.host, err)
 	}
-	if made == nil { // a run before this one started the build
-		if made, err = s.inspect(ctx); err != nil {
+	if a.made == nil { // a run before this one started the build
+		if a.made, err = s.inspect(ctx); err != nil {
 			return err
 		}
 	}
-	s.facts.Facts = s.facts.WithImage(made)
+	s.facts.Facts = s.facts.WithImage(a.made)
 	return nil
+}
+
+// attempt is a build under way.
+type attempt struct {
+	build
+	mark string // so that nothing which a build prints is taken for what the script says
+	pass func(lines string)
+	made *docker.Image
+	why  *provision.Failure // there is no image
+}
+
+// run builds to the end. The build is a job of the host's own: it goes on when the link is cut, and a run that is started anew finds
+// it. One that has only just begun is lent what it needs.
+func (a *attempt) run(ctx context.Context, argv []string, begins bool) error {
+	folder := ""
+	if len(a.lent.files) > 0 {
+		folder = a.lent.folder
+	}
+	begun := false
+	defer func() {
+		if !begun || ctx.Err() == nil { // else the build goes on, and removes them itself
+			a.lent.takeBack(ctx, a.connection)
+		}
+	}()
+	if begins {
+		if err := a.lent.lend(ctx, a.connection); err != nil {
+			return err
+		}
+	}
+	begun = true
+	script := buildScript.With(append([]string{a.site.Directory, a.mark + " " + docker.Description, a.site.Image, a.needs, folder}, argv...)...)
+	return a.connection.Job(ctx, jobOf(a.tree), script, a.read)
+}
+
+// read takes in what the job prints: the script's own line, and the build's.
+func (a *attempt) read(lines string) {
+	said, own, ok := strings.Cut(lines, a.mark+" ")
+	if ok {
+		switch word, driver, _ := strings.Cut(strings.TrimSpace(own), " "); word {
+		case "buildkit":
+			a.why = provision.Fail("build.no-buildkit", a.host, a.needs)
+		case "none":
+			a.why = provision.Fail("build.no-image", a.site.Image, a.host, cmp.Or(driver, "docker"))
+		default:
+			a.made, _ = docker.ParseDescription(own)
+		}
+		if said = strings.TrimSuffix(said, "\n"); said == "" {
+			return
+		}
+	}
+	a.pass(said)
 }
 
 // progress returns a receiver of a build's output that passes it on, and each instruction that the build comes to.
@@ -137,27 +186,29 @@ func (s build) progress(r *provision.Reporter) func(lines string) {
 	}
 }
 
-// forgetEnded removes what an interrupted run has left of a build that has ended: how it ended may be no longer true.
-func (s build) forgetEnded(ctx context.Context) error {
+// forgetEnded removes what an interrupted run has left of a build that has ended: how it ended may be no longer true. One that
+// still runs is attached to.
+func (s build) forgetEnded(ctx context.Context) (running bool, err error) {
 	id := jobOf(s.tree)
 	if !slices.Contains(s.facts.Jobs, id) {
-		return nil
+		return false, nil
 	}
 	var jobs []remote.JobState
-	err := s.connection.persist(ctx, func() (err error) {
+	err = s.connection.persist(ctx, func() (err error) {
 		jobs, err = s.connection.client.ListJobs(ctx, s.connection.stateDir, s.connection.sudo)
 		return err
 	})
 	if err != nil {
-		return provision.Fail("fail.builds", s.host, err)
+		return false, provision.Fail("fail.builds", s.host, err)
 	}
-	if !slices.ContainsFunc(jobs, func(job remote.JobState) bool { return job.ID == id && !job.Running }) {
-		return nil
+	at := slices.IndexFunc(jobs, func(job remote.JobState) bool { return job.ID == id })
+	if at < 0 || jobs[at].Running {
+		return at >= 0, nil
 	}
 	if err := s.connection.forget(ctx, id); err != nil {
-		return provision.Fail("fail.build-left", s.host, err)
+		return false, provision.Fail("fail.build-left", s.host, err)
 	}
-	return nil
+	return false, nil
 }
 
 // inspect reads what the build made, because the steps to come rely on it.

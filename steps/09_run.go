@@ -32,17 +32,19 @@ type run struct {
 	stranger   *stranger
 	source     inventory.Site
 	found      site.Report // what its files tell
+	hooks      hooks
 }
 
 func newRun(h *Host, s step) provision.Step {
-	return run{s, h.site, h.wanted(), h.environment, h.variables, h.facts, h.connection, h.cutover, &h.stranger, h.Inventory.Site, h.Report}
+	return run{s, h.site, h.wanted(), h.environment, h.variables, h.facts, h.connection, h.cutover, &h.stranger, h.Inventory.Site, h.Report,
+		hooks{h.Inventory.Site.Hooks, h.rollout, &h.ran}}
 }
 
 // Plan implements provision.Step.
 func (s run) Plan() ([]provision.Change, error) {
 	live, name := s.facts.Container, s.site.Container
 	if live != nil && !s.site.Owns(live) {
-		return s.stranger.planned(s.step, s.site, live, s.deploy), nil
+		return s.planned(s.stranger.planned(s.step, s.site, live, s.deploy)), nil
 	}
 	if err := portsFree(s.site, s.facts.Facts); err != nil {
 		return nil, err
@@ -50,7 +52,7 @@ func (s run) Plan() ([]provision.Change, error) {
 	replace := func(action, reason string) []provision.Change {
 		changes := one(s.words.T(action, name), s.notable(reason))
 		changes[0].Apply, changes[0].Diff = s.deploy, s.difference()
-		return changes
+		return s.planned(changes)
 	}
 	if holder := s.site.Holder(s.facts.Containers); holder != nil {
 		changes := []provision.Change{complete(s.step, s.connection, s.cutover, s.facts, *holder)}
@@ -156,10 +158,7 @@ func portsFree(site release.Site, known *facts.Facts) error {
 
 // deploy makes the planned release live.
 func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
-	if s.facts.Image == nil {
-		return provision.Fail("fail.no-image", s.site.Image, s.host)
-	}
-	if err := s.saveEnvironment(ctx); err != nil {
+	if err := s.placed(ctx); err != nil {
 		return err
 	}
 	s.wanted.Image = s.facts.Image.ID
@@ -168,6 +167,14 @@ func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
 	live, err := s.cutover.Run(ctx, s.connection.report(r), s.wanted, s.facts.Docker)
 	s.facts.Facts = s.facts.WithContainer(live)
 	return err
+}
+
+// placed makes sure that the host has what the wanted release starts with.
+func (s run) placed(ctx context.Context) error {
+	if s.facts.Image == nil {
+		return provision.Fail("fail.no-image", s.site.Image, s.host)
+	}
+	return s.saveEnvironment(ctx)
 }
 
 // inspect asks nginx in a candidate for its whole configuration, once the entry point has completed it, and examines that: what

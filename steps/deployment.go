@@ -31,14 +31,17 @@ type Deployment struct {
 	Inventory *inventory.Inventory
 	Words     *language.Printer
 	Manifest  *tree.Manifest
-	Tree      string // digest of the files; empty for a deployment without its source
+	Tree      string // digest of the files and of how they are built; empty for a deployment without its source
 	Report    site.Report
+	Recipe    docker.Recipe
 	Spec      docker.Spec
 	Release   string // what this source with these settings is called
 	Who       string // user@machine, for the lock and the history
 	Mended    []site.Mended
 	WaitLock  time.Duration // how long to wait for another run that holds the lock
 
+	rollout     *rollout
+	unread      bool             // before_build comes before the source is read
 	environment provision.Secret // what the host gets of the environment file
 	variables   []string         // their names, where a change of how they reach the container is told
 }
@@ -46,7 +49,7 @@ type Deployment struct {
 // NewDeployment reads the source. It connects to nothing; what is wrong with the site's own files is left to the steps that
 // ask for them, in Report.
 func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *language.Printer) (*Deployment, error) {
-	d := &Deployment{Inventory: inv, Words: words, Who: whoami(), Report: examine(inv, words)}
+	d := &Deployment{Inventory: inv, Words: words, Who: whoami(), Report: examine(inv, words), rollout: &rollout{}}
 	var err error
 	if d.Manifest, err = scan(ctx, inv); err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, err)
@@ -55,18 +58,24 @@ func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *languag
 	if err := d.specify(); err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, err)
 	}
-	d.Tree = d.Manifest.Digest()
+	d.Recipe = recipe(inv.Site.Build)
+	d.Tree = d.Recipe.Digest(d.Manifest.Digest())
 	d.Release = docker.Release(d.Tree, d.Spec)
 	return d, nil
 }
 
-// Mend is NewDeployment after what can be put right of the site's own files was offered to the decider, or is agreed already.
+// Mend is NewDeployment for a run, which is to run the hooks too, after what can be put right of the site's own files was offered to the decider, or is agreed already.
 func Mend(ctx context.Context, inv *inventory.Inventory, words *language.Printer, decider provision.Decider, agreed bool) (*Deployment, error) {
 	mended, err := site.OfferFixes(ctx, inv.Site.Source, examine(inv, words), words, decider, agreed)
 	if err != nil {
 		return nil, err
 	}
-	d, err := NewDeployment(ctx, inv, words)
+	var d *Deployment
+	if inv.Site.Hooks.BeforeBuild != "" {
+		d, err = unread(inv, words)
+	} else {
+		d, err = NewDeployment(ctx, inv, words)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +100,10 @@ func Installed(inv *inventory.Inventory, words *language.Printer) *Deployment {
 
 func scan(ctx context.Context, inv *inventory.Inventory) (*tree.Manifest, error) {
 	s := inv.Site
-	options := tree.Options{Root: s.Source, Upload: s.Upload, Never: inside(s.Source, inv.Private()...)}
+	options := tree.Options{
+		Root: s.Source, Upload: s.Upload, Never: inside(s.Source, inv.Private()...),
+		Dockerfile: s.Build.File, Context: s.Build.Context, Ignore: s.Build.Ignore(),
+	}
 	if s.Key != "" {
 		options.Private, options.Always = []string{s.Key}, []string{s.Certificate}
 	}

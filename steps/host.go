@@ -41,8 +41,9 @@ type Host struct {
 	facts      *known
 	there      hostFiles
 	stranger   stranger
-	wentBack   string // the release that this run brings back, for the history: hosts may go back to different ones
-	before     string // the release that the host ran when this run connected to it
+	wentBack   string       // the release that this run brings back, for the history: hosts may go back to different ones
+	before     string       // the release that the host ran when this run connected to it
+	ran        []state.Hook // hooks, for the history
 }
 
 // known is what the run knows of the host: a value that is replaced, never patched.
@@ -102,6 +103,9 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 		return provision.WithExit(provision.ExitUnreachable, err)
 	}
 	h.connection.client = client
+	if err := h.ready(ctx, r); err != nil {
+		return err
+	}
 	if h.Manifest != nil && h.Manifest.Likely() {
 		h.there.ahead = transfer.Prepare(ctx, client, h.site.Directory, h.site.StateDir, h.Manifest)
 	}
@@ -174,7 +178,7 @@ func (h *Host) endLeftJobs(ctx context.Context, r *provision.Reporter) (bool, er
 	left := false
 	for _, id := range h.facts.Jobs {
 		switch {
-		case strings.HasPrefix(id, release.CutoverJob):
+		case strings.HasPrefix(id, release.CutoverJob), strings.HasPrefix(id, hookJob):
 			err := h.connection.attach(ctx, id, h.connection.lines(r))
 			if err != nil && !errors.Is(err, remote.ErrNoJob) {
 				r.Output(provision.StreamErr, h.Words.T("release.earlier-ended", h.Name(), h.Words.Error(err)))
@@ -216,6 +220,7 @@ func (h *Host) record(outcome provision.HostResult) state.Record {
 		Outcome:    "ok",
 		Changed:    outcome.Changed,
 		DurationMS: time.Since(h.begun).Milliseconds(),
+		Hooks:      h.ran,
 	}
 	if outcome.Err != nil {
 		record.Outcome = h.Words.Error(outcome.Err)
@@ -226,7 +231,8 @@ func (h *Host) record(outcome provision.HostResult) state.Record {
 // gather reads all facts again: one command, and beside it the questions to the Docker Engine.
 func (h *Host) gather(ctx context.Context) error {
 	query := facts.Query{
-		Directory: h.site.Directory, Container: h.site.Container, Image: h.site.Image, Room: h.room, Mark: rand.Text(),
+		Directory: h.site.Directory, Container: h.site.Container, Image: h.site.Image, Room: h.room,
+		BuildKit: h.Manifest != nil && h.Inventory.Site.Build.NeedsBuildKit() != "", Mark: rand.Text(),
 	}
 	if h.Manifest != nil {
 		query.Files = transfer.HostScript(h.site.Directory, h.site.StateDir, h.Manifest)
@@ -283,6 +289,12 @@ func (h *Host) Advice(step string) []provision.Finding {
 		if p.Finding.Severity == provision.SeverityWarning {
 			list = append(list, p.Finding)
 		}
+	}
+	if text := h.Inventory.Site.Hooks.BeforeBuild; text != "" && step == Build {
+		list = append(list, provision.Finding{
+			Severity: provision.SeverityInfo, Code: "hook.here",
+			Cause: h.Words.T("hook.here.cause", "site.hooks."+beforeBuild, hookPatience), Evidence: text, Fix: h.Words.T("hook.here.fix"),
+		})
 	}
 	return list
 }

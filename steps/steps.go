@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"path/filepath"
 
 	"github.com/kehuo/provision/provision"
@@ -83,8 +84,8 @@ func Editable(id, file string, inv *inventory.Inventory) []string {
 		for _, what := range e.edit {
 			files = append(files, map[editable]string{
 				theInventory:   file,
-				theDockerfile:  filepath.Join(inv.Site.Source, site.DockerfilePath),
-				theNginxConfig: filepath.Join(inv.Site.Source, site.DefaultConfigPath),
+				theDockerfile:  filepath.Join(inv.Site.Source, cmp.Or(inv.Site.Build.File, site.DockerfilePath)),
+				theNginxConfig: filepath.Join(inv.Site.Source, inv.Site.Build.Context, site.DefaultConfigPath),
 			}[what])
 		}
 	}

@@ -39,9 +39,9 @@ func newLogs() *cobra.Command {
 			if since != "" && !c.Flags().Changed("lines") {
 				n = -1
 			}
-			return f.attach(c, attachment{name: "provision logs", endless: follow, command: func(container string) remote.Command {
+			return f.attach(c, attachment{name: "provision logs", endless: follow, command: onContainer(func(container string) remote.Command {
 				return remote.Command{Argv: docker.Logs(container, n, since, follow)}
-			}})
+			})})
 		},
 	}
 	f.add(c)
@@ -85,23 +85,74 @@ func newExec() *cobra.Command {
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			if tty && (f.json || !onTerminal()) {
-				return usage("usage.exec-terminal")
+			tty, err := f.terminal(c, tty)
+			if err != nil {
+				return err
 			}
-			if !c.Flags().Changed("tty") { // as a person at a terminal expects
-				tty = onTerminal() && !f.json
-			}
-			return f.attach(c, attachment{name: "provision exec", command: func(container string) remote.Command {
+			return f.attach(c, attachment{name: "provision exec", command: onContainer(func(container string) remote.Command {
 				if tty {
 					return remote.Command{Argv: docker.ExecTerminal(container, args...), Terminal: &remote.Terminal{}}
 				}
 				return remote.Command{Argv: docker.Exec(container, !onTerminal(), args...), Stdin: stdin()}
-			}})
+			})})
 		},
 	}
 	f.add(c)
 	c.Flags().BoolVarP(&tty, "tty", "t", false, "")
 	return c
+}
+
+func newRun() *cobra.Command {
+	f := &flags{}
+	var tty bool
+	c := &cobra.Command{
+		Use: "run -- CMD…",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("usage.run-nothing")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			tty, err := f.terminal(c, tty)
+			if err != nil {
+				return err
+			}
+			var once *steps.OneOff
+			return f.attach(c, attachment{
+				name: "provision run",
+				command: func(ctx context.Context, h *steps.Host) (cmd remote.Command, err error) {
+					if once, err = h.OneOff(ctx, tty, !onTerminal(), args); err != nil {
+						return cmd, err
+					}
+					if tty {
+						return remote.Command{Argv: once.Argv, Terminal: &remote.Terminal{}}, nil
+					}
+					return remote.Command{Argv: once.Argv, Stdin: stdin()}, nil
+				},
+				givenUp: func(ctx context.Context) error { return once.Remove(ctx) },
+			})
+		},
+	}
+	f.add(c)
+	c.Flags().BoolVarP(&tty, "tty", "t", false, "")
+	return c
+}
+
+// terminal says whether a command gets a terminal of its own: as asked, or where the person has one.
+func (f *flags) terminal(c *cobra.Command, asked bool) (bool, error) {
+	switch {
+	case asked && (f.json || !onTerminal()):
+		return false, usage("usage.exec-terminal")
+	case c.Flags().Changed("tty"):
+		return asked, nil
+	}
+	return onTerminal() && !f.json, nil
+}
+
+// onContainer is a command that needs of the host the name of its live container.
+func onContainer(command func(container string) remote.Command) func(context.Context, *steps.Host) (remote.Command, error) {
+	return func(_ context.Context, h *steps.Host) (remote.Command, error) { return command(h.Site().Container), nil }
 }
 
 // stdin is the input of a command in the container: a pipe or a file, not a person at a terminal.
@@ -116,8 +167,9 @@ func stdin() io.Reader {
 // attachment is a command on the live container.
 type attachment struct {
 	name    string // what the person typed
-	command func(container string) remote.Command
-	endless bool // it goes on until the person has seen enough: to interrupt it is no failure to tell of
+	command func(context.Context, *steps.Host) (remote.Command, error)
+	givenUp func(context.Context) error // ends what goes on where the command was given up; nil: nothing does
+	endless bool                        // it goes on until the person has seen enough: to interrupt it is no failure to tell of
 }
 
 // attach runs one command on the live container of the one host, its output as it comes. What it prints is the container's
@@ -136,18 +188,24 @@ func (f *flags) attach(c *cobra.Command, a attachment) error {
 		if h.Facts().Container == nil {
 			return provision.Fail("container.absent", s.inventory.Site.Container)
 		}
-		cmd := a.command(s.inventory.Site.Container)
+		cmd, err := a.command(ctx, h)
+		if err != nil {
+			return err
+		}
 		flush, err := s.streams(h.Name(), &cmd)
 		if err != nil {
 			return err
 		}
 		err = h.Attach(ctx, cmd)
 		flush()
+		var status *remote.ExitError
+		if a.givenUp != nil && err != nil && (ctx.Err() != nil || !errors.As(err, &status)) {
+			err = errors.Join(err, a.givenUp(ctx))
+		}
 		if a.endless && interrupted(ctx) {
 			return exit(provision.ExitInterrupted)
 		}
-		var status *remote.ExitError
-		if errors.As(err, &status) && status.Code > 0 { // the command has said what it had to say
+		if ctx.Err() == nil && errors.As(err, &status) && status.Code > 0 { // the command has said what it had to say
 			return exit(status.Code)
 		}
 		return err

@@ -47,6 +47,7 @@ func plan() []floor {
 				"provision/diagnose",
 				"provision/docker",
 				"provision/facts",
+				"provision/hook",
 				"provision/inventory",
 				"provision/language",
 				"provision/probe",
@@ -80,6 +81,9 @@ func plan() []floor {
 				"provision/safetext",
 				"provision/shell",
 				"provision/state",
+			}},
+			{"provision/hook", "a command of the person's own, here", []string{
+				"provision/safetext",
 			}},
 			{"provision/transfer", "the local tree to the same tree on the host", []string{
 				"provision/language",

@@ -14,22 +14,6 @@ const (
 	LabelRelease   = "io.provision.release"   // container: the release that it is
 )
 
-// BuildOptions say what an image is built for.
-type BuildOptions struct {
-	Site, Directory string // the site's name, and where it lives on the host
-	Tree            string // digest of the files there
-	Name            string // the image's name
-	ReleaseName     string // the name that it keeps when Name goes to the next one
-}
-
-// Build builds the site's folder, in which the command is run. The labels come last among the layers, so that they cost no
-// cache.
-func Build(o BuildOptions) []string {
-	return []string{"docker", "build", "-t", o.Name, "-t", o.ReleaseName,
-		"--label", LabelSite + "=" + o.Site, "--label", LabelDirectory + "=" + o.Directory, "--label", LabelImage + "=" + o.Name,
-		"--label", LabelTree + "=" + o.Tree, "."}
-}
-
 // Tag gives an image another name.
 func Tag(image, name string) []string { return []string{"docker", "tag", image, name} }
 

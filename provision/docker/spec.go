@@ -109,19 +109,7 @@ func (s Spec) Run(o RunOptions) []string {
 		argv = append(argv, "--init")
 	}
 	argv = append(argv, s.logging()...)
-	if s.EnvironmentFile != "" {
-		argv = append(argv, "--env-file", s.EnvironmentFile)
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.Environment)) {
-		argv = append(argv, "-e", name+"="+s.Environment[name])
-	}
-	if s.SecretFiles {
-		// Unlike -v, this fails where the folder is missing.
-		argv = append(argv, "--mount", "type=bind,"+csvField("source="+o.Secrets)+",target="+SecretsPath+",readonly")
-	}
-	for _, v := range s.Volumes {
-		argv = append(argv, "-v", v)
-	}
+	argv = append(argv, s.inside(o.Secrets)...)
 	argv = append(argv,
 		"--label", LabelSite+"="+o.Site,
 		"--label", LabelDirectory+"="+o.Directory,
@@ -130,6 +118,25 @@ func (s Spec) Run(o RunOptions) []string {
 		"--label", LabelRelease+"="+o.Release)
 	argv = append(argv, s.Options...)
 	return append(append(argv, o.Image), s.Command...)
+}
+
+// inside is what the program in the container sees: its environment, secrets and volumes.
+func (s Spec) inside(secrets string) []string {
+	var argv []string
+	if s.EnvironmentFile != "" {
+		argv = append(argv, "--env-file", s.EnvironmentFile)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Environment)) {
+		argv = append(argv, "-e", name+"="+s.Environment[name])
+	}
+	if s.SecretFiles {
+		// Unlike -v, this fails where the folder is missing.
+		argv = append(argv, "--mount", "type=bind,"+csvField("source="+secrets)+",target="+SecretsPath+",readonly")
+	}
+	for _, v := range s.Volumes {
+		argv = append(argv, "-v", v)
+	}
+	return argv
 }
 
 // csvField is a field as docker reads those of --mount.

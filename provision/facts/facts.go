@@ -31,17 +31,18 @@ type Facts struct {
 	RootFree   int64          // bytes, where the engine keeps images and containers; only with Query.Room
 	RootUsed   int            // percent of that disk; 0: not known
 	Docker
-	Ports     // only where the site's container is not up
-	Lock      *state.Held
-	Turn      int      // how often a run has taken the lock
-	Jobs      []string // ids of detached jobs
-	Stopping  []string // retired containers that are being stopped
-	Files     []byte   // what transfer.HostScript printed
-	Socket    string   // Docker's: "open", "closed" to the user, or "none"
-	Elsewhere bool     // the user's docker commands go to another engine than the one behind docker.Socket, or that may be anybody's
-	Own       string   // the socket of an engine that the user runs; empty: none
-	Hidden    Place    // where a shell's start-up file sets a DOCKER_HOST that our commands do not see; only where there is no other engine
-	Machine   string   // the host's own name
+	Ports      // only where the site's container is not up
+	Lock       *state.Held
+	Turn       int      // how often a run has taken the lock
+	Jobs       []string // ids of detached jobs
+	NoBuildKit bool     // docker build is the old builder; only with Query.BuildKit
+	Stopping   []string // retired containers that are being stopped
+	Files      []byte   // what transfer.HostScript printed
+	Socket     string   // Docker's: "open", "closed" to the user, or "none"
+	Elsewhere  bool     // the user's docker commands go to another engine than the one behind docker.Socket, or that may be anybody's
+	Own        string   // the socket of an engine that the user runs; empty: none
+	Hidden     Place    // where a shell's start-up file sets a DOCKER_HOST that our commands do not see; only where there is no other engine
+	Machine    string   // the host's own name
 }
 
 // Place is a line of a file on the host.
@@ -190,6 +191,7 @@ func (q Query) Parse(text []byte) (*Facts, error) {
 	if f.Unsafe, err = state.ParseFolders(string(s.out)); err != nil {
 		return nil, err
 	}
+	f.NoBuildKit = strings.TrimSpace(string(sections[sectionBuilds].out)) == "no"
 	f.Turn, f.Lock = state.ParseShown(string(sections[sectionLock].out))
 	return f, nil
 }

@@ -17,6 +17,7 @@ type Query struct {
 	Image     string
 	Files     shell.Text // lists the site's files, see transfer.HostScript; empty: not asked
 	Room      bool       // ask how much disk and memory is free, where the site lives and where the engine keeps its images
+	BuildKit  bool       // ask whether docker build is BuildKit there
 	Mark      string     // a word that nothing on a host prints by chance: it stands between the parts of the answer
 }
 
@@ -24,12 +25,13 @@ type Query struct {
 var files embed.FS
 
 var (
-	frameScript   = shell.Load(files, "frame.sh")
-	systemScript  = shell.Load(files, "system.sh")
-	jobsScript    = shell.Load(files, "jobs.sh")
-	portsScript   = shell.Load(files, "ports.sh")
-	commandScript = shell.Load(files, "command.sh")
-	diskScript    = shell.Load(files, "disk.sh")
+	frameScript    = shell.Load(files, "frame.sh")
+	systemScript   = shell.Load(files, "system.sh")
+	jobsScript     = shell.Load(files, "jobs.sh")
+	portsScript    = shell.Load(files, "ports.sh")
+	commandScript  = shell.Load(files, "command.sh")
+	buildkitScript = shell.Load(files, "buildkit.sh")
+	diskScript     = shell.Load(files, "disk.sh")
 )
 
 // The sections of the answer.
@@ -42,6 +44,7 @@ const (
 	sectionList   = "list"
 	sectionObject = "object"
 	sectionEngine = "engine"
+	sectionBuilds = "buildkit"
 	sectionEnd    = "end" // ends a section; its exit status and its errors follow
 	sectionDone   = "done"
 )
@@ -66,6 +69,9 @@ func (q Query) Script() shell.Text {
 		{sectionUnsafe, state.CheckFolders(q.Directory)},
 		{sectionLock, state.Show(q.Directory)},
 		{sectionJobs, jobsScript.With(beside)},
+	}
+	if q.BuildKit {
+		parts = append(parts, part{sectionBuilds, buildkitScript.With()})
 	}
 	if q.Files != "" {
 		parts = append([]part{{sectionFiles, q.Files}}, parts...)

@@ -54,6 +54,8 @@ type Site struct {
 	Server          string // product, or product/version, that the Server header must name; empty: not checked
 	Init            bool   // run an init process in the container (docker run --init)
 	Log             Log
+	Build           Build
+	Hooks           Hooks
 	Cutover         string // CutoverAuto, CutoverWarm or CutoverCold
 }
 

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,10 +15,10 @@ import (
 const defaultFile = "inventory.yaml"
 
 // Private are the files in the folder of the inventory, and in the site's, that are nobody else's business: the inventory,
-// those beside it for other environments, and the environment file of each. Such a file may be broken; what can be told of it
+// those beside it for other environments, the environment file of each and what its builds are lent. Such a file may be broken; what can be told of it
 // counts.
 func (inv *Inventory) Private() []string {
-	private := []string{inv.File}
+	private := append([]string{inv.File}, inv.Site.Build.Private()...)
 	if inv.Site.EnvironmentFile != "" {
 		private = append(private, inv.Site.EnvironmentFile)
 	}
@@ -42,8 +43,8 @@ func (inv *Inventory) Private() []string {
 // startSize is how much of a YAML file must show that it is an inventory, in bytes.
 const startSize = 64 << 10
 
-// peek reports whether a file is an inventory, and which environment file it names. Only what looks like one is read whole.
-func peek(path string) (environmentFiles []string, is bool) {
+// peek reports whether a file is an inventory, and which files with secrets it names. Only what looks like one is read whole.
+func peek(path string) (secrets []string, is bool) {
 	byName := filepath.Base(path) == defaultFile
 	file, err := openFile(path)
 	if err != nil {
@@ -70,15 +71,21 @@ func peek(path string) (environmentFiles []string, is bool) {
 	if !hosts || site == nil {
 		return nil, byName
 	}
-	name, _ := d.resolve(site["environment_file"]).(*ast.StringNode)
-	if name == nil || name.Value == "" {
-		return nil, true
+	named := []ast.Node{site["environment_file"]}
+	build := d.keys(site["build"])
+	for _, field := range []string{"secrets", "ssh"} {
+		named = slices.AppendSeq(named, maps.Values(d.keys(build[field])))
 	}
-	secrets, err := local(d.dir, name.Value)
-	if err != nil {
-		return nil, true
+	for _, n := range named {
+		name, _ := d.resolve(n).(*ast.StringNode)
+		if name == nil || name.Value == "" {
+			continue
+		}
+		if file, err := local(d.dir, name.Value); err == nil {
+			secrets = append(secrets, file)
+		}
 	}
-	return []string{secrets}, true
+	return secrets, true
 }
 
 // keys are the values of a mapping; nil where the node is none.

@@ -122,6 +122,9 @@ const (
 	likeMirror       = `^https://[^/@?#\s]+(/[^?#\s]*)?$`
 	likeDockerSource = `^(auto|distribution|docker|https://[^/@?#\s]+(/[^?#\s]*)?)$`
 	likeSwap         = `^(auto|none|[1-9][0-9]{0,3}[mg])$`
+	likeBuildWord    = `^([a-zA-Z0-9_./:@=,+][a-zA-Z0-9_./:@=,+-]*)?$`
+	likeBuildID      = `^[a-zA-Z0-9_][a-zA-Z0-9_.-]*$`
+	likePlatform     = `^([a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?)?$`
 
 	likeRestart  = `^(no|always|unless-stopped|on-failure(:[1-9][0-9]*)?)$`
 	likeLogSize  = `^[0-9]+[kKmMgGtTpP]?[iI]?[bB]?$`

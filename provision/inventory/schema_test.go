@@ -67,7 +67,7 @@ var beyondSchema = func() map[string]string {
 	for reason, codes := range map[string][]string{
 		"looks at files of this machine": {
 			"source-file", "source-missing", "environment-line", "environment-missing", "environment-special", "identity-folder", "identity-missing",
-			"identity-public", "known-hosts-folder", "upload-missing", "other-home",
+			"identity-public", "known-hosts-folder", "build-context", "lent-missing", "upload-missing", "other-home",
 		},
 		"compares fields or entries": {
 			"host-twice", "port-twice", "volume-twice", "pair-half", "log-twice", "upload-dockerfile", "upload-lacks", "warm-network",

@@ -62,7 +62,19 @@ func TestTemplateEverything(t *testing.T) {
 		Restart: "no", Domain: "xn--fsqu00a.xn--fiqs8s", Certificate: "ssl_files/kevinhuo_cool.pem", Key: "ssl_files/kevinhuo_cool.key",
 		Health: Health{"/a?b={c},d", 204, "Hello, {world}: #1", 90 * time.Minute / 2}, Keep: 0, Delete: true, Server: "nginx/1.14.1",
 		Init: true, Log: Log{"1g", 1}, Cutover: CutoverCold,
+		Build: Build{
+			File: "resource/default.conf", Context: "resource", Target: "web", Args: map[string]string{"VERSION": "1.10: #2", "DEBUG": "true"},
+			Secrets: map[string]string{"npm": filepath.Join(dir, "npm token")}, SSH: map[string]string{"default": filepath.Join(dir, "id_ed25519")},
+			Platform: "linux/arm64/v8", Network: "host", CacheFrom: []string{"type=registry,ref=registry.example:5000/myweb:cache"}, Pull: true, NoCache: true,
+		},
+		Hooks: Hooks{"npm run build && echo {\"ok\"}", "python manage.py migrate", "echo '# done'"},
 	}
+	check := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(os.WriteFile(filepath.Join(dir, "npm token"), []byte("npm_0123456789"), 0o600))
 	reload(t, path, inv)
 }
 

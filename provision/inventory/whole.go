@@ -15,8 +15,13 @@ func (d *decoder) wholeSite(s *Site) {
 	if _, given := d.positions["site.ports"]; !given {
 		s.Ports = DefaultPorts(s.Certificate != "")
 	}
+	s.Build.File, s.Build.Context = path.Clean(s.Build.File), path.Clean(s.Build.Context)
+	d.buildFiles(s)
 	for i, entry := range s.Upload {
 		s.Upload[i] = path.Clean(entry)
+		if s.Hooks.BeforeBuild != "" { // it may make what is not there yet
+			continue
+		}
 		if err := checkUploaded(s.Source, entry); err != nil {
 			d.failField(entryOf("site.upload", i), err)
 		}
@@ -24,8 +29,8 @@ func (d *decoder) wholeSite(s *Site) {
 	if len(d.list) > 0 {
 		return
 	}
-	if !uploads(s.Upload, "Dockerfile") {
-		d.failField("site.upload", invalid("inventory.upload-dockerfile"))
+	if !uploads(s.Upload, s.Build.File) {
+		d.failField("site.upload", invalid("inventory.upload-dockerfile", s.Build.File))
 	}
 	for _, needed := range []struct{ field, path string }{{"site.certificate", s.Certificate}, {"site.key", s.Key}} {
 		if needed.path != "" && !uploads(s.Upload, needed.path) {

@@ -2,6 +2,10 @@ package language
 
 func enSite() words {
 	return words{
+		"site.build-arg-unused.cause":             "The inventory gives the build a value for %[1]s, and no ARG of the Dockerfile takes it.",
+		"site.build-arg-unused.fix":               "Add ARG %[1]s to the stage that needs it, or delete it from site.build.args.",
+		"site.build-no-target.cause":              "The Dockerfile has no stage %[1]s, which site.build.target asks for.",
+		"site.build-no-target.fix":                "Name one that it has: %[2]s",
 		"site.certificate-broken.cause":           "%[1]s has a certificate that cannot be read: %[2]v.",
 		"site.certificate-broken.fix":             "Download it again, in the form for nginx, and put it at %[1]s.",
 		"site.certificate-copied-elsewhere.cause": "The certificate %[1]s is copied to %[4]s, and nginx looks for it at %[2]s.",

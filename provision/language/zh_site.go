@@ -2,6 +2,10 @@ package language
 
 func zhSite() words {
 	return words{
+		"site.build-arg-unused.cause":             "清单为构建给出了 %[1]s 的值，但 Dockerfile 中没有对应的 ARG。",
+		"site.build-arg-unused.fix":               "在需要它的阶段加上 ARG %[1]s，或从 site.build.args 中删除它。",
+		"site.build-no-target.cause":              "site.build.target 要求的阶段 %[1]s 在 Dockerfile 中不存在。",
+		"site.build-no-target.fix":                "请改为已有的阶段：%[2]s",
 		"site.certificate-broken.cause":           "%[1]s 中的证书无法读取：%[2]v。",
 		"site.certificate-broken.fix":             "重新下载 nginx 格式的证书，放到 %[1]s。",
 		"site.certificate-copied-elsewhere.cause": "证书 %[1]s 被复制到 %[4]s，而 nginx 在 %[2]s 读取。",

@@ -90,6 +90,12 @@ func readSaved(ctx context.Context, host Host, site Site, id string) (*Saved, er
 	return saved, nil
 }
 
+// ReadLive reads what the host kept of the release that is live; nil where it has nothing of it, as of a container that was run by
+// hand.
+func ReadLive(ctx context.Context, host Host, site Site, live *docker.Container) (*Saved, error) {
+	return readSaved(ctx, host, site, live.Label(docker.LabelRelease))
+}
+
 // Saved is what the host kept of a release.
 type Saved struct {
 	state.Release

@@ -52,6 +52,7 @@ while IFS='	' read -r id name state ref of release where; do
 done <<END
 $list
 END
+rm -rf lent # what a build was lent, where the host went away under it
 # A cutover that has ended, but whose end could not be acknowledged over a link that was cut.
 for job in jobs/cutover-*; do [ ! -f "$job/status" ] || rm -rf "$job"; done
 # A release whose container was removed by hand can still be run from its specification, while it is among the newest.

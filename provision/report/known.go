@@ -15,8 +15,8 @@ import (
 // secretName is how a variable is named whose value is a secret, though it stands in the open.
 var secretName = regexp.MustCompile(`(?i)pass(?:word|wd|phrase)|pwd|secret|token|(?:api|access|private|signing|encryption)_?key|credential|(?:^|_)(?:auth|pass|cookie)(?:_|$)`)
 
-// Secrets are the secrets that an inventory knows of: the values of environment_file, and those of environment that are named
-// like one. A value that the inventory shows for something else, its domain for example, is none.
+// Secrets are the secrets that an inventory knows of: the values of environment_file, what a build is lent, and those values of
+// environment that are named like one. A value that the inventory shows for something else, its domain for example, is none.
 func Secrets(inv *inventory.Inventory) ([]provision.Secret, error) {
 	if inv == nil {
 		return nil, nil
@@ -33,6 +33,13 @@ func Secrets(inv *inventory.Inventory) ([]provision.Secret, error) {
 		} else {
 			open = append(open, value)
 		}
+	}
+	for _, file := range site.Build.Private() {
+		content, err := inventory.ReadFile(file, inventory.MaxBuildSecret)
+		if err != nil { // the step that builds says so
+			continue
+		}
+		secrets = append(secrets, provision.NewSecret(string(content)))
 	}
 	if site.EnvironmentFile == "" {
 		return secrets, nil

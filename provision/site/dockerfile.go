@@ -64,6 +64,7 @@ func (x *examiner) dockerfile() {
 		return
 	}
 	x.recipe = r
+	x.buildOptions()
 	x.sources()
 	x.listForms()
 	x.sourceUnderSh()

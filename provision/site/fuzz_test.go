@@ -25,7 +25,7 @@ func FuzzDockerfile(f *testing.F) {
 				}
 			}
 		}
-		r, lines := parseRecipe([]byte(text)), strings.Count(text, "\n")+1
+		r, lines := parseRecipe([]byte(text), nil), strings.Count(text, "\n")+1
 		for _, i := range r.finalLines() {
 			if i.line < 1 || i.line > i.end || i.end > lines+1 {
 				t.Fatalf("%+v in %d lines", i, lines)

@@ -2,7 +2,6 @@ package site
 
 import (
 	"bytes"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -18,14 +17,6 @@ type ignoreRule struct {
 	line    int
 	exclude bool
 	matcher *patternmatcher.PatternMatcher
-}
-
-// ignorePath is the file that says what the build does not see: the Dockerfile's own one where there is one.
-func ignorePath(root fs.FS) string {
-	if _, err := fs.Stat(root, OwnIgnorePath); err == nil {
-		return OwnIgnorePath
-	}
-	return IgnorePath
 }
 
 func parseIgnore(content []byte) *ignoreRules {

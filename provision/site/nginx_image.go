@@ -66,7 +66,7 @@ func (known *nginxImage) noteLine(line int) {
 			text, _, _ = strings.Cut(i.text, "\n")
 		}
 	}
-	known.note(DockerfilePath, line, text)
+	known.note(known.recipe.file, line, text)
 }
 
 // findMain is the file that nginx is started with, by -c, or that the place of which the image has one.
@@ -101,7 +101,7 @@ func (known *nginxImage) file(at string) (File, state) {
 		}
 		local, own := strings.CutPrefix(path.Join(from, rest), strings.TrimSuffix(known.site.Directory, "/")+"/")
 		if !own || !known.recipe.context.has(local) {
-			known.note(DockerfilePath, 0, volume)
+			known.note(known.recipe.file, 0, volume)
 			return File{}, stateUnknown
 		}
 		f := readFile(known.root, local)
@@ -121,7 +121,7 @@ func (known *nginxImage) file(at string) (File, state) {
 	if strings.Count(placed.text, "\n") < 2 {
 		lines--
 	}
-	return File{Path: DockerfilePath, At: at, Fixed: true, Content: []byte(strings.Repeat("\n", max(lines, 0)) + placed.text)}, stateFile
+	return File{Path: known.recipe.file, At: at, Fixed: true, Content: []byte(strings.Repeat("\n", max(lines, 0)) + placed.text)}, stateFile
 }
 
 // mount is what a volume brings where.
@@ -150,7 +150,7 @@ func (known *nginxImage) list(pattern string) []string {
 		if rest, inside := under(folder, to); ok && inside {
 			local, own := strings.CutPrefix(path.Join(from, rest), strings.TrimSuffix(known.site.Directory, "/")+"/")
 			if !own {
-				known.note(DockerfilePath, 0, volume)
+				known.note(known.recipe.file, 0, volume)
 			}
 			for _, entry := range known.recipe.context.entries(local) {
 				add(path.Join(folder, entry.Name()))

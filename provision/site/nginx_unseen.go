@@ -15,7 +15,7 @@ func (known *nginxImage) lookAtStart(in Input) {
 			}
 		}
 		if f.start.absent { // the base image's, perhaps
-			known.note(DockerfilePath, 0, f.Path)
+			known.note(known.recipe.file, 0, f.Path)
 		}
 	}
 	for _, words := range in.recipe.startCommands(in.Site.Command) {
@@ -24,7 +24,7 @@ func (known *nginxImage) lookAtStart(in Input) {
 			program := strings.HasSuffix(word, ".sh") || path.IsAbs(word) && strings.Contains(path.Base(word), "entrypoint") || word == "/init"
 			at := in.recipe.image().at(absoluteStart(in.recipe, word))
 			if program && !readable && at.state != stateFile && word != "/docker-entrypoint.sh" {
-				known.note(DockerfilePath, 0, word)
+				known.note(known.recipe.file, 0, word)
 			}
 		}
 	}

@@ -24,15 +24,20 @@ var (
 // Read fetches what Examine looks at from the site's source folder, os.DirFS(inventory.Site.Source) for example. What cannot be
 // read is noted in the File concerned, and Examine makes a problem of it.
 func Read(root fs.FS, s Site, now time.Time) Input {
-	in := Input{Site: s, Now: now, Dockerfile: readFile(root, DockerfilePath), Ignore: readFile(root, ignorePath(root))}
+	certificate, key := s.Certificate, s.Key
+	s = s.within()
+	in := Input{Site: s, Now: now, Dockerfile: s.readBeside(root, s.Dockerfile), Ignore: s.readBeside(root, s.ignore(root))}
 	if s.Certificate != "" {
-		in.Certificate = readFile(root, s.Certificate)
-		in.Key = readFile(root, s.Key)
+		in.Certificate, in.Key = s.readBeside(root, certificate), s.readBeside(root, key)
+	}
+	if sub, err := fs.Sub(root, s.Context); err == nil { // from here on, the folder that is built
+		root = sub
 	}
 	if s.EnvironmentFile != "" {
 		in.Environment = inventory.DoubtEnvironment(s.EnvironmentFile)
 	}
-	in.recipe = parseRecipe(in.Dockerfile.Content)
+	in.recipe = parseRecipe(in.Dockerfile.Content, s.Args)
+	in.recipe.file, in.recipe.noTarget = in.Dockerfile.Path, !in.recipe.until(s.Target)
 	in.recipe.context = &buildContext{root: root, ignored: parseIgnore(in.Ignore.Content)}
 	for _, start := range in.recipe.starts(s.Command) {
 		f := readFile(root, start.source)

@@ -17,7 +17,10 @@ import (
 
 // recipe is a Dockerfile as BuildKit reads it: its stages, of which the last one makes the image, and what it would refuse.
 type recipe struct {
-	frontend string // that reads it in place of BuildKit's own; empty: its own
+	file     string          // its path, as the build context sees it
+	noTarget bool            // it has no stage of the name that is to be built
+	declared map[string]bool // the names of ARG
+	frontend string          // that reads it in place of BuildKit's own; empty: its own
 	stages   []*stage
 	refused  []refusal
 	context  *buildContext
@@ -78,9 +81,9 @@ type heredoc struct {
 // maxWord bounds an expanded word, so that variables that double themselves stay small. Linux' paths have 4,096 bytes.
 const maxWord = 4096
 
-// parseRecipe never panics: what the library does not survive is refused.
-func parseRecipe(content []byte) (r *recipe) {
-	r = &recipe{places: map[placeKey]placed{}}
+// parseRecipe reads a Dockerfile that is built with values for its ARG. It never panics: what the library does not survive is refused.
+func parseRecipe(content []byte, args map[string]string) (r *recipe) {
+	r = &recipe{places: map[placeKey]placed{}, declared: map[string]bool{}}
 	defer func() {
 		if caught := recover(); caught != nil {
 			r.refused = append(r.refused, refusal{line: 1, err: fmt.Errorf("the parser fails on it: %v", caught)})
@@ -96,7 +99,7 @@ func parseRecipe(content []byte) (r *recipe) {
 		r.refused = append(r.refused, refusal{line: lineOfError(err), err: err})
 		return r
 	}
-	reader := recipeReader{recipe: r, lex: shell.NewLex(result.EscapeToken), global: map[string]string{}}
+	reader := recipeReader{recipe: r, lex: shell.NewLex(result.EscapeToken), global: map[string]string{}, args: args}
 	for _, node := range result.AST.Children {
 		reader.read(node)
 	}
@@ -127,6 +130,7 @@ type recipeReader struct {
 	lex    *shell.Lex
 	global map[string]string // of ARG before the first FROM
 	open   []string          // those of them without a value
+	args   map[string]string // the values that the build is given, which go before all others
 }
 
 func (r *recipeReader) read(node *parser.Node) {
@@ -209,6 +213,10 @@ func (r *recipeReader) arguments(c *instructions.ArgCommand, before, global map[
 			expanded := r.expand(*arg.Value, after)
 			value, given = expanded.text, !expanded.open
 		}
+		if set, ok := r.args[arg.Key]; ok {
+			value, given = set, true
+		}
+		r.declared[arg.Key] = true
 		if given {
 			after[arg.Key] = value
 		} else if first || arg.Value != nil {

@@ -27,7 +27,7 @@ const (
 const (
 	DockerfilePath      = "Dockerfile"
 	IgnorePath          = ".dockerignore"
-	OwnIgnorePath       = DockerfilePath + IgnorePath // BuildKit reads it in place of the other
+	OwnIgnorePath       = DockerfilePath + IgnorePath // goes before the other
 	DefaultConfigPath   = "resource/default.conf"
 	defaultCertificates = "/etc/nginx/cert/"
 )
@@ -47,6 +47,10 @@ type Site struct {
 	Upload           []string          // what of the source goes to the host, slash-separated; none: all of it
 
 	EnvironmentFile string // of this machine; empty: none
+
+	Dockerfile, Context string            // slash-separated paths within the source; empty: Dockerfile, and all of it
+	Target              string            // the stage that is built; empty: the last one
+	Args                map[string]string // values of ARG
 }
 
 // Of is the site of an inventory.
@@ -67,6 +71,10 @@ func Of(s inventory.Site) Site {
 			return strings.HasPrefix(o, "-v") || strings.HasPrefix(o, "--volume") || strings.HasPrefix(o, "--mount") || strings.HasPrefix(o, "--tmpfs")
 		}),
 		EnvironmentFile: s.EnvironmentFile,
+		Dockerfile:      s.Build.File,
+		Context:         s.Build.Context,
+		Target:          s.Build.Target,
+		Args:            s.Build.Args,
 	}
 }
 
@@ -188,6 +196,7 @@ func Examine(in Input, words *language.Printer) Report {
 	x.certificateLines()
 	x.environment()
 	x.attachEdits()
+	x.ofSource()
 	slices.SortStableFunc(x.report.Problems, func(a, b Problem) int {
 		if order := strings.Compare(a.Step, b.Step); order != 0 {
 			return order

@@ -19,6 +19,14 @@ type Record struct {
 	Outcome    string    `json:"outcome"` // "ok", or the error's sentence
 	Changed    int       `json:"changed"`
 	DurationMS int64     `json:"duration_ms"`
+	Hooks      []Hook    `json:"hooks,omitempty"` // those that it ran, in their order
+}
+
+// Hook is what became of a hook.
+type Hook struct {
+	Name       string `json:"name"`    // before_build, before_switch or after_switch
+	Outcome    string `json:"outcome"` // "ok", or the error's sentence
+	DurationMS int64  `json:"duration_ms"`
 }
 
 // line is the record as the history keeps it, and as the session that holds the lock takes it.
@@ -51,6 +59,9 @@ func ParseHistory(text []byte) []Record {
 		}
 		for _, field := range []*string{&r.Who, &r.Command, &r.Release, &r.Outcome} {
 			*field = safetext.Clean(*field)
+		}
+		for i := range r.Hooks {
+			r.Hooks[i].Name, r.Hooks[i].Outcome = safetext.Clean(r.Hooks[i].Name), safetext.Clean(r.Hooks[i].Outcome)
 		}
 		records = append(records, r)
 	}

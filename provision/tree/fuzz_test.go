@@ -26,7 +26,7 @@ func FuzzPatterns(f *testing.F) {
 			name = "a/b" // no file of a site has such a name: the patterns are tried all the same
 		}
 		text = text[:min(len(text), 4096)] // docker's own matcher takes minutes over more
-		local := filepath.Join(t.TempDir(), dockerIgnore)
+		local := filepath.Join(t.TempDir(), ".dockerignore")
 		must(t, os.WriteFile(local, []byte(text), 0o600))
 		began := time.Now()
 		ours, err := readPatterns(t.Context(), local)

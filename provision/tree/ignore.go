@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/moby/patternmatcher"
@@ -16,25 +15,21 @@ import (
 	"github.com/kehuo/provision/provision"
 )
 
-// The files that say what is left out, in the syntax of .dockerignore. What the first one names is neither uploaded nor
-// built, and the Dockerfile's own one takes its place where there is one, as for BuildKit; what the last one names is not
-// uploaded, for files that are made on the host.
-const (
-	dockerIgnore    = ".dockerignore"
-	ownIgnore       = "Dockerfile" + dockerIgnore
-	provisionIgnore = ".provisionignore"
-)
+// provisionIgnore names what is not uploaded, for files that are made on the host, in the syntax of .dockerignore. What that names
+// is neither uploaded nor built.
+const provisionIgnore = ".provisionignore"
 
 // maxIgnore bounds an ignore file, in bytes.
 const maxIgnore = 1 << 20
 
-// builderReads tells whether docker build reads a path though .dockerignore names it.
-func builderReads(p string) bool { return slices.Contains(builderFiles(), p) }
-
-func builderFiles() []string { return []string{"Dockerfile", dockerIgnore, ownIgnore} }
+// builderFiles are what docker build reads beside its context.
+func (o Options) builderFiles() []string { return append([]string{o.Dockerfile}, o.Ignore...) }
 
 // ignore matches paths against both files.
-type ignore struct{ docker, provision *patterns }
+type ignore struct {
+	docker, provision *patterns
+	context           string // the folder that is built, which the patterns of docker are relative to; "." for all
+}
 
 // patterns are those of one file. A later one decides over an earlier one.
 type patterns struct {
@@ -45,23 +40,29 @@ type patterns struct {
 // ignored is what is known of a folder, for the paths in it.
 type ignored struct {
 	hidden     bool // by either file
-	unbuilt    bool // by .dockerignore
+	unbuilt    bool // by .dockerignore, or outside of the context
 	exceptions bool // something below may be excepted with "!" all the same
 	docker     []bool
 	provision  []bool // which patterns match the folder, in their order
 }
 
-func newIgnore(ctx context.Context, root string) (*ignore, error) {
-	name := ownIgnore
-	if _, err := os.Lstat(filepath.Join(root, name)); errors.Is(err, fs.ErrNotExist) {
-		name = dockerIgnore
+// newIgnore reads both; of the files of docker's the first that is there counts.
+func newIgnore(ctx context.Context, root, folder string, files []string) (*ignore, error) {
+	i := &ignore{docker: &patterns{}, context: folder}
+	for _, name := range files {
+		local := filepath.Join(root, filepath.FromSlash(name))
+		if _, err := os.Lstat(local); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		var err error
+		if i.docker, err = readPatterns(ctx, local); err != nil {
+			return nil, err
+		}
+		break
 	}
-	docker, err := readPatterns(ctx, filepath.Join(root, name))
-	if err != nil {
-		return nil, err
-	}
-	provision, err := readPatterns(ctx, filepath.Join(root, provisionIgnore))
-	return &ignore{docker, provision}, err
+	var err error
+	i.provision, err = readPatterns(ctx, filepath.Join(root, provisionIgnore))
+	return i, err
 }
 
 // readPatterns returns no patterns where there is no such file.
@@ -103,11 +104,22 @@ func newPatterns(lines []string) (*patterns, error) {
 // match tells what is known of path, given what is known of the folder that it is in.
 func (i *ignore) match(path string, above ignored) (in ignored) {
 	s := &subject{text: strings.ToValidUTF8(path, "\uFFFD")}
-	var provision bool
-	in.unbuilt, in.docker = i.docker.match(s, above.docker)
+	built, unbuilt := s, false
+	if i.context != "." {
+		below, inside := strings.CutPrefix(s.text, i.context+"/")
+		built, in.unbuilt = &subject{text: below}, !inside && s.text != i.context
+		if !inside {
+			built = nil
+		}
+	}
+	if built != nil {
+		unbuilt, in.docker = i.docker.match(built, above.docker)
+		in.unbuilt = unbuilt
+	}
+	provision := false
 	provision, in.provision = i.provision.match(s, above.provision)
-	in.hidden = in.unbuilt || provision
-	in.exceptions = (!in.unbuilt || i.docker.exceptions) && (!provision || i.provision.exceptions)
+	in.hidden = unbuilt || provision
+	in.exceptions = (!unbuilt || i.docker.exceptions) && (!provision || i.provision.exceptions)
 	return in
 }
 

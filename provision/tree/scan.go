@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -23,7 +24,11 @@ type Options struct {
 	Upload  []string // what of it to upload, slash-separated and relative to Root; nothing or "." is everything
 	Private []string // private keys, relative to Root: 0600, in a folder of 0700, and uploaded whatever is ignored
 	Always  []string // further files that are uploaded whatever is ignored; Dockerfile and .dockerignore always are
-	Never   []string // files that are not uploaded whatever else is said of them: they are no part of the site
+	// Dockerfile is uploaded whatever is ignored, and so are Ignore: the files, of which the first that is there says what of
+	// Context, the folder that is built, the build does not see. Left out, they are those of `docker build .`.
+	Dockerfile, Context string
+	Ignore              []string
+	Never               []string // files that are not uploaded whatever else is said of them: they are no part of the site
 	// Cache is the file that remembers the hashes of unchanged files; "" is one in [os.UserCacheDir], "none" is no cache.
 	Cache string
 }
@@ -60,17 +65,21 @@ func Scan(ctx context.Context, o Options) (*Manifest, error) {
 	if err != nil {
 		return nil, provision.Fail("tree.source", o.Root, cause(err))
 	}
+	o.Dockerfile, o.Context = cmp.Or(o.Dockerfile, "Dockerfile"), path.Clean(cmp.Or(o.Context, "."))
+	if o.Ignore == nil {
+		o.Ignore = []string{"Dockerfile.dockerignore", ".dockerignore"}
+	}
 	o.Private = behindLinks(root, o.Private)
 	wanted, err := newScope(o)
 	if err != nil {
 		return nil, err
 	}
-	ignore, err := newIgnore(ctx, root)
+	ignore, err := newIgnore(ctx, root, o.Context, o.Ignore)
 	if err != nil {
 		return nil, err
 	}
 	workers := min(2*runtime.GOMAXPROCS(0), 8)
-	s := &scanner{root: root, ignore: ignore, never: o.Never}
+	s := &scanner{root: root, ignore: ignore, never: o.Never, reads: o.builderFiles()}
 	s.walkers, s.ctx = errgroup.WithContext(ctx)
 	s.walkers.SetLimit(workers)
 	top := &node{}
@@ -91,6 +100,7 @@ type scanner struct {
 	root    string
 	ignore  *ignore
 	never   []string
+	reads   []string // by docker build, though .dockerignore names them
 	walkers *errgroup.Group
 	ctx     context.Context
 	count   atomic.Int64 // of the entries found
@@ -192,7 +202,7 @@ func (s *scanner) children(folder string, opened openFolder, names []string, sc 
 		if err != nil {
 			return nil, err
 		}
-		c.Unbuilt = in.unbuilt && !builderReads(p)
+		c.Unbuilt = in.unbuilt && !slices.Contains(s.reads, p)
 		c.ignored = in.hidden && c.Kind == Directory
 		if c.Kind != Directory && len(inner.named) > 0 {
 			return nil, provision.Fail("tree.no-folder", Shown(p))

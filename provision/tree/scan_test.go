@@ -262,7 +262,7 @@ func TestIgnoreFileIsReadUntilTheContextEnds(t *testing.T) {
 	files{".dockerignore": "x"}.Write(t, root)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := newIgnore(ctx, root); !errors.Is(err, context.Canceled) {
+	if _, err := newIgnore(ctx, root, ".", []string{".dockerignore"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -283,5 +283,32 @@ func TestDigestStays(t *testing.T) {
 	})
 	if got, want := m.Digest(), "2399611a4083e568b1acb3f7a9580e833cc29941287fbf3e3e41ede2b824a300"; got != want {
 		t.Errorf("the digest is %s, want %s, of %q", got, want, paths(m))
+	}
+}
+
+// TestBuildContext: what lies outside of the folder that is built travels, and makes no other image; the ignore file counts from
+// that folder, and the Dockerfile's own one goes before it.
+func TestBuildContext(t *testing.T) {
+	root := t.TempDir()
+	files{
+		"docker/web": "FROM x\n", "docker/web.dockerignore": "*.log\n", "notes": "x", "app.log": "x", ".dockerignore": "src\n",
+		"src/main.py": "x", "src/app.log": "x", "src/deep/main.log": "x",
+	}.Write(t, root)
+	o := Options{Root: root, Cache: "none", Dockerfile: "docker/web", Context: "src", Ignore: []string{"docker/web.dockerignore", "src/.dockerignore"}}
+	m, err := Scan(t.Context(), o)
+	must(t, err)
+	var built, others []string
+	for _, e := range m.Entries {
+		if e.Unbuilt {
+			others = append(others, e.Path)
+		} else {
+			built = append(built, e.Path)
+		}
+	}
+	if want := []string{"docker/web", "docker/web.dockerignore", "src", "src/deep", "src/deep/main.log", "src/main.py"}; !slices.Equal(built, want) {
+		t.Errorf("built are %q, want %q", built, want)
+	}
+	if want := []string{".dockerignore", "app.log", "docker", "notes"}; !slices.Equal(others, want) {
+		t.Errorf("not built are %q, want %q", others, want)
 	}
 }

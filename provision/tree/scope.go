@@ -32,7 +32,7 @@ func newScope(o Options) (scope, error) {
 		}
 		root = root.with(names, false)
 	}
-	forced := append(builderFiles(), o.Always...)
+	forced := append(o.builderFiles(), o.Always...)
 	for _, p := range append(forced, o.Private...) {
 		names, err := components(p)
 		if err != nil {

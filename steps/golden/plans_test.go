@@ -111,6 +111,12 @@ func TestPlans(t *testing.T) {
 		{"nginx lines that are missing", newRecordedLab, []func(*lab){func(l *lab) {
 			l.edit("site/resource/default.conf", "    ssl_certificate /etc/nginx/cert/kevinhuo_cool.pem;\n", "")
 		}}},
+		{"other build options", newRecordedLab, []func(*lab){func(l *lab) {
+			l.edit("site/Dockerfile", "FROM ", "ARG VERSION\nFROM ")
+			l.edit("inventory.yaml", "  domain:", "  build: {args: {VERSION: \"2\"}, target: \"0\", pull: true}\n  domain:")
+		}}},
+		{"build secrets and the old builder", newRecordedLab, []func(*lab){lent}},
+		{"build secrets and BuildKit", newRecordedLab, []func(*lab){lent, func(l *lab) { l.Docker.BuildHelp = buildKitHelp }}},
 		{"no Dockerfile", newRecordedLab, []func(*lab){func(l *lab) { check(l.t, os.Remove(l.source+"/Dockerfile")) }}},
 	} {
 		t.Run(scenario.name, func(t *testing.T) {
@@ -127,6 +133,18 @@ func TestPlans(t *testing.T) {
 			golden(t, "plans/"+strings.NewReplacer(" ", "-").Replace(scenario.name), l.neutral(planText(plan, events)))
 		})
 	}
+}
+
+// buildKitHelp is what docker build says of the options that matter where it is BuildKit.
+const buildKitHelp = "      --load\n      --secret stringArray\n"
+
+// buildSecret is in a file that a build is lent.
+const buildSecret = "npm_0123456789abcdef"
+
+// lent gives the build a secret.
+func lent(l *lab) {
+	check(l.t, os.WriteFile(l.dir+"/npm-token", []byte(buildSecret), 0o600))
+	l.edit("inventory.yaml", "  domain:", "  build: {secrets: {npm: npm-token}}\n  domain:")
 }
 
 // planText is a plan without words, and what was found on the way to it.

@@ -62,6 +62,15 @@ func TestRuns(t *testing.T) {
 			l.Docker.Refuse(9, "docker build", "failed to solve: no space left on device")
 			return edited("site/app/templates/index.html", "second", "third")(l)
 		}},
+		{"build with options", newRecordedLab, func(l *lab) *record {
+			l.Docker.BuildHelp = buildKitHelp
+			lent(l)
+			return l.deploy()
+		}},
+		{"build that leaves no image", newRecordedLab, func(l *lab) *record {
+			l.Docker.Refuse(9, "docker image inspect", "No such image: myweb_image:server")
+			return edited("site/app/templates/index.html", "second", "third")(l)
+		}},
 		{"release that ends at once", newRecordedLab, edited("site/start.sh", "set -u\n", "set -u\nexit 3\n")},
 		{"release that nginx refuses", newRecordedLab, edited("site/resource/default.conf", "    ssl_session_timeout 10m;\n", "    ssl_session_timeout 10m;\n    nonsense on;\n")},
 		{"nginx that docker cannot run", newRecordedLab, func(l *lab) *record {
@@ -118,6 +127,9 @@ func TestRuns(t *testing.T) {
 			text := "== events\n" + story(r) + "== docker\n" + l.commands() + "== containers\n"
 			for _, name := range l.Docker.Names() {
 				text += name + "\n"
+			}
+			if strings.Contains(text, buildSecret) || strings.Contains(disk(l), "/lent") {
+				t.Error("a secret of the build is left")
 			}
 			golden(t, "runs/"+strings.ReplaceAll(scenario.name, " ", "-"), l.neutral(text))
 		})

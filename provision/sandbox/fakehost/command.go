@@ -54,6 +54,7 @@ func (e *Engine) run(c call) answer {
 	commands := map[string]func(arguments) (string, error){
 		"version": func(arguments) (string, error) { return "20.10.24\n", nil },
 		"info":    func(a arguments) (string, error) { return format(a.option("--format"), []docker.Info{e.Info}) },
+		"buildx":  func(arguments) (string, error) { return "Driver: docker\n", nil },
 		"build":   func(a arguments) (string, error) { return e.build(a, c.Dir) }, "run": e.runContainer, "create": e.create,
 		"start": e.each(e.start), "stop": e.each(func(c object) error { e.stop(c, 0); return nil }),
 		"kill": e.each(func(c object) error { e.stop(c, 137); return nil }),
@@ -99,7 +100,7 @@ type arguments struct {
 }
 
 // flags are the options that take no value.
-var flags = []string{"-it", "-i", "-t", "-d", "-a", "-q", "-aq", "-f", "-v", "--rm", "--init", "--no-trunc", "--internal", "--force", "-fv"}
+var flags = []string{"-it", "-i", "-t", "-d", "-a", "-q", "-aq", "-f", "-v", "--rm", "--init", "--no-trunc", "--internal", "--force", "-fv", "--help", "--load", "--pull", "--no-cache"}
 
 // parse reads options up to the first word that is none. -t and -v have values where docker's own build, stop and run say so.
 func parse(argv []string) arguments {

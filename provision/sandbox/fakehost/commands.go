@@ -11,6 +11,9 @@ import (
 )
 
 func (e *Engine) build(a arguments, dir string) (string, error) {
+	if a.has("--help") {
+		return "Usage: docker build\n" + e.BuildHelp, nil
+	}
 	s, err := e.built(dir)
 	if err != nil {
 		return "", err

@@ -21,12 +21,13 @@ import (
 // Engine is a Docker Engine that runs nothing: containers, images and networks are a table, which docker commands and the
 // engine's own interface read and docker commands change.
 type Engine struct {
-	Info  docker.Info         // what it tells of itself
-	path  func(string) string // where a file of the host's lies here
-	pair  Pair
-	mu    sync.Mutex
-	ended *sync.Cond // a container has ended, or all is over
-	over  bool
+	Info      docker.Info         // what it tells of itself
+	BuildHelp string              // what docker build says of its options; empty: it is the old builder
+	path      func(string) string // where a file of the host's lies here
+	pair      Pair
+	mu        sync.Mutex
+	ended     *sync.Cond // a container has ended, or all is over
+	over      bool
 
 	containers []object // the newest first
 	images     []object

@@ -1,0 +1,2 @@
+# Removes what a build was lent.
+rm -rf "$1"
