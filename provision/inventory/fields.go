@@ -55,6 +55,9 @@ func fields() []field {
 		of("site.log.max_size", func(r record) *string { return &r.Site.Log.MaxSize }, "10m", text(checkLogSize)).orNothing(),
 		of("site.log.max_file", func(r record) *int { return &r.Site.Log.MaxFile }, 3, integer(1, maxLogFiles)).orNothing(),
 		of("site.cutover", func(r record) *string { return &r.Site.Cutover }, CutoverAuto, text(CheckCutover)),
+		of("site.base_images", func(r record) *string { return &r.Site.BaseImages }, BaseImagesAuto, text(checkBaseImages)).
+			unless(func(r record) bool { return r.Site.BaseImages == BaseImagesAuto || r.Site.BaseImages == "" }),
+		of("site.mirrors", func(r record) *[]string { return &r.Site.Mirrors }, nil, texts(`["https://mirror.example.com"]`, checkMirror)).orNothing(),
 
 		{path: "hosts", read: (*decoder).hosts},
 		of("hosts[].name", func(r record) *string { return &r.Host.Name }, "", text(CheckName)).unless(func(r record) bool { return r.Host.Name == r.Host.Address }),

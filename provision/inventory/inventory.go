@@ -47,8 +47,17 @@ type Site struct {
 	Server          string // product, or product/version, that the Server header must name; empty: not checked
 	Init            bool   // run an init process in the container (docker run --init)
 	Log             Log
-	Cutover         string // CutoverAuto, CutoverWarm or CutoverCold
+	Cutover         string   // CutoverAuto, CutoverWarm or CutoverCold
+	BaseImages      string   // BaseImagesAuto, BaseImagesHost or BaseImagesHere
+	Mirrors         []string // registries to ask before Docker Hub, as https://HOST/PATH
 }
+
+// The ways in which a host gets base images that it lacks.
+const (
+	BaseImagesAuto = "auto" // it pulls them, or else this machine does and sends them
+	BaseImagesHost = "host" // it pulls them
+	BaseImagesHere = "here" // this machine pulls them and sends them
+)
 
 // The ways in which EnvironmentFile reaches the container.
 const (
