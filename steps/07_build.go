@@ -22,32 +22,39 @@ type build struct {
 	site       release.Site
 	tree       string // the digest of the files
 	facts      *known
+	bases      *bases
 	connection *connection
 }
 
 func newBuild(h *Host, s step) provision.Step {
-	return build{s, h.site, h.Tree, h.facts, h.connection}
+	return build{s, h.site, h.Tree, h.facts, h.bases, h.connection}
 }
 
 // Plan implements provision.Step: the image was built from this very tree, or it is built.
 func (s build) Plan() ([]provision.Change, error) {
+	reason, err := s.reason()
+	if reason == "" || err != nil {
+		return nil, err
+	}
+	changes := one(s.words.T("plan.build.action", s.site.Image), reason)
+	changes[0].Apply = s.build
+	return append(s.bring(), changes...), nil
+}
+
+// reason is why the image is to be built; empty where it is not.
+func (s build) reason() (string, error) {
 	name := s.site.Image
-	var reason string
 	switch image := s.facts.Image; {
 	case s.ofAnother(image):
-		return nil, provision.Fail("build.other-site", name, s.host, image.Label(docker.LabelSite), image.Label(docker.LabelDirectory))
+		return "", provision.Fail("build.other-site", name, s.host, image.Label(docker.LabelSite), image.Label(docker.LabelDirectory))
 	case image == nil:
-		reason = s.words.T("plan.build.reason-absent", name)
+		return s.words.T("plan.build.reason-absent", name), nil
 	case image.Label(docker.LabelTree) == "":
-		reason = s.words.T("plan.build.reason-foreign", name)
+		return s.words.T("plan.build.reason-foreign", name), nil
 	case image.Label(docker.LabelTree) != s.tree:
-		reason = s.words.T("plan.build.reason-files")
-	default:
-		return nil, nil
+		return s.words.T("plan.build.reason-files"), nil
 	}
-	changes := one(s.words.T("plan.build.action", name), reason)
-	changes[0].Apply = s.build
-	return changes, nil
+	return "", nil
 }
 
 // ofAnother reports whether an image was built for another site that lives on the host beside this one.

@@ -47,6 +47,7 @@ func plan() []floor {
 				"provision/diagnose",
 				"provision/docker",
 				"provision/facts",
+				"provision/image",
 				"provision/inventory",
 				"provision/language",
 				"provision/probe",
@@ -80,6 +81,13 @@ func plan() []floor {
 				"provision/safetext",
 				"provision/shell",
 				"provision/state",
+			}},
+			{"provision/image", "base images that a host cannot pull", []string{
+				"provision/remote",
+				"provision/safetext",
+				"provision/shell",
+				"provision/transfer",
+				"provision/tree",
 			}},
 			{"provision/transfer", "the local tree to the same tree on the host", []string{
 				"provision/language",
