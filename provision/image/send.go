@@ -27,10 +27,16 @@ func (i *Image) Clear(stateDir string) shell.Text {
 	return clearScript.With(folders(stateDir), i.key())
 }
 
+// listings is how often a folder is looked at that what a cut transfer left running still writes to.
+const listings = 5
+
 // Send brings a layout to where the host's engine loads it from, in files: what was sent when a link is cut is not sent again.
 func Send(ctx context.Context, c *remote.Client, stateDir string, i *Image, l *Layout, progress func(done, total int64)) error {
 	folder := folders(stateDir) + "/" + i.key()
 	listing, err := transfer.List(ctx, c, folder+"/layout", folder, l.Manifest)
+	for n := 1; n < listings && provision.CodeOf(err) == "upload.listing-broken"; n++ {
+		listing, err = transfer.List(ctx, c, folder+"/layout", folder, l.Manifest)
+	}
 	if err != nil {
 		return err
 	}
