@@ -25,6 +25,7 @@ type bases struct {
 	registries *images.Registries
 	store      images.Store
 	lacking    []base
+	err        error // why nothing is known of the host's images
 }
 
 // base is one of them.
@@ -53,23 +54,24 @@ func (d *Deployment) baseNames() (names []string) {
 }
 
 // lookForBases finds out what a build needs and the host lacks: nothing is asked where nothing is to be built, or all is there.
-func (h *Host) lookForBases(ctx context.Context) error {
+func (h *Host) lookForBases(ctx context.Context) {
 	*h.bases = bases{way: h.Inventory.Site.BaseImages, mirrors: h.Inventory.Site.Mirrors, registries: h.registries}
 	lacks := func(b site.Base) bool {
 		return !slices.Contains(h.facts.Bases, b.Image) && slices.Contains(h.baseNames(), b.Image)
 	}
 	if h.Manifest == nil || h.facts.DockerError != "" || h.facts.Podman || !slices.ContainsFunc(h.Report.Bases, lacks) {
-		return nil
+		return
 	}
 	if reason, err := h.Step(Build).(build).reason(); reason == "" || err != nil {
-		return nil // the plan tells of it
+		return // the plan tells of it
 	}
 	out, err := h.connection.Exec(ctx, remote.Command{Script: images.Look(h.StateDir()), Sudo: true})
 	if err == nil {
 		h.bases.store, err = images.ParseLook(out)
 	}
 	if err != nil {
-		return provision.InStep(Build, provision.Fail("image.look", h.Name(), err))
+		h.bases.err = provision.Fail("image.look", h.Name(), err)
+		return
 	}
 	for _, b := range h.Report.Bases {
 		needed := b.Reached // the classic builder builds every stage, and knows no frontends
@@ -86,7 +88,6 @@ func (h *Host) lookForBases(ctx context.Context) error {
 		asking.Go(func() { b.found, b.err = h.registries.Find(ctx, b.Image, h.bases.platform(*b)) })
 	}
 	asking.Wait()
-	return nil
 }
 
 // platform is the one that an image is wanted for.
@@ -98,7 +99,10 @@ func (s *bases) platform(b base) string {
 }
 
 // bring plans the images that are to be there before the build.
-func (s build) bring() (changes []provision.Change) {
+func (s build) bring() (changes []provision.Change, err error) {
+	if s.bases.err != nil {
+		return nil, s.bases.err
+	}
 	for _, b := range s.bases.lacking {
 		if slices.Contains(s.facts.Bases, b.Image) {
 			continue
@@ -115,7 +119,7 @@ func (s build) bring() (changes []provision.Change) {
 		}
 		changes = append(changes, change)
 	}
-	return changes
+	return changes, nil
 }
 
 // content says what an image is, in a line of the plan.

@@ -36,9 +36,13 @@ func (s build) Plan() ([]provision.Change, error) {
 	if reason == "" || err != nil {
 		return nil, err
 	}
+	first, err := s.bring()
+	if err != nil {
+		return nil, err
+	}
 	changes := one(s.words.T("plan.build.action", s.site.Image), reason)
 	changes[0].Apply = s.build
-	return append(s.bring(), changes...), nil
+	return append(first, changes...), nil
 }
 
 // reason is why the image is to be built; empty where it is not.

@@ -109,9 +109,7 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	if err := h.gather(ctx); err != nil {
 		return err
 	}
-	if err := h.lookForBases(ctx); err != nil {
-		return err
-	}
+	h.lookForBases(ctx)
 	if held := h.connection.otherRun(h.facts); held != nil {
 		r.Finding(provision.Finding{
 			Severity: provision.SeverityInfo, Code: "lock.held",
