@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/safetext"
 )
 
 // Registries are what this machine asks for images, with the credentials of the user's own Docker configuration. Hosts share
@@ -176,18 +177,27 @@ func (i *Image) read(ctx context.Context) (*v1.Platform, error) {
 func explain(image, registry string, err error) error {
 	var answer *transport.Error
 	var wrong *DigestError
-	switch {
-	case errors.As(err, &wrong):
+	var own *provision.Failure
+	if errors.As(err, &wrong) {
 		return provision.Fail("image.digest", image, registry, wrong.Want, wrong.Got)
-	case !errors.As(err, &answer):
-		return provision.Fail("image.unreachable", image, registry, err)
-	case answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden:
-		return provision.Fail("image.unauthorized", image, registry, err)
-	case answer.StatusCode == http.StatusNotFound:
-		return provision.Fail("image.absent", image, registry, err)
 	}
-	return provision.Fail("image.unreachable", image, registry, err)
+	code := "image.unreachable"
+	if errors.As(err, &answer) {
+		switch answer.StatusCode {
+		case http.StatusUnauthorized, http.StatusForbidden:
+			code = "image.unauthorized"
+		case http.StatusNotFound:
+			code = "image.absent"
+		}
+	}
+	if errors.As(err, &own) {
+		return provision.Fail(code, image, registry, own)
+	}
+	return provision.Fail(code, image, registry, provision.ForeignError(safetext.Abbreviate(safetext.Clean(err.Error()), saidLimit)))
 }
+
+// saidLimit is how much is told of what a registry says, in bytes.
+const saidLimit = 500
 
 // secure refuses what goes out in the open: a mirror's answers always, and a registry's unless it is on this machine.
 type secure struct {
