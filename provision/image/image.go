@@ -71,7 +71,10 @@ func Names(image string, mirrors []string) ([]string, error) {
 	var list []string
 	if ref.Context().RegistryStr() == name.DefaultRegistry {
 		for _, mirror := range mirrors {
-			list = append(list, strings.TrimSuffix(strings.TrimPrefix(mirror, "https://"), "/")+"/"+ref.Context().RepositoryStr()+identifier(ref))
+			at := strings.TrimSuffix(strings.TrimPrefix(mirror, "https://"), "/") + "/" + ref.Context().RepositoryStr() + identifier(ref)
+			if _, err := name.ParseReference(at); err == nil {
+				list = append(list, at)
+			}
 		}
 	}
 	return append(list, image), nil

@@ -1,9 +1,7 @@
 package inventory
 
 import (
-	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,26 +89,6 @@ func CheckCutover(cutover string) error {
 	}
 	return invalid("inventory.cutover", cutover)
 }
-
-// checkBaseImages accepts a way in which a host gets base images.
-func checkBaseImages(way string) error {
-	if way == BaseImagesAuto || way == BaseImagesHost || way == BaseImagesHere {
-		return nil
-	}
-	return invalid("inventory.base-images", way)
-}
-
-// checkMirror accepts a registry that is asked over https, and a path in it.
-func checkMirror(mirror string) error {
-	u, err := url.Parse(mirror)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || !plainMirror.MatchString(u.Host+u.Path) {
-		return invalid("inventory.mirror", mirror)
-	}
-	return nil
-}
-
-// plainMirror is what an image's name may begin with.
-var plainMirror = regexp.MustCompile(`^[a-zA-Z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*/?$`)
 
 // taken tells which options of docker run the program gives itself, and what to use instead.
 func taken(flag string) (instead error, ok bool) {
