@@ -26,36 +26,47 @@ type build struct {
 	needs      string // the field that takes BuildKit; empty: none
 	lent       lent
 	facts      *known
+	bases      *bases
 	connection *connection
 }
 
 func newBuild(h *Host, s step) provision.Step {
 	options := h.Inventory.Site.Build
-	return build{s, h.site, h.Tree, h.Recipe, options.NeedsBuildKit(), newLent(h.site.StateDir+"/lent", options), h.facts, h.connection}
+	return build{s, h.site, h.Tree, h.Recipe, options.NeedsBuildKit(), newLent(h.site.StateDir+"/lent", options), h.facts, h.bases, h.connection}
 }
 
 // Plan implements provision.Step: the image was built from this very tree, or it is built.
 func (s build) Plan() ([]provision.Change, error) {
-	name := s.site.Image
-	var reason string
-	switch image := s.facts.Image; {
-	case s.ofAnother(image):
-		return nil, provision.Fail("build.other-site", name, s.host, image.Label(docker.LabelSite), image.Label(docker.LabelDirectory))
-	case image == nil:
-		reason = s.words.T("plan.build.reason-absent", name)
-	case image.Label(docker.LabelTree) == "":
-		reason = s.words.T("plan.build.reason-foreign", name)
-	case image.Label(docker.LabelTree) != s.tree:
-		reason = s.words.T("plan.build.reason-files")
-	default:
-		return nil, nil
+	reason, err := s.reason()
+	if reason == "" || err != nil {
+		return nil, err
 	}
 	if s.needs != "" && s.facts.NoBuildKit {
 		return nil, provision.Fail("build.no-buildkit", s.host, s.needs)
 	}
-	changes := one(s.words.T("plan.build.action", name), reason)
+	first, err := s.bring()
+	if err != nil {
+		return nil, err
+	}
+	changes := one(s.words.T("plan.build.action", s.site.Image), reason)
 	changes[0].Apply, changes[0].Diff = s.build, s.recipe.Summary()
-	return changes, nil
+	return append(first, changes...), nil
+}
+
+// reason is why the image is to be built; empty where it is not.
+func (s build) reason() (string, error) {
+	name := s.site.Image
+	switch image := s.facts.Image; {
+	case s.ofAnother(image):
+		return "", provision.Fail("build.other-site", name, s.host, image.Label(docker.LabelSite), image.Label(docker.LabelDirectory))
+	case image == nil:
+		return s.words.T("plan.build.reason-absent", name), nil
+	case image.Label(docker.LabelTree) == "":
+		return s.words.T("plan.build.reason-foreign", name), nil
+	case image.Label(docker.LabelTree) != s.tree:
+		return s.words.T("plan.build.reason-files"), nil
+	}
+	return "", nil
 }
 
 // ofAnother reports whether an image was built for another site that lives on the host beside this one.

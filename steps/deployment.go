@@ -16,6 +16,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
+	images "github.com/kehuo/provision/provision/image"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/probe"
@@ -41,7 +42,8 @@ type Deployment struct {
 	WaitLock  time.Duration // how long to wait for another run that holds the lock
 
 	rollout     *rollout
-	unread      bool             // before_build comes before the source is read
+	unread      bool // before_build comes before the source is read
+	registries  *images.Registries
 	environment provision.Secret // what the host gets of the environment file
 	variables   []string         // their names, where a change of how they reach the container is told
 }
@@ -49,7 +51,9 @@ type Deployment struct {
 // NewDeployment reads the source. It connects to nothing; what is wrong with the site's own files is left to the steps that
 // ask for them, in Report.
 func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *language.Printer) (*Deployment, error) {
-	d := &Deployment{Inventory: inv, Words: words, Who: whoami(), Report: examine(inv, words), rollout: &rollout{}}
+	cache, _ := images.CacheFolder() // whoever needs one there is told
+	d := &Deployment{Inventory: inv, Words: words, Who: whoami(), Report: examine(inv, words), rollout: &rollout{},
+		registries: &images.Registries{Mirrors: inv.Site.Mirrors, Folder: cache}}
 	var err error
 	if d.Manifest, err = scan(ctx, inv); err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, err)

@@ -14,6 +14,7 @@ import (
 	"github.com/kehuo/provision/provision/diagnose"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
+	images "github.com/kehuo/provision/provision/image"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/release"
@@ -39,6 +40,7 @@ type Host struct {
 	visitors   *visitors
 	cutover    *release.Switch
 	facts      *known
+	bases      *bases
 	there      hostFiles
 	stranger   stranger
 	wentBack   string       // the release that this run brings back, for the history: hosts may go back to different ones
@@ -53,7 +55,7 @@ type known struct{ *facts.Facts }
 // acceptNewHostKey trusts a host that is not known yet.
 func (d *Deployment) NewHost(h inventory.Host, acceptNewHostKey bool, command string) *Host {
 	d = d.on(h)
-	t := &Host{Deployment: d, host: h, accept: acceptNewHostKey, command: command, begun: time.Now(), facts: &known{}}
+	t := &Host{Deployment: d, host: h, accept: acceptNewHostKey, command: command, begun: time.Now(), facts: &known{}, bases: &bases{}}
 	t.site = release.NewSite(h.Name, d.StateDir(), d.Inventory.Site)
 	t.connection = &connection{host: h.Name, words: d.Words, stateDir: d.StateDir()}
 	t.visitors = &visitors{demands: d.demands()}
@@ -113,6 +115,7 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	if err := h.gather(ctx); err != nil {
 		return err
 	}
+	h.lookForBases(ctx)
 	h.before = h.running()
 	if held := h.connection.otherRun(h.facts); held != nil {
 		r.Finding(provision.Finding{
@@ -171,14 +174,14 @@ func (h *Host) Begin(ctx context.Context, r *provision.Reporter, changes []provi
 	return nil
 }
 
-// endLeftJobs sees to the jobs of runs that were interrupted, and reports whether there were any. One that moves ports comes
-// to its end. A build of other files than ours must not give its image the site's name after us; one of the same files
+// endLeftJobs sees to the jobs of runs that were interrupted, and reports whether there were any. One that moves ports, or
+// loads an image, comes to its end. A build of other files than ours must not give its image the site's name after us; one of the same files
 // goes on, and the step that builds attaches to it.
 func (h *Host) endLeftJobs(ctx context.Context, r *provision.Reporter) (bool, error) {
 	left := false
 	for _, id := range h.facts.Jobs {
 		switch {
-		case strings.HasPrefix(id, release.CutoverJob), strings.HasPrefix(id, hookJob):
+		case strings.HasPrefix(id, release.CutoverJob), strings.HasPrefix(id, images.Job), strings.HasPrefix(id, hookJob):
 			err := h.connection.attach(ctx, id, h.connection.lines(r))
 			if err != nil && !errors.Is(err, remote.ErrNoJob) {
 				r.Output(provision.StreamErr, h.Words.T("release.earlier-ended", h.Name(), h.Words.Error(err)))
@@ -231,7 +234,7 @@ func (h *Host) record(outcome provision.HostResult) state.Record {
 // gather reads all facts again: one command, and beside it the questions to the Docker Engine.
 func (h *Host) gather(ctx context.Context) error {
 	query := facts.Query{
-		Directory: h.site.Directory, Container: h.site.Container, Image: h.site.Image, Room: h.room,
+		Directory: h.site.Directory, Container: h.site.Container, Image: h.site.Image, Bases: h.baseNames(), Room: h.room,
 		BuildKit: h.Manifest != nil && h.Inventory.Site.Build.NeedsBuildKit() != "", Mark: rand.Text(),
 	}
 	if h.Manifest != nil {

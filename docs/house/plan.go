@@ -48,6 +48,7 @@ func plan() []floor {
 				"provision/docker",
 				"provision/facts",
 				"provision/hook",
+				"provision/image",
 				"provision/inventory",
 				"provision/language",
 				"provision/probe",
@@ -84,6 +85,13 @@ func plan() []floor {
 			}},
 			{"provision/hook", "a command of the person's own, here", []string{
 				"provision/safetext",
+			}},
+			{"provision/image", "base images that a host cannot pull", []string{
+				"provision/remote",
+				"provision/safetext",
+				"provision/shell",
+				"provision/transfer",
+				"provision/tree",
 			}},
 			{"provision/transfer", "the local tree to the same tree on the host", []string{
 				"provision/language",

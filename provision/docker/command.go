@@ -17,6 +17,17 @@ const (
 // Tag gives an image another name.
 func Tag(image, name string) []string { return []string{"docker", "tag", image, name} }
 
+// Pull has the engine fetch an image, for the platform where that is not its own.
+func Pull(image, platform string) []string {
+	if platform != "" {
+		return []string{"docker", "pull", "--platform", platform, image}
+	}
+	return []string{"docker", "pull", image}
+}
+
+// Untag takes a name from an image that has others.
+func Untag(name string) []string { return []string{"docker", "image", "rm", name} }
+
 // TestNginx has the image's own nginx load its configuration and key pair, with no network, under the volumes of the site. What it
 // says is read from the command: it needs no log, whose driver may not work on the host.
 func TestNginx(image string, volumes []string) []string {

@@ -172,11 +172,12 @@ func (c *Container) Serves(internal ...string) bool {
 
 // Image is what docker inspect tells of an image.
 type Image struct {
-	ID       string `json:"Id"`
-	RepoTags []string
-	Created  time.Time
-	Size     int64 // bytes
-	Config   struct {
+	ID          string `json:"Id"`
+	RepoTags    []string
+	RepoDigests []string
+	Created     time.Time
+	Size        int64 // bytes
+	Config      struct {
 		Labels map[string]string
 		Env    Variables
 	}
@@ -192,6 +193,27 @@ func (i *Image) Tagged(name string) bool {
 	}
 	return slices.Contains(i.RepoTags, name) ||
 		slices.Contains(i.RepoTags, strings.TrimPrefix(strings.TrimPrefix(name, "docker.io/"), "library/"))
+}
+
+// Named reports whether an image goes by a name with a tag, or with a digest: Docker passes over the tag beside one.
+func (i *Image) Named(name string) bool {
+	repository, digest, pinned := strings.Cut(name, "@")
+	if !pinned {
+		return i.Tagged(familiar(name))
+	}
+	if colon := strings.LastIndexByte(repository, ':'); colon > strings.LastIndexByte(repository, '/') {
+		repository = repository[:colon]
+	}
+	return slices.Contains(i.RepoDigests, familiar(repository)+"@"+digest)
+}
+
+// familiar is a name as Docker lists it: without its own registry.
+func familiar(name string) string {
+	rest, own := strings.CutPrefix(strings.TrimPrefix(name, "index."), "docker.io/")
+	if !own {
+		rest = name
+	}
+	return strings.TrimPrefix(rest, "library/")
 }
 
 // ParseDescription reads what the command of [Describe] printed, without the caller's word.

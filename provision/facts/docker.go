@@ -25,6 +25,7 @@ type Docker struct {
 	Containers  []Listed
 	Container   *docker.Container // the one with the site's name; nil: none
 	Image       *docker.Image     // the one with the site's tag; nil: none
+	Bases       []string          // of those asked for, the ones that are there
 }
 
 // AskEngine asks the engine itself, by questions side by side. An error says that it is not to be reached that way, which a
@@ -43,6 +44,10 @@ func (q Query) AskEngine(ctx context.Context, dial func(ctx context.Context, net
 	})
 	group.Go(func() (err error) { d.Container, err = engine.Container(ctx, q.Container); return err })
 	group.Go(func() (err error) { d.Image, err = engine.Image(ctx, q.Image); return err })
+	bases := make([]*docker.Image, len(q.Bases))
+	for i, name := range q.Bases {
+		group.Go(func() (err error) { bases[i], err = engine.Image(ctx, name); return err })
+	}
 	if q.Room {
 		group.Go(func() error {
 			info, err := engine.Info(ctx)
@@ -62,6 +67,11 @@ func (q Query) AskEngine(ctx context.Context, dial func(ctx context.Context, net
 	}
 	if d.Image != nil && !d.Image.Tagged(q.Image) {
 		d.Image = nil
+	}
+	for i, name := range q.Bases {
+		if bases[i] != nil && bases[i].Named(name) {
+			d.Bases = append(d.Bases, name)
+		}
 	}
 	return d, err
 }
@@ -130,6 +140,11 @@ func (q Query) ParseDocker(text []byte, machine string) (Docker, error) {
 	for i, image := range objects.Images {
 		if image.Tagged(q.Image) {
 			d.Image = &objects.Images[i]
+		}
+	}
+	for _, name := range q.Bases {
+		if slices.ContainsFunc(objects.Images, func(i docker.Image) bool { return i.Named(name) }) {
+			d.Bases = append(d.Bases, name)
 		}
 	}
 	return d, nil

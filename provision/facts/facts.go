@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,6 +70,13 @@ func (f *Facts) WithContainer(c *docker.Container) *Facts {
 func (f *Facts) WithImage(i *docker.Image) *Facts {
 	g := *f
 	g.Image = i
+	return &g
+}
+
+// WithBase is the facts once a base image is there.
+func (f *Facts) WithBase(name string) *Facts {
+	g := *f
+	g.Bases = append(slices.Clone(f.Bases), name)
 	return &g
 }
 

@@ -15,6 +15,7 @@ type Query struct {
 	Directory string // the site's folder on the host
 	Container string
 	Image     string
+	Bases     []string   // images that a build may need
 	Files     shell.Text // lists the site's files, see transfer.HostScript; empty: not asked
 	Room      bool       // ask how much disk and memory is free, where the site lives and where the engine keeps its images
 	BuildKit  bool       // ask whether docker build is BuildKit there
@@ -83,7 +84,7 @@ func (q Query) Script() shell.Text {
 func (q Query) DockerScript() shell.Text {
 	return q.frame(
 		part{sectionList, commandScript.With("docker", "ps", "-a", "--no-trunc", "--format", listFormat)},
-		part{sectionObject, commandScript.With(docker.Inspect(q.Container, q.Image)...)},
+		part{sectionObject, commandScript.With(docker.Inspect(append([]string{q.Container, q.Image}, q.Bases...)...)...)},
 		part{sectionEngine, commandScript.With(docker.DescribeEngine()...)},
 	)
 }

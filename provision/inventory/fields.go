@@ -74,6 +74,8 @@ func fields() []field {
 		of("site.hooks.before_switch", func(r record) *string { return &r.Site.Hooks.BeforeSwitch }, "", text(checkNoNUL)).orNothing(),
 		of("site.hooks.after_switch", func(r record) *string { return &r.Site.Hooks.AfterSwitch }, "", text(checkNoNUL)).orNothing(),
 		of("site.cutover", func(r record) *string { return &r.Site.Cutover }, CutoverAuto, text(CheckCutover).among(CutoverAuto, CutoverWarm, CutoverCold)),
+		of("site.base_images", func(r record) *string { return &r.Site.BaseImages }, BaseImagesAuto, choice(BaseImagesAuto, BaseImagesHost, BaseImagesHere)).orDefault(),
+		of("site.mirrors", func(r record) *[]string { return &r.Site.Mirrors }, nil, texts(`["https://mirror.example.com"]`, checkMirror).each(likeMirror)).orNothing(),
 
 		{path: "hosts", read: (*decoder).hosts},
 		of("hosts[].name", func(r record) *string { return &r.Host.Name }, "", text(CheckName).like(likeName)).unless(func(r record) bool { return r.Host.Name == r.Host.Address }),

@@ -56,8 +56,17 @@ type Site struct {
 	Log             Log
 	Build           Build
 	Hooks           Hooks
-	Cutover         string // CutoverAuto, CutoverWarm or CutoverCold
+	Cutover         string   // CutoverAuto, CutoverWarm or CutoverCold
+	BaseImages      string   // BaseImagesAuto, BaseImagesHost or BaseImagesHere
+	Mirrors         []string // registries to ask before Docker Hub, as https://HOST/PATH
 }
+
+// The ways in which a host gets base images that it lacks.
+const (
+	BaseImagesAuto = "auto" // it pulls them, or else this machine does and sends them
+	BaseImagesHost = "host" // it pulls them
+	BaseImagesHere = "here" // this machine pulls them and sends them
+)
 
 // The ways in which EnvironmentFile reaches the container.
 const (

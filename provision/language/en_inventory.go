@@ -300,5 +300,7 @@ func enInventory() words {
 		"inventory.field.site.hooks.before_build":  "here, in source, before its files are read",
 		"inventory.field.site.hooks.before_switch": "in a container of the new image, before it is tried; once a rollout",
 		"inventory.field.site.hooks.after_switch":  "in the new container, once it serves",
+		"inventory.field.site.base_images":         "who pulls base images that a host lacks: auto, host, or here (this machine, which sends them)",
+		"inventory.field.site.mirrors":             "registries to ask before Docker Hub, over https",
 	}
 }

@@ -300,5 +300,7 @@ func zhInventory() words {
 		"inventory.field.site.hooks.before_build":  "在本机的 source 中，读取文件之前",
 		"inventory.field.site.hooks.before_switch": "在新镜像的容器中，试运行之前；每次发布一次",
 		"inventory.field.site.hooks.after_switch":  "在新容器中，开始服务之后",
+		"inventory.field.site.base_images":         "主机缺少基础镜像时由谁拉取：auto、host（主机）或 here（本机拉取并发送）",
+		"inventory.field.site.mirrors":             "先于 Docker Hub 询问的镜像站，仅限 https",
 	}
 }

@@ -20,6 +20,7 @@ type recipe struct {
 	file     string          // its path, as the build context sees it
 	noTarget bool            // it has no stage of the name that is to be built
 	declared map[string]bool // the names of ARG
+	syntax   string          // the frontend that it names
 	frontend string          // that reads it in place of BuildKit's own; empty: its own
 	stages   []*stage
 	refused  []refusal
@@ -35,10 +36,11 @@ type refusal struct {
 }
 
 type stage struct {
-	name  string
-	base  word
-	lines []instruction // FROM is the first one
-	steps []lineStep    // what they do to the files, in their order
+	name     string
+	base     word
+	platform string        // that FROM asks for; empty where only the build knows it, too
+	lines    []instruction // FROM is the first one
+	steps    []lineStep    // what they do to the files, in their order
 }
 
 // word is an argument with its variables filled in. It is open where a variable has no value in the Dockerfile: the base image
@@ -58,6 +60,7 @@ type instruction struct {
 	env       map[string]string // likewise
 	copy      *copied           // of COPY and ADD
 	ports     []word            // of EXPOSE
+	mounts    []word            // of RUN: the stages and images that they are from
 }
 
 // copied is what a COPY or ADD does: sources of the build context, or of another stage, and where they go.
@@ -89,8 +92,10 @@ func parseRecipe(content []byte, args map[string]string) (r *recipe) {
 			r.refused = append(r.refused, refusal{line: 1, err: fmt.Errorf("the parser fails on it: %v", caught)})
 		}
 	}()
-	if syntax, _, _, ok := parser.DetectSyntax(content); ok && !ownFrontend(syntax) {
-		r.frontend = syntax
+	if syntax, _, _, ok := parser.DetectSyntax(content); ok {
+		if r.syntax = syntax; !ownFrontend(syntax) {
+			r.frontend = syntax
+		}
 	}
 	// The library's scanner writes about bytes that are no UTF-8 to stderr.
 	content = bytes.ReplaceAll(bytes.ToValidUTF8(content, []byte(notText)), []byte{0}, []byte(notText))
@@ -159,6 +164,9 @@ var errBeforeFrom = errors.New("no build stage in current context")
 // begin opens a stage. One that builds on an earlier stage goes on with its folder and variables.
 func (r *recipeReader) begin(i instruction, from *instructions.Stage) {
 	s := &stage{name: strings.ToLower(from.Name), base: r.expand(from.BaseName, r.global)}
+	if platform := r.expand(from.Platform, r.global); !platform.open {
+		s.platform = platform.text
+	}
 	if base, ok := r.stageNamed(s.base.text, len(r.stages)); ok {
 		last := r.stages[base].lines[len(r.stages[base].lines)-1]
 		i.workdir, i.env = last.workdir, last.env
@@ -183,6 +191,11 @@ func (s *stage) append(r *recipeReader, i instruction) {
 	if expose, ok := i.command.(*instructions.ExposeCommand); ok {
 		for _, port := range expose.Ports {
 			i.ports = append(i.ports, r.expand(port, i.env))
+		}
+	}
+	if run, isRun := i.command.(*instructions.RunCommand); isRun {
+		for _, mount := range instructions.GetMounts(run) {
+			i.mounts = append(i.mounts, r.expand(mount.From, i.env))
 		}
 	}
 	i.copy = r.copied(i)

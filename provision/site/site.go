@@ -140,6 +140,8 @@ type Report struct {
 	CertificatePath, KeyPath string
 	// Unseen: the image, or the container as it starts, makes configuration for nginx that the source does not show.
 	Unseen bool
+	// Bases are the images that a build needs.
+	Bases []Base
 }
 
 // Has reports whether a problem of that code was found.
@@ -184,6 +186,9 @@ func (r Report) Edits() []Edit {
 func Examine(in Input, words *language.Printer) Report {
 	x := &examiner{in: in, words: words, drafts: map[string]*draft{}}
 	x.dockerfile()
+	if in.recipe != nil {
+		x.report.Bases = in.recipe.bases()
+	}
 	switch {
 	case x.nginx():
 		x.configs()

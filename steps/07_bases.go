@@ -1,0 +1,283 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/docker"
+	images "github.com/kehuo/provision/provision/image"
+	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/safetext"
+	"github.com/kehuo/provision/provision/site"
+)
+
+// bases are the images that a build needs and a host lacks, and what is known of them before it begins.
+type bases struct {
+	way        string // one of inventory.BaseImages…
+	mirrors    []string
+	registries *images.Registries
+	store      images.Store
+	lacking    []base
+	err        error // why nothing is known of the host's images
+}
+
+// base is one of them.
+type base struct {
+	site.Base
+	found *images.Image // nil: no registry could be asked from here, and err says why
+	err   error
+}
+
+const (
+	// mostBases is more images than a Dockerfile names.
+	mostBases = 32
+	// pullAnswer is how long a host's engine may take for the first word of a pull, and pullTime for all of it.
+	pullAnswer = 30 * time.Second
+	pullTime   = 30 * time.Minute
+)
+
+// baseNames are the images that a build of the source may need.
+func (d *Deployment) baseNames() (names []string) {
+	for _, b := range d.Report.Bases {
+		if !slices.Contains(names, b.Image) && len(names) < mostBases {
+			names = append(names, b.Image)
+		}
+	}
+	return names
+}
+
+// lookForBases finds out what a build needs and the host lacks: nothing is asked where nothing is to be built, or all is there.
+func (h *Host) lookForBases(ctx context.Context) {
+	*h.bases = bases{way: h.Inventory.Site.BaseImages, mirrors: h.Inventory.Site.Mirrors, registries: h.registries}
+	lacks := func(b site.Base) bool {
+		return !slices.Contains(h.facts.Bases, b.Image) && slices.Contains(h.baseNames(), b.Image)
+	}
+	if h.Manifest == nil || h.facts.DockerError != "" || h.facts.Podman || !slices.ContainsFunc(h.Report.Bases, lacks) {
+		return
+	}
+	if reason, err := h.Step(Build).(build).reason(); reason == "" || err != nil {
+		return // the plan tells of it
+	}
+	out, err := h.connection.Exec(ctx, remote.Command{Script: images.Look(h.StateDir()), Sudo: true})
+	if err == nil {
+		h.bases.store, err = images.ParseLook(out)
+	}
+	if err != nil {
+		h.bases.err = provision.Fail("image.look", h.Name(), err)
+		return
+	}
+	for _, b := range h.Report.Bases {
+		needed := b.Reached // the classic builder builds every stage, and knows no frontends
+		if !h.bases.store.BuildKit {
+			needed = !b.Frontend
+		}
+		if needed && lacks(b) {
+			h.bases.lacking = append(h.bases.lacking, base{Base: b})
+		}
+	}
+	var asking sync.WaitGroup
+	for i := range h.bases.lacking {
+		b := &h.bases.lacking[i]
+		asking.Go(func() { b.found, b.err = h.registries.Find(ctx, b.Image, h.bases.platform(*b)) })
+	}
+	asking.Wait()
+}
+
+// platform is the one that an image is wanted for.
+func (s *bases) platform(b base) string {
+	if b.Platform != "" {
+		return b.Platform
+	}
+	return s.store.Platform
+}
+
+// bring plans the images that are to be there before the build.
+func (s build) bring() (changes []provision.Change, err error) {
+	if s.bases.err != nil {
+		return nil, s.bases.err
+	}
+	for _, b := range s.bases.lacking {
+		if slices.Contains(s.facts.Bases, b.Image) {
+			continue
+		}
+		change := one(s.words.T("plan.base.action", b.Image), s.words.T("plan.base.reason", s.host))[0]
+		change.Diff = strings.Join([]string{s.content(b), s.ways(b)}, "\n")
+		change.Apply = func(ctx context.Context, r *provision.Reporter) error {
+			err := s.bringOne(ctx, r, b)
+			var f *provision.Failure
+			if errors.As(err, &f) && strings.HasPrefix(f.Code, "image.") {
+				return &baseError{f, s.words}
+			}
+			return err
+		}
+		changes = append(changes, change)
+	}
+	return changes, nil
+}
+
+// content says what an image is, in a line of the plan.
+func (s build) content(b base) string {
+	if b.found == nil {
+		return s.words.T("plan.base.unknown", s.words.Error(b.err))
+	}
+	return s.words.T("plan.base.from", b.found.From, b.found.Platform, b.found.Digest, language.Bytes(b.found.Size()))
+}
+
+// ways says how an image comes to the host, in a line of the plan.
+func (s build) ways(b base) string {
+	pull := s.words.T("plan.base.pull", s.host, pullAnswer)
+	send := s.words.T("plan.base.send-unknown")
+	if b.found != nil {
+		layers := s.bases.store.Lacks(b.found)
+		send = s.words.T("plan.base.send", len(layers), len(b.found.Layers), language.Bytes(images.Size(layers)))
+	}
+	switch s.bases.way {
+	case inventory.BaseImagesHost:
+		return pull
+	case inventory.BaseImagesHere:
+		return send
+	}
+	return s.words.T("plan.base.or", pull, send)
+}
+
+// bringOne has the host pull an image, or sends it, as the inventory says.
+func (s build) bringOne(ctx context.Context, r *provision.Reporter, b base) error {
+	if slices.Contains(s.facts.Bases, b.Image) {
+		return nil
+	}
+	var refused error
+	if s.bases.way != inventory.BaseImagesHere {
+		if refused = s.pull(ctx, r, b); refused == nil {
+			s.facts.Facts = s.facts.WithBase(b.Image)
+			return nil
+		}
+		if s.bases.way == inventory.BaseImagesHost || ctx.Err() != nil || remote.IsLost(refused) {
+			return provision.Fail("image.host", b.Image, s.host, refused)
+		}
+		r.Output(provision.StreamErr, s.words.T("image.from-here", s.host, b.Image))
+	}
+	err := s.send(ctx, r, b)
+	switch {
+	case err == nil:
+		s.facts.Facts = s.facts.WithBase(b.Image)
+	case refused != nil && provision.CodeOf(err) == "image.unreachable":
+		return provision.Fail("image.no-route", b.Image, s.host, refused, err)
+	}
+	return err
+}
+
+// pull has the host's engine pull an image, from the mirrors first.
+func (s build) pull(ctx context.Context, r *provision.Reporter, b base) error {
+	names, err := images.Names(b.Image, s.bases.mirrors)
+	if err != nil {
+		return provision.Fail("image.name", b.Image, err)
+	}
+	if images.Pinned(b.Image) { // no image can be given a name with a digest
+		names = names[len(names)-1:]
+	}
+	for _, from := range names {
+		if err = s.pullFrom(ctx, r, docker.Pull(from, b.Platform)); err != nil {
+			if ctx.Err() != nil || remote.IsLost(err) {
+				return err
+			}
+			continue
+		}
+		if from == b.Image {
+			return nil
+		}
+		for _, argv := range [][]string{docker.Tag(from, b.Image), docker.Untag(from)} {
+			if _, err := s.connection.Exec(ctx, remote.Command{Argv: argv, Sudo: true}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return err
+}
+
+// pullFrom runs one docker pull, and gives it up where the registry does not answer.
+func (s build) pullFrom(ctx context.Context, r *provision.Reporter, argv []string) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, pullTime, provision.Fail("image.slow", s.host, pullTime))
+	defer cancel()
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	silent := time.AfterFunc(pullAnswer, func() { giveUp(provision.Fail("image.silent", s.host, pullAnswer)) })
+	defer silent.Stop()
+	pass := s.connection.lines(r)
+	out := safetext.NewLines(func(lines string) { silent.Stop(); pass(lines) })
+	r.Command(remote.Command{Argv: argv}.String())
+	_, err := s.connection.Exec(ctx, remote.Command{Argv: argv, Sudo: true, Stdout: out, Stderr: out})
+	out.Flush()
+	if cause := context.Cause(ctx); err != nil && provision.CodeOf(cause) != "" {
+		return cause
+	}
+	return err
+}
+
+// send pulls an image on this machine and has the host load it. What was sent when the link dies, or the run, is not sent again.
+func (s build) send(ctx context.Context, r *provision.Reporter, b base) error {
+	found, err := s.bases.registries.Find(ctx, b.Image, s.bases.platform(b))
+	switch {
+	case err != nil:
+		return err
+	case images.Pinned(b.Image):
+		return provision.Fail("image.pinned", b.Image, s.host)
+	}
+	layers := s.bases.store.Lacks(found)
+	if err := s.bases.store.Holds(s.host, found, layers); err != nil {
+		return err
+	}
+	layout, err := s.bases.registries.Fetch(ctx, found, layers, func(done, total int64) {
+		r.Progress(done, total, provision.UnitBytes, s.words.T("image.fetching", b.Image))
+	})
+	if err != nil {
+		return err
+	}
+	defer layout.Remove()
+	if _, err := s.connection.Exec(ctx, remote.Command{Script: found.Clear(s.connection.stateDir)}); err != nil {
+		return provision.Fail("image.send", b.Image, s.host, err)
+	}
+	var losses remote.RetryBudget
+	err = s.connection.persistWhile(ctx, &losses, func() error {
+		return images.Send(ctx, s.connection.client, s.connection.stateDir, found, layout, func(done, total int64) {
+			losses.Left(total - done)
+			r.Progress(done, total, provision.UnitBytes, s.words.T("image.sending", b.Image))
+		})
+	})
+	if err != nil {
+		return provision.Fail("image.send", b.Image, s.host, err)
+	}
+	r.Output(provision.StreamOut, s.words.T("image.loading", s.host, b.Image))
+	err = s.connection.Job(ctx, found.JobID(), s.bases.store.Load(s.connection.stateDir, found), s.connection.lines(r))
+	if err != nil {
+		return s.bases.store.LoadFailed(s.host, found, err)
+	}
+	return nil
+}
+
+// baseError is why an image does not come to the host. What others printed on the way there explains less.
+type baseError struct {
+	*provision.Failure
+	words *language.Printer
+}
+
+// Unwrap returns the failure.
+func (e *baseError) Unwrap() error { return e.Failure }
+
+// Findings tell the failure, and what to do about it.
+func (e *baseError) Findings() []provision.Finding {
+	finding := provision.Finding{Severity: provision.SeverityError, Code: e.Code, Cause: e.words.Error(e.Failure), Fix: e.words.T(e.Code + ".fix")}
+	for _, value := range e.Values {
+		if err, isError := value.(error); isError {
+			finding.Evidence = e.words.Error(err)
+		}
+	}
+	return []provision.Finding{finding}
+}
