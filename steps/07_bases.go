@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -79,6 +80,9 @@ func (h *Host) lookForBases(ctx context.Context) {
 			needed = !b.Frontend
 		}
 		if needed && lacks(b) {
+			if !b.Frontend {
+				b.Platform = cmp.Or(b.Platform, h.Inventory.Site.Build.Platform)
+			}
 			h.bases.lacking = append(h.bases.lacking, base{Base: b})
 		}
 	}
