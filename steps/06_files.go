@@ -17,12 +17,13 @@ type files struct {
 	local
 	source     inventory.Site
 	tree       *tree.Manifest
+	how        transfer.Reading
 	there      *hostFiles
 	connection *connection
 }
 
 func newFiles(h *Host, s step) provision.Step {
-	return files{newLocal(h, s), h.Inventory.Site, h.Manifest, &h.there, h.connection}
+	return files{newLocal(h, s), h.Inventory.Site, h.Manifest, h.Reading, &h.there, h.connection}
 }
 
 // hostFiles are the host's side of the files, and a way there.
@@ -83,7 +84,7 @@ func (s files) upload(ctx context.Context, r *provision.Reporter) error {
 	err := s.connection.persistWhile(ctx, &losses, func() error {
 		if again {
 			var err error
-			if s.there.listing, err = listFiles(ctx, s.connection, s.source.Directory, s.tree); err != nil {
+			if s.there.listing, err = listFiles(ctx, s.connection, s.source.Directory, s.tree, s.how); err != nil {
 				return err
 			}
 		}
@@ -126,6 +127,6 @@ func (s files) discard(ctx context.Context, r *provision.Reporter) error {
 }
 
 // listFiles reads the host's side of the files.
-func listFiles(ctx context.Context, c *connection, directory string, tree *tree.Manifest) (*transfer.Listing, error) {
-	return transfer.List(ctx, c.client, directory, c.stateDir, tree)
+func listFiles(ctx context.Context, c *connection, directory string, tree *tree.Manifest, how transfer.Reading) (*transfer.Listing, error) {
+	return transfer.List(ctx, c.client, directory, c.stateDir, tree, how)
 }

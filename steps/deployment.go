@@ -23,6 +23,7 @@ import (
 	"github.com/kehuo/provision/provision/site"
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/provision/survey"
+	"github.com/kehuo/provision/provision/transfer"
 	"github.com/kehuo/provision/provision/tree"
 )
 
@@ -38,17 +39,22 @@ type Deployment struct {
 	Who       string // user@machine, for the lock and the history
 	Mended    []site.Mended
 	WaitLock  time.Duration // how long to wait for another run that holds the lock
+	Reading   Reading       // how the hosts read the site's files
 
 	environment provision.Secret // what the host gets of the environment file
 	variables   []string         // their names, where a change of how they reach the container is told
 }
 
+// Reading says how files are looked at, here and on the hosts. What is to be removed there is the inventory's to say.
+type Reading = transfer.Reading
+
 // NewDeployment reads the source. It connects to nothing; what is wrong with the site's own files is left to the steps that
 // ask for them, in Report.
-func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *language.Printer) (*Deployment, error) {
-	d := &Deployment{Inventory: inv, Words: words, Who: whoami(), Report: examine(inv, words)}
+func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *language.Printer, how Reading) (*Deployment, error) {
+	how.Remove = inv.Site.Delete
+	d := &Deployment{Inventory: inv, Words: words, Reading: how, Who: whoami(), Report: examine(inv, words)}
 	var err error
-	if d.Manifest, err = scan(ctx, inv); err != nil {
+	if d.Manifest, err = scan(ctx, inv, how.Verify); err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, err)
 	}
 	d.Report.Problems = append(d.Report.Problems, exposed(d.Manifest, words)...)
@@ -61,12 +67,12 @@ func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *languag
 }
 
 // Mend is NewDeployment after what can be put right of the site's own files was offered to the decider, or is agreed already.
-func Mend(ctx context.Context, inv *inventory.Inventory, words *language.Printer, decider provision.Decider, agreed bool) (*Deployment, error) {
+func Mend(ctx context.Context, inv *inventory.Inventory, words *language.Printer, decider provision.Decider, agreed bool, how Reading) (*Deployment, error) {
 	mended, err := site.OfferFixes(ctx, inv.Site.Source, examine(inv, words), words, decider, agreed)
 	if err != nil {
 		return nil, err
 	}
-	d, err := NewDeployment(ctx, inv, words)
+	d, err := NewDeployment(ctx, inv, words, how)
 	if err != nil {
 		return nil, err
 	}
@@ -89,9 +95,9 @@ func Installed(inv *inventory.Inventory, words *language.Printer) *Deployment {
 	return &Deployment{Inventory: inv, Words: words, Who: whoami()}
 }
 
-func scan(ctx context.Context, inv *inventory.Inventory) (*tree.Manifest, error) {
+func scan(ctx context.Context, inv *inventory.Inventory, anew bool) (*tree.Manifest, error) {
 	s := inv.Site
-	options := tree.Options{Root: s.Source, Upload: s.Upload, Never: inside(s.Source, inv.Private()...)}
+	options := tree.Options{Root: s.Source, Upload: s.Upload, Never: inside(s.Source, inv.Private()...), Anew: anew}
 	if s.Key != "" {
 		options.Private, options.Always = []string{s.Key}, []string{s.Certificate}
 	}

@@ -226,7 +226,7 @@ func (h *Host) gather(ctx context.Context) error {
 		Directory: h.site.Directory, Container: h.site.Container, Image: h.site.Image, Room: h.room, Mark: rand.Text(),
 	}
 	if h.Manifest != nil {
-		query.Files = transfer.HostScript(h.site.Directory, h.site.StateDir, h.Manifest)
+		query.Files = transfer.HostScript(h.site.Directory, h.site.StateDir, h.Manifest, h.Reading)
 	}
 	known, err := facts.Gather(ctx, h.Name(), h.connection, query)
 	if err != nil {
@@ -239,7 +239,7 @@ func (h *Host) gather(ctx context.Context) error {
 	listing, err := transfer.ParseHost(bytes.NewReader(known.Files))
 	if err == nil && !listing.Complete(h.Manifest) { // a tree of very many new files is asked for once more, by their names
 		err = h.connection.persist(ctx, func() (err error) {
-			listing, err = listFiles(ctx, h.connection, h.site.Directory, h.Manifest)
+			listing, err = listFiles(ctx, h.connection, h.site.Directory, h.Manifest, h.Reading)
 			return err
 		})
 	}

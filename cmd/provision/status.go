@@ -32,7 +32,7 @@ func newStatus() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			d, sourceErr := steps.NewDeployment(ctx, s.inventory, s.words)
+			d, sourceErr := steps.NewDeployment(ctx, s.inventory, s.words, steps.Reading{})
 			if sourceErr != nil { // what is deployed can be told without the source
 				d = steps.Installed(s.inventory, s.words)
 			}
