@@ -27,6 +27,8 @@ const (
 	insideFolder = ".provision-upload"
 	// maxPacked bounds the names that a script carries, in bytes as packed. Linux takes no argument beyond 128 KiB.
 	maxPacked = 64 << 10
+	// worthKeeping is how much content, in bytes, makes hashes that a host keeps worth their room: less is read as fast.
+	worthKeeping = 1 << 20
 	// mayPack is how long names can be, in bytes, for packing them to be worth a try: they shrink to a tenth or so.
 	mayPack = 12 * maxPacked
 )
@@ -59,7 +61,11 @@ func List(ctx context.Context, c *remote.Client, directory, stateDir string, m *
 }
 
 func listingScript(directory, stateDir, packed string, p prediction, how Reading) shell.Text {
-	return shell.Load(scripts, "common.sh", "remember.sh", "listing.sh").With(directory, stateDir, insideFolder, sum(p.names), p.expected, packed,
+	memory := "remember.sh"
+	if p.odd != "" || p.bytes < worthKeeping { // there is no need to send it
+		memory = "forget.sh"
+	}
+	return shell.Load(scripts, "common.sh", memory, "listing.sh").With(directory, stateDir, insideFolder, sum(p.names), p.expected, packed,
 		strconv.FormatInt(p.bytes, 10), strconv.Itoa(p.links), p.odd, flag(how.Remove), flag(how.Verify), flag(how.Remember))
 }
 

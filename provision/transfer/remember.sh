@@ -1,11 +1,11 @@
 # The hashes that a host keeps of files, so that it need not read again what is as it was. The file hashes in the state folder has
 # lines "HASH MODE DEVICE INODE SIZE MTIME CTIME DATE TIME ZONE NAME", all but the hash as stat prints them; the date is the ctime once
 # more, to the nanosecond. Whoever changes a file can set its mtime back, but not its ctime, which is the kernel's.
-# Expects the site's folder as the current one, and: state, bytes, odd, verify, remember.
+# Expects the site's folder as the current one, and: state, odd, verify, remember.
 
-# remembers: are hashes worth keeping, and can they be? Names with line ends and what some tools escape are left to those who read.
+# remembers: can hashes be kept? Names with line ends and what some tools escape are left to those who read.
 remembers() {
-	[ "$bytes" -ge 1000000 ] && [ -z "$odd" ] && command -v awk >/dev/null || return
+	[ -z "$odd" ] && command -v awk >/dev/null || return
 	TZ=UTC0
 	export TZ
 	case $(stat -c '%Y %Z %z' -- / 2>/dev/null) in *[!0-9.:+\ -]*) ;; [1-9]*' '[1-9]*' '????-*:*' '?0000) return 0 ;; esac

@@ -265,7 +265,7 @@ func TestManyFiles(t *testing.T) {
 	shelltest.Each(t, func(t *testing.T, s shelltest.Shell) {
 		content := files{}
 		for i := range 500 {
-			content[fmt.Sprintf("folder %d/%0100d", i%10, i)] = strings.Repeat("x", 2000)
+			content[fmt.Sprintf("folder %d/%0100d", i%10, i)] = strings.Repeat("x", 3000)
 		}
 		r := newRereader(t, s, content)
 		if changes, read := r.look(keeping); len(changes) > 0 || len(read) != 500 {
