@@ -21,12 +21,17 @@ type build struct {
 	step
 	site       release.Site
 	tree       string // the digest of the files
+	size       int64  // of the files, in bytes
 	facts      *known
 	connection *connection
 }
 
 func newBuild(h *Host, s step) provision.Step {
-	return build{s, h.site, h.Tree, h.facts, h.connection}
+	var size int64
+	if h.Manifest != nil {
+		size = h.Manifest.Size()
+	}
+	return build{s, h.site, h.Tree, size, h.facts, h.connection}
 }
 
 // Plan implements provision.Step: the image was built from this very tree, or it is built.
@@ -84,6 +89,7 @@ func (s build) build(ctx context.Context, r *provision.Reporter) error {
 	if err := s.forgetEnded(ctx); err != nil {
 		return err
 	}
+	s.makeRoom(ctx, r)
 	// The build is a job of the host's own: it goes on when the link is cut, and a run that is started anew finds it.
 	mark := rand.Text() // so that nothing which a build prints is taken for it
 	script := buildScript.With(append([]string{s.site.Directory, mark + " " + docker.Description, s.site.Image}, argv...)...)
@@ -107,6 +113,7 @@ func (s build) build(ctx context.Context, r *provision.Reporter) error {
 		err = work()
 	}
 	if err != nil {
+		s.tellRoom(ctx, r)
 		return provision.Fail("fail.build", s.site.Directory, s.host, err)
 	}
 	if made == nil { // a run before this one started the build

@@ -236,6 +236,7 @@ func enInventory() words {
 		"inventory.field.site.health.text":       "what must occur in the page",
 		"inventory.field.site.health.timeout":    "how long a new release may take to answer",
 		"inventory.field.site.keep":              "previous releases to keep for rollback",
+		"inventory.field.site.keep_size":         "bytes that those may take beyond the live one, 10g for example; 0: no bound",
 		"inventory.field.site.delete":            "remove from the host what is no longer in source",
 		"inventory.field.site.server":            `product the Server header must name; nginx/1.14.1 pins the version; "" to not check`,
 		"inventory.field.site.init":              "run an init process in the container, which passes signals on",

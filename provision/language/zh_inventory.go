@@ -236,6 +236,7 @@ func zhInventory() words {
 		"inventory.field.site.health.text":       "页面中必须出现的文字",
 		"inventory.field.site.health.timeout":    "新版本最多用多久给出应答",
 		"inventory.field.site.keep":              "保留多少个旧版本以供回滚",
+		"inventory.field.site.keep_size":         "这些旧版本除现行版本外最多占用的字节数，例如 10g；0 表示不限",
 		"inventory.field.site.delete":            "删除主机上 source 中已没有的文件",
 		"inventory.field.site.server":            `Server 响应头中的产品名；nginx/1.14.1 会固定版本；"" 表示不检查`,
 		"inventory.field.site.init":              "在容器中运行 init 进程，由它转发信号",
