@@ -13,7 +13,7 @@ import (
 // makeRoom has earlier releases go where the disk would not do for the build, and says so where it still may not. What a build
 // will need is an estimate: it is tried in any case.
 func (s build) makeRoom(ctx context.Context, r *provision.Reporter) {
-	room := s.room(ctx, s.site.MakeRoom(s.facts.Image, s.size))
+	room := roomFor(ctx, s.connection, s.facts, s.site.MakeRoom(s.facts.Image, s.size))
 	if room == nil {
 		return
 	}
@@ -38,7 +38,7 @@ func (s build) tellRoom(ctx context.Context, r *provision.Reporter) {
 	if !full {
 		return
 	}
-	if room := s.room(ctx, s.site.LookForRoom(s.facts.Image)); room != nil {
+	if room := roomFor(ctx, s.connection, s.facts, s.site.LookForRoom(s.facts.Image)); room != nil {
 		r.Finding(provision.Finding{
 			Severity: provision.SeverityError, Code: "build.no-room",
 			Cause: s.words.T("build.no-room.cause", room.Root, s.host, room.Free>>20, room.Ours>>20),
@@ -47,12 +47,12 @@ func (s build) tellRoom(ctx context.Context, r *provision.Reporter) {
 	}
 }
 
-// room asks the host; nil where the engine keeps its images on no disk of the host's.
-func (s build) room(ctx context.Context, script shell.Text) *release.Room {
-	if s.facts.Apart && !s.facts.Rootless {
+// roomFor asks the host; nil where the engine does not answer, or keeps its images on no disk of the host's.
+func roomFor(ctx context.Context, c *connection, known *known, script shell.Text) *release.Room {
+	if known.DockerError != "" || known.Podman || known.Apart && !known.Rootless {
 		return nil
 	}
-	out, err := s.connection.Exec(ctx, remote.Command{Script: script, Sudo: true})
+	out, err := c.Exec(ctx, remote.Command{Script: script, Sudo: true})
 	if err != nil {
 		return nil
 	}

@@ -41,6 +41,7 @@ type Host struct {
 	facts      *known
 	there      hostFiles
 	stranger   stranger
+	disk       *survey.Disk
 	wentBack   string // the release that this run brings back, for the history: hosts may go back to different ones
 	before     string // the release that the host ran when this run connected to it
 }
@@ -342,6 +343,7 @@ func (h *Host) Survey() survey.Host {
 		Directory: h.Step(Directory).(directory).mayKeep(h.site.Directory),
 		Ports:     portsFree(h.site, h.facts.Facts),
 		Results:   h.visitors.wait(),
+		Disk:      h.disk,
 	}
 	if err := forbidden(s.Results); err != nil {
 		s.SSHD = h.site.NoWayIn(h.facts.Docker, err)
@@ -389,12 +391,20 @@ func (h *Host) Earlier() []string {
 	return earlier
 }
 
+// Measure asks what the site takes on the disk of the host's engine, for [Host.Survey].
+func (h *Host) Measure(ctx context.Context) {
+	if room := roomFor(ctx, h.connection, h.facts, h.site.LookForRoom(h.facts.Image)); room != nil {
+		h.disk = &survey.Disk{Root: room.Root, Images: room.Ours, Free: room.Free}
+	}
+}
+
 // Doctor connects to the host and examines it. It changes nothing there.
 func (h *Host) Doctor(ctx context.Context, r *provision.Reporter) []survey.Check {
 	h.room = true
 	if err := h.Connect(ctx, r); err != nil {
 		return []survey.Check{survey.Unreached(h.Words, h.Name(), err, h.remedy(err, diagnose.Connect))}
 	}
+	h.Measure(ctx)
 	return h.Survey().Doctor(ctx, h.connection.client, h.Words, h.remedy)
 }
 
