@@ -198,7 +198,7 @@ func (h *Host) Close(ctx context.Context, outcome provision.HostResult) error {
 	if h.connection.client == nil {
 		return nil
 	}
-	h.there.ahead.Close()
+	h.there.close()
 	if h.connection.lock == nil {
 		return h.connection.client.Close()
 	}
