@@ -5,7 +5,9 @@
 #
 # Arguments: the state folder; the live container's name; the site, its folder and its image; the id and the size of the image that
 # was built last (empty where there is none); bytes of the files; what to do: "free", or "look" and no more.
-dir=$1 live=$2 site=$3 here=$4 image=$5 last=$6 needed=$(($7 + $8)) upload=$8 how=$9
+dir=$1 live=$2 site=$3 here=$4 image=$5 last=$6 how=$9
+besides=$(($8 + 67108864)) # the files, and what an engine takes for its own
+needed=$(($7 + besides))
 root=$(docker info --format '{{.DockerRootDir}}') && [ -d "$root" ] || exit 0
 look() {
 	set -- $(df -Pk "$root" | tail -n 1)
@@ -21,7 +23,7 @@ if [ "$how" = look ] || [ "$free" -lt "$needed" ]; then
 	[ -z "$last" ] || count "$last"
 	ours=$bytes
 	# What the last build had of its own, and not all of the image: the rest is still there.
-	[ "$others" = 0 ] || needed=$((bytes - others + upload))
+	[ "$others" = 0 ] || needed=$((bytes - others + besides))
 fi
 if [ "$how" = free ] && [ "$free" -lt "$needed" ]; then
 	earlier=$(docker ps -a --no-trunc --filter "label=io.provision.site=$site" --filter "label=io.provision.directory=$here" --filter status=exited --format '{{.ID}}	{{.Names}}	{{.Label "io.provision.release"}}' |

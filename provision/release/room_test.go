@@ -24,7 +24,7 @@ info*) echo "`+t.TempDir()+`" ;;
 "inspect --format {{.State"*) echo "2026-01-02 idb sha256:b bbbbbbbbbbbb"; echo "2026-01-01 ida sha256:a aaaaaaaaaaaa" ;;
 "inspect "*) echo cccccccccccc ;;
 "rm "*) touch gone ;;`)
-			df := shell.Text(`df() { echo head; if [ -e ` + e.state + `/gone ]; then echo /dev/vda 1 1 60000 9% /; else echo /dev/vda 1 1 30000 9% /; fi; }
+			df := shell.Text(`df() { echo head; if [ -e ` + e.state + `/gone ]; then echo /dev/vda 1 1 150000 9% /; else echo /dev/vda 1 1 90000 9% /; fi; }
 `) // BusyBox has one of its own
 			site := Site{Name: "web", Directory: "/d", StateDir: t.TempDir(), Container: "web", Image: "web:1"}
 			last := &docker.Image{ID: "sha256:c", Size: 110_000_000}
@@ -34,8 +34,8 @@ info*) echo "`+t.TempDir()+`" ;;
 				want   Room
 				goes   string
 			}{
-				{nil, 1000, Room{Free: 30000 << 10, Needed: 1000}, ""},
-				{last, 1000, Room{Free: 60000 << 10, Needed: 40_001_000, Ours: 121_000_000, Freed: 1}, "rm -f -v ida\nimage rm web:aaaaaaaaaaaa\n"},
+				{nil, 1000, Room{Free: 90000 << 10, Needed: 1000 + 64<<20}, ""},
+				{last, 1000, Room{Free: 150000 << 10, Needed: 40_001_000 + 64<<20, Ours: 121_000_000, Freed: 1}, "rm -f -v ida\nimage rm web:aaaaaaaaaaaa\n"},
 			} {
 				asked, printed, status := e.run(sh, df+site.MakeRoom(test.last, test.upload))
 				got := ParseRoom([]byte(printed))
