@@ -3,6 +3,8 @@ package steps
 import (
 	"context"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/inventory"
@@ -17,18 +19,61 @@ type files struct {
 	local
 	source     inventory.Site
 	tree       *tree.Manifest
+	how        transfer.Reading
 	there      *hostFiles
 	connection *connection
 }
 
 func newFiles(h *Host, s step) provision.Step {
-	return files{newLocal(h, s), h.Inventory.Site, h.Manifest, &h.there, h.connection}
+	return files{newLocal(h, s), h.Inventory.Site, h.Manifest, h.Reading, &h.there, h.connection}
 }
 
 // hostFiles are the host's side of the files, and a way there.
 type hostFiles struct {
 	listing *transfer.Listing
 	ahead   *transfer.Prepared // opened ahead where there is likely something to upload; of use once
+
+	reading sync.WaitGroup
+	stop    context.CancelFunc // nil: nothing is read
+}
+
+// much is how much content, in bytes, takes a host longer to read than a run that has nothing to do.
+const much = 16 << 20
+
+// settling is how long files must have been left alone for the host to remember their hashes, with a second for its clock.
+const settling = 3 * time.Second
+
+// readAgain has the host remember the hashes of what has just arrived, beside the build, so that it need not be read by the next run.
+// It makes way for whoever needs a session, and ends with the run.
+func (f *hostFiles) readAgain(ctx context.Context, crowded <-chan struct{}, list func(context.Context)) {
+	ctx, f.stop = context.WithCancel(context.WithoutCancel(ctx))
+	stop := f.stop
+	ended := make(chan struct{})
+	f.reading.Go(func() {
+		defer close(ended)
+		select {
+		case <-time.After(settling):
+			list(ctx)
+		case <-ctx.Done():
+		}
+	})
+	f.reading.Go(func() {
+		select {
+		case <-crowded:
+			stop()
+		case <-ended:
+		case <-ctx.Done():
+		}
+	})
+}
+
+// close ends what is open.
+func (f *hostFiles) close() {
+	if f.stop != nil {
+		f.stop()
+	}
+	f.reading.Wait()
+	f.ahead.Close()
 }
 
 // Plan implements provision.Step.
@@ -78,12 +123,13 @@ func (s files) summary(d transfer.Difference) string {
 // upload makes the host's files those of the source. After a lost link it looks again what is there: what has arrived is not
 // sent twice.
 func (s files) upload(ctx context.Context, r *provision.Reporter) error {
+	_, sent, _, _ := s.difference().Summary()
 	again := false
 	var losses remote.RetryBudget
 	err := s.connection.persistWhile(ctx, &losses, func() error {
 		if again {
 			var err error
-			if s.there.listing, err = listFiles(ctx, s.connection, s.source.Directory, s.tree); err != nil {
+			if s.there.listing, err = listFiles(ctx, s.connection, s.source.Directory, s.tree, s.how); err != nil {
 				return err
 			}
 		}
@@ -102,7 +148,12 @@ func (s files) upload(ctx context.Context, r *provision.Reporter) error {
 	if err != nil {
 		return provision.Fail("fail.upload", s.source.Source, s.source.Directory, s.host, err)
 	}
-	// There is nothing to read again: Apply has the host check every file before it puts any in its place.
+	// There is nothing to compare again: Apply has the host check every file before it puts any in its place.
+	if client := s.connection.client; sent >= much && s.how.Remember {
+		s.there.readAgain(ctx, client.Crowded(), func(ctx context.Context) {
+			_, _ = transfer.List(ctx, client, s.source.Directory, s.connection.stateDir, s.tree, s.how)
+		})
+	}
 	return nil
 }
 
@@ -126,6 +177,6 @@ func (s files) discard(ctx context.Context, r *provision.Reporter) error {
 }
 
 // listFiles reads the host's side of the files.
-func listFiles(ctx context.Context, c *connection, directory string, tree *tree.Manifest) (*transfer.Listing, error) {
-	return transfer.List(ctx, c.client, directory, c.stateDir, tree)
+func listFiles(ctx context.Context, c *connection, directory string, tree *tree.Manifest, how transfer.Reading) (*transfer.Listing, error) {
+	return transfer.List(ctx, c.client, directory, c.stateDir, tree, how)
 }

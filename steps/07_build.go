@@ -22,6 +22,7 @@ type build struct {
 	step
 	site       release.Site
 	tree       string // the digest of the files and of how they are built
+	size       int64  // of the files, in bytes
 	recipe     docker.Recipe
 	needs      string // the field that takes BuildKit; empty: none
 	lent       lent
@@ -31,8 +32,14 @@ type build struct {
 }
 
 func newBuild(h *Host, s step) provision.Step {
+	var size int64
+	if h.Manifest != nil {
+		size = h.Manifest.Size()
+	}
 	options := h.Inventory.Site.Build
-	return build{s, h.site, h.Tree, h.Recipe, options.NeedsBuildKit(), newLent(h.site.StateDir+"/lent", options), h.facts, h.bases, h.connection}
+	return build{
+		s, h.site, h.Tree, size, h.Recipe, options.NeedsBuildKit(), newLent(h.site.StateDir+"/lent", options), h.facts, h.bases, h.connection,
+	}
 }
 
 // Plan implements provision.Step: the image was built from this very tree, or it is built.
@@ -105,6 +112,7 @@ func (s build) build(ctx context.Context, r *provision.Reporter) error {
 	if err != nil {
 		return err
 	}
+	s.makeRoom(ctx, r)
 	a := &attempt{build: s, mark: rand.Text(), pass: s.progress(r)}
 	err = a.run(ctx, argv, !running)
 	var gone *remote.JobGoneError
@@ -116,6 +124,7 @@ func (s build) build(ctx context.Context, r *provision.Reporter) error {
 	case a.why != nil:
 		return a.why
 	case err != nil:
+		s.tellRoom(ctx, r)
 		return provision.Fail("fail.build", s.site.Directory, s.host, err)
 	}
 	if a.made == nil { // a run before this one started the build

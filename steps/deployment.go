@@ -24,6 +24,7 @@ import (
 	"github.com/kehuo/provision/provision/site"
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/provision/survey"
+	"github.com/kehuo/provision/provision/transfer"
 	"github.com/kehuo/provision/provision/tree"
 )
 
@@ -40,6 +41,7 @@ type Deployment struct {
 	Who       string // user@machine, for the lock and the history
 	Mended    []site.Mended
 	WaitLock  time.Duration // how long to wait for another run that holds the lock
+	Reading   Reading       // how the hosts read the site's files
 
 	rollout     *rollout
 	unread      bool // before_build comes before the source is read
@@ -48,14 +50,15 @@ type Deployment struct {
 	variables   []string         // their names, where a change of how they reach the container is told
 }
 
+// Reading says how files are looked at, here and on the hosts. What is to be removed there is the inventory's to say.
+type Reading = transfer.Reading
+
 // NewDeployment reads the source. It connects to nothing; what is wrong with the site's own files is left to the steps that
 // ask for them, in Report.
-func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *language.Printer) (*Deployment, error) {
-	cache, _ := images.CacheFolder() // whoever needs one there is told
-	d := &Deployment{Inventory: inv, Words: words, Who: whoami(), Report: examine(inv, words), rollout: &rollout{},
-		registries: &images.Registries{Mirrors: inv.Site.Mirrors, Folder: cache}}
+func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *language.Printer, how Reading) (*Deployment, error) {
+	d := unread(inv, words, how)
 	var err error
-	if d.Manifest, err = scan(ctx, inv); err != nil {
+	if d.Manifest, err = scan(ctx, inv, how.Verify); err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, err)
 	}
 	d.Report.Problems = append(d.Report.Problems, exposed(d.Manifest, words)...)
@@ -68,23 +71,36 @@ func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *languag
 	return d, nil
 }
 
-// Mend is NewDeployment for a run, which is to run the hooks too, after what can be put right of the site's own files was offered to the decider, or is agreed already.
-func Mend(ctx context.Context, inv *inventory.Inventory, words *language.Printer, decider provision.Decider, agreed bool) (*Deployment, error) {
+// Mend is NewDeployment for a run, after what can be put right of the site's own files was offered to the decider, or is agreed already.
+// A source that before_build has still to make is read by the first host that is reached.
+func Mend(ctx context.Context, inv *inventory.Inventory, words *language.Printer, decider provision.Decider, agreed bool, how Reading) (*Deployment, error) {
 	mended, err := site.OfferFixes(ctx, inv.Site.Source, examine(inv, words), words, decider, agreed)
 	if err != nil {
 		return nil, err
 	}
 	var d *Deployment
 	if inv.Site.Hooks.BeforeBuild != "" {
-		d, err = unread(inv, words)
+		d = unread(inv, words, how)
+		d.unread, d.Manifest, d.rollout.source = true, &tree.Manifest{}, inv
+		err = provision.WithExit(provision.ExitUsage, d.specify())
 	} else {
-		d, err = NewDeployment(ctx, inv, words)
+		d, err = NewDeployment(ctx, inv, words, how)
 	}
 	if err != nil {
 		return nil, err
 	}
 	d.Mended = mended
 	return d, nil
+}
+
+// unread is a deployment whose files are not known yet.
+func unread(inv *inventory.Inventory, words *language.Printer, how Reading) *Deployment {
+	how.Remove = inv.Site.Delete
+	cache, _ := images.CacheFolder() // whoever needs one there is told
+	return &Deployment{
+		Inventory: inv, Words: words, Reading: how, Who: whoami(), Report: examine(inv, words), rollout: &rollout{},
+		registries: &images.Registries{Mirrors: inv.Site.Mirrors, Folder: cache},
+	}
 }
 
 // examine looks at the site's own files; what is wrong with them is the steps' to say.
@@ -102,11 +118,11 @@ func Installed(inv *inventory.Inventory, words *language.Printer) *Deployment {
 	return &Deployment{Inventory: inv, Words: words, Who: whoami()}
 }
 
-func scan(ctx context.Context, inv *inventory.Inventory) (*tree.Manifest, error) {
+func scan(ctx context.Context, inv *inventory.Inventory, anew bool) (*tree.Manifest, error) {
 	s := inv.Site
 	options := tree.Options{
 		Root: s.Source, Upload: s.Upload, Never: inside(s.Source, inv.Private()...),
-		Dockerfile: s.Build.File, Context: s.Build.Context, Ignore: s.Build.Ignore(),
+		Anew: anew, Dockerfile: s.Build.File, Context: s.Build.Context, Ignore: s.Build.Ignore(),
 	}
 	if s.Key != "" {
 		options.Private, options.Always = []string{s.Key}, []string{s.Certificate}

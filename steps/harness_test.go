@@ -172,7 +172,7 @@ func (c *cloud) deploy() *record {
 func (c *cloud) deployWith(ctx context.Context, decider provision.Decider, sinks ...provision.Sink) *record {
 	c.t.Helper()
 	inv := c.load()
-	d, err := steps.NewDeployment(ctx, inv, language.New(language.English))
+	d, err := steps.NewDeployment(ctx, inv, language.New(language.English), steps.Reading{Remember: true})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func (c *cloud) deployWith(ctx context.Context, decider provision.Decider, sinks
 func (c *cloud) plan() provision.PlanFinished {
 	c.t.Helper()
 	inv := c.load()
-	d, err := steps.NewDeployment(c.t.Context(), inv, language.New(language.English))
+	d, err := steps.NewDeployment(c.t.Context(), inv, language.New(language.English), steps.Reading{})
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -15,7 +15,6 @@ import (
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/state"
-	"github.com/kehuo/provision/provision/tree"
 )
 
 // The hooks' names, as site.hooks has them.
@@ -34,7 +33,8 @@ const hookJob = "hook-"
 // rollout is what the hosts of a run share: what is done once, by the host that comes to it first, while the others wait.
 type rollout struct {
 	building, switching once
-	read                *Deployment // the source as before_build left it
+	source              *inventory.Inventory // of a deployment that is not read yet
+	read                *Deployment          // the source as before_build left it
 	built               []state.Hook
 }
 
@@ -55,12 +55,6 @@ func (o *once) do(work func() error) error {
 	return o.err
 }
 
-// unread is a deployment whose source is read once before_build is done.
-func unread(inv *inventory.Inventory, words *language.Printer) (*Deployment, error) {
-	d := &Deployment{Inventory: inv, Words: words, Who: whoami(), Report: examine(inv, words), Manifest: &tree.Manifest{}, rollout: &rollout{}, unread: true}
-	return d, provision.WithExit(provision.ExitUsage, d.specify())
-}
-
 // ready runs before_build and reads the source, on behalf of all hosts.
 func (h *Host) ready(ctx context.Context, r *provision.Reporter) error {
 	if !h.unread {
@@ -70,14 +64,14 @@ func (h *Host) ready(ctx context.Context, r *provision.Reporter) error {
 	err := shared.building.do(func() error {
 		err := h.runHere(ctx, r.In(Build))
 		if err == nil {
-			shared.read, err = NewDeployment(ctx, h.Inventory, h.Words)
+			shared.read, err = NewDeployment(ctx, shared.source, h.Words, h.Reading)
 		}
 		return provision.InStep(Build, err)
 	})
 	if err != nil {
 		return err
 	}
-	read := *shared.read
+	read := *shared.read.on(h.host)
 	read.Mended, read.WaitLock, read.rollout = h.Mended, h.WaitLock, shared
 	h.Deployment, h.ran = &read, shared.built
 	h.visitors.demands = h.demands() // before_build may have made the certificate

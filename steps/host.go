@@ -43,6 +43,7 @@ type Host struct {
 	bases      *bases
 	there      hostFiles
 	stranger   stranger
+	disk       *survey.Disk
 	wentBack   string       // the release that this run brings back, for the history: hosts may go back to different ones
 	before     string       // the release that the host ran when this run connected to it
 	ran        []state.Hook // hooks, for the history
@@ -204,7 +205,7 @@ func (h *Host) Close(ctx context.Context, outcome provision.HostResult) error {
 	if h.connection.client == nil {
 		return nil
 	}
-	h.there.ahead.Close()
+	h.there.close()
 	if h.connection.lock == nil {
 		return h.connection.client.Close()
 	}
@@ -238,7 +239,7 @@ func (h *Host) gather(ctx context.Context) error {
 		BuildKit: h.Manifest != nil && h.Inventory.Site.Build.NeedsBuildKit() != "", Mark: rand.Text(),
 	}
 	if h.Manifest != nil {
-		query.Files = transfer.HostScript(h.site.Directory, h.site.StateDir, h.Manifest)
+		query.Files = transfer.HostScript(h.site.Directory, h.site.StateDir, h.Manifest, h.Reading)
 	}
 	known, err := facts.Gather(ctx, h.Name(), h.connection, query)
 	if err != nil {
@@ -251,7 +252,7 @@ func (h *Host) gather(ctx context.Context) error {
 	listing, err := transfer.ParseHost(bytes.NewReader(known.Files))
 	if err == nil && !listing.Complete(h.Manifest) { // a tree of very many new files is asked for once more, by their names
 		err = h.connection.persist(ctx, func() (err error) {
-			listing, err = listFiles(ctx, h.connection, h.site.Directory, h.Manifest)
+			listing, err = listFiles(ctx, h.connection, h.site.Directory, h.Manifest, h.Reading)
 			return err
 		})
 	}
@@ -357,6 +358,7 @@ func (h *Host) Survey() survey.Host {
 		Directory: h.Step(Directory).(directory).mayKeep(h.site.Directory),
 		Ports:     portsFree(h.site, h.facts.Facts),
 		Results:   h.visitors.wait(),
+		Disk:      h.disk,
 	}
 	if err := forbidden(s.Results); err != nil {
 		s.SSHD = h.site.NoWayIn(h.facts.Docker, err)
@@ -404,12 +406,20 @@ func (h *Host) Earlier() []string {
 	return earlier
 }
 
+// Measure asks what the site takes on the disk of the host's engine, for [Host.Survey].
+func (h *Host) Measure(ctx context.Context) {
+	if room := roomFor(ctx, h.connection, h.facts, h.site.LookForRoom(h.facts.Image)); room != nil {
+		h.disk = &survey.Disk{Root: room.Root, Images: room.Ours, Free: room.Free}
+	}
+}
+
 // Doctor connects to the host and examines it. It changes nothing there.
 func (h *Host) Doctor(ctx context.Context, r *provision.Reporter) []survey.Check {
 	h.room = true
 	if err := h.Connect(ctx, r); err != nil {
 		return []survey.Check{survey.Unreached(h.Words, h.Name(), err, h.remedy(err, diagnose.Connect))}
 	}
+	h.Measure(ctx)
 	return h.Survey().Doctor(ctx, h.connection.client, h.Words, h.remedy)
 }
 

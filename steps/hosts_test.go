@@ -37,7 +37,7 @@ func TestHostsSideBySide(t *testing.T) {
 	second, third := inv.Hosts[0], inv.Hosts[0]
 	second.Name, second.Address, second.Identity, second.KnownHosts = "second", hosts[1].Address, hosts[1].Identity, hosts[1].KnownHosts
 	third.Name, third.Address, third.Port = "third", "127.0.0.1", port
-	d, err := steps.NewDeployment(t.Context(), inv, language.New(language.English))
+	d, err := steps.NewDeployment(t.Context(), inv, language.New(language.English), steps.Reading{Remember: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func TestWhatNobodyMeansToUploadIsWarnedOf(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d, err := steps.NewDeployment(t.Context(), inv, language.New(language.English))
+		d, err := steps.NewDeployment(t.Context(), inv, language.New(language.English), steps.Reading{Remember: true})
 		if err != nil {
 			t.Fatal(err)
 		}

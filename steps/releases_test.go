@@ -152,7 +152,7 @@ func (c *cloud) bridge() string {
 
 // tree is what the jobs of this source are called by.
 func (c *cloud) tree() string {
-	d, err := steps.NewDeployment(c.t.Context(), c.load(), language.New(language.English))
+	d, err := steps.NewDeployment(c.t.Context(), c.load(), language.New(language.English), steps.Reading{Remember: true})
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -85,7 +85,7 @@ func (f *flags) wanted(ctx context.Context) survey.Wanted {
 	if err != nil {
 		return survey.Wanted{}
 	}
-	d, err := steps.NewDeployment(ctx, s.inventory, s.words)
+	d, err := steps.NewDeployment(ctx, s.inventory, s.words, steps.Reading{})
 	if err != nil {
 		return survey.Wanted{}
 	}

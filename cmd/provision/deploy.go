@@ -26,6 +26,7 @@ type deployCommand struct {
 func (d *deployCommand) add(c *cobra.Command) {
 	d.flags.add(c)
 	d.addLock(c)
+	d.addVerify(c)
 	d.report.add(c)
 	c.Flags().BoolVarP(&d.yes, "yes", "y", false, "")
 	c.Flags().BoolVar(&d.fix, "fix", false, "")
@@ -67,7 +68,7 @@ func (d *deployCommand) headless(ctx context.Context) error {
 // deploy is the one way to deploy, for a person at the wizard as for --yes: the source is read, and put right where that is
 // agreed to, and the hosts are walked while the given readers look on, beside the log.
 func (s *session) deploy(ctx context.Context, decider provision.Decider, fix bool, readers ...reader) (provision.RunFinished, error) {
-	deployment, err := steps.Mend(ctx, s.inventory, s.words, decider, fix)
+	deployment, err := steps.Mend(ctx, s.inventory, s.words, decider, fix, steps.Reading{Verify: s.flags.verify, Remember: true})
 	if err != nil {
 		return provision.RunFinished{}, err
 	}

@@ -42,7 +42,7 @@ func (s *session) doctor(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	var checks []survey.Check
-	d, err := steps.NewDeployment(ctx, s.inventory, s.words)
+	d, err := steps.NewDeployment(ctx, s.inventory, s.words, steps.Reading{})
 	if err != nil { // the hosts can be looked at all the same
 		checks = append(checks, survey.SourceBroken(s.words, err))
 		d = steps.Installed(s.inventory, s.words)

@@ -22,6 +22,7 @@ func newPlan() *cobra.Command {
 		},
 	}
 	f.add(c)
+	f.addVerify(c)
 	c.Flags().BoolVar(&exitCode, "exit-code", false, "")
 	return c
 }
@@ -31,7 +32,7 @@ func (f *flags) plan(ctx context.Context, exitCode bool) error {
 	if err != nil {
 		return err
 	}
-	deployment, err := steps.NewDeployment(ctx, s.inventory, s.words)
+	deployment, err := steps.NewDeployment(ctx, s.inventory, s.words, steps.Reading{Verify: f.verify})
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type flags struct {
 	logFile          string
 	acceptNewHostKey bool
 	waitLock         time.Duration
+	verify           bool
 }
 
 func (f *flags) add(c *cobra.Command) {
@@ -46,6 +47,9 @@ func (f *flags) add(c *cobra.Command) {
 
 // addLock adds the flag of the commands that take the lock.
 func (f *flags) addLock(c *cobra.Command) { c.Flags().DurationVar(&f.waitLock, "wait-lock", 0, "") }
+
+// addVerify adds the flag of deployments and of what plans one.
+func (f *flags) addVerify(c *cobra.Command) { c.Flags().BoolVar(&f.verify, "verify", false, "") }
 
 // words is the printer for the language of the run.
 func (f *flags) words() (*language.Printer, error) {

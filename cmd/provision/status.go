@@ -32,11 +32,12 @@ func newStatus() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			d, sourceErr := steps.NewDeployment(ctx, s.inventory, s.words)
+			d, sourceErr := steps.NewDeployment(ctx, s.inventory, s.words, steps.Reading{})
 			if sourceErr != nil { // what is deployed can be told without the source
 				d = steps.Installed(s.inventory, s.words)
 			}
-			return s.reach(ctx, d, func(_ context.Context, h *steps.Host) error {
+			return s.reach(ctx, d, func(ctx context.Context, h *steps.Host) error {
+				h.Measure(ctx)
 				o := h.Status(sourceErr)
 				if f.json {
 					return printJSON(c.OutOrStdout(), o)
@@ -80,6 +81,9 @@ func overview(words *language.Printer, o survey.Status, now time.Time) []survey.
 		row(survey.CertificateVerdict(*o.CertificateDays), "certificate", words.T("status.days", *o.CertificateDays, o.CertificateEnd))
 	}
 	row(survey.CheckOK, "earlier", strings.Join(o.Earlier, ", "))
+	if d := o.Disk; d != nil {
+		row(survey.CheckOK, "disk", words.T("status.taken", d.Images>>20, d.Root, d.Free>>20))
+	}
 	if l := o.Lock; l != nil {
 		row(provision.SeverityInfo, "lock", words.T("status.held", l.Who, l.Purpose, words.Age(now.Sub(l.Since))))
 	}

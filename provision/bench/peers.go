@@ -15,8 +15,13 @@ type rerunWork struct {
 	rtt           time.Duration
 	goal          float64 // 0: for information
 	ours, theirs  func(context.Context) (time.Duration, error)
-	grown         bool // of the sample site with the files of the table of uploads in it, which is an ordinary site's size
+	files         string // that the sample site has beside its own
 }
+
+const (
+	ordinary = "1,000 files" // those of the table of uploads: an ordinary site's size
+	large    = "5 GB"        // in five files
+)
 
 func (c *cloud) rerunWorks() []rerunWork {
 	const far, farther = 50 * time.Millisecond, 200 * time.Millisecond
@@ -34,20 +39,21 @@ func (c *cloud) rerunWorks() []rerunWork {
 	atOnce, inTime := chattyBuild{c, 1, 0}, chattyBuild{c, 100, 50 * time.Millisecond}
 	const grown = ", 1,000 files, 50 ms"
 	return []rerunWork{
-		{"no-op re-run, 0 ms", "ssh HOST true", 0, 1, c.noop, login, false},
-		{"no-op re-run, 50 ms", "ssh HOST true", far, 1, c.noop, login, false},
-		{"no-op re-run, 200 ms", "ssh HOST true", farther, 1, c.noop, login, false},
-		{"no-op re-run, 50 ms", "shell script", far, 0.35, c.noop, script, false},
-		{"no-op re-run, 50 ms", "Ansible", far, 0.15, c.noop, ansible, false},
-		{"no-op re-run, 50 ms", "docker -H ssh://", far, 0, c.noop, docker, false},
-		{"one file changed, 50 ms", "ssh HOST true", far, 2, c.changed, login, false},
-		{"100 MB of build output at once", "the build alone", 0, 1.05, atOnce.ours, atOnce.alone, false},
-		{"100 MB of build output at once", "docker build over ssh", 0, 0, atOnce.ours, atOnce.overSSH, false},
-		{"100 MB of build output in 5 s", "the build alone", 0, 1.05, inTime.ours, inTime.alone, false},
-		{"no-op re-run" + grown, "ssh HOST true", far, 1, c.noop, login, true},
-		{"no-op re-run" + grown, "shell script", far, 0.35, c.noop, script, true},
-		{"no-op re-run" + grown, "Ansible", far, 0.15, c.noop, ansible, true},
-		{"one file changed" + grown, "ssh HOST true", far, 2, c.changed, login, true},
+		{"no-op re-run, 0 ms", "ssh HOST true", 0, 1, c.noop, login, ""},
+		{"no-op re-run, 50 ms", "ssh HOST true", far, 1, c.noop, login, ""},
+		{"no-op re-run, 200 ms", "ssh HOST true", farther, 1, c.noop, login, ""},
+		{"no-op re-run, 50 ms", "shell script", far, 0.35, c.noop, script, ""},
+		{"no-op re-run, 50 ms", "Ansible", far, 0.15, c.noop, ansible, ""},
+		{"no-op re-run, 50 ms", "docker -H ssh://", far, 0, c.noop, docker, ""},
+		{"one file changed, 50 ms", "ssh HOST true", far, 2, c.changed, login, ""},
+		{"100 MB of build output at once", "the build alone", 0, 1.05, atOnce.ours, atOnce.alone, ""},
+		{"100 MB of build output at once", "docker build over ssh", 0, 0, atOnce.ours, atOnce.overSSH, ""},
+		{"100 MB of build output in 5 s", "the build alone", 0, 1.05, inTime.ours, inTime.alone, ""},
+		{"no-op re-run" + grown, "ssh HOST true", far, 1, c.noop, login, ordinary},
+		{"no-op re-run" + grown, "shell script", far, 0.35, c.noop, script, ordinary},
+		{"no-op re-run" + grown, "Ansible", far, 0.15, c.noop, ansible, ordinary},
+		{"one file changed" + grown, "ssh HOST true", far, 2, c.changed, login, ordinary},
+		{"no-op re-run, 5 GB, 0 ms", "ssh HOST true", 0, 1.2, c.noop, login, large},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -92,13 +93,26 @@ func (c *cloud) write() error {
 	return os.WriteFile(c.known, known, 0o600)
 }
 
-// grow gives the site an ordinary size, and deploys it.
-func (c *cloud) grow(ctx context.Context) error {
-	if err := writeFiles(c.source); err != nil {
+// grow gives the site more files, and deploys it.
+func (c *cloud) grow(ctx context.Context, files string) error {
+	if err := c.writeFiles(files); err != nil {
 		return err
 	}
 	_, err := c.deploy(ctx)
 	return err
+}
+
+func (c *cloud) writeFiles(files string) error {
+	if files == ordinary {
+		return writeFiles(c.source)
+	}
+	for i := range 5 {
+		name := filepath.Join(c.source, fmt.Sprint("large", i))
+		if err := errors.Join(os.WriteFile(name, []byte(name), 0o644), os.Truncate(name, 1<<30)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *cloud) stop() {
@@ -199,14 +213,14 @@ func reruns(ctx context.Context, runs int, only string) error {
 		return err
 	}
 	var rows []row
-	grown := false
+	files := ""
 	for _, w := range c.rerunWorks() {
 		if !strings.Contains(w.name, only) {
 			continue
 		}
-		if w.grown && !grown {
-			grown = true
-			if err := c.grow(ctx); err != nil {
+		if w.files != files {
+			files = w.files
+			if err := c.grow(ctx, files); err != nil {
 				return err
 			}
 		}

@@ -226,7 +226,7 @@ func uploadOnce(ctx context.Context, file string) error {
 	}
 	defer func() { _ = c.Close() }()
 	prepared := transfer.Prepare(ctx, c, j.Directory, j.StateDir, m)
-	out, err := c.Output(ctx, remote.Command{Script: transfer.HostScript(j.Directory, j.StateDir, m), Limit: 64 << 20})
+	out, err := c.Output(ctx, remote.Command{Script: transfer.HostScript(j.Directory, j.StateDir, m, transfer.Reading{}), Limit: 64 << 20})
 	if err != nil {
 		return err
 	}

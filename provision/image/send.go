@@ -32,10 +32,10 @@ const listings = 5
 
 // Send brings a layout to where the host's engine loads it from, in files: what was sent when a link is cut is not sent again.
 func Send(ctx context.Context, c *remote.Client, stateDir string, i *Image, l *Layout, progress func(done, total int64)) error {
-	folder := folders(stateDir) + "/" + i.key()
-	listing, err := transfer.List(ctx, c, folder+"/layout", folder, l.Manifest)
+	folder, all := folders(stateDir)+"/"+i.key(), transfer.Reading{Remove: true, Verify: true}
+	listing, err := transfer.List(ctx, c, folder+"/layout", folder, l.Manifest, all)
 	for n := 1; n < listings && provision.CodeOf(err) == "upload.listing-broken"; n++ {
-		listing, err = transfer.List(ctx, c, folder+"/layout", folder, l.Manifest)
+		listing, err = transfer.List(ctx, c, folder+"/layout", folder, l.Manifest, all)
 	}
 	if err != nil {
 		return err

@@ -67,11 +67,19 @@ func checkVolumeOptions(volume, options string) error {
 
 // checkLogSize accepts a size as the log driver json-file does.
 func checkLogSize(size string) error {
-	n, err := units.FromHumanSize(size)
-	if err != nil || n <= 0 || strings.ContainsAny(size, " .") {
+	if n, err := parseSize(size); err != nil || n == 0 {
 		return invalid("inventory.log-size", size)
 	}
 	return nil
+}
+
+// parseSize reads a number of bytes as people write it: 10m.
+func parseSize(size string) (int64, error) {
+	n, err := units.FromHumanSize(size)
+	if err != nil || n < 0 || strings.ContainsAny(size, " .") {
+		return 0, invalid("inventory.log-size", size)
+	}
+	return n, nil
 }
 
 // checkSecrets accepts a way in which secrets reach the container.

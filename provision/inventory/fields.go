@@ -51,6 +51,7 @@ func fields() []field {
 		of("site.health.text", func(r record) *string { return &r.Site.Health.Text }, "", text(checkNoNUL)).orNothing(),
 		of("site.health.timeout", func(r record) *time.Duration { return &r.Site.Health.Timeout }, time.Minute, duration(maxTimeout)),
 		of("site.keep", func(r record) *int { return &r.Site.Keep }, 3, integer(0, 100)),
+		of("site.keep_size", func(r record) *int64 { return &r.Site.KeepSize }, 0, size()).orDefault(),
 		of("site.delete", func(r record) *bool { return &r.Site.Delete }, false, boolean()),
 		of("site.server", func(r record) *string { return &r.Site.Server }, "nginx", text(CheckServer).like(likeServer)),
 		of("site.init", func(r record) *bool { return &r.Site.Init }, false, boolean()),

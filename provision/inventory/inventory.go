@@ -50,6 +50,7 @@ type Site struct {
 	Key             string   // slash-separated path within Source; empty: no TLS
 	Health          Health
 	Keep            int    // how many previous releases stay on the host for rollback
+	KeepSize        int64  // bytes that these may take on the host beyond the live one; 0: no bound
 	Delete          bool   // remove from the host what is no longer in Source
 	Server          string // product, or product/version, that the Server header must name; empty: not checked
 	Init            bool   // run an init process in the container (docker run --init)

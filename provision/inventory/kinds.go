@@ -117,6 +117,25 @@ func (d *decoder) local(name string, n ast.Node, text string, check func(string)
 	return path, !d.reject(n, name, err)
 }
 
+// size is a number of bytes, or one with k, m or g.
+func size() kind[int64] {
+	return kind[int64]{
+		read: func(d *decoder, name string, n ast.Node) (int64, bool) {
+			v := d.resolve(n)
+			if v == nil {
+				return 0, false
+			}
+			value, err := parseSize(v.GetToken().Value)
+			if v.Type() != ast.IntegerType && v.Type() != ast.StringType || err != nil {
+				return 0, !d.reject(v, name, invalid("inventory.log-size", v.GetToken().Value))
+			}
+			return value, true
+		},
+		write:  func(_ *template, value int64) string { return strconv.FormatInt(value, 10) },
+		schema: schema{"anyOf": []schema{{"type": "integer", "minimum": 0}, {"type": "string", "pattern": likeLogSize}}},
+	}
+}
+
 // integer is a whole number of at least low and at most high.
 func integer(low, high int) kind[int] {
 	return kind[int]{

@@ -128,6 +128,7 @@ here, root, and mmdebstrap where no registry can be reached.`,
 		"help.flag.timeout":             "give up after this `DURATION`, such as 10m (default: never)",
 		"help.flag.wait-lock":           "wait up to this `DURATION` for another run to give the lock back (default: fail)",
 		"help.flag.verbose":             "show the commands that run on the hosts, and diffs",
+		"help.flag.verify":              "read every file here and on the hosts; trust no remembered hash",
 		"help.flag.version":             "print the program's version",
 		"help.flag.yes":                 "never prompt; use defaults, or fail where none is safe",
 

@@ -302,5 +302,6 @@ func enInventory() words {
 		"inventory.field.site.hooks.after_switch":  "in the new container, once it serves",
 		"inventory.field.site.base_images":         "who pulls base images that a host lacks: auto, host, or here (this machine, which sends them)",
 		"inventory.field.site.mirrors":             "registries to ask before Docker Hub, over https",
+		"inventory.field.site.keep_size":           "bytes that those may take beyond the live one, 10g for example; 0: no bound",
 	}
 }

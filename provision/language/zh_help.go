@@ -123,6 +123,7 @@ func zhHelp() words {
 		"help.flag.timeout":             "超过该`时长`就放弃，例如 10m（默认不限）",
 		"help.flag.wait-lock":           "最多等待该`时长`，直到另一次运行交还锁（默认：直接失败）",
 		"help.flag.verbose":             "显示在主机上运行的命令和差异",
+		"help.flag.verify":              "重新读取本机和主机上的每个文件，不采信记下的哈希",
 		"help.flag.version":             "显示程序的版本",
 		"help.flag.yes":                 "从不提问；采用默认答案，没有安全的默认答案时失败",
 

@@ -302,5 +302,6 @@ func zhInventory() words {
 		"inventory.field.site.hooks.after_switch":  "在新容器中，开始服务之后",
 		"inventory.field.site.base_images":         "主机缺少基础镜像时由谁拉取：auto、host（主机）或 here（本机拉取并发送）",
 		"inventory.field.site.mirrors":             "先于 Docker Hub 询问的镜像站，仅限 https",
+		"inventory.field.site.keep_size":           "这些旧版本除现行版本外最多占用的字节数，例如 10g；0 表示不限",
 	}
 }

@@ -20,7 +20,8 @@ var (
 	backScript         = shell.Load(files, "tools.sh", "previous.sh", "cutover_back.sh")
 	namesScript        = shell.Load(files, "tools.sh", "names.sh")
 	removeScript       = shell.Load(files, "ours.sh", "remove.sh")
-	tidyScript         = shell.Load(files, "images.sh", "tidy.sh")
+	tidyScript         = shell.Load(files, "images.sh", "sizes.sh", "tidy.sh")
+	roomScript         = shell.Load(files, "images.sh", "sizes.sh", "room.sh")
 	removeImagesScript = shell.Load(files, "images.sh", "remove_images.sh")
 	insideScript       = shell.Load(files, "inside.sh")
 	connectScript      = shell.Load(files, "connect.sh")
@@ -128,7 +129,8 @@ func (s *Switch) namesScript() shell.Text {
 
 // tidyScript ends a verified release that has replaced the container of a name.
 func (s Site) tidyScript(replaced string) shell.Text {
-	return tidyScript.With(s.StateDir, s.Container, s.Candidate(), s.Name, s.Directory, s.Image, strconv.Itoa(s.Keep), strconv.Itoa(StopGrace), replaced)
+	return tidyScript.With(s.StateDir, s.Container, s.Candidate(), s.Name, s.Directory, s.Image, strconv.Itoa(s.Keep), strconv.Itoa(StopGrace), replaced,
+		strconv.FormatInt(s.KeepSize, 10))
 }
 
 // RemoveImages is the script that takes from the site's images the names that builds gave them, and prints why one stays: one

@@ -22,6 +22,7 @@ type Site struct {
 	Ports     []inventory.Port
 	Restart   string // restart policy of a release of which nothing else is known
 	Keep      int    // how many earlier releases stay
+	KeepSize  int64  // bytes that they may take beyond the live one; 0: no bound
 	Cutover   string // inventory.CutoverAuto, CutoverWarm or CutoverCold
 }
 
@@ -29,7 +30,7 @@ type Site struct {
 func NewSite(host, stateDir string, s inventory.Site) Site {
 	return Site{
 		Host: host, Name: s.Name, Directory: s.Directory, StateDir: stateDir, Container: s.Container, Image: s.Image,
-		Ports: s.Ports, Restart: s.Restart, Keep: s.Keep, Cutover: s.Cutover,
+		Ports: s.Ports, Restart: s.Restart, Keep: s.Keep, KeepSize: s.KeepSize, Cutover: s.Cutover,
 	}
 }
 

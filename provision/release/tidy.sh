@@ -10,8 +10,10 @@
 #
 # Arguments: the state folder; the live container's name and the candidate's; the site, its folder and its image; how many earlier
 # releases to keep; how many seconds one may take to stop; the container that the release has replaced (empty where that cannot be
-# told).
+# told); how many bytes the earlier releases may take beyond the live one (0: no bound).
 dir=$1 live=$2 left=$3 site=$4 here=$5 image=$6 keep=$7 grace=$8 previous=$9
+shift 9
+size=$1
 cd "$dir" || exit
 mkdir -p stopping releases
 rm -f stopping/*
@@ -21,19 +23,40 @@ ours() {
 	[ -n "$release" ] && [ "$of" = "$site" ] && [ "${where:-$here}" = "$here" ] || return
 	case $name in "$left" | *-"$release") ;; *) return 1 ;; esac
 }
-n=0 earlier= surplus=
+n=0 earlier= surplus= current=
 while IFS='	' read -r id name state ref of release where; do
+	[ "$name" != "$live" ] || current=$release
 	[ "$name" = "$live" ] || [ "$name" = "$left" ] || ! ours || { n=$((n + 1)); earlier="$earlier $id"; }
 done <<END
 $list
 END
-[ $n -le "$keep" ] || surplus=$(docker inspect --format "{{eq .Name \"/$previous\"}} {{.State.Running}} {{.State.FinishedAt}} {{.Id}}" $earlier | sort -r | tail -n +$((keep + 1)))
+# fits IMAGE: is there room for it beside those that were asked about before?
+fits() {
+	[ "$size" -gt 0 ] || return 0
+	count "$1"
+	[ "$bytes" -le "$size" ]
+}
+if [ "$size" -gt 0 ]; then
+	count "$(docker inspect --format '{{.Image}}' "$live")" # it is there in any case
+	bytes=0
+	[ -z "$earlier" ] || earlier=$(docker inspect --format "{{eq .Name \"/$previous\"}} {{.State.Running}} {{.State.FinishedAt}} {{.Id}} {{.Image}}" $earlier | sort -r)
+	m=0
+	while read -r _ _ _ id ref; do
+		m=$((m + 1))
+		[ -z "$id" ] || { [ $m -le "$keep" ] && fits "$ref"; } || surplus="$surplus $id"
+	done <<END
+$earlier
+END
+else
+	[ $n -le "$keep" ] || surplus=$(docker inspect --format "{{eq .Name \"/$previous\"}} {{.State.Running}} {{.State.FinishedAt}} {{.Id}}" $earlier | sort -r | tail -n +$((keep + 1)))
+fi
 have= used= going=
 while IFS='	' read -r id name state ref of release where; do
 	[ "$name" != "$live" ] || echo "$state"
 	if [ "$name" != "$live" ] && ours; then
 		goes=
 		case $surplus in *" $id"*) goes=yes ;; esac
+		[ -z "$goes" ] || [ "$size" = 0 ] || [ "$release" = "$current" ] || rm -f "releases/$release.json"
 		case $name:$state:$goes in
 		"$left":* | *:exited:yes | *:created:yes)
 			docker rm -f -v "$id" >/dev/null &
@@ -60,7 +83,7 @@ n=0
 for file in $(ls -t releases 2>/dev/null); do
 	n=$((n + 1))
 	case $have in *" ${file%%.json} "*) continue ;; esac
-	[ $n -le $((keep + 1)) ] || rm -f "releases/$file"
+	[ $n -le $((keep + 1)) ] && fits "$(sed -n 's/.*"image":"\([^"]*\)".*/\1/p' "releases/$file" | head -n 1)" || rm -f "releases/$file"
 done
 for file in environment-*; do
 	[ ! -f "$file" ] || grep -qF "$file" releases/*.json 2>/dev/null || rm -f "$file"

@@ -152,6 +152,7 @@ type Host struct {
 	Facts   *facts.Facts
 	Sudo    bool // docker commands need it
 	Results []probe.Result
+	Disk    *Disk // nil: not known
 
 	// Why there is no Docker to use, the site cannot live in its folder, cannot have its ports, or cannot be brought up through this
 	// sshd; nil where it can.
@@ -277,6 +278,9 @@ func (h Host) examineRoot(e *examination) {
 		e.bad(provision.SeverityWarning, "docker-disk", e.words.T("doctor.docker-disk", f.RootUsed, f.RootFree>>20, f.Root), e.words.T("doctor.fix.disk"))
 	default:
 		e.ok("docker-disk", "docker-disk", f.RootUsed, f.RootFree>>20, f.Root)
+	}
+	if h.Disk != nil {
+		e.ok("images", "images", h.Disk.Images>>20, h.Disk.Root)
 	}
 }
 

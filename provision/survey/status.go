@@ -31,7 +31,15 @@ type Status struct {
 	Drift           []string       `json:"drift"`                   // what a run would change; nothing where that cannot be told
 	DriftUnknown    string         `json:"drift_unknown,omitempty"` // why it cannot
 	Earlier         []string       `json:"earlier_releases"`
+	Disk            *Disk          `json:"disk,omitempty"` // where the host can tell
 	Lock            *Holder        `json:"lock,omitempty"`
+}
+
+// Disk is that of a host's engine.
+type Disk struct {
+	Root   string `json:"root"`   // the engine's folder
+	Images int64  `json:"images"` // bytes that the images of the site take: the live release's, earlier ones'
+	Free   int64  `json:"free"`   // bytes
 }
 
 // Holder is who has the lock of a host.
@@ -57,7 +65,7 @@ func HolderOf(held *state.Held) *Holder {
 func (h Host) Status(earlier, drift []string, unknown error, words *language.Printer) Status {
 	s := h.Site
 	o := Status{
-		Host: h.Name, Site: s.Name, Image: s.Image, Container: s.Container, State: "absent",
+		Host: h.Name, Site: s.Name, Image: s.Image, Container: s.Container, State: "absent", Disk: h.Disk,
 		Ports: []string{}, Drift: append([]string{}, drift...), Earlier: append([]string{}, earlier...), Lock: HolderOf(h.Facts.Lock),
 	}
 	if image := h.Facts.Image; image != nil {

@@ -28,17 +28,18 @@ list() {
 }
 # contents NAMES: the same for the paths in a file, with fewer forks: which of them are regular files is taken from their modes
 # where no path is odd, and links are only read where there should be any. Expects: odd, and links, how many there should be.
+# BusyBox's xargs reads part of a file twice where commands that it runs share its input: it gets a pipe.
 contents() {
-	kinds=$(modes <"$1")
+	kinds=$(cat -- "$1" | modes)
 	[ -z "$kinds" ] || printf '%s\n' "$kinds"
 	echo =
 	if [ "$odd" ]; then
-		digests <"$1"
+		cat -- "$1" | digests
 	else
 		printf '%s\n' "$kinds" | sed -n 's|^8[0-9a-f]* |./|p' | tr '\n' '\0' | hashes
 	fi
 	echo =
-	[ "$links" = 0 ] || targets <"$1"
+	[ "$links" = 0 ] || cat -- "$1" | targets
 }
 hash() {
 	h=$(sha256sum)

@@ -27,33 +27,54 @@ const (
 	insideFolder = ".provision-upload"
 	// maxPacked bounds the names that a script carries, in bytes as packed. Linux takes no argument beyond 128 KiB.
 	maxPacked = 64 << 10
+	// worthKeeping is how much content, in bytes, makes hashes that a host keeps worth their room: less is read as fast.
+	worthKeeping = 1 << 20
 	// mayPack is how long names can be, in bytes, for packing them to be worth a try: they shrink to a tenth or so.
 	mayPack = 12 * maxPacked
 )
+
+// Reading says how a host looks at files.
+type Reading struct {
+	Remove   bool // what was put there before and is no longer in the source is to go
+	Verify   bool // every file is read, also those that the host remembers the hash of
+	Remember bool // the host keeps the hashes of what it has read, beside the site
+}
 
 // HostScript prints what is on the host of the paths that m names, of what was put there before, and of what a cut upload left
 // behind, for [ParseHost]. It changes nothing. Where the host is exactly as m has it, its output is some hundred bytes however
 // large the tree: the script carries the digest of what it expects to find. It ends with exit: whoever makes it a part of
 // another script runs it in a subshell.
-func HostScript(directory, stateDir string, m *tree.Manifest) shell.Text {
+func HostScript(directory, stateDir string, m *tree.Manifest, how Reading) shell.Text {
 	p := predict(m.Entries)
-	return listingScript(directory, stateDir, pack(p.names), p)
+	return listingScript(directory, stateDir, pack(p.names), p, how)
 }
 
 // List runs the script of [HostScript] by itself and names every path in it, however many they are: for a listing that is
 // not complete, and for whoever gathers no other facts.
-func List(ctx context.Context, c *remote.Client, directory, stateDir string, m *tree.Manifest) (*Listing, error) {
+func List(ctx context.Context, c *remote.Client, directory, stateDir string, m *tree.Manifest, how Reading) (*Listing, error) {
 	p := predict(m.Entries)
-	out, err := c.Output(ctx, remote.Command{Script: listingScript(directory, stateDir, packed(p.names), p), Limit: mostAnswer})
+	out, err := c.Output(ctx, remote.Command{Script: listingScript(directory, stateDir, packed(p.names), p, how), Limit: mostAnswer})
 	if err != nil {
 		return nil, provision.Fail("upload.list", c.Name(), directory, err)
 	}
 	return ParseHost(bytes.NewReader(out))
 }
 
-func listingScript(directory, stateDir, packed string, p prediction) shell.Text {
-	return shell.Load(scripts, "common.sh", "listing.sh").With(directory, stateDir, insideFolder, sum(p.names), p.expected, packed,
-		strconv.FormatInt(p.bytes, 10), strconv.Itoa(p.links), p.odd)
+func listingScript(directory, stateDir, packed string, p prediction, how Reading) shell.Text {
+	memory := "remember.sh"
+	if p.odd != "" || p.bytes < worthKeeping { // there is no need to send it
+		memory = "forget.sh"
+	}
+	return shell.Load(scripts, "common.sh", memory, "listing.sh").With(directory, stateDir, insideFolder, sum(p.names), p.expected, packed,
+		strconv.FormatInt(p.bytes, 10), strconv.Itoa(p.links), p.odd, flag(how.Remove), flag(how.Verify), flag(how.Remember))
+}
+
+// flag is a truth value as an argument of a script.
+func flag(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return ""
 }
 
 // prediction is what the host holds once a tree is there.
@@ -62,25 +83,23 @@ type prediction struct {
 	expected string // SHA-256 of the listing, one for each way in which a host may print it
 	bytes    int64  // content of files
 	links    int
-	odd      string // not empty where a path has a line end
+	odd      string // not empty where a path has a line end, or what some tools escape
 }
 
 // predict tells what the host holds of entries.
 func predict(entries []tree.Entry) prediction {
 	sorted := make([]*tree.Entry, len(entries))
-	odd := false
+	var p prediction
 	for i := range entries {
 		sorted[i] = &entries[i]
-		odd = odd || strings.ContainsAny(entries[i].Path, escaped)
+		if strings.ContainsAny(entries[i].Path, escaped) {
+			p.odd = "odd"
+		}
 	}
 	slices.SortFunc(sorted, func(a, b *tree.Entry) int { return strings.Compare(a.Path, b.Path) })
-	var p prediction
 	var modes, targets []byte
 	for _, e := range sorted {
 		p.names = append(append(p.names, e.Path...), 0)
-		if strings.Contains(e.Path, "\n") {
-			p.odd = "odd"
-		}
 		modes = strconv.AppendUint(modes, uint64(rawMode(e)), 16)
 		modes = append(append(append(modes, ' '), e.Path...), '\n')
 		switch e.Kind {
@@ -92,7 +111,7 @@ func predict(entries []tree.Entry) prediction {
 		}
 	}
 	spellings := spellings()
-	if !odd {
+	if p.odd == "" {
 		spellings = spellings[:1]
 	}
 	var expected []string

@@ -73,9 +73,9 @@ func runShell(t *testing.T, interpreter []string, script shell.Text) string {
 }
 
 // listHost runs the host's script against a folder here.
-func listHost(t *testing.T, interpreter []string, directory, state string, m *tree.Manifest) *Listing {
+func listHost(t *testing.T, interpreter []string, directory, state string, m *tree.Manifest, how Reading) *Listing {
 	t.Helper()
-	l, err := ParseHost(strings.NewReader(runShell(t, interpreter, HostScript(directory, state, m))))
+	l, err := ParseHost(strings.NewReader(runShell(t, interpreter, HostScript(directory, state, m, how))))
 	must(t, err)
 	return l
 }

@@ -5,6 +5,9 @@ directory=$1 state=$2 inside=$3
 names=$4 expected=$5
 # The manifest itself, where it is short enough.
 packed=$6 bytes=$7 links=$8 odd=$9
+# What was put there before and is no longer wanted is to go; every file is to be read; hashes are to be kept.
+shift 9
+remove=$1 verify=$2 remember=$3
 LC_ALL=C
 export LC_ALL
 echo 'transfer 1'
@@ -36,15 +39,16 @@ room() {
 # costs a busy host a millisecond or two, so that this makes do with few.
 # What was read stays in seen, so that no file is read twice; targets of links do not, because they have NULs.
 untouched() {
-	for f in "$state/manifest.next" "$state/manifest.kept" "$state/upload" "$directory/$inside"; do [ ! -e "$f" ] || return; done
+	for f in "$state/manifest.next" "$state/upload" "$directory/$inside"; do [ ! -e "$f" ] || return; done
+	[ -z "$remove" ] || [ ! -e "$state/manifest.kept" ] || return
 	m=$state/manifest
 	[ "$(hash 2>/dev/null <"$m")" = "$names" ] && cd -- "$directory" 2>/dev/null || return
-	seen=$(links=0 && contents "$m")
+	if remembers; then seen=$(cat -- "$m" | remembered); else seen=$(links=0 && contents "$m"); fi
 	expected "$(seen | hash)"
 }
 seen() {
 	printf '%s\n' "$seen"
-	[ "$links" = 0 ] || targets <"$m"
+	[ "$links" = 0 ] || cat -- "$m" | targets
 }
 recorded() { cat "$state/manifest" "$state/manifest.next" "$state/manifest.kept" 2>/dev/null; }
 packed() { [ -z "$packed" ] || printf '%s' "$packed" | base64 -d | gzip -dc; }
@@ -53,6 +57,15 @@ known() {
 	packed
 }
 sorted() { known | sort -zu; }
+# wanted: the names of what is to be read. What is there besides costs nothing, however large it is.
+wanted() { if [ "$packed" ]; then packed; else recorded | sort -zu; fi; }
+listed() {
+	[ "$packed" ] || [ -z "$(recorded | tr -cd '\n\r\\')" ] || odd=odd
+	sorted | modes
+	echo =
+	if remembers; then wanted | remembered | sed '1,/^=$/d'; else wanted | digests && echo =; fi
+	sorted | targets
+}
 staged() { find . ! -name . -print0 | sort -z; }
 held() {
 	staged
@@ -84,7 +97,7 @@ elif [ "$seen" ]; then
 else
 	payload recorded recorded
 	payload paths sorted
-	payload listing list sorted
+	payload listing listed
 fi
 if [ -d "$stage/tree" ] && cd -- "$stage/tree" 2>/dev/null; then
 	payload staged held

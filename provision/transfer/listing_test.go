@@ -35,12 +35,12 @@ func TestHostAsExpected(t *testing.T) {
 			if len(m.Entries) != 22 {
 				t.Fatalf("the tree has %d entries: %q", len(m.Entries), paths(m))
 			}
-			l := listHost(t, interpreter, host, state, m)
+			l := listHost(t, interpreter, host, state, m, Reading{})
 			if d := Compare(m, l, true); !d.Empty() || l.same {
 				t.Errorf("the same tree without a manifest: same %v, differs in %q", l.same, d.Paths(english))
 			}
 			must(t, os.WriteFile(filepath.Join(state, "manifest"), predict(m.Entries).names, 0o600))
-			out := runShell(t, interpreter, HostScript(host, state, m))
+			out := runShell(t, interpreter, HostScript(host, state, m, Reading{}))
 			if len(out) > 100 {
 				t.Errorf("an unchanged host prints %d bytes: %q", len(out), out)
 			}
@@ -73,7 +73,7 @@ func TestHostDiffers(t *testing.T) {
 			ours := "old\x00old/gone\x00wasdir\x00wasdir/ours\x00elsewhere/same\x00same\x00never\x00"
 			must(t, os.WriteFile(filepath.Join(state, "manifest"), []byte(ours), 0o600))
 			m := scan(t, site)
-			l := listHost(t, interpreter, host, state, m)
+			l := listHost(t, interpreter, host, state, m, Reading{})
 			kept := []string{
 				"+ absent/", "+ absent/x", "~ content (content)", "~ dirmode/ (mode 700 -> 755)",
 				"~ fifo (special file -> file)", "~ link (target content -> same)", "~ mode (mode 644 -> 755)",
@@ -97,7 +97,7 @@ func TestHostMissing(t *testing.T) {
 			site, host := t.TempDir(), t.TempDir()
 			files{"Dockerfile": "FROM x", "a/b": "c"}.Write(t, site)
 			m := scan(t, site)
-			l := listHost(t, interpreter, filepath.Join(host, "not", "there"), filepath.Join(host, "not", ".there.provision"), m)
+			l := listHost(t, interpreter, filepath.Join(host, "not", "there"), filepath.Join(host, "not", ".there.provision"), m, Reading{})
 			if l.State != Absent || l.Free <= 0 || l.inside || len(l.Lacks) > 0 || !l.Complete(m) {
 				t.Errorf("listing of a missing folder: %+v", l)
 			}
@@ -205,7 +205,7 @@ func TestHostScriptInAFunction(t *testing.T) {
 			treetest.OddNames().Write(t, site)
 			m := scan(t, site)
 			must(t, os.WriteFile(filepath.Join(state, "manifest"), predict(m.Entries).names, 0o600))
-			script := "set -- outer\nf() {\n" + HostScript(site, state, m) + "}\nout=$(f; echo not reached)\nprintf '%s\\n' \"$out\" \"$1\""
+			script := "set -- outer\nf() {\n" + HostScript(site, state, m, Reading{}) + "}\nout=$(f; echo not reached)\nprintf '%s\\n' \"$out\" \"$1\""
 			if got, want := runShell(t, interpreter, script), "transfer 1\nsame\nend\nouter\n"; got != want {
 				t.Errorf("got %q, want %q", got, want)
 			}
@@ -243,7 +243,7 @@ func TestActionsOfACommit(t *testing.T) {
 func TestMissingToolIsNamed(t *testing.T) {
 	site, host := t.TempDir(), t.TempDir()
 	files{"Dockerfile": "FROM x"}.Write(t, site)
-	script := HostScript(host+"/site", host+"/.site.provision", scan(t, site))
+	script := HostScript(host+"/site", host+"/.site.provision", scan(t, site), Reading{})
 	for missing, want := range map[string]string{
 		"sha256sum": "sha256sum coreutils", "xargs": "xargs findutils", "find gzip": "find, gzip findutils gzip", "base64 stat": "stat, base64 coreutils",
 		"setsid nohup": "nohup coreutils", "setsid": "", "tar": "",

@@ -14,27 +14,28 @@ import (
 )
 
 const (
-	cacheMagic = "provision hashes 1\n"
+	cacheMagic = "provision hashes 2\n"
 	noCache    = "none"
 	// settled is how old a file's times must be when it is hashed for the hash to be kept. A file that is written again
 	// within one tick of the file system's clock looks unchanged; the coarsest clock in use (FAT) ticks every 2 s.
 	settled = 2 * time.Second
-	// cacheRecord is the size of a record beyond its path: size, mtime, ctime, inode, SHA-256.
-	cacheRecord = 4*8 + sha256.Size
+	// cacheRecord is the size of a record beyond its path: size, mtime, ctime, inode, device, SHA-256.
+	cacheRecord = 5*8 + sha256.Size
 	// maxCache bounds what is read of a cache, in bytes: ten million files or so.
 	maxCache = 1 << 30
 )
 
 // cache remembers the hashes of files by size, times and inode, as git's index does. It is an optimisation: where it
-// cannot be read or written, files are hashed.
+// cannot be read or written, files are hashed, and so they are where a change may not show in a file's ctime.
 type cache struct {
-	file  string // "" is no cache
-	data  []byte // records in the order of ComparePaths, without magic and checksum
-	stale bool   // it differs from what was found
+	file   string // "" is no cache
+	device uint64 // of the tree; files on others are left out
+	data   []byte // records in the order of ComparePaths, without magic and checksum
+	stale  bool   // it differs from what was found
 }
 
-// openCache reads the cache of the tree at root.
-func openCache(ctx context.Context, file, root string) *cache {
+// openCache reads the cache of the tree at root, or begins a new one.
+func openCache(ctx context.Context, file, root string, anew bool) *cache {
 	if file == "" {
 		folder, err := os.UserCacheDir()
 		if err != nil {
@@ -46,7 +47,14 @@ func openCache(ctx context.Context, file, root string) *cache {
 	if file == noCache {
 		return &cache{}
 	}
-	c := &cache{file: file, stale: true}
+	info, err := os.Stat(root)
+	if err != nil || !changesShow(root) {
+		return &cache{}
+	}
+	c := &cache{file: file, device: statOf(info).device, stale: true}
+	if anew {
+		return c
+	}
 	data, err := readRegular(ctx, file, maxCache)
 	if err != nil {
 		return c
@@ -109,8 +117,8 @@ func (r *cacheReader) next() {
 	r.path = append(r.path[:shared], r.rest[head:head+int(length)]...)
 	b := r.rest[head+int(length):]
 	word := func(i int) uint64 { return binary.LittleEndian.Uint64(b[8*i:]) }
-	r.stat = fileStat{int64(word(0)), int64(word(1)), int64(word(2)), word(3)}
-	copy(r.sum[:], b[4*8:])
+	r.stat = fileStat{int64(word(0)), int64(word(1)), int64(word(2)), word(3), word(4)}
+	copy(r.sum[:], b[5*8:])
 	r.rest = b[cacheRecord:]
 }
 
@@ -123,7 +131,7 @@ func (c *cache) save(files []found) {
 	last := ""
 	for i := range files {
 		f := &files[i]
-		if f.Kind != File || !f.hashed.IsZero() && f.hashed.UnixNano()-max(f.stat.mtime, f.stat.ctime) < int64(settled) {
+		if f.Kind != File || f.stat.device != c.device || !f.hashed.IsZero() && f.hashed.UnixNano()-max(f.stat.mtime, f.stat.ctime) < int64(settled) {
 			continue
 		}
 		shared := 0
@@ -133,7 +141,7 @@ func (c *cache) save(files []found) {
 		data = binary.AppendUvarint(data, uint64(shared))
 		data = binary.AppendUvarint(data, uint64(len(f.Path)-shared))
 		data = append(data, f.Path[shared:]...)
-		for _, word := range []uint64{uint64(f.stat.size), uint64(f.stat.mtime), uint64(f.stat.ctime), f.stat.inode} {
+		for _, word := range []uint64{uint64(f.stat.size), uint64(f.stat.mtime), uint64(f.stat.ctime), f.stat.inode, f.stat.device} {
 			data = binary.LittleEndian.AppendUint64(data, word)
 		}
 		data = append(data, f.SHA256[:]...)

@@ -31,6 +31,7 @@ type Options struct {
 	Never               []string // files that are not uploaded whatever else is said of them: they are no part of the site
 	// Cache is the file that remembers the hashes of unchanged files; "" is one in [os.UserCacheDir], "none" is no cache.
 	Cache string
+	Anew  bool // every file is read, also those that the cache has the hash of
 }
 
 // openFolder is a folder in which names are looked at: the way to it is walked once.
@@ -47,7 +48,7 @@ type lstat struct {
 // fileStat is what tells whether a file is still the one that was hashed.
 type fileStat struct {
 	size, mtime, ctime int64 // bytes; nanoseconds since 1970, ctime 0 where the system has none
-	inode              uint64
+	inode, device      uint64
 }
 
 // found is an entry of the local tree before its hash is known.
@@ -88,7 +89,7 @@ func Scan(ctx context.Context, o Options) (*Manifest, error) {
 		return nil, err
 	}
 	files := top.flatten(make([]found, 0, s.count.Load()))
-	cache := openCache(ctx, o.Cache, root)
+	cache := openCache(ctx, o.Cache, root, o.Anew)
 	if err := hashAll(ctx, root, files, cache, workers); err != nil {
 		return nil, err
 	}

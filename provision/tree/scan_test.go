@@ -182,7 +182,7 @@ func TestCache(t *testing.T) {
 			e.SHA256 = [32]byte{}
 			list = append(list, item{e, statOf(info), time.Time{}})
 		}
-		c := openCache(t.Context(), file, root)
+		c := openCache(t.Context(), file, root, false)
 		unknown := c.fill(list)
 		for _, f := range unknown {
 			must(t, hashFile(t.Context(), root, f, make([]byte, 10)))
@@ -211,6 +211,16 @@ func TestCache(t *testing.T) {
 	must(t, os.Remove(filepath.Join(root, "c")))
 	if _, _, unknown := fill(now); len(unknown) != 1 || unknown[0].Path != "b" {
 		t.Errorf("after a change of b: %v", unknown)
+	}
+	before, err := os.Stat(filepath.Join(root, "b"))
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(root, "b"), []byte("5"), 0o600))
+	must(t, os.Chtimes(filepath.Join(root, "b"), before.ModTime(), before.ModTime())) // and as if nothing had been
+	if _, _, unknown := fill(now); len(unknown) != 1 || unknown[0].Path != "b" {
+		t.Errorf("after a change of b with its time set back: %v", unknown)
+	}
+	if c := openCache(t.Context(), file, root, true); len(c.data) > 0 || !c.stale {
+		t.Error("the cache is used though everything is to be read")
 	}
 	data, err := os.ReadFile(file)
 	must(t, err)
@@ -251,7 +261,7 @@ func TestPipeInTheWay(t *testing.T) {
 	}
 	cache := filepath.Join(t.TempDir(), "cache")
 	must(t, syscall.Mkfifo(cache, 0o600))
-	if c := openCache(t.Context(), cache, root); len(c.data) > 0 || !c.stale {
+	if c := openCache(t.Context(), cache, root, false); len(c.data) > 0 || !c.stale {
 		t.Errorf("a pipe is taken for a cache")
 	}
 }

@@ -11,9 +11,25 @@ import (
 func statOf(info fs.FileInfo) fileStat {
 	s := fileStat{size: info.Size(), mtime: info.ModTime().UnixNano()}
 	if sys, ok := info.Sys().(*syscall.Stat_t); ok {
-		s.ctime, s.inode = sys.Ctim.Nano(), sys.Ino
+		s.ctime, s.inode, s.device = sys.Ctim.Nano(), sys.Ino, uint64(sys.Dev)
 	}
 	return s
+}
+
+// changesShow reports whether every change of a file shows in its ctime. The kernel's own file systems keep one; those of other
+// systems, of networks and in user space may not.
+func changesShow(folder string) bool {
+	var s unix.Statfs_t
+	if err := unix.Statfs(folder, &s); err != nil {
+		return false
+	}
+	const zfs, bcachefs = 0x2fc12fc1, 0xca451a4e
+	switch uint32(s.Type) {
+	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC, unix.TMPFS_MAGIC, unix.OVERLAYFS_SUPER_MAGIC,
+		unix.F2FS_SUPER_MAGIC, zfs, bcachefs:
+		return true
+	}
+	return false
 }
 
 // lstat looks at a name in the folder. The kernel need not walk the whole path, which is half of what it does for a file
@@ -44,5 +60,5 @@ func (f openFolder) lstat(name string) (lstat, error) {
 	default:
 		mode |= fs.ModeDevice
 	}
-	return lstat{fileStat{s.Size, s.Mtim.Nano(), s.Ctim.Nano(), s.Ino}, mode}, nil
+	return lstat{fileStat{s.Size, s.Mtim.Nano(), s.Ctim.Nano(), s.Ino, uint64(s.Dev)}, mode}, nil
 }

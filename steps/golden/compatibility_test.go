@@ -272,7 +272,7 @@ func beat(t *testing.T, lock, owner string) (stop func()) {
 // changing are those of docker commands that may change something.
 func changing(calls []string) []string {
 	reading := []string{"docker ps", "docker inspect", "docker version", "docker info", "docker port", "docker logs", "docker wait", "docker image inspect",
-		"docker image ls", "docker network inspect", "docker build --help", "docker buildx inspect"}
+		"docker image ls", "docker network inspect", "docker build --help", "docker buildx inspect", "docker history"}
 	return slices.DeleteFunc(calls, func(call string) bool {
 		return slices.ContainsFunc(reading, func(command string) bool { return strings.HasPrefix(call+" ", command+" ") })
 	})

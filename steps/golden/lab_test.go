@@ -106,7 +106,7 @@ func (l *lab) host() *steps.Host {
 	l.t.Helper()
 	inv, err := inventory.Load(filepath.Join(l.dir, "inventory.yaml"))
 	check(l.t, err)
-	d, err := steps.NewDeployment(l.t.Context(), inv, language.Keys())
+	d, err := steps.NewDeployment(l.t.Context(), inv, language.Keys(), steps.Reading{Remember: true})
 	check(l.t, err)
 	return d.NewHost(inv.Hosts[0], false, "provision --yes")
 }

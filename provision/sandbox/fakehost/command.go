@@ -61,7 +61,7 @@ func (e *Engine) run(c call) answer {
 		"rm":   e.each(e.remove), "rename": e.rename, "update": e.update, "wait": e.wait, "port": e.port, "logs": e.logs, "tag": e.retag,
 		"ps": e.list, "inspect": e.inspect, "network create": e.createNetwork, "network rm": e.removeNetwork,
 		"network inspect": e.inspectNetwork, "network connect": e.attach(true), "network disconnect": e.attach(false),
-		"image inspect": e.inspect, "image ls": e.listImages, "image rm": e.removeImage,
+		"image inspect": e.inspect, "history": e.history, "image ls": e.listImages, "image rm": e.removeImage,
 	}
 	command := commands[name]
 	if command == nil {

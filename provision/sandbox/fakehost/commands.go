@@ -18,7 +18,7 @@ func (e *Engine) build(a arguments, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	image := object{"Id": "sha256:" + e.newID(), "RepoTags": []any{}, "Created": now(), "Size": 1000, "Config": map[string]any{"Labels": a.labels(nil)}}
+	image := object{"Id": "sha256:" + e.newID(), "RepoTags": []any{}, "Created": now(), "Size": 1_000_000_000, "Config": map[string]any{"Labels": a.labels(nil)}}
 	e.images = append(e.images, image)
 	e.sites[image.id()] = s
 	for _, name := range a.options["-t"] {
@@ -221,6 +221,10 @@ func (a arguments) selects(o object) bool {
 			if o.text("Name") != strings.TrimSuffix(strings.TrimPrefix(value, "^"), "$") {
 				return false
 			}
+		case "status":
+			if o.text("State", "Status") != value {
+				return false
+			}
 		case "label":
 			name, want, exact := strings.Cut(value, "=")
 			if found, ok := o.at("Config", "Labels", name).(string); !ok || exact && found != want {
@@ -246,6 +250,16 @@ func (e *Engine) inspect(a arguments) (string, error) {
 		found = append(found, o)
 	}
 	return show(a, found, errs)
+}
+
+// history is that of an image with a base that it shares with all others.
+func (e *Engine) history(a arguments) (string, error) {
+	image, err := e.image(a.words[0])
+	if err != nil {
+		return "", err
+	}
+	type layer struct{ Size, CreatedAt, CreatedBy string }
+	return format(a.option("--format"), []layer{{"600000000", image.id(), "COPY"}, {"0", image.id(), "CMD"}, {"400000000", "2026", "FROM " + BaseImage}})
 }
 
 func show(a arguments, found []object, errs error) (string, error) {
