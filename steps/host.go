@@ -262,7 +262,9 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 			Severity: provision.SeverityError, Code: "unanswered", Cause: h.Words.T("unanswered.cause"), Evidence: asked.Decision.Question, Fix: asked.Decision.Remedy,
 		}}
 	}
-	return withAnswer(diagnose.Failure(err, h.connection.printed(step), h.place(place(step), err), h.Words), err, h.Words)
+	printed := h.connection.printed(step)
+	findings := withAnswer(diagnose.Failure(err, printed, h.place(place(step), err), h.Words), err, h.Words)
+	return h.located(step, findings, printed)
 }
 
 // Left implements provision.Stopper.

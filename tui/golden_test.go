@@ -12,6 +12,7 @@ import (
 
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/setup"
+	"github.com/kehuo/provision/tui/keymap"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
 	"github.com/kehuo/provision/tui/terminaltest"
@@ -120,7 +121,7 @@ var scenes = map[string]scene{
 func TestStructure(t *testing.T) {
 	for name, scene := range scenes {
 		t.Run(name, func(t *testing.T) {
-			terminaltest.Golden(t, filepath.Join("structure", name+".golden"), screens(t, name, scene, language.Keys(), []size{{60, 15}, {80, 24}, {120, 40}}), *update)
+			terminaltest.Golden(t, filepath.Join("structure", name+".golden"), screens(t, name, scene, language.Keys(), []size{{60, 15}, {80, 24}, {120, 40}, {200, 50}}), *update)
 		})
 	}
 }
@@ -131,7 +132,7 @@ func TestWords(t *testing.T) {
 		for name, scene := range scenes {
 			file := fmt.Sprintf("%s.%s.golden", name, tag)
 			t.Run(file, func(t *testing.T) {
-				terminaltest.Golden(t, filepath.Join("words", file), screens(t, name, scene, language.New(tag), []size{{80, 24}, {120, 40}, {40, 12}}), *update)
+				terminaltest.Golden(t, filepath.Join("words", file), screens(t, name, scene, language.New(tag), []size{{60, 15}, {80, 24}, {120, 40}, {200, 50}, {40, 12}}), *update)
 			})
 		}
 	}
@@ -169,7 +170,30 @@ func TestColours(t *testing.T) {
 	}
 }
 
+// TestScreensNameTheKeysOfTheTable checks that whatever a screen says of a key where no text is typed, the table has it.
+func TestScreensNameTheKeysOfTheTable(t *testing.T) {
+	for name, scene := range scenes {
+		s := sceneStage(t, name, scene, english, theme.Plain(), size{120, 40})
+		shown, last := s.model.keys()
+		if failure, ok := s.model.page.(*page.Failure); ok {
+			shown = append(shown, failure.Menu()...)
+		}
+		for _, k := range append(shown, last...) {
+			for key := range strings.FieldsSeq(k.Key) {
+				if action := keymap.Of(strings.Replace(key, "pgdn", "pgdown", 1)); action == "" && !s.model.front().Typing() && key != theme.Plain().Arrows {
+					t.Errorf("%s: %s means %s, which no table says", name, key, k.Text)
+				}
+			}
+		}
+	}
+}
+
 func screen(t *testing.T, name string, scene scene, words *language.Printer, look *theme.Theme, at size) string {
+	t.Helper()
+	return sceneStage(t, name, scene, words, look, at).view()
+}
+
+func sceneStage(t *testing.T, name string, scene scene, words *language.Printer, look *theme.Theme, at size) *stage {
 	t.Helper()
 	c := testConfig(words)
 	if strings.HasPrefix(name, "form") {
@@ -177,5 +201,5 @@ func screen(t *testing.T, name string, scene scene, words *language.Printer, loo
 	}
 	s := newStage(t, c, look, at.width, at.height)
 	scene(s, words)
-	return s.view()
+	return s
 }

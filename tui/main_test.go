@@ -18,6 +18,7 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui"
+	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
 	"github.com/kehuo/provision/tui/terminaltest"
 )
@@ -99,7 +100,7 @@ func (s script) config(deployment *story.Story) tui.Config {
 		Behind:     func() []string { return []string{"gunicorn", "flask"} },
 		LogFile:    func() string { return s.LogFile },
 		ReportFile: s.ReportFile,
-		Files:      func(string) []string { return []string{s.Edit} },
+		Files:      func(string, []provision.Finding) []page.File { return []page.File{{Path: s.Edit}} },
 	}
 	if s.ReportFile != "" {
 		c.Report = func(agreed ...string) (string, error) { return fmt.Sprint("the report ", agreed), nil }

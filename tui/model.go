@@ -173,7 +173,7 @@ func (m *Model) bound() bool {
 }
 
 func (m *Model) changeHost(by int) {
-	if n := len(m.run.Hosts); n > 0 {
+	if n := len(m.run.Hosts); n > 0 && !m.bound() {
 		m.host = (m.host + by + n) % n
 	}
 }

@@ -58,7 +58,7 @@ func TestAFailingBuildIsMendedInTheEditorAndRetried(t *testing.T) {
 	x := start(t, script{Failures: 1, Edit: file}, `EDITOR=sed -i s/ll$/l/`)
 	x.Wait(english.T("wizard.now.plan"), "enter "+english.T("wizard.key.apply"))
 	x.Type(enter)
-	x.Wait("Step 7 failed: Build the image", "No matching distribution", "Retry from step 7", "enter "+english.T("wizard.key.take"))
+	x.Wait("Step 7 failed: Build the image", "distribution found for", "Retry from step 7", "enter "+english.T("wizard.key.take"))
 	x.Type("e")
 	x.Wait("The site is live", "enter q "+english.T("wizard.key.leave"))
 	x.Type("q")

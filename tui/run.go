@@ -19,6 +19,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/setup"
+	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/startup"
 	"github.com/kehuo/provision/tui/theme"
 )
@@ -45,8 +46,8 @@ type Config struct {
 
 	// LogFile returns the log of the current run; nil or an empty name: the events tell (RunStarted.LogFile).
 	LogFile func() string
-	// Files names the files that a person may want to edit when a step failed, the likeliest first; nil: none.
-	Files func(step string) []string
+	// Files names the files that a person may want to edit when a step failed with these findings, the likeliest first; nil: none.
+	Files func(step string, findings []provision.Finding) []page.File
 	// Report makes a report in which all is masked but what was agreed to, page.Addresses for example; nil: no reports.
 	Report func(agreed ...string) (text string, err error)
 	// SaveReport writes it to ReportFile.

@@ -25,7 +25,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.width, m.height = msg.Width, msg.Height
 		return nil
 	case tea.KeyMsg:
-		return m.key(msg)
+		return m.keysOf(msg)
 	case tea.MouseMsg:
 		return m.scroll(msg)
 	case spin:
@@ -177,15 +177,18 @@ func (m *Model) deployed(d Deployed) tea.Cmd {
 		return m.arrive(done)
 	}
 	step, err := m.failed(d.Finished)
-	id := ""
-	if step != nil {
-		id = step.ID
+	return m.arrive(page.NewFailure(m.Common, m.shown(), step, err, m.files(step), m.config.Report != nil))
+}
+
+// files are those that a person may want to edit after a failure.
+func (m *Model) files(step *tracker.Step) []page.File {
+	switch {
+	case m.config.Files == nil:
+		return nil
+	case step == nil:
+		return m.config.Files("", nil)
 	}
-	var files []string
-	if m.config.Files != nil {
-		files = m.config.Files(id)
-	}
-	return m.arrive(page.NewFailure(m.Common, m.shown(), step, err, files, m.config.Report != nil))
+	return m.config.Files(step.ID, step.Findings)
 }
 
 func (m *Model) behind() []string {

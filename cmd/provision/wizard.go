@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -136,14 +137,28 @@ func (w *wizardRun) logFile() string {
 	return w.session.logPath()
 }
 
-// files are the ones that a person may want to edit when a step failed.
-func (w *wizardRun) files(step string) []string {
+// files are the ones that a person may want to edit when a step failed: those that the findings are about, and the step's own.
+func (w *wizardRun) files(step string, findings []provision.Finding) []page.File {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.session == nil {
-		return []string{w.command.inventory}
+		return []page.File{{Path: w.command.inventory}}
 	}
-	return steps.Editable(step, w.command.inventory, w.session.inventory)
+	var files []page.File
+	add := func(file page.File) {
+		if !slices.ContainsFunc(files, func(f page.File) bool { return f.Path == file.Path }) {
+			files = append(files, file)
+		}
+	}
+	for _, f := range findings {
+		if f.File != "" && f.Grave() {
+			add(page.File{Path: filepath.Join(w.session.inventory.Site.Source, filepath.FromSlash(f.File)), Line: f.Line})
+		}
+	}
+	for _, path := range steps.Editable(step, w.command.inventory, w.session.inventory) {
+		add(page.File{Path: path})
+	}
+	return files
 }
 
 // report is what the wizard shows, and writes, for whoever helps; agreed names what is left unmasked.

@@ -23,6 +23,7 @@ func enTUI() words {
 		"lines.labelled":            "%s: %s",
 		"lines.evidence":            "evidence",
 		"lines.fix":                 "fix",
+		"lines.file":                "file",
 		"lines.certificate-days":    "certificate good for %d days",
 		"lines.no-answer":           "no answer",
 		"lines.progress.bytes":      "%s",
@@ -146,13 +147,13 @@ func enTUI() words {
 		"wizard.help.text": "enter      selects the highlighted choice\n" +
 			"%-11[5]smove, or scroll\n" +
 			"tab        switches to the other pane\n" +
-			"space      includes or excludes a step of the plan; in a text: page down\n" +
+			"space      includes or excludes a step of the plan\n" +
 			"a          all steps of the plan, or none\n" +
 			"/          searches the output; n and N go to the next and previous match\n" +
 			"f          follows the newest output again\n" +
 			"[ ]        previous or next host\n" +
 			"l          full log\n" +
-			"r, e       after a failure: retry, or edit the file first\n" +
+			"r, e       after a failure: retry, or edit the file first; 2 to 6: another file\n" +
 			"m          mouse for the wizard, or for selecting text\n" +
 			"?          this page\n" +
 			"q          quit\n" +

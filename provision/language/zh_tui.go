@@ -23,6 +23,7 @@ func zhTUI() words {
 		"lines.labelled":            "%s：%s",
 		"lines.evidence":            "证据",
 		"lines.fix":                 "解决办法",
+		"lines.file":                "文件",
 		"lines.certificate-days":    "证书剩余 %d 天",
 		"lines.no-answer":           "没有响应",
 		"lines.progress.bytes":      "%s",
@@ -146,13 +147,13 @@ func zhTUI() words {
 		"wizard.help.text": "enter      选择高亮的选项\n" +
 			"%-11[5]s移动或滚动\n" +
 			"tab        切换窗格\n" +
-			"space      选择或取消计划中的步骤；在文本中向下翻页\n" +
+			"space      选择或取消计划中的步骤\n" +
 			"a          选择计划的全部步骤，或全部取消\n" +
 			"/          在输出中搜索；n 和 N 跳到下一处和上一处\n" +
 			"f          重新跟随最新的输出\n" +
 			"[ ]        上一台或下一台主机\n" +
 			"l          完整日志\n" +
-			"r, e       失败后重试，或先编辑文件\n" +
+			"r, e       失败后重试，或先编辑文件；2 到 6 编辑其他文件\n" +
 			"m          鼠标用于向导，或用于选取文字\n" +
 			"?          本页\n" +
 			"q          退出\n" +

@@ -28,10 +28,21 @@ func FindingText(words *language.Printer, f provision.Finding) string {
 	if f.Evidence != "" {
 		b.WriteString("\n  " + words.T("lines.labelled", words.T("lines.evidence"), cells.Hang(f.Evidence, "    ")))
 	}
+	if f.File != "" {
+		b.WriteString("\n  " + words.T("lines.labelled", words.T("lines.file"), Place(f.File, f.Line)))
+	}
 	if f.Fix != "" {
 		b.WriteString("\n  " + words.T("lines.labelled", words.T("lines.fix"), cells.Hang(f.Fix, "    ")))
 	}
 	return b.String()
+}
+
+// Place is a line of a file: "app.py:12"; the file alone where the line is not known.
+func Place(file string, line int) string {
+	if line == 0 {
+		return file
+	}
+	return file + ":" + strconv.Itoa(line)
 }
 
 // ProgressText writes progress as one line: "42 %, 4.10 MB of 9.80 MB, resource/logo.png".

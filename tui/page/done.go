@@ -13,6 +13,7 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/tui/cells"
+	"github.com/kehuo/provision/tui/keymap"
 	"github.com/kehuo/provision/tui/tracker"
 )
 
@@ -47,10 +48,13 @@ func (d *Done) Keys() []Key {
 // Update implements Page.
 func (d *Done) Update(msg tea.Msg) tea.Cmd {
 	k, ok := msg.(tea.KeyMsg)
-	switch {
-	case ok && k.String() == "enter":
+	if !ok {
+		return nil
+	}
+	switch action := keymap.Of(k.String()); {
+	case action == keymap.Take:
 		return intent(LeaveMsg{})
-	case ok && k.String() == "c" && d.Cockpit:
+	case action == keymap.Cockpit && d.Cockpit:
 		return intent(CockpitMsg{})
 	}
 	return nil

@@ -110,8 +110,8 @@ type (
 	AnswerMsg struct{ Answer provision.Answer }
 	// RetryMsg starts the run again; it goes on where it failed.
 	RetryMsg struct{}
-	// EditMsg opens File in the person's editor, and then the run starts again.
-	EditMsg struct{ File string }
+	// EditMsg opens File in the person's editor, at its line, and then the run starts again.
+	EditMsg struct{ File File }
 	// LogMsg shows the log file.
 	LogMsg struct{}
 	// PagerMsg opens the log file in the person's pager.

@@ -9,6 +9,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/tui/cells"
+	"github.com/kehuo/provision/tui/keymap"
 	"github.com/kehuo/provision/tui/pane"
 )
 
@@ -112,34 +113,35 @@ func (p *Plan) Update(msg tea.Msg) tea.Cmd {
 	if !isKey || p.changes.pane.Typing() {
 		return p.changes.pane.Update(msg)
 	}
-	switch k.String() {
-	case "enter":
+	action := keymap.Of(k.String())
+	switch action {
+	case keymap.Take:
 		return p.answer()
-	case "tab":
+	case keymap.Pane:
 		p.reading = !p.reading && p.readable()
 		return nil
-	case "esc":
+	case keymap.Back:
 		if p.reading && !p.changes.pane.Searching() {
 			p.reading = false
 			return nil
 		}
-	case "/":
+	case keymap.Search:
 		p.reading = true
 	}
 	if p.reading || scrolls(k) {
 		return p.changes.pane.Update(msg)
 	}
-	p.choose(k.String())
+	p.choose(action)
 	return nil
 }
 
-func (p *Plan) choose(key string) {
-	switch key {
-	case "up", "k":
+func (p *Plan) choose(action keymap.Action) {
+	switch action {
+	case keymap.Up:
 		p.at = max(p.at-1, 0)
-	case "down", "j":
+	case keymap.Down:
 		p.at = min(p.at+1, len(p.changing)-1)
-	case " ", "space":
+	case keymap.Toggle:
 		// Each step builds on those before it: one that is left out takes the later ones with it, as in a run.
 		in := !p.approved[p.changing[p.at]]
 		for i, id := range p.changing {
@@ -147,7 +149,7 @@ func (p *Plan) choose(key string) {
 				p.approved[id] = in
 			}
 		}
-	case "a":
+	case keymap.All:
 		all := len(p.chosen()) < len(p.changing)
 		for _, id := range p.changing {
 			p.approved[id] = all

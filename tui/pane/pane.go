@@ -9,6 +9,7 @@ import (
 
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/tui/cells"
+	"github.com/kehuo/provision/tui/keymap"
 	"github.com/kehuo/provision/tui/theme"
 )
 
@@ -267,26 +268,26 @@ func (p *Pane) Update(msg tea.Msg) tea.Cmd {
 }
 
 func (p *Pane) key(key string) tea.Cmd {
-	switch key {
-	case "up", "k":
+	switch keymap.Of(key) {
+	case keymap.Up:
 		p.move(-1)
-	case "down", "j":
+	case keymap.Down:
 		p.down(1)
-	case "pgup", "b", "ctrl+u":
+	case keymap.PageUp:
 		p.move(1 - p.content())
-	case "pgdown", " ", "ctrl+d":
+	case keymap.PageDown:
 		p.down(p.content() - 1)
-	case "home", "g":
+	case keymap.Top:
 		p.Top()
-	case "end", "G", "f":
+	case keymap.Follow:
 		p.follow = true
-	case "n":
+	case keymap.Next:
 		p.next(false)
-	case "N":
+	case keymap.Previous:
 		p.next(true)
-	case "esc":
+	case keymap.Back:
 		p.find.query = ""
-	case "/":
+	case keymap.Search:
 		return p.Search()
 	}
 	return nil

@@ -145,6 +145,8 @@ func (t *target) Explain(step string, err error) []provision.Finding {
 		Cause:    "pip found no package called flask-restfull. The name is misspelt, or the package index does not have it.",
 		Evidence: "ERROR: No matching distribution found for flask-restfull",
 		Fix:      "Correct the name in requirements.txt (flask-restful?), then retry.",
+		File:     "requirements.txt",
+		Line:     2,
 	}}
 }
 
