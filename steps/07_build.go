@@ -45,7 +45,11 @@ func (s build) Plan() ([]provision.Change, error) {
 	default:
 		return nil, nil
 	}
-	changes := one(s.words.T("plan.build.action", name), reason)
+	summary := "plan.summary.rebuilt"
+	if s.facts.Image == nil {
+		summary = "plan.summary.built"
+	}
+	changes := one(s.words.T("plan.build.action", name), reason, s.words.T(summary))
 	changes[0].Apply = s.build
 	return changes, nil
 }

@@ -38,9 +38,11 @@ type Deployment struct {
 	Who       string // user@machine, for the lock and the history
 	Mended    []site.Mended
 	WaitLock  time.Duration // how long to wait for another run that holds the lock
+	Diffs     bool          // plans show what differs in texts; it costs a question to the host where something does
 
-	environment provision.Secret // what the host gets of the environment file
-	variables   []string         // their names, where a change of how they reach the container is told
+	environment provision.Secret   // what the host gets of the environment file
+	secrets     []provision.Secret // its values
+	variables   []string           // their names, where a change of how they reach the container is told
 }
 
 // NewDeployment reads the source. It connects to nothing; what is wrong with the site's own files is left to the steps that
@@ -150,6 +152,7 @@ func (d *Deployment) specify() error {
 		return provision.Fail("fail.environment-unread", s.EnvironmentFile, err).WithExit(provision.ExitUsage)
 	}
 	d.variables = slices.Sorted(maps.Keys(values))
+	d.secrets = slices.Collect(maps.Values(values))
 	if d.Spec.SecretFiles = s.Secrets == inventory.SecretsFile; d.Spec.SecretFiles {
 		for _, name := range d.variables { // docker takes more names than a folder does
 			if err := inventory.CheckVariable(name); err != nil {
@@ -169,6 +172,16 @@ func (d *Deployment) specify() error {
 
 // environmentLimit bounds an environment file, in bytes, as the inventory does.
 const environmentLimit = 1 << 20
+
+// shortSecret is the length up to which the value of a variable is found in texts by chance.
+const shortSecret = 5
+
+// tells reports whether a text has the value of a variable of the environment file.
+func (d *Deployment) tells(text string) bool {
+	return slices.ContainsFunc(d.secrets, func(s provision.Secret) bool {
+		return len(s.Reveal()) > shortSecret && strings.Contains(text, s.Reveal())
+	})
+}
 
 // lines are variables as 09_secrets.sh reads them.
 func lines(names []string, values map[string]provision.Secret) (text []byte) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/provision/transfer"
+	"github.com/kehuo/provision/provision/tree"
 )
 
 // Host is one host of a deployment: the target that the engine walks through the eleven steps. A step gets from it what its
@@ -107,6 +109,9 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	if err := h.gather(ctx); err != nil {
 		return err
 	}
+	if h.Diffs {
+		h.readTexts(ctx)
+	}
 	if held := h.connection.otherRun(h.facts); held != nil {
 		r.Finding(provision.Finding{
 			Severity: provision.SeverityInfo, Code: "lock.held",
@@ -114,6 +119,17 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 		})
 	}
 	return nil
+}
+
+// readTexts reads what a plan shows of the host's files. Where that cannot be read, the plan names them all the same.
+func (h *Host) readTexts(ctx context.Context) {
+	if h.Manifest == nil || h.there.listing == nil {
+		return
+	}
+	difference := transfer.Compare(h.Manifest, h.there.listing, h.Inventory.Site.Delete)
+	h.there.texts, _ = difference.Texts(ctx, h.connection.Exec, h.site.Directory, func(e tree.Entry) bool {
+		return e.Path == path.Clean(h.Inventory.Site.Key) || isEnvironment(path.Base(e.Path)) || slices.Contains([]string{".key", ".pem"}, path.Ext(e.Path))
+	})
 }
 
 // dial connects and logs in; resolved is told where the SSH configuration leads.

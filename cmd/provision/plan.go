@@ -31,6 +31,7 @@ func (f *flags) plan(ctx context.Context, exitCode bool) error {
 	if err != nil {
 		return err
 	}
+	s.diffs = true
 	deployment, err := steps.NewDeployment(ctx, s.inventory, s.words)
 	if err != nil {
 		return err
