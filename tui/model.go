@@ -234,6 +234,8 @@ func (m *Model) hidden() string {
 		return m.T("wizard.hidden.failed", m.now())
 	case *page.Done:
 		return m.T("wizard.hidden.other", m.T("wizard.done.title"))
+	case *page.Plan:
+		return m.T("wizard.hidden.other", m.T("wizard.now.plan"))
 	}
 	return m.T("wizard.hidden.other", m.now())
 }

@@ -5,6 +5,7 @@ func enTUI() words {
 		"lines.start":               "Deploying %s to %s",
 		"lines.plan":                "Plan: %d to change",
 		"lines.planned":             "%d to change; nothing was changed yet",
+		"lines.planned-what":        "%d to change: %s; nothing was changed yet",
 		"lines.planned-nothing":     "No changes. Everything is up to date",
 		"lines.planned-none":        "The plan could not be made; nothing was changed",
 		"lines.planned-part":        "The plan is incomplete: %d to change so far; nothing was changed",

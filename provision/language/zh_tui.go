@@ -5,6 +5,7 @@ func zhTUI() words {
 		"lines.start":               "正在把 %s 部署到 %s",
 		"lines.plan":                "计划：%d 处变更",
 		"lines.planned":             "计划了 %d 处变更，尚未执行",
+		"lines.planned-what":        "计划了 %d 处变更：%s；尚未执行",
 		"lines.planned-nothing":     "无需变更，一切已是最新",
 		"lines.planned-none":        "无法制定计划，没有做任何改动",
 		"lines.planned-part":        "其余部分无法计划；目前有 %d 处变更，没有做任何改动",

@@ -158,7 +158,11 @@ func (p *plain) measured(m provision.SiteCheck) string {
 
 func (p *plain) plan(changes []provision.Change, diffs bool) string {
 	var b strings.Builder
-	b.WriteString(p.words.T("lines.plan", len(changes)) + "\n")
+	title := p.words.T("lines.plan", len(changes))
+	if summary := SummaryText(p.words, changes); summary != "" {
+		title = p.words.T("lines.labelled", title, summary)
+	}
+	b.WriteString(title + "\n")
 	for _, c := range changes {
 		b.WriteString("  " + c.Step + ": " + c.Action)
 		if c.Reason != "" {

@@ -21,6 +21,11 @@ func startText(words *language.Printer, b provision.RunStarted) string {
 	return words.T(key, b.Site, strings.Join(b.Hosts, ", "))
 }
 
+// SummaryText is a plan in one line: "1 file, image rebuilt, container replaced"; empty where there is nothing to say in short.
+func SummaryText(words *language.Printer, changes []provision.Change) string {
+	return strings.Join(provision.Summaries(changes), words.T("plan.summary.and"))
+}
+
 // FindingText writes a finding as a few lines of text: cause, evidence, fix.
 func FindingText(words *language.Printer, f provision.Finding) string {
 	var b strings.Builder

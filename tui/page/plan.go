@@ -10,6 +10,7 @@ import (
 	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/tui/cells"
 	"github.com/kehuo/provision/tui/keymap"
+	"github.com/kehuo/provision/tui/lines"
 	"github.com/kehuo/provision/tui/pane"
 )
 
@@ -227,11 +228,20 @@ func DiffLines(diff string) []pane.Line {
 	return list
 }
 
+// Summary is the plan in few words.
+func (p *Plan) Summary() string { return safetext.Line(lines.SummaryText(p.Words, p.decision.Changes)) }
+
 // head is what stands above the changes.
 func (p *Plan) head(width int) []string {
 	b := block{width: width}
-	if p.Several {
+	summary := p.Summary()
+	switch {
+	case p.Several && summary != "":
+		b.add(p.Theme.Accent, p.T("lines.labelled", p.T("wizard.plan.host", safetext.Line(p.decision.Host)), summary))
+	case p.Several:
 		b.add(p.Theme.Accent, p.T("wizard.plan.host", safetext.Line(p.decision.Host)))
+	case summary != "" && p.height < 14: // the header has no row for it
+		b.add(p.Theme.Accent, summary)
 	}
 	step := p.changing[p.at]
 	title := block{width: width - 2}
