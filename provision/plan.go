@@ -72,6 +72,11 @@ type Explainer interface {
 	Explain(step string, err error) []Finding
 }
 
+// Warner is a target that knows what a person should not forget of a site that is live: who visits it will notice.
+type Warner interface {
+	Lasting() []Finding
+}
+
 // Adviser is a target that knows, once it is connected, what is not wrong but worth knowing before a step is carried out.
 type Adviser interface {
 	Advice(step string) []Finding

@@ -41,7 +41,7 @@ func Run(ctx context.Context, targets []Target, o Options) RunFinished {
 		codes = append(codes, ExitCode(result.Err))
 	}
 	finished.ExitCode = worstExit(codes)
-	finished.Duration = s.now().Sub(begun)
+	finished.Duration = s.since(begun, "", 0)
 	s.emit("", "", finished)
 	return finished
 }
@@ -101,6 +101,16 @@ func (w *walk) run(ctx context.Context) HostResult {
 			}
 		}
 	}
+	err = w.steps(ctx, err)
+	result := w.close(ctx, err)
+	if warner, ok := w.target.(Warner); ok && result.Err == nil {
+		result.Lasting = warner.Lasting()
+	}
+	return result
+}
+
+// steps walks the steps behind the first, unless err ended the run before them.
+func (w *walk) steps(ctx context.Context, err error) error {
 	for _, step := range w.target.Steps()[1:] {
 		switch {
 		case err == nil:
@@ -111,7 +121,7 @@ func (w *walk) run(ctx context.Context) HostResult {
 			w.reporter(step.ID()).emit(StepFinished{Status: StatusSkipped})
 		}
 	}
-	return w.close(ctx, err)
+	return err
 }
 
 // failedIn is the step that a failure belongs to which ended the run before its steps: the one that it names, else the first that
@@ -220,7 +230,7 @@ func (w *walk) step(ctx context.Context, step Step) error {
 // timed wraps a step's work in its two events, and has a failure explained in between.
 func (w *walk) timed(ctx context.Context, step Step, work func(*Reporter) (Status, error)) error {
 	r := w.reporter(step.ID())
-	begun := w.stream.now()
+	begun, waited := w.stream.now(), w.stream.idle(w.target.Name())
 	r.emit(StepStarted{Title: step.Title()})
 	status, err := work(r)
 	if err != nil {
@@ -229,7 +239,7 @@ func (w *walk) timed(ctx context.Context, step Step, work func(*Reporter) (Statu
 			w.explain(step.ID(), err)
 		}
 	}
-	r.emit(StepFinished{Status: status, Duration: w.stream.now().Sub(begun), Err: err})
+	r.emit(StepFinished{Status: status, Duration: w.stream.since(begun, w.target.Name(), waited), Err: err})
 	return err
 }
 

@@ -38,7 +38,9 @@ type Deployment struct {
 	Who       string // user@machine, for the lock and the history
 	Mended    []site.Mended
 	WaitLock  time.Duration // how long to wait for another run that holds the lock
-	Diffs     bool          // plans show what differs in texts; it costs a question to the host where something does
+	// Lookup asks the DNS where visitors are sent; nil: nobody is asked.
+	Lookup func(ctx context.Context, name string) ([]string, error)
+	Diffs  bool // plans show what differs in texts; it costs a question to the host where something does
 
 	environment provision.Secret   // what the host gets of the environment file
 	secrets     []provision.Secret // its values

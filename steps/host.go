@@ -43,6 +43,7 @@ type Host struct {
 	facts      *known
 	there      hostFiles
 	stranger   stranger
+	names      names
 	wentBack   string // the release that this run brings back, for the history: hosts may go back to different ones
 }
 
@@ -97,6 +98,7 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	client, err := h.dial(ctx, r.Ask, func(hostname string) {
 		h.visitors.address = hostname
 		h.visitors.here()
+		h.askNames(ctx, hostname)
 	})
 	if err != nil {
 		return provision.WithExit(provision.ExitUnreachable, err)
@@ -207,6 +209,7 @@ func (h *Host) endLeftJobs(ctx context.Context, r *provision.Reporter) (bool, er
 // Close implements provision.Target.
 func (h *Host) Close(ctx context.Context, outcome provision.HostResult) error {
 	h.visitors.leave()
+	h.names.end(outcome.Err == nil && outcome.Changed > 0)
 	if h.connection.client == nil {
 		return nil
 	}

@@ -112,6 +112,11 @@ var scenes = map[string]scene{
 		s.press("enter")
 		s.finish(rest)
 	},
+	"done-warned": func(s *stage, words *language.Printer) {
+		rest := s.plan(record(story.Options{Words: words, Lasting: true}))
+		s.press("enter")
+		s.finish(rest)
+	},
 	"unchanged": func(s *stage, words *language.Printer) {
 		s.finish(record(story.Options{Words: words, Satisfied: true}))
 	},

@@ -226,7 +226,7 @@ func (m *Model) clock() string {
 	case m.run.Finished != nil:
 		return language.Clock(m.run.Finished.Duration)
 	}
-	return language.Clock(m.Common.Now().Sub(m.run.Started).Truncate(time.Second))
+	return language.Clock(m.run.Elapsed(m.Common.Now()).Truncate(time.Second))
 }
 
 // now is what happens at this moment, in one line; empty where the page itself begins with that.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"sync"
 	"time"
@@ -68,7 +69,7 @@ func (s *session) targets(d *steps.Deployment) []provision.Target {
 
 func (s *session) host(d *steps.Deployment, h inventory.Host) *steps.Host {
 	d.WaitLock = s.flags.waitLock
-	d.Diffs = s.diffs
+	d.Diffs, d.Lookup = s.diffs, net.DefaultResolver.LookupHost
 	return d.NewHost(h, s.flags.acceptNewHostKey, s.command)
 }
 

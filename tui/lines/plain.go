@@ -201,6 +201,9 @@ func (p *plain) summary(f provision.RunFinished) string {
 	if f.ExitCode != provision.ExitOK {
 		key = "lines.failed"
 	}
+	for _, line := range LastingText(p.words, f.Hosts) {
+		b.WriteString(line + "\n")
+	}
 	b.WriteString(p.words.T(key, f.Changed, language.Duration(f.Duration)))
 	return b.String()
 }

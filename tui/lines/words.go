@@ -1,6 +1,8 @@
 package lines
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,6 +26,19 @@ func startText(words *language.Printer, b provision.RunStarted) string {
 // SummaryText is a plan in one line: "1 file, image rebuilt, container replaced"; empty where there is nothing to say in short.
 func SummaryText(words *language.Printer, changes []provision.Change) string {
 	return strings.Join(provision.Summaries(changes), words.T("plan.summary.and"))
+}
+
+// LastingText writes what a person should not forget of sites that are live, a line each, and once where several hosts have it.
+func LastingText(words *language.Printer, hosts map[string]provision.HostResult) []string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(hosts)) {
+		for _, f := range hosts[name].Lasting {
+			if text := words.T("lines.labelled", words.T("lines.severity."+string(f.Severity)), f.Cause); !slices.Contains(list, text) {
+				list = append(list, text)
+			}
+		}
+	}
+	return list
 }
 
 // FindingText writes a finding as a few lines of text: cause, evidence, fix.
