@@ -64,10 +64,13 @@ func (s build) ofAnother(image *docker.Image) bool {
 	})
 }
 
-//go:embed 07_build.sh
+//go:embed 07_*.sh
 var buildFiles embed.FS
 
-var buildScript = shell.Load(buildFiles, "07_build.sh")
+var (
+	buildScript  = shell.Load(buildFiles, "07_build.sh")
+	layersScript = shell.Load(buildFiles, "07_layers.sh")
+)
 
 // buildJob begins the id of every job that builds.
 const buildJob = "build-"
@@ -93,6 +96,7 @@ func (s build) build(ctx context.Context, r *provision.Reporter) error {
 	script := buildScript.With(append([]string{s.site.Directory, mark + " " + docker.Description, s.site.Image}, argv...)...)
 	pass := s.progress(r)
 	var made *docker.Image
+	var layers docker.Layers
 	work := func() error {
 		return s.connection.Job(ctx, jobOf(s.tree), script, func(lines string) {
 			if said, described, ok := strings.Cut(lines, mark+" "); ok {
@@ -101,6 +105,7 @@ func (s build) build(ctx context.Context, r *provision.Reporter) error {
 					return
 				}
 			}
+			layers.Add(lines)
 			pass(lines)
 		})
 	}
@@ -111,6 +116,7 @@ func (s build) build(ctx context.Context, r *provision.Reporter) error {
 		err = work()
 	}
 	if err != nil {
+		s.discard(ctx, layers.Made())
 		return provision.Fail("fail.build", s.site.Directory, s.host, err)
 	}
 	if made == nil { // a run before this one started the build
@@ -120,6 +126,13 @@ func (s build) build(ctx context.Context, r *provision.Reporter) error {
 	}
 	s.facts.Facts = s.facts.WithImage(made)
 	return nil
+}
+
+// discard removes the layers of a build that failed. That one cannot be removed is no failure of the run's.
+func (s build) discard(ctx context.Context, layers []string) {
+	if len(layers) > 0 && ctx.Err() == nil {
+		_, _ = s.connection.Exec(ctx, remote.Command{Sudo: true, Script: layersScript.With(layers...)})
+	}
 }
 
 // progress returns a receiver of a build's output that passes it on, and each instruction that the build comes to.

@@ -23,9 +23,9 @@ type BuildOptions struct {
 }
 
 // Build builds the site's folder, in which the command is run. The labels come last among the layers, so that they cost no
-// cache.
+// cache. No container of a build that fails stays.
 func Build(o BuildOptions) []string {
-	return []string{"docker", "build", "-t", o.Name, "-t", o.ReleaseName,
+	return []string{"docker", "build", "--force-rm", "-t", o.Name, "-t", o.ReleaseName,
 		"--label", LabelSite + "=" + o.Site, "--label", LabelDirectory + "=" + o.Directory, "--label", LabelImage + "=" + o.Name,
 		"--label", LabelTree + "=" + o.Tree, "."}
 }

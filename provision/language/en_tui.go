@@ -73,6 +73,7 @@ func enTUI() words {
 		"wizard.key.follow":              "follow",
 		"wizard.key.search":              "search",
 		"wizard.key.scroll":              "scroll",
+		"wizard.key.labels":              "full commands",
 		"wizard.key.pane":                "other pane",
 		"wizard.key.diff":                "diff",
 		"wizard.key.apply":               "apply",
@@ -153,6 +154,7 @@ func enTUI() words {
 			"/          searches the output; n and N go to the next and previous match\n" +
 			"f          follows the newest output again\n" +
 			"[ ]        previous or next host\n" +
+			"v          commands with all labels, or without ours\n" +
 			"l          full log\n" +
 			"r, e       after a failure: retry, or edit the file first; 2 to 6: another file\n" +
 			"m          mouse for the wizard, or for selecting text\n" +

@@ -73,6 +73,7 @@ func zhTUI() words {
 		"wizard.key.follow":              "跟随",
 		"wizard.key.search":              "搜索",
 		"wizard.key.scroll":              "滚动",
+		"wizard.key.labels":              "完整命令",
 		"wizard.key.pane":                "切换窗格",
 		"wizard.key.diff":                "查看差异",
 		"wizard.key.apply":               "执行",
@@ -153,6 +154,7 @@ func zhTUI() words {
 			"/          在输出中搜索；n 和 N 跳到下一处和上一处\n" +
 			"f          重新跟随最新的输出\n" +
 			"[ ]        上一台或下一台主机\n" +
+			"v          显示带全部标签的命令，或隐藏本程序的标签\n" +
 			"l          完整日志\n" +
 			"r, e       失败后重试，或先编辑文件；2 到 6 编辑其他文件\n" +
 			"m          鼠标用于向导，或用于选取文字\n" +

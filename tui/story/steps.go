@@ -107,7 +107,7 @@ var instructions = []string{
 
 func (s *step) build(ctx context.Context, r *provision.Reporter) error {
 	o := s.target.story.options
-	r.Command("cd /home/kevin/dev/myweb && docker build -t myweb_image:server --label provision.release=20260301-0930 .")
+	r.Command("cd /home/kevin/dev/myweb && docker build -t myweb_image:server --label io.provision.release=20260301-0930 .")
 	total := int64(len(instructions))
 	for i, instruction := range instructions {
 		n := int64(i + 1)

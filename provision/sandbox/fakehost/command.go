@@ -99,7 +99,7 @@ type arguments struct {
 }
 
 // flags are the options that take no value.
-var flags = []string{"-it", "-i", "-t", "-d", "-a", "-q", "-aq", "-f", "-v", "--rm", "--init", "--no-trunc", "--internal", "--force", "-fv"}
+var flags = []string{"-it", "-i", "-t", "-d", "-a", "-q", "-aq", "-f", "-v", "--rm", "--init", "--no-trunc", "--internal", "--force", "--force-rm", "-fv"}
 
 // parse reads options up to the first word that is none. -t and -v have values where docker's own build, stop and run say so.
 func parse(argv []string) arguments {
