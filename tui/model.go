@@ -47,6 +47,7 @@ type Model struct {
 	notice  string
 	mouse   bool
 	leaving bool
+	stopped bool // by a signal or by its context, not by a key
 
 	arrivals int       // how many pages came by themselves
 	fresh    bool      // the last of them has only just come, before the eyes of somebody who was typing

@@ -100,6 +100,17 @@ func TestResizedAtAnyMoment(t *testing.T) {
 	x.Restored()
 }
 
+func TestASignalAtTheEndInterruptsToo(t *testing.T) {
+	x := start(t, script{})
+	x.Wait(english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))
+	x.Type(enter)
+	x.Wait("The site is live")
+	x.Signal(syscall.SIGTERM)
+	x.Wait("Done: 5 changed", "left with 130")
+	x.Ended(130)
+	x.Restored()
+}
+
 func TestCtrlCAsksOnceAndLeavesTheSecondTime(t *testing.T) {
 	x := start(t, script{Blocked: true})
 	x.Wait(english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))

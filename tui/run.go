@@ -146,7 +146,7 @@ func (m *Model) close(c Config, act actions, err error) (provision.RunFinished, 
 		m.run.Finished = &m.ended
 	}
 	finished := m.ended
-	if m.active || m.leaving && finished.Hosts == nil {
+	if m.active || m.stopped || m.leaving && finished.Hosts == nil {
 		finished.ExitCode = provision.ExitInterrupted
 	}
 	if m.broken != nil {

@@ -47,6 +47,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.fresh = m.fresh && msg.arrival != m.arrivals
 		return nil
 	case stopMsg:
+		m.stopped = true
 		return m.leave()
 	}
 	if cmd, ok := m.intent(msg); ok {
