@@ -37,6 +37,7 @@ type actions struct {
 	wg     *sync.WaitGroup           // the deployments
 	last   *atomic.Pointer[Deployed] // how the last of them ended, also when the model is gone by then
 	checks *checking
+	logins *checking
 	shell  bool         // there is one to go back to with ctrl+z
 	away   *atomic.Bool // another program, the editor or the pager, has the terminal
 }
@@ -55,14 +56,15 @@ type (
 		agreed []string
 		err    error
 	}
-	savedMsg struct{ err error }
-	stopMsg  struct{} // the program is told to end, by a signal or by its context
+	savedMsg     struct{ err error }
+	withdrawnMsg struct{ err error }
+	stopMsg      struct{} // the program is told to end, by a signal or by its context
 )
 
 func newActions(ctx context.Context, c Config, env []string, send func(tea.Msg)) actions {
 	ctx, cancel := context.WithCancel(ctx)
 	return actions{ctx: ctx, cancel: cancel, config: c, env: env, send: send, wg: &sync.WaitGroup{},
-		last: &atomic.Pointer[Deployed]{}, checks: &checking{}, away: &atomic.Bool{}}
+		last: &atomic.Pointer[Deployed]{}, checks: &checking{}, logins: &checking{}, away: &atomic.Bool{}}
 }
 
 func tick() tea.Cmd { return tea.Tick(spinning, func(time.Time) tea.Msg { return spin{} }) }
@@ -156,6 +158,32 @@ func (a actions) check(msg page.CheckMsg) tea.Cmd {
 
 func (a actions) suggest() tea.Cmd {
 	return func() tea.Msg { return page.SuggestionsMsg(a.config.Form.Suggest()) }
+}
+
+// patience is how long a login in the background may take.
+const patience = 10 * time.Second
+
+// login tries the login, once the person has not changed anything about it for a moment. The newest wins.
+func (a actions) login(values setup.Answers) tea.Cmd {
+	if a.config.Login == nil {
+		return nil
+	}
+	ctx := a.logins.begin(a.ctx, 0)
+	return func() tea.Msg {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		err := a.config.Login(ctx, values)
+		return page.LoginTriedMsg{Values: values, Err: err}
+	}
+}
+
+func (a actions) withdraw(values setup.Answers) tea.Cmd {
+	return func() tea.Msg { return withdrawnMsg{a.config.Form.Withdraw(values)} }
 }
 
 func (a actions) write(values setup.Answers) tea.Cmd {

@@ -35,6 +35,18 @@ var scenes = map[string]scene{
 		s.press("down", "down", "x")
 		s.send(page.CheckedMsg{Number: 2, Fields: map[string]page.Checked{"user": {Err: errors.New("no user is called x on that host")}}})
 	},
+	"form-login": func(s *stage, _ *language.Printer) {
+		s.send(page.SuggestionsMsg{"address": {"aliyun"}, "identity": {"~/.ssh/id_ed25519"}, "domain": {"kevinhuo.cool"}, "source": {"./site"},
+			"directory": {"/home/kevin/dev/myweb"}})
+		s.send(page.CheckedMsg{Number: 2})
+		s.send(page.LoginTriedMsg{Values: s.model.page.(*page.Form).Values()})
+	},
+	"form-refused": func(s *stage, _ *language.Printer) {
+		s.send(page.SuggestionsMsg{"address": {"aliyun"}, "identity": {"~/.ssh/id_ed25519"}, "domain": {"kevinhuo.cool"}, "source": {"./site"},
+			"directory": {"/home/kevin/dev/myweb"}})
+		s.send(page.CheckedMsg{Number: 2})
+		s.send(page.LoginTriedMsg{Values: s.model.page.(*page.Form).Values(), Err: errors.New("nobody answers at 203.0.113.10:22")})
+	},
 	"host-key": func(s *stage, words *language.Printer) {
 		s.play(record(story.Options{Words: words}), stepIs("01-login"))
 		s.ask(story.HostKey())

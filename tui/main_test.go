@@ -108,6 +108,7 @@ func (s script) config(deployment *story.Story) tui.Config {
 	}
 	if s.Form {
 		c.Form = scriptedForm{}
+		c.Login = func(context.Context, setup.Answers) error { return nil }
 	}
 	return c
 }
@@ -140,7 +141,8 @@ func (scriptedForm) Check(field, value string, _ setup.Answers) (string, error) 
 	return "", nil
 }
 
-func (scriptedForm) Write(setup.Answers) error { return nil }
+func (scriptedForm) Write(setup.Answers) error    { return nil }
+func (scriptedForm) Withdraw(setup.Answers) error { return nil }
 
 // start plays a story in the wizard, in a terminal.
 func start(t *testing.T, s script, env ...string) *terminaltest.Terminal {

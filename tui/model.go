@@ -47,7 +47,10 @@ type Model struct {
 	notice  string
 	mouse   bool
 	leaving bool
-	stopped bool // by a signal or by its context, not by a key
+
+	form      *page.Form // that the inventory of this run came from; nil: it was there before
+	returning bool       // to the form, as soon as the run has ended
+	stopped   bool       // by a signal or by its context, not by a key
 
 	arrivals int       // how many pages came by themselves
 	fresh    bool      // the last of them has only just come, before the eyes of somebody who was typing

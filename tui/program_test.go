@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/kehuo/provision/provision/setup"
 )
 
 const (
@@ -48,6 +50,23 @@ func TestFromTheEmptyFolderToTheLiveSite(t *testing.T) {
 	if strings.Contains(x.Raw(), "sesame") {
 		t.Error("the password was shown")
 	}
+}
+
+func TestEscLeadsFromThePlanToTheFormAndBack(t *testing.T) {
+	x := start(t, script{Form: true})
+	x.Wait("A new site", english.T("wizard.form.login.works"))
+	x.Type(enter)
+	x.Wait(english.T("wizard.now.plan"), "esc "+english.T("wizard.key.form"))
+	x.Type("\x1b")
+	x.Wait("A new site", "tab offers: aliyun  tencent")
+	x.Type("\t") // the other host
+	x.Type(strings.Repeat("\x1b[B", len(setup.FirstQuestions())) + enter)
+	x.Wait(english.T("wizard.now.plan"), "enter "+english.T("wizard.key.apply"))
+	x.Type(enter)
+	x.Wait("The site is live", "enter q "+english.T("wizard.key.leave"))
+	x.Type("q")
+	x.Ended(0)
+	x.Restored()
 }
 
 func TestAFailingBuildIsMendedInTheEditorAndRetried(t *testing.T) {

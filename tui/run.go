@@ -41,6 +41,9 @@ type Config struct {
 	Inventory string
 	Form      setup.Interview
 
+	// Login tries to log in with the answers of the form, without a question and without a trace; nil: nobody tries.
+	Login func(ctx context.Context, answers setup.Answers) error
+
 	// Deploy runs the deployment. It is called again to retry, and goes on where it failed.
 	Deploy func(ctx context.Context, sink provision.Sink, d provision.Decider) provision.RunFinished
 

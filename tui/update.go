@@ -108,7 +108,7 @@ func (m *Model) ask(a Asked) tea.Cmd {
 	}
 	if a.Decision.Kind == provision.DecidePlan && len(a.Decision.Changes) > 0 {
 		plan := page.NewPlan(m.Common, a.Decision, m.stepIDs())
-		plan.Several = m.several()
+		plan.Several, plan.Form = m.several(), m.form != nil
 		return m.arrive(plan)
 	}
 	question, cmd := page.NewQuestion(m.Common, a.Decision)
@@ -165,6 +165,10 @@ func (m *Model) deployed(d Deployed) tea.Cmd {
 	m.active, m.ended, m.asked = false, d.Finished, nil
 	m.run.Finished = &m.ended
 	m.broken = d.Err
+	if m.returning && d.Err == nil && !m.leaving && declined(d.Finished) {
+		m.returning, m.run.Finished = false, nil
+		return m.act.withdraw(m.form.Values())
+	}
 	if m.leaving || d.Err != nil || declined(d.Finished) {
 		return tea.Quit
 	}

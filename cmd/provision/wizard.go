@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/report"
 	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/provision/site"
@@ -46,7 +48,8 @@ func (d *deployCommand) wizard(ctx context.Context) error {
 		config.ReportFile = d.report.file
 	}
 	if _, err := os.Stat(d.inventory); errors.Is(err, os.ErrNotExist) {
-		config.Form = setup.Setup{File: d.inventory, Words: words}
+		form := setup.Setup{File: d.inventory, Words: words}
+		config.Form, config.Login = form, func(ctx context.Context, a setup.Answers) error { return tryLogin(ctx, form, a, words) }
 	} else if _, err := d.open("provision"); err != nil { // a wrong inventory is said before the screen is taken
 		return err
 	}
@@ -62,6 +65,20 @@ func (d *deployCommand) wizard(ctx context.Context) error {
 		return d.dash(ctx, survey.WatchInterval)
 	}
 	return exit(result.ExitCode)
+}
+
+// tryLogin logs in with the answers of the form, and out again. It asks nobody and writes nothing.
+func tryLogin(ctx context.Context, form setup.Setup, a setup.Answers, words *language.Printer) error {
+	inv, err := form.Inventory(a)
+	if err != nil {
+		return err
+	}
+	h := inv.Hosts[0]
+	client, err := remote.Dial(ctx, remote.Config{Address: h.Address, Port: h.Port, User: h.User, Identity: h.Identity, ReadOnly: true, Words: words})
+	if err != nil {
+		return err
+	}
+	return client.Close()
 }
 
 // saveReport writes what the wizard has shown.

@@ -134,6 +134,10 @@ type (
 		Values setup.Answers
 		Offers setup.Offers // as the form has them
 	}
+	// LoginMsg asks to try the login with what the form holds.
+	LoginMsg struct{ Values setup.Answers }
+	// FormMsg goes back from the plan to the form; nothing is carried out.
+	FormMsg struct{}
 	// WriteMsg asks to write the inventory.
 	WriteMsg struct{ Values setup.Answers }
 )

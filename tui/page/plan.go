@@ -27,6 +27,7 @@ type Plan struct {
 	reading  bool    // keys go to the changes
 	changes  *reader // of the chosen step
 	answered bool    // a second enter must not answer the next host's plan
+	Form     bool    // the inventory came from the form, to which esc goes back
 	Several  bool    // there are plans of several hosts: this one names its own
 }
 
@@ -92,6 +93,9 @@ func (p *Plan) Keys() []Key {
 	if p.readable() {
 		keys = append(keys, p.key("tab", "diff"))
 	}
+	if p.Form {
+		keys = append(keys, p.key("esc", "form"))
+	}
 	return append(append(keys, p.changes.keys()...), p.no())
 }
 
@@ -125,6 +129,10 @@ func (p *Plan) Update(msg tea.Msg) tea.Cmd {
 		if p.reading && !p.changes.pane.Searching() {
 			p.reading = false
 			return nil
+		}
+		if p.Form && !p.reading && !p.answered {
+			p.answered = true
+			return intent(FormMsg{})
 		}
 	case keymap.Search:
 		p.reading = true
