@@ -108,11 +108,26 @@ func (m *Model) ask(a Asked) tea.Cmd {
 	}
 	if a.Decision.Kind == provision.DecidePlan && len(a.Decision.Changes) > 0 {
 		plan := page.NewPlan(m.Common, a.Decision, m.stepIDs())
+		plan.Held = m.held(a.Decision.Host)
 		plan.Several, plan.Form = m.several(), m.form != nil
 		return m.arrive(plan)
 	}
 	question, cmd := page.NewQuestion(m.Common, a.Decision)
 	return tea.Batch(cmd, m.arrive(question))
+}
+
+// held is who else is at work on a host: what the plan shows may change under it.
+func (m *Model) held(host string) string {
+	h := m.run.Host(host)
+	if h == nil {
+		return ""
+	}
+	for _, f := range h.Steps[0].Findings {
+		if f.Code == "lock.held" {
+			return f.Cause
+		}
+	}
+	return ""
 }
 
 func (m *Model) stepIDs() []string {

@@ -28,6 +28,7 @@ type Plan struct {
 	changes  *reader // of the chosen step
 	answered bool    // a second enter must not answer the next host's plan
 	Form     bool    // the inventory came from the form, to which esc goes back
+	Held     string  // who else is at work on the host; empty: nobody
 	Several  bool    // there are plans of several hosts: this one names its own
 }
 
@@ -242,6 +243,9 @@ func (p *Plan) Summary() string { return safetext.Line(lines.SummaryText(p.Words
 // head is what stands above the changes.
 func (p *Plan) head(width int) []string {
 	b := block{width: width}
+	if p.Held != "" {
+		b.add(p.Theme.Warn, safetext.Line(p.Held))
+	}
 	summary := p.Summary()
 	switch {
 	case p.Several && summary != "":
