@@ -148,15 +148,17 @@ type HostResult struct {
 	Changed int
 	Status  Status
 	Err     error
+	Lasting []Finding // what a person should know of the site beyond the run
 }
 
 // MarshalJSON writes the error as its sentence.
 func (r HostResult) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		Changed int    `json:"changed"`
-		Status  Status `json:"status"`
-		Error   string `json:"error,omitempty"`
-	}{r.Changed, r.Status, sentence(r.Err)})
+		Changed int       `json:"changed"`
+		Status  Status    `json:"status"`
+		Error   string    `json:"error,omitempty"`
+		Lasting []Finding `json:"lasting,omitempty"`
+	}{r.Changed, r.Status, sentence(r.Err), r.Lasting})
 }
 
 // SiteCheck is one request that was made to the finished site, and what came back.

@@ -21,11 +21,11 @@ func TestEventsAreDocumented(t *testing.T) {
 		rows[m[1]] = m[2]
 	}
 	failed := errors.New("it failed")
-	hosts := map[string]HostResult{"aliyun": {1, StatusFailed, failed}}
-	changes := []Change{{Host: "aliyun", Step: "07-build", Action: "build", Reason: "new", Diff: "+"}}
+	hosts := map[string]HostResult{"aliyun": {1, StatusFailed, failed, []Finding{{Cause: "it"}}}}
+	changes := []Change{{Host: "aliyun", Step: "07-build", Action: "build", Reason: "new", Diff: "+", Summary: "built"}}
 	bodies := []Body{
 		RunStarted{"provision", "myweb", []string{"aliyun"}, []string{"01-login"}, "log"}, PlanReady{changes}, RolloutWave{1, []string{"aliyun"}, 2, time.Second}, StepStarted{"Build"},
-		StepCommand{"ls"}, StepProgress{1, 2, UnitBytes, "a"}, StepOutput{StreamOut, "a"}, Finding{SeverityError, "a", "b", "c", "d"},
+		StepCommand{"ls"}, StepProgress{1, 2, UnitBytes, "a"}, StepOutput{StreamOut, "a"}, Finding{SeverityError, "a", "b", "c", "d", "app.py", 3},
 		DecisionAsked{"plan", "?"}, DecisionMade{"plan", "yes"}, SiteCheck{VantageHTTP, "http://a", 200, "nginx", "/", 3, time.Second},
 		StepFinished{StatusFailed, time.Second, failed}, RunFinished{1, 1, time.Second, hosts, failed}, PlanFinished{changes, 0, hosts, failed},
 	}

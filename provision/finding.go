@@ -18,6 +18,10 @@ type Finding struct {
 	Cause    string   `json:"cause"`          // in the program's own words
 	Evidence string   `json:"evidence"`       // the very line that shows it
 	Fix      string   `json:"fix"`            // what to type or to change
+
+	// File is the file of the site that it is about, in the site's folder, and Line the line there, where they are known.
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
 }
 
 // Grave reports whether the finding explains a failure.

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"slices"
 )
 
 // Change is one thing that a run would alter on a host.
@@ -12,8 +13,22 @@ type Change struct {
 	Reason string `json:"reason"`         // why, "the host has another version"
 	Diff   string `json:"diff,omitempty"` // unified, or a list of paths; secrets are never part of it
 
+	// Summary is the change in two or three words, to be read in a row with others: "container replaced".
+	Summary string `json:"summary,omitempty"`
+
 	// Apply makes the change. It is nil in a change that another one of the same step carries out.
 	Apply func(ctx context.Context, r *Reporter) error `json:"-"`
+}
+
+// Summaries are the changes in few words, those that several have in common once.
+func Summaries(changes []Change) []string {
+	var list []string
+	for _, c := range changes {
+		if c.Summary != "" && !slices.Contains(list, c.Summary) {
+			list = append(list, c.Summary)
+		}
+	}
+	return list
 }
 
 // Step is one of the ordered parts of a run on one host.
@@ -56,6 +71,11 @@ type Stopper interface {
 // Explainer is a target that can tell why a step failed.
 type Explainer interface {
 	Explain(step string, err error) []Finding
+}
+
+// Warner is a target that knows what a person should not forget of a site that is live: who visits it will notice.
+type Warner interface {
+	Lasting() []Finding
 }
 
 // Adviser is a target that knows, once it is connected, what is not wrong but worth knowing before a step is carried out.

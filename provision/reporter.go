@@ -22,10 +22,38 @@ type stream struct {
 	approve  func(host string, changes int) string
 	enter    string // the answer to the plan that Enter takes
 	now      func() time.Time
+
+	waiting sync.Mutex               // for what follows
+	waited  map[string]time.Duration // by host, for the answers of a person and for those of other hosts' questions before
+	open    time.Duration            // how long a question was open, of whatever host
+}
+
+// wait notes that a host has waited for an answer since it asked, and that its question was open since then.
+func (s *stream) wait(host string, asked, opened time.Time) {
+	end := s.now()
+	s.waiting.Lock()
+	defer s.waiting.Unlock()
+	s.waited[host] += end.Sub(asked)
+	s.open += end.Sub(opened)
+}
+
+// since is how long a host has worked since begun, when it had waited for so long; without a host, the run.
+func (s *stream) since(begun time.Time, host string, before time.Duration) time.Duration {
+	return max(s.now().Sub(begun)-(s.idle(host)-before), 0)
+}
+
+// idle is how long a host has waited for a person so far, or without a host the run.
+func (s *stream) idle(host string) time.Duration {
+	s.waiting.Lock()
+	defer s.waiting.Unlock()
+	if host == "" {
+		return s.open
+	}
+	return s.waited[host]
 }
 
 func newStream(o Options) *stream {
-	s := &stream{sink: o.Sink, decider: o.Decider, approve: o.Approve, enter: AnswerYes, now: o.Now}
+	s := &stream{sink: o.Sink, decider: o.Decider, approve: o.Approve, enter: AnswerYes, now: o.Now, waited: map[string]time.Duration{}}
 	if o.Cautious {
 		s.enter = AnswerNo
 	}
@@ -82,8 +110,11 @@ func (r *Reporter) Finding(f Finding) { r.emit(f) }
 
 // Ask puts a question to whoever runs the program and waits for the answer. Questions of several hosts queue up.
 func (r *Reporter) Ask(ctx context.Context, d Decision) (Answer, error) {
+	asked := r.stream.now()
 	r.stream.asking.Lock()
 	defer r.stream.asking.Unlock()
+	opened := r.stream.now()
+	defer func() { r.stream.wait(r.host, asked, opened) }()
 	d.Host, d.Step = r.host, r.step
 	r.emit(DecisionAsked{d.Kind, d.Question})
 	answer, err := r.stream.decider.Decide(ctx, d)

@@ -35,11 +35,16 @@ func Run(ctx context.Context, targets []Target, o Options) RunFinished {
 	} else {
 		each(ctx, walks, (*walk).run)
 	}
+	for _, w := range walks {
+		if warner, ok := w.target.(Warner); ok && w.result.Err == nil {
+			w.result.Lasting = warner.Lasting()
+		}
+	}
 	finished := RunFinished{ExitCode: exitOf(walks), Hosts: results(walks)}
 	for _, w := range walks {
 		finished.Changed += w.changed
 	}
-	finished.Duration = s.now().Sub(begun)
+	finished.Duration = s.since(begun, "", 0)
 	s.emit("", "", finished)
 	return finished
 }
@@ -281,7 +286,7 @@ func (w *walk) step(ctx context.Context, step Step) error {
 // timed wraps a step's work in its two events, and has a failure explained in between.
 func (w *walk) timed(ctx context.Context, step Step, work func(*Reporter) (Status, error)) error {
 	r := w.reporter(step.ID())
-	begun := w.stream.now()
+	begun, waited := w.stream.now(), w.stream.idle(w.target.Name())
 	r.emit(StepStarted{Title: step.Title()})
 	status, err := work(r)
 	if err != nil {
@@ -290,7 +295,7 @@ func (w *walk) timed(ctx context.Context, step Step, work func(*Reporter) (Statu
 			w.explain(step.ID(), err)
 		}
 	}
-	r.emit(StepFinished{Status: status, Duration: w.stream.now().Sub(begun), Err: err})
+	r.emit(StepFinished{Status: status, Duration: w.stream.since(begun, w.target.Name(), waited), Err: err})
 	return err
 }
 

@@ -285,3 +285,27 @@ func TestAFailingCloseFailsTheHost(t *testing.T) {
 		t.Errorf("the host ended %+v", one)
 	}
 }
+
+func TestTheTimeOfAPersonIsNotCounted(t *testing.T) {
+	now := time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
+	h := host("one", world{}, "06-files")
+	h.connect = func(ctx context.Context, r *provision.Reporter) error {
+		now = now.Add(2 * time.Second)
+		_, err := r.Ask(ctx, provision.Decision{Kind: provision.DecidePassword, Secret: true})
+		return err
+	}
+	r := &record{}
+	result := provision.Run(t.Context(), []provision.Target{h}, provision.Options{Sink: r.sink, Now: func() time.Time { return now },
+		Decider: decide(func(provision.Decision) (provision.Answer, error) {
+			now = now.Add(time.Hour)
+			return provision.Answer{Choice: provision.AnswerYes}, nil
+		})})
+	if result.Duration != 2*time.Second {
+		t.Errorf("the run took %s", result.Duration)
+	}
+	for _, e := range r.events {
+		if ended, ok := e.Body.(provision.StepFinished); ok && e.Step == "01-login" && ended.Duration != 2*time.Second {
+			t.Errorf("the login took %s", ended.Duration)
+		}
+	}
+}

@@ -29,7 +29,7 @@ func (s directory) Plan() ([]provision.Change, error) {
 	if s.facts.DirectoryExists(wanted) {
 		return nil, nil
 	}
-	changes := one(s.words.T("plan.directory.action", wanted), s.words.T("plan.directory.reason"))
+	changes := one(s.words.T("plan.directory.action", wanted), s.words.T("plan.directory.reason"), s.words.T("plan.summary.folder"))
 	changes[0].Apply = s.create
 	return changes, nil
 }

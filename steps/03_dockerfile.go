@@ -91,6 +91,7 @@ func (e *filesError) Error() string {
 func (e *filesError) Findings() []provision.Finding {
 	var list []provision.Finding
 	for _, p := range e.problems {
+		p.Finding.File, p.Finding.Line = p.File, p.Line
 		list = append(list, p.Finding)
 	}
 	return list

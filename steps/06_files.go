@@ -22,15 +22,17 @@ type files struct {
 	how        transfer.Reading
 	there      *hostFiles
 	connection *connection
+	tells      func(text string) bool // it holds a secret
 }
 
 func newFiles(h *Host, s step) provision.Step {
-	return files{newLocal(h, s), h.Inventory.Site, h.Manifest, h.Reading, &h.there, h.connection}
+	return files{newLocal(h, s), h.Inventory.Site, h.Manifest, h.Reading, &h.there, h.connection, h.tells}
 }
 
 // hostFiles are the host's side of the files, and a way there.
 type hostFiles struct {
 	listing *transfer.Listing
+	texts   transfer.Texts     // what a plan shows of them
 	ahead   *transfer.Prepared // opened ahead where there is likely something to upload; of use once
 
 	reading sync.WaitGroup
@@ -84,14 +86,17 @@ func (s files) Plan() ([]provision.Change, error) {
 	difference := s.difference()
 	switch {
 	case difference.Leftovers(): // they take room, make every run look closer, and may lie where the image is built
-		changes := one(s.words.T("plan.files.leftovers"), s.words.T("plan.files.reason-leftovers"))
+		changes := one(s.words.T("plan.files.leftovers"), s.words.T("plan.files.reason-leftovers"), s.words.T("plan.summary.leftovers"))
 		changes[0].Apply = s.discard
 		return changes, nil
 	case difference.Empty():
 		return nil, nil
 	}
-	changes := one(s.summary(difference), s.words.T("plan.files.reason", s.source.Source))
+	changes := one(s.action(difference), s.words.T("plan.files.reason", s.source.Source), s.summary(difference))
 	changes[0].Diff = strings.Join(difference.Paths(s.words), "\n")
+	if texts := difference.Unified(s.there.texts, s.source.Source, s.words); texts != "" && !s.tells(texts) {
+		changes[0].Diff += "\n" + texts
+	}
 	changes[0].Apply = s.upload
 	return changes, nil
 }
@@ -100,8 +105,8 @@ func (s files) difference() transfer.Difference {
 	return transfer.Compare(s.tree, s.there.listing, s.source.Delete)
 }
 
-// summary says how much is to be done: "upload 3 files (12 kB), adjust 1".
-func (s files) summary(d transfer.Difference) string {
+// action says how much is to be done: "upload 3 files (12 kB), adjust 1".
+func (s files) action(d transfer.Difference) string {
 	send, bytes, adjust, remove := d.Summary()
 	var parts []string
 	if send > 0 {
@@ -118,6 +123,25 @@ func (s files) summary(d transfer.Difference) string {
 		parts = append(parts, s.words.T("plan.files.remove", remove))
 	}
 	return strings.Join(parts, s.words.T("plan.files.and"))
+}
+
+// summary is action in fewer words: "3 files, 1 removed".
+func (s files) summary(d transfer.Difference) string {
+	send, _, adjust, remove := d.Summary()
+	var parts []string
+	for _, part := range []struct {
+		key string
+		n   int
+	}{{"plan.summary.files", send}, {"plan.summary.modes", adjust}, {"plan.summary.removed", remove}} {
+		switch {
+		case part.n == 0:
+		case part.n == 1 && part.key == "plan.summary.files":
+			parts = append(parts, s.words.T("plan.summary.file"))
+		default:
+			parts = append(parts, s.words.T(part.key, part.n))
+		}
+	}
+	return strings.Join(parts, s.words.T("plan.summary.and"))
 }
 
 // upload makes the host's files those of the source. After a lost link it looks again what is there: what has arrived is not

@@ -111,7 +111,7 @@ func (s build) bring() (changes []provision.Change, err error) {
 		if slices.Contains(s.facts.Bases, b.Image) {
 			continue
 		}
-		change := one(s.words.T("plan.base.action", b.Image), s.words.T("plan.base.reason", s.host))[0]
+		change := one(s.words.T("plan.base.action", b.Image), s.words.T("plan.base.reason", s.host), s.words.T("plan.summary.base", b.Image))[0]
 		change.Diff = strings.Join([]string{s.content(b), s.ways(b)}, "\n")
 		change.Apply = func(ctx context.Context, r *provision.Reporter) error {
 			err := s.bringOne(ctx, r, b)

@@ -55,7 +55,11 @@ func (s build) Plan() ([]provision.Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	changes := one(s.words.T("plan.build.action", s.site.Image), reason)
+	summary := "plan.summary.rebuilt"
+	if s.facts.Image == nil {
+		summary = "plan.summary.built"
+	}
+	changes := one(s.words.T("plan.build.action", s.site.Image), reason, s.words.T(summary))
 	changes[0].Apply, changes[0].Diff = s.build, s.recipe.Summary()
 	return append(first, changes...), nil
 }
@@ -89,7 +93,10 @@ func (s build) ofAnother(image *docker.Image) bool {
 //go:embed 07_*.sh
 var buildFiles embed.FS
 
-var buildScript = shell.Load(buildFiles, "07_build.sh")
+var (
+	buildScript  = shell.Load(buildFiles, "07_build.sh")
+	layersScript = shell.Load(buildFiles, "07_layers.sh")
+)
 
 // buildJob begins the id of every job that builds.
 const buildJob = "build-"
@@ -120,6 +127,9 @@ func (s build) build(ctx context.Context, r *provision.Reporter) error {
 		r.Output(provision.StreamErr, s.words.T("build.again", s.host))
 		err = a.run(ctx, argv, true)
 	}
+	if err != nil {
+		s.discard(ctx, a.layers.Made())
+	}
 	switch {
 	case a.why != nil:
 		return a.why
@@ -139,10 +149,11 @@ func (s build) build(ctx context.Context, r *provision.Reporter) error {
 // attempt is a build under way.
 type attempt struct {
 	build
-	mark string // so that nothing which a build prints is taken for what the script says
-	pass func(lines string)
-	made *docker.Image
-	why  *provision.Failure // there is no image
+	mark   string // so that nothing which a build prints is taken for what the script says
+	pass   func(lines string)
+	made   *docker.Image
+	layers docker.Layers
+	why    *provision.Failure // there is no image
 }
 
 // run builds to the end. The build is a job of the host's own: it goes on when the link is cut, and a run that is started anew finds
@@ -184,7 +195,15 @@ func (a *attempt) read(lines string) {
 			return
 		}
 	}
+	a.layers.Add(said)
 	a.pass(said)
+}
+
+// discard removes the layers of a build that failed. That one cannot be removed is no failure of the run's.
+func (s build) discard(ctx context.Context, layers []string) {
+	if len(layers) > 0 && ctx.Err() == nil {
+		_, _ = s.connection.Exec(ctx, remote.Command{Sudo: true, Script: layersScript.With(layers...)})
+	}
 }
 
 // progress returns a receiver of a build's output that passes it on, and each instruction that the build comes to.

@@ -50,7 +50,11 @@ func (s run) Plan() ([]provision.Change, error) {
 		return nil, err
 	}
 	replace := func(action, reason string) []provision.Change {
-		changes := one(s.words.T(action, name), s.notable(reason))
+		summary := "plan.summary.replaced"
+		if action == "plan.run.action" {
+			summary = "plan.summary.run"
+		}
+		changes := one(s.words.T(action, name), s.notable(reason), s.words.T(summary))
 		changes[0].Apply, changes[0].Diff = s.deploy, s.difference()
 		return s.planned(changes)
 	}
@@ -67,7 +71,7 @@ func (s run) Plan() ([]provision.Change, error) {
 	case reason != "":
 		return replace("plan.replace.action", s.because(reason)), nil
 	case !live.Up():
-		changes := one(s.words.T("plan.start.action", name), s.words.T("plan.run.reason-state", live.State.Status))
+		changes := one(s.words.T("plan.start.action", name), s.words.T("plan.run.reason-state", live.State.Status), s.words.T("plan.summary.started"))
 		changes[0].Apply = s.start
 		return changes, nil
 	case !s.site.Serves(s.facts.Docker):
@@ -242,7 +246,7 @@ func (s run) start(ctx context.Context, r *provision.Reporter) error {
 func complete(s step, c *connection, cutover *release.Switch, known *known, holder facts.Listed) provision.Change {
 	return provision.Change{
 		Action: s.words.T("plan.name.action", holder.Name, cutover.Site.Container),
-		Reason: s.words.T("plan.name.reason"),
+		Reason: s.words.T("plan.name.reason"), Summary: s.words.T("plan.summary.renamed"),
 		Apply: func(ctx context.Context, r *provision.Reporter) error {
 			live, err := cutover.Complete(ctx, c.report(r), holder, known.Docker)
 			known.Facts = known.WithContainer(live)
@@ -258,11 +262,11 @@ type stranger struct{ agreed string } // the id of the one that the person agree
 // planned is the plan of replacing it, which next does.
 func (t *stranger) planned(s step, site release.Site, c *docker.Container, next func(context.Context, *provision.Reporter) error) []provision.Change {
 	if t.agreed == c.ID {
-		changes := one(s.words.T("plan.replace.action", site.Container), s.words.T("plan.run.reason-agreed"))
+		changes := one(s.words.T("plan.replace.action", site.Container), s.words.T("plan.run.reason-agreed"), s.words.T("plan.summary.replaced"))
 		changes[0].Apply = next
 		return changes
 	}
-	changes := one(s.words.T("plan.take-over.action", site.Container), whose(s.words, site, c, "plan.take-over.reason"))
+	changes := one(s.words.T("plan.take-over.action", site.Container), whose(s.words, site, c, "plan.take-over.reason"), s.words.T("plan.summary.replaced"))
 	changes[0].Apply = func(ctx context.Context, r *provision.Reporter) error {
 		if err := t.ask(ctx, r, s.words, site, c); err != nil {
 			return err

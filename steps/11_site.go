@@ -36,7 +36,7 @@ func (s website) Plan() ([]provision.Change, error) {
 	if s.cutover.Acted() || len(left) == 0 || s.connection.otherRun(s.facts) != nil { // another run's candidate is no leftover
 		return nil, nil
 	}
-	changes := one(s.words.T("plan.left.action", strings.Join(left, ", ")), s.words.T("plan.left.reason"))
+	changes := one(s.words.T("plan.left.action", strings.Join(left, ", ")), s.words.T("plan.left.reason"), s.words.T("plan.summary.stopped"))
 	changes[0].Apply = func(ctx context.Context, _ *provision.Reporter) error { return s.cutover.Tidy(ctx) }
 	return changes, nil
 }

@@ -34,7 +34,7 @@ func (s back) Plan() ([]provision.Change, error) {
 	if s.before == "" || s.before == s.host.running() {
 		return nil, nil
 	}
-	changes := one(s.words.T("plan.back.action", s.before), s.words.T("rollout.back.reason"))
+	changes := one(s.words.T("plan.back.action", s.before), s.words.T("rollout.back.reason"), s.words.T("plan.summary.replaced"))
 	changes[0].Apply = s.goBack
 	return changes, nil
 }

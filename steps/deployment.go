@@ -42,12 +42,16 @@ type Deployment struct {
 	Mended    []site.Mended
 	WaitLock  time.Duration // how long to wait for another run that holds the lock
 	Reading   Reading       // how the hosts read the site's files
+	// Lookup asks the DNS where visitors are sent; nil: nobody is asked.
+	Lookup func(ctx context.Context, name string) ([]string, error)
+	Diffs  bool // plans show what differs in texts; it costs a question to the host where something does
 
 	rollout     *rollout
 	unread      bool // before_build comes before the source is read
 	registries  *images.Registries
-	environment provision.Secret // what the host gets of the environment file
-	variables   []string         // their names, where a change of how they reach the container is told
+	environment provision.Secret   // what the host gets of the environment file
+	secrets     []provision.Secret // its values
+	variables   []string           // their names, where a change of how they reach the container is told
 }
 
 // Reading says how files are looked at, here and on the hosts. What is to be removed there is the inventory's to say.
@@ -180,6 +184,7 @@ func (d *Deployment) specify() error {
 		return provision.Fail("fail.environment-unread", s.EnvironmentFile, err).WithExit(provision.ExitUsage)
 	}
 	d.variables = slices.Sorted(maps.Keys(values))
+	d.secrets = slices.Collect(maps.Values(values))
 	if d.Spec.SecretFiles = s.Secrets == inventory.SecretsFile; d.Spec.SecretFiles {
 		for _, name := range d.variables { // docker takes more names than a folder does
 			if err := inventory.CheckVariable(name); err != nil {
@@ -223,6 +228,16 @@ func (d *Deployment) on(h inventory.Host) *Deployment {
 
 // environmentLimit bounds an environment file, in bytes, as the inventory does.
 const environmentLimit = 1 << 20
+
+// shortSecret is the length up to which the value of a variable is found in texts by chance.
+const shortSecret = 5
+
+// tells reports whether a text has the value of a variable of the environment file.
+func (d *Deployment) tells(text string) bool {
+	return slices.ContainsFunc(d.secrets, func(s provision.Secret) bool {
+		return len(s.Reveal()) > shortSecret && strings.Contains(text, s.Reveal())
+	})
+}
 
 // lines are variables as 09_secrets.sh reads them.
 func lines(names []string, values map[string]provision.Secret) (text []byte) {

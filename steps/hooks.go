@@ -72,7 +72,7 @@ func (h *Host) ready(ctx context.Context, r *provision.Reporter) error {
 		return err
 	}
 	read := *shared.read.on(h.host)
-	read.Mended, read.WaitLock, read.rollout = h.Mended, h.WaitLock, shared
+	read.Mended, read.WaitLock, read.Lookup, read.Diffs, read.rollout = h.Mended, h.WaitLock, h.Lookup, h.Diffs, shared
 	h.Deployment, h.ran = &read, shared.built
 	h.visitors.demands = h.demands() // before_build may have made the certificate
 	h.visitors.again()
@@ -125,7 +125,7 @@ func (s run) planned(changes []provision.Change) []provision.Change {
 		if text == "" {
 			return nil
 		}
-		changes := one(s.words.T("plan.hook."+name), s.words.T("plan.hook.reason", "site.hooks."+name, hookPatience))
+		changes := one(s.words.T("plan.hook."+name), s.words.T("plan.hook.reason", "site.hooks."+name, hookPatience), s.words.T("plan.summary.hook", name))
 		changes[0].Apply, changes[0].Diff = apply, "+ "+strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n+ ")
 		return changes
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/provision/transfer"
+	"github.com/kehuo/provision/provision/tree"
 )
 
 // Host is one host of a deployment: the target that the engine walks through the eleven steps. A step gets from it what its
@@ -44,6 +46,7 @@ type Host struct {
 	there      hostFiles
 	stranger   stranger
 	disk       *survey.Disk
+	names      names
 	wentBack   string       // the release that this run brings back, for the history: hosts may go back to different ones
 	before     string       // the release that the host ran when this run connected to it
 	ran        []state.Hook // hooks, for the history
@@ -101,6 +104,7 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	client, err := h.dial(ctx, r.Ask, func(hostname string) {
 		h.visitors.address = hostname
 		h.visitors.here()
+		h.askNames(ctx, hostname)
 	})
 	if err != nil {
 		return provision.WithExit(provision.ExitUnreachable, err)
@@ -117,6 +121,9 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 		return err
 	}
 	h.lookForBases(ctx)
+	if h.Diffs {
+		h.readTexts(ctx)
+	}
 	h.before = h.running()
 	if held := h.connection.otherRun(h.facts); held != nil {
 		r.Finding(provision.Finding{
@@ -125,6 +132,17 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 		})
 	}
 	return nil
+}
+
+// readTexts reads what a plan shows of the host's files. Where that cannot be read, the plan names them all the same.
+func (h *Host) readTexts(ctx context.Context) {
+	if h.Manifest == nil || h.there.listing == nil {
+		return
+	}
+	difference := transfer.Compare(h.Manifest, h.there.listing, h.Inventory.Site.Delete)
+	h.there.texts, _ = difference.Texts(ctx, h.connection.Exec, h.site.Directory, func(e tree.Entry) bool {
+		return e.Path == path.Clean(h.Inventory.Site.Key) || isEnvironment(path.Base(e.Path)) || slices.Contains([]string{".key", ".pem"}, path.Ext(e.Path))
+	})
 }
 
 // dial connects and logs in; resolved is told where the SSH configuration leads.
@@ -202,6 +220,7 @@ func (h *Host) endLeftJobs(ctx context.Context, r *provision.Reporter) (bool, er
 // Close implements provision.Target.
 func (h *Host) Close(ctx context.Context, outcome provision.HostResult) error {
 	h.visitors.leave()
+	h.names.end(outcome.Err == nil && outcome.Changed > 0)
 	if h.connection.client == nil {
 		return nil
 	}
@@ -275,7 +294,9 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 			Severity: provision.SeverityError, Code: "unanswered", Cause: h.Words.T("unanswered.cause"), Evidence: asked.Decision.Question, Fix: asked.Decision.Remedy,
 		}}
 	}
-	return withAnswer(diagnose.Failure(err, h.connection.printed(step), h.place(place(step), err), h.Words), err, h.Words)
+	printed := h.connection.printed(step)
+	findings := withAnswer(diagnose.Failure(err, printed, h.place(place(step), err), h.Words), err, h.Words)
+	return h.located(step, findings, printed)
 }
 
 // Left implements provision.Stopper.

@@ -105,7 +105,7 @@ func (s step) ID() string { return s.id }
 // Title implements provision.Step.
 func (s step) Title() string { return s.words.T("step." + s.id + ".title") }
 
-// one is a plan of a single change.
-func one(action, reason string) []provision.Change {
-	return []provision.Change{{Action: action, Reason: reason}}
+// one is a plan of a single change, and what it is in few words.
+func one(action, reason, summary string) []provision.Change {
+	return []provision.Change{{Action: action, Reason: reason, Summary: summary}}
 }

@@ -8,7 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime/debug"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +21,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/feed"
+	"github.com/kehuo/provision/tui/lines"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/theme"
 )
@@ -33,6 +37,7 @@ type actions struct {
 	wg     *sync.WaitGroup           // the deployments
 	last   *atomic.Pointer[Deployed] // how the last of them ended, also when the model is gone by then
 	checks *checking
+	logins *checking
 	shell  bool         // there is one to go back to with ctrl+z
 	away   *atomic.Bool // another program, the editor or the pager, has the terminal
 }
@@ -51,14 +56,15 @@ type (
 		agreed []string
 		err    error
 	}
-	savedMsg struct{ err error }
-	stopMsg  struct{} // the program is told to end, by a signal or by its context
+	savedMsg     struct{ err error }
+	withdrawnMsg struct{ err error }
+	stopMsg      struct{} // the program is told to end, by a signal or by its context
 )
 
 func newActions(ctx context.Context, c Config, env []string, send func(tea.Msg)) actions {
 	ctx, cancel := context.WithCancel(ctx)
 	return actions{ctx: ctx, cancel: cancel, config: c, env: env, send: send, wg: &sync.WaitGroup{},
-		last: &atomic.Pointer[Deployed]{}, checks: &checking{}, away: &atomic.Bool{}}
+		last: &atomic.Pointer[Deployed]{}, checks: &checking{}, logins: &checking{}, away: &atomic.Bool{}}
 }
 
 func tick() tea.Cmd { return tea.Tick(spinning, func(time.Time) tea.Msg { return spin{} }) }
@@ -154,6 +160,32 @@ func (a actions) suggest() tea.Cmd {
 	return func() tea.Msg { return page.SuggestionsMsg(a.config.Form.Suggest()) }
 }
 
+// patience is how long a login in the background may take.
+const patience = 10 * time.Second
+
+// login tries the login, once the person has not changed anything about it for a moment. The newest wins.
+func (a actions) login(values setup.Answers) tea.Cmd {
+	if a.config.Login == nil {
+		return nil
+	}
+	ctx := a.logins.begin(a.ctx, 0)
+	return func() tea.Msg {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		err := a.config.Login(ctx, values)
+		return page.LoginTriedMsg{Values: values, Err: err}
+	}
+}
+
+func (a actions) withdraw(values setup.Answers) tea.Cmd {
+	return func() tea.Msg { return withdrawnMsg{a.config.Form.Withdraw(values)} }
+}
+
 func (a actions) write(values setup.Answers) tea.Cmd {
 	return func() tea.Msg { return page.WroteMsg{Err: a.config.Form.Write(values)} }
 }
@@ -208,14 +240,30 @@ func tail(file string, limit int64) (text string, cut bool, err error) {
 	return string(content), from > 0, nil
 }
 
-// edit opens file in the editor of VISUAL or EDITOR, vi if there is none. Both may hold arguments, as everywhere in Unix.
-func (a actions) edit(file string) tea.Cmd {
-	return a.lend(a.with(file, "vi", "VISUAL", "EDITOR"), func(err error) tea.Msg { return editedMsg{err} })
+// edit opens file in the editor of VISUAL or EDITOR, vi if there is none, at its line. Both may hold arguments, as everywhere in Unix.
+func (a actions) edit(file page.File) tea.Cmd {
+	editor := a.program("vi", "VISUAL", "EDITOR")
+	return a.lend(a.on(editor, atLine(editor, file)...), func(err error) tea.Msg { return editedMsg{err} })
+}
+
+// atLine are the arguments that open a file at its line: +LINE for the editors of a terminal, and what those of a window take.
+func atLine(editor string, file page.File) []string {
+	if file.Line == 0 {
+		return []string{file.Path}
+	}
+	name, _, _ := strings.Cut(strings.TrimSpace(editor), " ")
+	switch filepath.Base(name) {
+	case "code", "code-insiders", "codium", "cursor":
+		return []string{"--goto", lines.Place(file.Path, file.Line)}
+	case "hx", "helix", "subl", "zed":
+		return []string{lines.Place(file.Path, file.Line)}
+	}
+	return []string{"+" + strconv.Itoa(file.Line), file.Path}
 }
 
 // pager opens file in the pager of PAGER, less if there is none.
 func (a actions) pager(file string) tea.Cmd {
-	return a.lend(a.with(file, "less", "PAGER"), func(err error) tea.Msg { return pagedMsg{err} })
+	return a.lend(a.on(a.program("less", "PAGER"), file), func(err error) tea.Msg { return pagedMsg{err} })
 }
 
 // lend gives the terminal to another program until that ends.
@@ -246,16 +294,19 @@ func (g guest) SetStdout(w io.Writer) { g.Stdout = w }
 // SetStderr implements tea.ExecCommand.
 func (g guest) SetStderr(w io.Writer) { g.Stderr = w }
 
-// with is the command that the first of the variables names, or fallback, on file.
-func (a actions) with(file, fallback string, variables ...string) *exec.Cmd {
-	program := fallback
+// program is what the first of the variables names, or fallback.
+func (a actions) program(fallback string, variables ...string) string {
 	for _, name := range variables {
 		if value := theme.Environ(a.env).Getenv(name); value != "" {
-			program = value
-			break
+			return value
 		}
 	}
-	cmd := exec.CommandContext(a.ctx, "/bin/sh", "-c", program+` "$1"`, "sh", file)
+	return fallback
+}
+
+// on is the command of a program with these arguments behind its own.
+func (a actions) on(program string, arguments ...string) *exec.Cmd {
+	cmd := exec.CommandContext(a.ctx, "/bin/sh", append([]string{"-c", program + ` "$@"`, "sh"}, arguments...)...)
 	cmd.Env = a.env
 	return cmd
 }

@@ -185,3 +185,14 @@ func TestAPagerThatRanIsNotSaidToHaveFailed(t *testing.T) {
 		}
 	}
 }
+
+func TestASiteThatIsLiveIsNotCalledSoWithoutItsWarnings(t *testing.T) {
+	s := plainStage(t)
+	rest := s.plan(record(story.Options{Lasting: true}))
+	s.press("enter")
+	s.finish(rest)
+	terminaltest.InOrder(t, s.view(), english.T("wizard.done.title"), "WARNING: kevinhuo.cool leads to 192.0.2.1", "NOTE: The key is in the image.", "your browser")
+	var out strings.Builder
+	s.model.sum(&out)
+	terminaltest.InOrder(t, out.String(), "WARNING: kevinhuo.cool leads to 192.0.2.1", "NOTE: The key is in the image.", "Done: ")
+}

@@ -28,15 +28,15 @@ func failing(t *testing.T, size tea.WindowSizeMsg, finding provision.Finding, er
 	return s
 }
 
-func TestTheFirstSentenceOfTheCauseStaysAboveTheCure(t *testing.T) {
-	finding := provision.Finding{Severity: provision.SeverityError, Cause: "The disk is full. " + strings.Repeat("More about it. ", 20),
+func TestTheFirstSentenceOfTheCauseStaysAboveEvidenceAndCure(t *testing.T) {
+	finding := provision.Finding{Severity: provision.SeverityError, Cause: "The disk is full. " + strings.Repeat("More about it. ", 20) + "No more.",
 		Evidence: "no space left on device", Fix: "Free some space on the host."}
 	s := failing(t, tea.WindowSizeMsg{Width: 40, Height: 12}, finding, errors.New("failed"))
-	terminaltest.InOrder(t, s.view(), "Step 7 failed", "The disk is full.\n", "fix: Free some space", "Retry from step 7")
-	readToTheEnd(t, s, "no space left on device")
+	terminaltest.InOrder(t, s.view(), "Step 7 failed", "The disk is full.\n", "no space left on device\n", "fix: Free some space", "Retry from step 7")
+	readToTheEnd(t, s, "No more.")
 	finding.Cause = strings.Repeat("A sentence without an end ", 20)
 	s = failing(t, tea.WindowSizeMsg{Width: 40, Height: 12}, finding, errors.New("failed"))
-	terminaltest.InOrder(t, s.view(), "A sentence without an end A sentence w..\n", "fix: Free some space")
+	terminaltest.InOrder(t, s.view(), "A sentence without an end A sentence\n", "..\n", "no space left on device\n", "fix: Free some space")
 }
 
 func TestAnErrorThatTheFindingQuotesIsNotToldAgain(t *testing.T) {
@@ -109,7 +109,7 @@ func readToTheEnd(t *testing.T, s *stage, last string) {
 }
 
 func TestTheCureIsInSightAndTheRestCanBeReached(t *testing.T) {
-	finding := provision.Finding{Severity: provision.SeverityError, Cause: strings.Repeat("A long cause of many words. ", 12),
+	finding := provision.Finding{Severity: provision.SeverityError, Cause: strings.Repeat("A long cause of many words. ", 12) + "Its-end.",
 		Evidence: "the last piece of evidence", Fix: "Free some space on the host."}
 	for _, size := range []tea.WindowSizeMsg{{Width: 80, Height: 24}, {Width: 40, Height: 12}, {Width: 63, Height: 20}} {
 		s := plainStage(t)
@@ -120,9 +120,9 @@ func TestTheCureIsInSightAndTheRestCanBeReached(t *testing.T) {
 		s.send(size)
 		s.send(Deployed{Finished: provision.RunFinished{ExitCode: provision.ExitFailed,
 			Hosts: map[string]provision.HostResult{"aliyun": {Err: errors.New("failed")}}}})
-		s.shows("fix: Free some space on the host.", "Retry from step 7")
+		terminaltest.InOrder(t, s.view(), "A long cause", "the last piece of evidence", "fix: Free some space on the host.", "Retry from step 7")
 		if size.Width < 80 {
-			readToTheEnd(t, s, "the last piece of evidence")
+			readToTheEnd(t, s, "Its-end.")
 		}
 		s.send(tea.MouseMsg{Button: tea.MouseButtonWheelUp})
 	}

@@ -1,12 +1,14 @@
 package tui
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/theme"
@@ -151,4 +153,48 @@ func TestTheFormFollowsTheAnswers(t *testing.T) {
 	if got := form.Values()["directory"]; got != "x" {
 		t.Errorf("what was typed is now %q", got)
 	}
+}
+
+// filled is a form where everything was found and is right.
+func filled(t *testing.T) *stage {
+	t.Helper()
+	c := testConfig(nil)
+	c.Form = setup.Setup{}
+	c.Login = func(context.Context, setup.Answers) error { return nil }
+	s := newStage(t, c, theme.Plain(), 80, 24)
+	s.send(page.SuggestionsMsg{"address": {"aliyun"}, "identity": {"~/.ssh/id_ed25519"}, "source": {"."}, "directory": {"/home/kevin/dev/myweb"}})
+	s.send(page.CheckedMsg{Number: 2})
+	return s
+}
+
+func TestTheLoginIsTriedOnceForTheSameAnswers(t *testing.T) {
+	s := filled(t)
+	form := s.model.page.(*page.Form)
+	s.shows(english.T("wizard.form.login.trying"))
+	values := form.Values()
+	s.send(page.LoginTriedMsg{Values: values})
+	s.shows("✓ " + english.T("wizard.form.login.works"))
+	s.send(page.LoginTriedMsg{Values: setup.Answers{"address": "another"}, Err: errors.New("late")})
+	s.lacks("late")
+	for range setup.FirstQuestions() {
+		s.press("up")
+	}
+	s.press("x")
+	s.lacks(english.T("wizard.form.login.works"), english.T("wizard.form.login.trying")) // it is still being typed
+	s.press("enter", "enter", "enter", "enter")
+	s.send(page.CheckedMsg{Number: 3})
+	s.shows(english.T("wizard.form.login.trying"))
+	s.send(page.LoginTriedMsg{Values: form.Values(), Err: errors.New("connection refused")})
+	s.shows(english.T("wizard.form.login.fails", "connection refused"))
+	s.send(page.LoginTriedMsg{Values: form.Values(), Err: &provision.UnansweredError{}})
+	s.shows(english.T("wizard.form.login.asks"))
+}
+
+func TestTheHeaderCountsFieldsAndNotTheButton(t *testing.T) {
+	s := filled(t)
+	s.send(tea.WindowSizeMsg{Width: 40, Height: 12})
+	n := len(setup.FirstQuestions())
+	s.lacks(english.T("wizard.form.at", n, n))
+	s.press("up")
+	s.shows(english.T("wizard.form.at", n, n))
 }

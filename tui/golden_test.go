@@ -12,6 +12,7 @@ import (
 
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/setup"
+	"github.com/kehuo/provision/tui/keymap"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
 	"github.com/kehuo/provision/tui/terminaltest"
@@ -33,6 +34,18 @@ var scenes = map[string]scene{
 	"form-wrong": func(s *stage, _ *language.Printer) {
 		s.press("down", "down", "x")
 		s.send(page.CheckedMsg{Number: 2, Fields: map[string]page.Checked{"user": {Err: errors.New("no user is called x on that host")}}})
+	},
+	"form-login": func(s *stage, _ *language.Printer) {
+		s.send(page.SuggestionsMsg{"address": {"aliyun"}, "identity": {"~/.ssh/id_ed25519"}, "domain": {"kevinhuo.cool"}, "source": {"./site"},
+			"directory": {"/home/kevin/dev/myweb"}})
+		s.send(page.CheckedMsg{Number: 2})
+		s.send(page.LoginTriedMsg{Values: s.model.page.(*page.Form).Values()})
+	},
+	"form-refused": func(s *stage, _ *language.Printer) {
+		s.send(page.SuggestionsMsg{"address": {"aliyun"}, "identity": {"~/.ssh/id_ed25519"}, "domain": {"kevinhuo.cool"}, "source": {"./site"},
+			"directory": {"/home/kevin/dev/myweb"}})
+		s.send(page.CheckedMsg{Number: 2})
+		s.send(page.LoginTriedMsg{Values: s.model.page.(*page.Form).Values(), Err: errors.New("nobody answers at 203.0.113.10:22")})
 	},
 	"host-key": func(s *stage, words *language.Printer) {
 		s.play(record(story.Options{Words: words}), stepIs("01-login"))
@@ -111,6 +124,11 @@ var scenes = map[string]scene{
 		s.press("enter")
 		s.finish(rest)
 	},
+	"done-warned": func(s *stage, words *language.Printer) {
+		rest := s.plan(record(story.Options{Words: words, Lasting: true}))
+		s.press("enter")
+		s.finish(rest)
+	},
 	"unchanged": func(s *stage, words *language.Printer) {
 		s.finish(record(story.Options{Words: words, Satisfied: true}))
 	},
@@ -120,7 +138,7 @@ var scenes = map[string]scene{
 func TestStructure(t *testing.T) {
 	for name, scene := range scenes {
 		t.Run(name, func(t *testing.T) {
-			terminaltest.Golden(t, filepath.Join("structure", name+".golden"), screens(t, name, scene, language.Keys(), []size{{60, 15}, {80, 24}, {120, 40}}), *update)
+			terminaltest.Golden(t, filepath.Join("structure", name+".golden"), screens(t, name, scene, language.Keys(), []size{{60, 15}, {80, 24}, {120, 40}, {200, 50}}), *update)
 		})
 	}
 }
@@ -131,7 +149,7 @@ func TestWords(t *testing.T) {
 		for name, scene := range scenes {
 			file := fmt.Sprintf("%s.%s.golden", name, tag)
 			t.Run(file, func(t *testing.T) {
-				terminaltest.Golden(t, filepath.Join("words", file), screens(t, name, scene, language.New(tag), []size{{80, 24}, {120, 40}, {40, 12}}), *update)
+				terminaltest.Golden(t, filepath.Join("words", file), screens(t, name, scene, language.New(tag), []size{{60, 15}, {80, 24}, {120, 40}, {200, 50}, {40, 12}}), *update)
 			})
 		}
 	}
@@ -169,7 +187,30 @@ func TestColours(t *testing.T) {
 	}
 }
 
+// TestScreensNameTheKeysOfTheTable checks that whatever a screen says of a key where no text is typed, the table has it.
+func TestScreensNameTheKeysOfTheTable(t *testing.T) {
+	for name, scene := range scenes {
+		s := sceneStage(t, name, scene, english, theme.Plain(), size{120, 40})
+		shown, last := s.model.keys()
+		if failure, ok := s.model.page.(*page.Failure); ok {
+			shown = append(shown, failure.Menu()...)
+		}
+		for _, k := range append(shown, last...) {
+			for key := range strings.FieldsSeq(k.Key) {
+				if action := keymap.Of(strings.Replace(key, "pgdn", "pgdown", 1)); action == "" && !s.model.front().Typing() && key != theme.Plain().Arrows {
+					t.Errorf("%s: %s means %s, which no table says", name, key, k.Text)
+				}
+			}
+		}
+	}
+}
+
 func screen(t *testing.T, name string, scene scene, words *language.Printer, look *theme.Theme, at size) string {
+	t.Helper()
+	return sceneStage(t, name, scene, words, look, at).view()
+}
+
+func sceneStage(t *testing.T, name string, scene scene, words *language.Printer, look *theme.Theme, at size) *stage {
 	t.Helper()
 	c := testConfig(words)
 	if strings.HasPrefix(name, "form") {
@@ -177,5 +218,5 @@ func screen(t *testing.T, name string, scene scene, words *language.Printer, loo
 	}
 	s := newStage(t, c, look, at.width, at.height)
 	scene(s, words)
-	return s.view()
+	return s
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/tui/page"
+	"github.com/kehuo/provision/tui/tracker"
 )
 
 // intent carries out what a page asked for, and takes in what came back; ok is false for any other message.
@@ -40,6 +41,10 @@ func (m *Model) intent(msg tea.Msg) (cmd tea.Cmd, ok bool) {
 		return nil, true
 	case page.CheckMsg:
 		return m.act.check(msg), true
+	case page.LoginMsg:
+		return m.act.login(msg.Values), true
+	case page.FormMsg:
+		return m.toForm(), true
 	case page.WriteMsg:
 		return m.act.write(msg.Values), true
 	}
@@ -77,8 +82,16 @@ func (m *Model) result(msg tea.Msg) (cmd tea.Cmd, ok bool) {
 		return nil, true
 	case page.WroteMsg:
 		if msg.Err == nil {
+			m.form, _ = m.page.(*page.Form)
 			return m.deploy(), true
 		}
+	case withdrawnMsg:
+		if msg.err != nil { // somebody has changed the file: the form would write over it
+			m.form, m.notice = nil, m.Words.Error(msg.err)
+			return m.deploy(), true
+		}
+		m.page, m.run, m.focus = m.form, tracker.Run{}, onPage
+		return m.form.Again(), true
 	}
 	return nil, false
 }
@@ -95,6 +108,16 @@ func editorFailed(err error) string {
 func ran(err error) bool {
 	var ended *exec.ExitError
 	return errors.As(err, &ended) && ended.ExitCode() != 126 && ended.ExitCode() != 127 // the shell's: not found, not to be run
+}
+
+// toForm says no to the plan, which ends the run, and goes back to the form then.
+func (m *Model) toForm() tea.Cmd {
+	if m.form == nil || m.asked == nil {
+		return nil
+	}
+	m.returning = true
+	m.answer(provision.Answer{Choice: provision.AnswerNo})
+	return nil
 }
 
 // answered is the answer to the question on the screen: whether to stop, or the run's own.

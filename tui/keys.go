@@ -10,8 +10,24 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/tui/cells"
+	"github.com/kehuo/provision/tui/keymap"
 	"github.com/kehuo/provision/tui/page"
 )
+
+// keysOf takes keys one by one where they are not text. What is pasted is no keys.
+func (m *Model) keysOf(k tea.KeyMsg) tea.Cmd {
+	switch {
+	case m.front().Typing():
+		return m.key(k)
+	case k.Paste:
+		return nil
+	}
+	var cmds []tea.Cmd
+	for _, one := range keymap.Split(k) {
+		cmds = append(cmds, m.key(one))
+	}
+	return tea.Sequence(cmds...)
+}
 
 func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 	m.typed(k)
@@ -27,33 +43,33 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 		return nil
 	}
 	m.notice = ""
-	if key == "q" && m.stopping() {
+	action := keymap.Of(key)
+	if action == keymap.Leave && m.stopping() {
 		return m.leave()
 	}
 	front := m.front()
 	if m.overlay != nil || front.Typing() {
 		return front.Update(k)
 	}
-	switch key {
-	case "?":
+	switch action {
+	case keymap.Help:
 		m.overlay = page.NewHelp(m.Common)
-	case "l":
+	case keymap.Log:
 		return m.openLog()
-	case "q":
+	case keymap.Leave:
 		return m.quit()
-	case "m":
+	case keymap.Mouse:
 		return m.toggleMouse()
-	case "[", "]":
-		if m.bound() {
-			return nil
-		}
-		m.changeHost(map[string]int{"[": -1, "]": 1}[key])
-	case "tab":
+	case keymap.Before:
+		m.changeHost(-1)
+	case keymap.After:
+		m.changeHost(1)
+	case keymap.Pane:
 		if !m.panes() {
 			return front.Update(k)
 		}
 		m.cycle()
-	case "/":
+	case keymap.Search:
 		if m.focus == onSteps {
 			m.focus = onPage
 			if m.page != nil {
@@ -61,7 +77,7 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 			}
 		}
 		return m.front().Update(k)
-	case "r":
+	case keymap.Retry:
 		if _, failed := m.page.(*page.Failure); failed {
 			return m.deploy()
 		}
@@ -75,7 +91,7 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 // press gives a key to the page in front. In another pane, enter and esc do no more than to come back to the page that it
 // covers: nobody takes what is not on the screen.
 func (m *Model) press(front page.Page, k tea.KeyMsg) tea.Cmd {
-	if key := k.String(); (key == "enter" || key == "esc") && m.aside() {
+	if action := keymap.Of(k.String()); (action == keymap.Take || action == keymap.Back) && m.aside() {
 		m.focus = onPage
 		return nil
 	}

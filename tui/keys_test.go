@@ -254,3 +254,17 @@ func TestTheEndLeadsToTheCockpit(t *testing.T) {
 		t.Errorf("the cockpit is asked for %d times, and the wizard has ended: %t", asked, s.left)
 	}
 }
+
+func TestAnEditorOpensAFileAtItsLine(t *testing.T) {
+	file := page.File{Path: "site/app.py", Line: 12}
+	for editor, want := range map[string]string{
+		"vi": "+12 site/app.py", "/usr/bin/emacs -nw": "+12 site/app.py", "code --wait": "--goto site/app.py:12", "hx": "site/app.py:12",
+	} {
+		if got := strings.Join(atLine(editor, file), " "); got != want {
+			t.Errorf("%s is called with %s, want %s", editor, got, want)
+		}
+	}
+	if got := atLine("vi", page.File{Path: "site/app.py"}); len(got) != 1 {
+		t.Errorf("without a line, vi is called with %s", got)
+	}
+}

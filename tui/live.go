@@ -234,10 +234,12 @@ func (m *liveModel) working(h *tracker.Host, s *tracker.Step) string {
 }
 
 func (m *liveModel) end(f *provision.RunFinished) string {
+	lasting := m.lasting(f)
 	if f.ExitCode == provision.ExitOK {
-		return m.theme.Good.Bold(true).Render(m.words.T("lines.done", f.Changed, language.Duration(f.Duration))) + "\n"
+		return lasting + m.theme.Good.Bold(true).Render(m.words.T("lines.done", f.Changed, language.Duration(f.Duration))) + "\n"
 	}
 	var b strings.Builder
+	b.WriteString(lasting)
 	for _, h := range m.run.Hosts { // a failure that no step shows: the plan was refused, the lock is held
 		if r := f.Hosts[h.Name]; r.Err != nil && h.Failed() == nil {
 			text := cells.Wrap(h.Name+": "+safetext.Text(m.words.Error(r.Err)), m.width-1) // the terminal would get no more of a row
@@ -245,6 +247,15 @@ func (m *liveModel) end(f *provision.RunFinished) string {
 		}
 	}
 	b.WriteString(m.theme.Bad.Bold(true).Render(m.words.T("lines.failed", f.Changed, language.Duration(f.Duration))) + "\n")
+	return b.String()
+}
+
+// lasting is what a person should not forget of the sites that are live.
+func (m *liveModel) lasting(f *provision.RunFinished) string {
+	var b strings.Builder
+	for _, line := range lines.LastingText(m.words, f.Hosts) {
+		b.WriteString(cells.Each(m.theme.Warn, "", strings.Join(cells.Wrap(safetext.Text(line), m.width-1), "\n")))
+	}
 	return b.String()
 }
 

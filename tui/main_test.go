@@ -18,6 +18,7 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui"
+	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
 	"github.com/kehuo/provision/tui/terminaltest"
 )
@@ -99,7 +100,7 @@ func (s script) config(deployment *story.Story) tui.Config {
 		Behind:     func() []string { return []string{"gunicorn", "flask"} },
 		LogFile:    func() string { return s.LogFile },
 		ReportFile: s.ReportFile,
-		Files:      func(string) []string { return []string{s.Edit} },
+		Files:      func(string, []provision.Finding) []page.File { return []page.File{{Path: s.Edit}} },
 	}
 	if s.ReportFile != "" {
 		c.Report = func(agreed ...string) (string, error) { return fmt.Sprint("the report ", agreed), nil }
@@ -107,6 +108,7 @@ func (s script) config(deployment *story.Story) tui.Config {
 	}
 	if s.Form {
 		c.Form = scriptedForm{}
+		c.Login = func(context.Context, setup.Answers) error { return nil }
 	}
 	return c
 }
@@ -139,7 +141,8 @@ func (scriptedForm) Check(field, value string, _ setup.Answers) (string, error) 
 	return "", nil
 }
 
-func (scriptedForm) Write(setup.Answers) error { return nil }
+func (scriptedForm) Write(setup.Answers) error    { return nil }
+func (scriptedForm) Withdraw(setup.Answers) error { return nil }
 
 // start plays a story in the wizard, in a terminal.
 func start(t *testing.T, s script, env ...string) *terminaltest.Terminal {

@@ -48,6 +48,10 @@ type Model struct {
 	mouse   bool
 	leaving bool
 
+	form      *page.Form // that the inventory of this run came from; nil: it was there before
+	returning bool       // to the form, as soon as the run has ended
+	stopped   bool       // by a signal or by its context, not by a key
+
 	arrivals int       // how many pages came by themselves
 	fresh    bool      // the last of them has only just come, before the eyes of somebody who was typing
 	pressed  time.Time // when the last key was, enter apart
@@ -173,7 +177,7 @@ func (m *Model) bound() bool {
 }
 
 func (m *Model) changeHost(by int) {
-	if n := len(m.run.Hosts); n > 0 {
+	if n := len(m.run.Hosts); n > 0 && !m.bound() {
 		m.host = (m.host + by + n) % n
 	}
 }
@@ -234,6 +238,8 @@ func (m *Model) hidden() string {
 		return m.T("wizard.hidden.failed", m.now())
 	case *page.Done:
 		return m.T("wizard.hidden.other", m.T("wizard.done.title"))
+	case *page.Plan:
+		return m.T("wizard.hidden.other", m.T("wizard.now.plan"))
 	}
 	return m.T("wizard.hidden.other", m.now())
 }

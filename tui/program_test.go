@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/kehuo/provision/provision/setup"
 )
 
 const (
@@ -50,6 +52,23 @@ func TestFromTheEmptyFolderToTheLiveSite(t *testing.T) {
 	}
 }
 
+func TestEscLeadsFromThePlanToTheFormAndBack(t *testing.T) {
+	x := start(t, script{Form: true})
+	x.Wait("A new site", english.T("wizard.form.login.works"))
+	x.Type(enter)
+	x.Wait(english.T("wizard.now.plan"), "esc "+english.T("wizard.key.form"))
+	x.Type("\x1b")
+	x.Wait("A new site", "tab offers: aliyun  tencent")
+	x.Type("\t") // the other host
+	x.Type(strings.Repeat("\x1b[B", len(setup.FirstQuestions())) + enter)
+	x.Wait(english.T("wizard.now.plan"), "enter "+english.T("wizard.key.apply"))
+	x.Type(enter)
+	x.Wait("The site is live", "enter q "+english.T("wizard.key.leave"))
+	x.Type("q")
+	x.Ended(0)
+	x.Restored()
+}
+
 func TestAFailingBuildIsMendedInTheEditorAndRetried(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "requirements.txt")
 	if err := os.WriteFile(file, []byte("flask-restfull\n"), 0o600); err != nil {
@@ -58,7 +77,7 @@ func TestAFailingBuildIsMendedInTheEditorAndRetried(t *testing.T) {
 	x := start(t, script{Failures: 1, Edit: file}, `EDITOR=sed -i s/ll$/l/`)
 	x.Wait(english.T("wizard.now.plan"), "enter "+english.T("wizard.key.apply"))
 	x.Type(enter)
-	x.Wait("Step 7 failed: Build the image", "No matching distribution", "Retry from step 7", "enter "+english.T("wizard.key.take"))
+	x.Wait("Step 7 failed: Build the image", "distribution found for", "Retry from step 7", "enter "+english.T("wizard.key.take"))
 	x.Type("e")
 	x.Wait("The site is live", "enter q "+english.T("wizard.key.leave"))
 	x.Type("q")
@@ -96,6 +115,17 @@ func TestResizedAtAnyMoment(t *testing.T) {
 	x.Wait("Stop here?", firstWords("step.07-build.interrupt"))
 	x.Type("q")
 	x.Wait("left with 130")
+	x.Ended(130)
+	x.Restored()
+}
+
+func TestASignalAtTheEndInterruptsToo(t *testing.T) {
+	x := start(t, script{})
+	x.Wait(english.T("wizard.approved", 5, 5), "enter "+english.T("wizard.key.apply"))
+	x.Type(enter)
+	x.Wait("The site is live")
+	x.Signal(syscall.SIGTERM)
+	x.Wait("Done: 5 changed", "left with 130")
 	x.Ended(130)
 	x.Restored()
 }

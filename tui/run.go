@@ -19,6 +19,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/setup"
+	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/startup"
 	"github.com/kehuo/provision/tui/theme"
 )
@@ -40,13 +41,16 @@ type Config struct {
 	Inventory string
 	Form      setup.Interview
 
+	// Login tries to log in with the answers of the form, without a question and without a trace; nil: nobody tries.
+	Login func(ctx context.Context, answers setup.Answers) error
+
 	// Deploy runs the deployment. It is called again to retry, and goes on where it failed.
 	Deploy func(ctx context.Context, sink provision.Sink, d provision.Decider) provision.RunFinished
 
 	// LogFile returns the log of the current run; nil or an empty name: the events tell (RunStarted.LogFile).
 	LogFile func() string
-	// Files names the files that a person may want to edit when a step failed, the likeliest first; nil: none.
-	Files func(step string) []string
+	// Files names the files that a person may want to edit when a step failed with these findings, the likeliest first; nil: none.
+	Files func(step string, findings []provision.Finding) []page.File
 	// Report makes a report in which all is masked but what was agreed to, page.Addresses for example; nil: no reports.
 	Report func(agreed ...string) (text string, err error)
 	// SaveReport writes it to ReportFile.
@@ -145,7 +149,7 @@ func (m *Model) close(c Config, act actions, err error) (provision.RunFinished, 
 		m.run.Finished = &m.ended
 	}
 	finished := m.ended
-	if m.active || m.leaving && finished.Hosts == nil {
+	if m.active || m.stopped || m.leaving && finished.Hosts == nil {
 		finished.ExitCode = provision.ExitInterrupted
 	}
 	if m.broken != nil {

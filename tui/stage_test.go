@@ -202,13 +202,19 @@ func progressOf(id string, done int64) func(provision.Event) bool {
 
 func testConfig(words *language.Printer) Config {
 	return Config{
-		Words:      words,
-		In:         os.Stdin,
-		Inventory:  "inventory.yaml",
-		Deploy:     story.New(story.Options{Words: words}).Deploy,
-		LogFile:    func() string { return "" },
-		Behind:     func() []string { return []string{"gunicorn", "flask"} },
-		Files:      func(string) []string { return []string{"site/requirements.txt"} },
+		Words:     words,
+		In:        os.Stdin,
+		Inventory: "inventory.yaml",
+		Deploy:    story.New(story.Options{Words: words}).Deploy,
+		LogFile:   func() string { return "" },
+		Behind:    func() []string { return []string{"gunicorn", "flask"} },
+		Files: func(_ string, findings []provision.Finding) []page.File {
+			list := []page.File{{Path: "site/requirements.txt"}, {Path: "site/Dockerfile"}}
+			for _, f := range findings {
+				list[0].Line = f.Line
+			}
+			return list
+		},
 		Report:     func(...string) (string, error) { return "provision 1.0, linux/amd64\nhost: [masked]\n", nil },
 		SaveReport: func(string, string) error { return nil },
 		ReportFile: "report.txt",

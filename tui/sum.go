@@ -11,6 +11,7 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/tui/cells"
+	"github.com/kehuo/provision/tui/lines"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/tracker"
 )
@@ -24,6 +25,9 @@ func (m *Model) sum(out io.Writer) {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(f.Hosts)) {
 		b.WriteString(m.hostSum(name, f.Hosts[name]))
+	}
+	for _, line := range lines.LastingText(m.Words, f.Hosts) {
+		b.WriteString(cells.Each(m.Theme.Warn, "", safetext.Text(line)))
 	}
 	if reached(*f) {
 		b.WriteString(m.Theme.Good.Render(m.T("lines.done", f.Changed, language.Duration(f.Duration))) + "\n")

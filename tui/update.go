@@ -25,7 +25,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.width, m.height = msg.Width, msg.Height
 		return nil
 	case tea.KeyMsg:
-		return m.key(msg)
+		return m.keysOf(msg)
 	case tea.MouseMsg:
 		return m.scroll(msg)
 	case spin:
@@ -47,6 +47,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.fresh = m.fresh && msg.arrival != m.arrivals
 		return nil
 	case stopMsg:
+		m.stopped = true
 		return m.leave()
 	}
 	if cmd, ok := m.intent(msg); ok {
@@ -107,11 +108,26 @@ func (m *Model) ask(a Asked) tea.Cmd {
 	}
 	if a.Decision.Kind == provision.DecidePlan && len(a.Decision.Changes) > 0 {
 		plan := page.NewPlan(m.Common, a.Decision, m.stepIDs())
-		plan.Several = m.several()
+		plan.Held = m.held(a.Decision.Host)
+		plan.Several, plan.Form = m.several(), m.form != nil
 		return m.arrive(plan)
 	}
 	question, cmd := page.NewQuestion(m.Common, a.Decision)
 	return tea.Batch(cmd, m.arrive(question))
+}
+
+// held is who else is at work on a host: what the plan shows may change under it.
+func (m *Model) held(host string) string {
+	h := m.run.Host(host)
+	if h == nil {
+		return ""
+	}
+	for _, f := range h.Steps[0].Findings {
+		if f.Code == "lock.held" {
+			return f.Cause
+		}
+	}
+	return ""
 }
 
 func (m *Model) stepIDs() []string {
@@ -164,6 +180,10 @@ func (m *Model) deployed(d Deployed) tea.Cmd {
 	m.active, m.ended, m.asked = false, d.Finished, nil
 	m.run.Finished = &m.ended
 	m.broken = d.Err
+	if m.returning && d.Err == nil && !m.leaving && declined(d.Finished) {
+		m.returning, m.run.Finished = false, nil
+		return m.act.withdraw(m.form.Values())
+	}
 	if m.leaving || d.Err != nil || declined(d.Finished) {
 		return tea.Quit
 	}
@@ -177,15 +197,18 @@ func (m *Model) deployed(d Deployed) tea.Cmd {
 		return m.arrive(done)
 	}
 	step, err := m.failed(d.Finished)
-	id := ""
-	if step != nil {
-		id = step.ID
+	return m.arrive(page.NewFailure(m.Common, m.shown(), step, err, m.files(step), m.config.Report != nil))
+}
+
+// files are those that a person may want to edit after a failure.
+func (m *Model) files(step *tracker.Step) []page.File {
+	switch {
+	case m.config.Files == nil:
+		return nil
+	case step == nil:
+		return m.config.Files("", nil)
 	}
-	var files []string
-	if m.config.Files != nil {
-		files = m.config.Files(id)
-	}
-	return m.arrive(page.NewFailure(m.Common, m.shown(), step, err, files, m.config.Report != nil))
+	return m.config.Files(step.ID, step.Findings)
 }
 
 func (m *Model) behind() []string {

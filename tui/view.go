@@ -226,15 +226,18 @@ func (m *Model) clock() string {
 	case m.run.Finished != nil:
 		return language.Clock(m.run.Finished.Duration)
 	}
-	return language.Clock(m.Common.Now().Sub(m.run.Started).Truncate(time.Second))
+	return language.Clock(m.run.Elapsed(m.Common.Now()).Truncate(time.Second))
 }
 
 // now is what happens at this moment, in one line; empty where the page itself begins with that.
 func (m *Model) now() string {
-	switch m.page.(type) {
+	switch p := m.page.(type) {
 	case *page.Form, *page.Done:
 		return ""
 	case *page.Plan:
+		if summary := p.Summary(); summary != "" && !p.Several {
+			return m.T("lines.labelled", m.T("wizard.now.plan"), summary)
+		}
 		return m.T("wizard.now.plan")
 	case *page.Question:
 		return m.T("wizard.now.question")

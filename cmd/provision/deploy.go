@@ -51,6 +51,7 @@ func (d *deployCommand) headless(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.diffs = d.verbose || d.json
 	var file *os.File
 	told := &report.Recorder{}
 	if d.report.file != "" {

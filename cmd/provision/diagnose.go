@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/muesli/cancelreader"
 	"github.com/spf13/cobra"
 
 	"github.com/kehuo/provision/provision"
@@ -36,7 +37,12 @@ func newDiagnose() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			findings, log, err := examine(c.InOrStdin(), args, f.known(), words.Tag())
+			in, done := interruptible(c.Context(), c.InOrStdin())
+			defer done()
+			findings, log, err := examine(in, args, f.known(), words.Tag())
+			if c.Context().Err() != nil {
+				return &provision.StoppedError{Cause: context.Cause(c.Context()), Interrupted: true}
+			}
 			if err != nil {
 				return usage("usage.diagnose-input", err)
 			}
@@ -138,4 +144,17 @@ func printFindings(w io.Writer, findings []provision.Finding, words *language.Pr
 		}
 	}
 	return nil
+}
+
+// interruptible is an input of which a read ends with ctx, where it can be waited for: a file needs no waiting.
+func interruptible(ctx context.Context, in io.Reader) (reader io.Reader, done func()) {
+	waited, err := cancelreader.NewReader(in)
+	if err != nil {
+		return in, func() {}
+	}
+	stop := context.AfterFunc(ctx, func() { waited.Cancel() })
+	return waited, func() {
+		stop()
+		_ = waited.Close() // it was only read
+	}
 }

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"context"
 	"io"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/diagnose"
 	"github.com/kehuo/provision/provision/language"
 )
@@ -24,5 +28,21 @@ func TestTheEndOfALongOutputIsDiagnosed(t *testing.T) {
 	const kept = 64 << 10
 	if len(log) < kept || len(log) > 3*kept || !strings.HasSuffix(log, "does not exist\n") {
 		t.Errorf("%d bytes are kept for the report", len(log))
+	}
+}
+
+func TestAnInputThatDoesNotEndCanBeInterrupted(t *testing.T) {
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _, _ = in.Close(), out.Close() }()
+	ctx, cancel := context.WithCancel(t.Context())
+	c := newDiagnose()
+	c.SetIn(in)
+	c.SetArgs(nil)
+	time.AfterFunc(20*time.Millisecond, cancel)
+	if code := provision.ExitCode(c.ExecuteContext(ctx)); code != provision.ExitInterrupted {
+		t.Errorf("it ended with %d", code)
 	}
 }

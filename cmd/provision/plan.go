@@ -32,6 +32,7 @@ func (f *flags) plan(ctx context.Context, exitCode bool) error {
 	if err != nil {
 		return err
 	}
+	s.diffs = true
 	deployment, err := steps.NewDeployment(ctx, s.inventory, s.words, steps.Reading{Verify: f.verify})
 	if err != nil {
 		return err

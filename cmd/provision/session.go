@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ type session struct {
 	words     *language.Printer
 	command   string
 	cautious  bool // Enter does not approve the plan
+	diffs     bool // somebody reads what differs in texts
 	readers   readers
 
 	mu       sync.Mutex
@@ -67,6 +69,7 @@ func (s *session) targets(d *steps.Deployment) []provision.Target {
 
 func (s *session) host(d *steps.Deployment, h inventory.Host) *steps.Host {
 	d.WaitLock = s.flags.waitLock
+	d.Diffs, d.Lookup = s.diffs, net.DefaultResolver.LookupHost
 	return d.NewHost(h, s.flags.acceptNewHostKey, s.command)
 }
 

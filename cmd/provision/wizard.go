@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/report"
 	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/provision/site"
@@ -45,7 +48,8 @@ func (d *deployCommand) wizard(ctx context.Context) error {
 		config.ReportFile = d.report.file
 	}
 	if _, err := os.Stat(d.inventory); errors.Is(err, os.ErrNotExist) {
-		config.Form = setup.Setup{File: d.inventory, Words: words}
+		form := setup.Setup{File: d.inventory, Words: words}
+		config.Form, config.Login = form, func(ctx context.Context, a setup.Answers) error { return tryLogin(ctx, form, a, words) }
 	} else if _, err := d.open("provision"); err != nil { // a wrong inventory is said before the screen is taken
 		return err
 	}
@@ -61,6 +65,20 @@ func (d *deployCommand) wizard(ctx context.Context) error {
 		return d.dash(ctx, survey.WatchInterval)
 	}
 	return exit(result.ExitCode)
+}
+
+// tryLogin logs in with the answers of the form, and out again. It asks nobody and writes nothing.
+func tryLogin(ctx context.Context, form setup.Setup, a setup.Answers, words *language.Printer) error {
+	inv, err := form.Inventory(a)
+	if err != nil {
+		return err
+	}
+	h := inv.Hosts[0]
+	client, err := remote.Dial(ctx, remote.Config{Address: h.Address, Port: h.Port, User: h.User, Identity: h.Identity, ReadOnly: true, Words: words})
+	if err != nil {
+		return err
+	}
+	return client.Close()
 }
 
 // saveReport writes what the wizard has shown.
@@ -99,6 +117,7 @@ func (w *wizardRun) deploy(ctx context.Context, sink provision.Sink, decider pro
 	if err != nil {
 		return failed(err)
 	}
+	s.diffs = true
 	asked := s.inventory.Site
 	w.begin(s, site.Behind(os.DirFS(asked.Source), site.Site{Server: asked.Server, Command: asked.Command}))
 	result, err := s.deploy(ctx, decider, w.command.fix, &w.told, screen(sink))
@@ -136,14 +155,28 @@ func (w *wizardRun) logFile() string {
 	return w.session.logPath()
 }
 
-// files are the ones that a person may want to edit when a step failed.
-func (w *wizardRun) files(step string) []string {
+// files are the ones that a person may want to edit when a step failed: those that the findings are about, and the step's own.
+func (w *wizardRun) files(step string, findings []provision.Finding) []page.File {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.session == nil {
-		return []string{w.command.inventory}
+		return []page.File{{Path: w.command.inventory}}
 	}
-	return steps.Editable(step, w.command.inventory, w.session.inventory)
+	var files []page.File
+	add := func(file page.File) {
+		if !slices.ContainsFunc(files, func(f page.File) bool { return f.Path == file.Path }) {
+			files = append(files, file)
+		}
+	}
+	for _, f := range findings {
+		if f.File != "" && f.Grave() {
+			add(page.File{Path: filepath.Join(w.session.inventory.Site.Source, filepath.FromSlash(f.File)), Line: f.Line})
+		}
+	}
+	for _, path := range steps.Editable(step, w.command.inventory, w.session.inventory) {
+		add(page.File{Path: path})
+	}
+	return files
 }
 
 // report is what the wizard shows, and writes, for whoever helps; agreed names what is left unmasked.

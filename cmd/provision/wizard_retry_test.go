@@ -9,6 +9,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/tui/page"
 )
 
 func TestATryThatCannotReadTheInventoryOffersThatToBeEdited(t *testing.T) {
@@ -22,8 +23,19 @@ func TestATryThatCannotReadTheInventoryOffersThatToBeEdited(t *testing.T) {
 	if result.ExitCode != provision.ExitUsage {
 		t.Errorf("the run ended with %d", result.ExitCode)
 	}
-	if got := w.files(""); !slices.Equal(got, []string{file}) || w.logFile() != "" || w.behind() != nil {
+	if got := w.files("", nil); !slices.Equal(got, []page.File{{Path: file}}) || w.logFile() != "" || w.behind() != nil {
 		t.Errorf("the last run's files, log or site are offered: %v, %q, %v", got, w.logFile(), w.behind())
+	}
+}
+
+func TestTheFileThatTheFindingIsAboutComesFirst(t *testing.T) {
+	w := &wizardRun{command: &deployCommand{flags: flags{inventory: "inventory.yaml"}}}
+	w.begin(&session{inventory: &inventory.Inventory{Site: inventory.Site{Source: "site"}}}, nil)
+	got := w.files("07-build", []provision.Finding{{Severity: provision.SeverityWarning, File: "app.py"},
+		{Severity: provision.SeverityError, File: "Dockerfile", Line: 4}, {Severity: provision.SeverityError, File: "Dockerfile", Line: 9}})
+	want := []page.File{{Path: "site/Dockerfile", Line: 4}, {Path: "site/resource/default.conf"}, {Path: "inventory.yaml"}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
@@ -32,11 +44,11 @@ func TestTheFirstFileOfferedIsTheOneThatTheStepDependsOn(t *testing.T) {
 	w.begin(&session{inventory: &inventory.Inventory{Site: inventory.Site{Source: "site"}}}, nil)
 	for step, want := range map[string]string{"01-login": "inventory.yaml", "02-directory": "inventory.yaml", "03-dockerfile": "site/Dockerfile",
 		"05-nginx-config": "site/resource/default.conf", "07-build": "site/Dockerfile", "09-run": "inventory.yaml", "10-status": "inventory.yaml"} {
-		if got := w.files(step); len(got) == 0 || got[0] != want {
+		if got := w.files(step, nil); len(got) == 0 || got[0].Path != want {
 			t.Errorf("after a failure of %s %v are offered, want %s first", step, got, want)
 		}
 	}
-	if got := w.files(""); got != nil {
+	if got := w.files("", nil); got != nil {
 		t.Errorf("%v are offered where no step failed: a lock that is held, for example", got)
 	}
 }

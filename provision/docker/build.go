@@ -76,7 +76,7 @@ type BuildOptions struct {
 // Build builds the site's folder, in which the command is run. The labels come last among the layers, so that they cost no
 // cache.
 func Build(o BuildOptions) []string {
-	argv := []string{"docker", "build", "-t", o.Name, "-t", o.ReleaseName,
+	argv := []string{"docker", "build", "--force-rm", "-t", o.Name, "-t", o.ReleaseName,
 		"--label", LabelSite + "=" + o.Site, "--label", LabelDirectory + "=" + o.Directory, "--label", LabelImage + "=" + o.Name,
 		"--label", LabelTree + "=" + o.Tree}
 	return append(append(argv, o.Recipe.options(o.Lent)...), cmp.Or(o.Recipe.Context, "."))

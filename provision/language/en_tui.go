@@ -5,6 +5,7 @@ func enTUI() words {
 		"lines.start":               "Deploying %s to %s",
 		"lines.plan":                "Plan: %d to change",
 		"lines.planned":             "%d to change; nothing was changed yet",
+		"lines.planned-what":        "%d to change: %s; nothing was changed yet",
 		"lines.planned-nothing":     "No changes. Everything is up to date",
 		"lines.planned-none":        "The plan could not be made; nothing was changed",
 		"lines.planned-part":        "The plan is incomplete: %d to change so far; nothing was changed",
@@ -28,6 +29,7 @@ func enTUI() words {
 		"lines.labelled":            "%s: %s",
 		"lines.evidence":            "evidence",
 		"lines.fix":                 "fix",
+		"lines.file":                "file",
 		"lines.certificate-days":    "certificate good for %d days",
 		"lines.no-answer":           "no answer",
 		"lines.progress.bytes":      "%s",
@@ -76,6 +78,7 @@ func enTUI() words {
 		"wizard.key.follow":              "follow",
 		"wizard.key.search":              "search",
 		"wizard.key.scroll":              "scroll",
+		"wizard.key.labels":              "full commands",
 		"wizard.key.pane":                "other pane",
 		"wizard.key.diff":                "diff",
 		"wizard.key.apply":               "apply",
@@ -151,13 +154,14 @@ func enTUI() words {
 		"wizard.help.text": "enter      selects the highlighted choice\n" +
 			"%-11[5]smove, or scroll\n" +
 			"tab        switches to the other pane\n" +
-			"space      includes or excludes a step of the plan; in a text: page down\n" +
+			"space      includes or excludes a step of the plan\n" +
 			"a          all steps of the plan, or none\n" +
 			"/          searches the output; n and N go to the next and previous match\n" +
 			"f          follows the newest output again\n" +
 			"[ ]        previous or next host\n" +
+			"v          commands with all labels, or without ours\n" +
 			"l          full log\n" +
-			"r, e       after a failure: retry, or edit the file first\n" +
+			"r, e       after a failure: retry, or edit the file first; 2 to 6: another file\n" +
 			"m          mouse for the wizard, or for selecting text\n" +
 			"?          this page\n" +
 			"q          quit\n" +
@@ -179,6 +183,11 @@ func enTUI() words {
 		"wizard.form.title":               "A new site",
 		"wizard.form.about":               "The deployment needs these values. They are saved in %s; edit it at any time.",
 		"wizard.form.write":               "Deploy (saves %s)",
+		"wizard.form.login.trying":        "logging in ...",
+		"wizard.form.login.works":         "the login works",
+		"wizard.form.login.asks":          "The login will ask you a question.",
+		"wizard.form.login.fails":         "The login does not work yet: %s",
+		"wizard.key.form":                 "form",
 		"wizard.form.at":                  "%d of %d",
 		"wizard.form.default":             "default",
 		"wizard.field.address.origin":     "from ~/.ssh/config",

@@ -5,6 +5,7 @@ func zhTUI() words {
 		"lines.start":               "正在把 %s 部署到 %s",
 		"lines.plan":                "计划：%d 处变更",
 		"lines.planned":             "计划了 %d 处变更，尚未执行",
+		"lines.planned-what":        "计划了 %d 处变更：%s；尚未执行",
 		"lines.planned-nothing":     "无需变更，一切已是最新",
 		"lines.planned-none":        "无法制定计划，没有做任何改动",
 		"lines.planned-part":        "其余部分无法计划；目前有 %d 处变更，没有做任何改动",
@@ -28,6 +29,7 @@ func zhTUI() words {
 		"lines.labelled":            "%s：%s",
 		"lines.evidence":            "证据",
 		"lines.fix":                 "解决办法",
+		"lines.file":                "文件",
 		"lines.certificate-days":    "证书剩余 %d 天",
 		"lines.no-answer":           "没有响应",
 		"lines.progress.bytes":      "%s",
@@ -76,6 +78,7 @@ func zhTUI() words {
 		"wizard.key.follow":              "跟随",
 		"wizard.key.search":              "搜索",
 		"wizard.key.scroll":              "滚动",
+		"wizard.key.labels":              "完整命令",
 		"wizard.key.pane":                "切换窗格",
 		"wizard.key.diff":                "查看差异",
 		"wizard.key.apply":               "执行",
@@ -151,13 +154,14 @@ func zhTUI() words {
 		"wizard.help.text": "enter      选择高亮的选项\n" +
 			"%-11[5]s移动或滚动\n" +
 			"tab        切换窗格\n" +
-			"space      选择或取消计划中的步骤；在文本中向下翻页\n" +
+			"space      选择或取消计划中的步骤\n" +
 			"a          选择计划的全部步骤，或全部取消\n" +
 			"/          在输出中搜索；n 和 N 跳到下一处和上一处\n" +
 			"f          重新跟随最新的输出\n" +
 			"[ ]        上一台或下一台主机\n" +
+			"v          显示带全部标签的命令，或隐藏本程序的标签\n" +
 			"l          完整日志\n" +
-			"r, e       失败后重试，或先编辑文件\n" +
+			"r, e       失败后重试，或先编辑文件；2 到 6 编辑其他文件\n" +
 			"m          鼠标用于向导，或用于选取文字\n" +
 			"?          本页\n" +
 			"q          退出\n" +
@@ -179,6 +183,11 @@ func zhTUI() words {
 		"wizard.form.title":               "新网站",
 		"wizard.form.about":               "部署所需的信息。将保存到 %s，之后可以随时修改。",
 		"wizard.form.write":               "部署（保存 %s）",
+		"wizard.form.login.trying":        "正在尝试登录……",
+		"wizard.form.login.works":         "登录成功",
+		"wizard.form.login.asks":          "登录时会向您提问。",
+		"wizard.form.login.fails":         "目前还无法登录：%s",
+		"wizard.key.form":                 "表单",
 		"wizard.form.at":                  "第 %d 项，共 %d 项",
 		"wizard.form.default":             "默认",
 		"wizard.field.address.origin":     "来自 ~/.ssh/config",

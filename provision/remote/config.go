@@ -24,6 +24,8 @@ type Config struct {
 	// AcceptNewHostKey trusts a host that is not known yet and writes its key to known_hosts. A changed key is refused
 	// all the same.
 	AcceptNewHostKey bool
+	// ReadOnly writes nothing on this machine: no host key is filed, whatever the SSH configuration says.
+	ReadOnly bool
 	// Ask puts a question to whoever runs the program; nil: nobody can be asked.
 	Ask func(ctx context.Context, d provision.Decision) (provision.Answer, error)
 

@@ -149,7 +149,7 @@ func (d *dialer) attempt(ctx context.Context) (*link, error) {
 	reading.Go(func() { keys() }) // while the link is being made
 	defer func() { reading.Wait(); keys().close() }()
 	checker, failure := hostkey.New(hostkey.Config{Name: d.config.Name, Target: d.target(), Settings: d.settings,
-		AcceptNew: d.config.AcceptNewHostKey, Ask: d.ask, Words: d.config.Words, Before: d.hostKey})
+		AcceptNew: d.config.AcceptNewHostKey, Ask: d.ask, ReadOnly: d.config.ReadOnly, Words: d.config.Words, Before: d.hostKey})
 	if failure != nil {
 		return nil, d.settle(d.dialError(failure))
 	}

@@ -86,6 +86,8 @@ type Interview interface {
 	Check(name, value string, all Answers) (note string, err error)
 	// Write writes the inventory.
 	Write(Answers) error
+	// Withdraw takes back what Write has written for these answers, unless somebody has changed it since.
+	Withdraw(Answers) error
 }
 
 // Lines shows lines to a person and reads those typed.

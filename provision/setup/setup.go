@@ -3,6 +3,7 @@
 package setup
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -70,6 +71,25 @@ func (s Setup) Write(a Answers) error {
 	}
 	if err != nil {
 		_ = os.Remove(s.File) // a part of it would be in the way of the next try
+		return failure("setup.unwritten", err)
+	}
+	return nil
+}
+
+// Withdraw implements Interview.
+func (s Setup) Withdraw(a Answers) error {
+	inv, err := s.Inventory(a)
+	if err != nil {
+		return err
+	}
+	content, err := os.ReadFile(s.File)
+	if err != nil {
+		return failure("setup.unwritten", err)
+	}
+	if !bytes.Equal(content, inventory.Template(inv, s.Words)) {
+		return s.taken()
+	}
+	if err := os.Remove(s.File); err != nil {
 		return failure("setup.unwritten", err)
 	}
 	return nil

@@ -266,3 +266,23 @@ func TestPipesOfferNothing(t *testing.T) {
 		t.Errorf("it took %v", took)
 	}
 }
+
+func TestWhatWasWrittenCanBeWithdrawnUntilSomebodyChangesIt(t *testing.T) {
+	s := newSetup(t)
+	answers := setup.Answers{setup.Address: "cloud", setup.Source: ".", setup.Certificate: "", setup.Key: ""}
+	for _, err := range []error{s.Write(answers), s.Withdraw(answers), s.Free(), s.Write(answers)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	file, err := os.OpenFile(s.File, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = file.WriteString("# mine\n")
+	}
+	if err != nil || file.Close() != nil {
+		t.Fatal(err)
+	}
+	if err := s.Withdraw(answers); provision.CodeOf(err) != "setup.taken" {
+		t.Errorf("a file that somebody has changed: %v", err)
+	}
+}

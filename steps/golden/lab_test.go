@@ -44,6 +44,7 @@ type lab struct {
 	t      *testing.T
 	dir    string // here; the source is in its folder site
 	source string
+	diffs  bool
 }
 
 // newLab is a lab with a host that has a Docker Engine and nothing else.
@@ -108,6 +109,7 @@ func (l *lab) host() *steps.Host {
 	check(l.t, err)
 	d, err := steps.NewDeployment(l.t.Context(), inv, language.Keys(), steps.Reading{Remember: true})
 	check(l.t, err)
+	d.Diffs = l.diffs
 	return d.NewHost(inv.Hosts[0], false, "provision --yes")
 }
 

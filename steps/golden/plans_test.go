@@ -25,6 +25,17 @@ func TestPlans(t *testing.T) {
 		{"an empty host", newLab, nil},
 		{"up to date", newRecordedLab, nil},
 		{"a file changed here", newRecordedLab, []func(*lab){func(l *lab) { l.edit("site/app/templates/index.html", "second", "third") }}},
+		{"texts that changed here", newRecordedLab, []func(*lab){func(l *lab) {
+			l.diffs = true
+			l.edit("site/app/templates/index.html", "second", "third\x1b[31m")
+			l.edit("site/ssl_files/kevinhuo_cool.pem", "-----BEGIN", "\n-----BEGIN")
+			l.edit("environment", "hello", "a greeting")
+		}}},
+		{"a text that tells a secret", newRecordedLab, []func(*lab){func(l *lab) {
+			l.diffs = true
+			l.edit("environment", "hello", "a greeting")
+			l.edit("site/app/templates/index.html", "second", "a greeting")
+		}}},
 		{"a file changed there", newRecordedLab, []func(*lab){func(l *lab) {
 			check(l.t, os.WriteFile(l.Path(directory+"/app/templates/index.html"), []byte("drift"), 0o644))
 		}}},

@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/tui/cells"
+	"github.com/kehuo/provision/tui/keymap"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/pane"
 )
@@ -17,12 +18,12 @@ func (m *Model) keysOf(k tea.KeyMsg) tea.Cmd {
 	switch {
 	case k.Paste && !letters:
 		return nil
-	case k.Type != tea.KeyRunes || letters:
+	case letters:
 		return m.key(k)
 	}
 	var cmds []tea.Cmd
-	for _, r := range k.Runes {
-		cmds = append(cmds, m.key(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: k.Alt}))
+	for _, one := range keymap.Split(k) {
+		cmds = append(cmds, m.key(one))
 	}
 	return tea.Sequence(cmds...)
 }

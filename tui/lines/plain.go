@@ -160,7 +160,11 @@ func (p *plain) measured(m provision.SiteCheck) string {
 
 func (p *plain) plan(changes []provision.Change, diffs bool) string {
 	var b strings.Builder
-	b.WriteString(p.words.T("lines.plan", len(changes)) + "\n")
+	title := p.words.T("lines.plan", len(changes))
+	if summary := SummaryText(p.words, changes); summary != "" {
+		title = p.words.T("lines.labelled", title, summary)
+	}
+	b.WriteString(title + "\n")
 	for _, c := range changes {
 		b.WriteString("  " + c.Step + ": " + c.Action)
 		if c.Reason != "" {
@@ -198,6 +202,9 @@ func (p *plain) summary(f provision.RunFinished) string {
 	key := "lines.done"
 	if f.ExitCode != provision.ExitOK {
 		key = "lines.failed"
+	}
+	for _, line := range LastingText(p.words, f.Hosts) {
+		b.WriteString(line + "\n")
 	}
 	b.WriteString(p.words.T(key, f.Changed, language.Duration(f.Duration)))
 	return b.String()

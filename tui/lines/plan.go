@@ -16,30 +16,82 @@ import (
 // NewPlan returns the printer of a plan: a text to read rather than a record of what happened when. The colours are the
 // theme's.
 func NewPlan(w io.Writer, words *language.Printer, look *theme.Theme) *Printer {
-	return newPrinter(w, &planText{words: words, theme: look, shown: map[string][]string{}})
+	return newPrinter(w, &planText{words: words, theme: look, ready: map[string][]provision.Change{}, shown: map[string][]string{}})
 }
 
 type planText struct {
 	words *language.Printer
 	theme *theme.Theme
-	shown map[string][]string // by host, the causes of the findings
+	hosts []string                      // those that the plan is for
+	ready map[string][]provision.Change // by host, where there are several: what they have in common is told once
+	shown map[string][]string           // by host, the causes of the findings
 }
 
 func (p *planText) format(b []byte, e provision.Event) []byte {
 	switch body := e.Body.(type) {
 	case provision.RunStarted:
+		p.hosts = body.Hosts
 		return append(append(b, startText(p.words, body)...), '\n')
 	case provision.Finding:
 		p.shown[e.Host] = append(p.shown[e.Host], safetext.Line(body.Cause))
 		return append(append(b, safetext.Text(FindingText(p.words, body))...), '\n')
 	case provision.PlanReady:
+		if len(p.hosts) > 1 {
+			p.ready[e.Host] = body.Changes
+			return b
+		}
 		for _, c := range body.Changes {
 			b = append(b, p.change(e.Host, c)...)
 		}
 	case provision.PlanFinished:
-		return append(b, p.finished(body)...)
+		return append(append(b, p.groups()...), p.finished(body)...)
 	}
 	return b
+}
+
+// groups are the plans of several hosts, each told once for all hosts that have it.
+func (p *planText) groups() string {
+	var b strings.Builder
+	told := map[string]bool{}
+	for i, host := range p.hosts {
+		if told[host] || len(p.ready[host]) == 0 {
+			continue
+		}
+		names := []string{host}
+		for _, other := range p.hosts[i+1:] {
+			if !told[other] && slices.EqualFunc(p.ready[host], p.ready[other], isSame) {
+				names, told[other] = append(names, other), true
+			}
+		}
+		for _, c := range p.ready[host] {
+			b.WriteString(p.change(strings.Join(names, ", "), c))
+		}
+	}
+	return b.String()
+}
+
+// isSame reports whether two hosts have the same to change.
+func isSame(a, b provision.Change) bool {
+	return a.Step == b.Step && a.Action == b.Action && a.Reason == b.Reason && a.Diff == b.Diff
+}
+
+// table is what changes on each of several hosts, in few words.
+func (p *planText) table(f provision.PlanFinished) string {
+	if len(p.hosts) < 2 || len(f.Changes) == 0 {
+		return ""
+	}
+	var rows [][]string
+	for _, host := range p.hosts {
+		what := SummaryText(p.words, p.ready[host])
+		switch {
+		case f.Hosts[host].Err != nil:
+			what = p.words.T("lines.status." + string(f.Hosts[host].Status))
+		case what == "" && len(p.ready[host]) == 0:
+			what = p.words.T("lines.planned-nothing")
+		}
+		rows = append(rows, []string{p.theme.Strong.Render(safetext.Line(host)), safetext.Line(what)})
+	}
+	return cells.Table(rows)
 }
 
 func (p *planText) change(host string, c provision.Change) string {
@@ -81,6 +133,7 @@ func (p *planText) finished(f provision.PlanFinished) string {
 			b.WriteString(cells.Each(p.theme.Bad, "", safetext.Text(p.unplanned(name, err))))
 		}
 	}
+	b.WriteString(p.table(f))
 	b.WriteString(cells.Each(p.theme.Strong, "", safetext.Text(plannedText(p.words, f))))
 	return b.String()
 }
@@ -130,6 +183,9 @@ func plannedText(words *language.Printer, f provision.PlanFinished) string {
 		return words.T("lines.planned-part", len(f.Changes))
 	case len(f.Changes) == 0:
 		return words.T("lines.planned-nothing")
+	}
+	if summary := SummaryText(words, f.Changes); summary != "" && len(f.Hosts) < 2 {
+		return words.T("lines.planned-what", len(f.Changes), summary)
 	}
 	return words.T("lines.planned", len(f.Changes))
 }

@@ -1,6 +1,8 @@
 package lines
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +21,24 @@ func startText(words *language.Printer, b provision.RunStarted) string {
 		key = "lines.start"
 	}
 	return words.T(key, b.Site, strings.Join(b.Hosts, ", "))
+}
+
+// SummaryText is a plan in one line: "1 file, image rebuilt, container replaced"; empty where there is nothing to say in short.
+func SummaryText(words *language.Printer, changes []provision.Change) string {
+	return strings.Join(provision.Summaries(changes), words.T("plan.summary.and"))
+}
+
+// LastingText writes what a person should not forget of sites that are live, a line each, and once where several hosts have it.
+func LastingText(words *language.Printer, hosts map[string]provision.HostResult) []string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(hosts)) {
+		for _, f := range hosts[name].Lasting {
+			if text := words.T("lines.labelled", words.T("lines.severity."+string(f.Severity)), f.Cause); !slices.Contains(list, text) {
+				list = append(list, text)
+			}
+		}
+	}
+	return list
 }
 
 // WaveText tells which hosts of a rollout are changed now: "wave 2: b, c; 3 more after it, 10 s later".
@@ -40,10 +60,21 @@ func FindingText(words *language.Printer, f provision.Finding) string {
 	if f.Evidence != "" {
 		b.WriteString("\n  " + words.T("lines.labelled", words.T("lines.evidence"), cells.Hang(f.Evidence, "    ")))
 	}
+	if f.File != "" {
+		b.WriteString("\n  " + words.T("lines.labelled", words.T("lines.file"), Place(f.File, f.Line)))
+	}
 	if f.Fix != "" {
 		b.WriteString("\n  " + words.T("lines.labelled", words.T("lines.fix"), cells.Hang(f.Fix, "    ")))
 	}
 	return b.String()
+}
+
+// Place is a line of a file: "app.py:12"; the file alone where the line is not known.
+func Place(file string, line int) string {
+	if line == 0 {
+		return file
+	}
+	return file + ":" + strconv.Itoa(line)
 }
 
 // ProgressText writes progress as one line: "42 %, 4.10 MB of 9.80 MB, resource/logo.png".

@@ -13,6 +13,8 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/tui/cells"
+	"github.com/kehuo/provision/tui/keymap"
+	"github.com/kehuo/provision/tui/lines"
 	"github.com/kehuo/provision/tui/tracker"
 )
 
@@ -47,10 +49,13 @@ func (d *Done) Keys() []Key {
 // Update implements Page.
 func (d *Done) Update(msg tea.Msg) tea.Cmd {
 	k, ok := msg.(tea.KeyMsg)
-	switch {
-	case ok && k.String() == "enter":
+	if !ok {
+		return nil
+	}
+	switch action := keymap.Of(k.String()); {
+	case action == keymap.Take:
 		return intent(LeaveMsg{})
-	case ok && k.String() == "c" && d.Cockpit:
+	case action == keymap.Cockpit && d.Cockpit:
 		return intent(CockpitMsg{})
 	}
 	return nil
@@ -61,6 +66,7 @@ func (d *Done) View() string {
 	b := block{width: d.width}
 	title := "wizard.done.title"
 	changed := d.finished.Changed
+	shown := d.finished.Hosts
 	if d.host != nil && len(d.finished.Hosts) > 1 {
 		result := d.finished.Hosts[d.host.Name]
 		if errors.Is(result.Err, provision.ErrDeclined) {
@@ -68,15 +74,19 @@ func (d *Done) View() string {
 			return b.view(d.height)
 		}
 		changed = result.Changed
+		shown = map[string]provision.HostResult{d.host.Name: result}
 	}
 	if changed == 0 {
 		title = "wizard.done.unchanged"
 	}
 	b.add(d.Theme.Good.Bold(true), d.T(title))
+	for _, line := range lines.LastingText(d.Words, shown) { // nobody is told that all is well without it
+		b.add(d.Theme.Warn, safetext.Line(line))
+	}
 	b.add(d.Theme.Faint, d.T("lines.done", changed, language.Duration(d.finished.Duration)))
 	b.gap()
 	stations := d.stations()
-	roomy := d.height >= len(stations)*2+4
+	roomy := d.height >= len(stations)*2+len(b.rows)+1
 	for i, s := range stations {
 		d.station(&b, s)
 		if last := i == len(stations)-1; roomy && !last {

@@ -9,6 +9,8 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/tui/cells"
+	"github.com/kehuo/provision/tui/keymap"
+	"github.com/kehuo/provision/tui/lines"
 	"github.com/kehuo/provision/tui/pane"
 	"github.com/kehuo/provision/tui/tracker"
 )
@@ -27,7 +29,7 @@ type Failure struct {
 
 // NewFailure returns the page for a host that failed with err, at step if it is not nil; files are those that the person may
 // want to edit, report tells whether one can be made.
-func NewFailure(c *Common, host *tracker.Host, step *tracker.Step, err error, files []string, report bool) *Failure {
+func NewFailure(c *Common, host *tracker.Host, step *tracker.Step, err error, files []File, report bool) *Failure {
 	f := &Failure{Common: c, host: host != nil, step: step, err: err, why: newReader(c), menu: menu{Common: c}}
 	if step != nil {
 		f.findings = graveFirst(step.Findings)
@@ -38,19 +40,23 @@ func NewFailure(c *Common, host *tracker.Host, step *tracker.Step, err error, fi
 	if step != nil {
 		retry = c.T("wizard.fail.retry-from", Number(step.ID))
 	}
-	f.menu.items = append(f.menu.items, item{"r", retry, RetryMsg{}})
-	for i, file := range files {
-		f.menu.items = append(f.menu.items, item{string("edvxyz"[i]), c.T("wizard.fail.edit", short(file)), EditMsg{file}})
-		if i == 5 {
-			break
-		}
+	f.menu.items = append(f.menu.items, item{keymap.Key(keymap.Retry), retry, RetryMsg{}})
+	keys := keymap.Keys(keymap.Edit)
+	for i, file := range files[:min(len(files), len(keys))] {
+		f.menu.items = append(f.menu.items, item{keys[i], c.T("wizard.fail.edit", lines.Place(short(file.Path), file.Line)), EditMsg{file}})
 	}
-	f.menu.items = append(f.menu.items, item{"l", c.T("wizard.fail.log"), LogMsg{}})
+	f.menu.items = append(f.menu.items, item{keymap.Key(keymap.Log), c.T("wizard.fail.log"), LogMsg{}})
 	if report {
-		f.menu.items = append(f.menu.items, item{"s", c.T("wizard.fail.report"), ReportMsg{}})
+		f.menu.items = append(f.menu.items, item{keymap.Key(keymap.Report), c.T("wizard.fail.report"), ReportMsg{}})
 	}
-	f.menu.items = append(f.menu.items, item{"q", c.T("wizard.fail.leave"), LeaveMsg{}})
+	f.menu.items = append(f.menu.items, item{keymap.Key(keymap.Leave), c.T("wizard.fail.leave"), LeaveMsg{}})
 	return f
+}
+
+// File is a file of this machine that a person may want to edit, and the line to begin at; 0: the first.
+type File struct {
+	Path string
+	Line int
 }
 
 // short is the end of a path, enough to know the file by.
@@ -69,15 +75,7 @@ func (f *Failure) SetSize(width, height int) {
 	}
 	f.width, f.height = width, height
 	f.why.pane.SetSize(width, height) // lines take other rows at another width
-	for o := causeFirst; o <= cureFirst; o++ {
-		if f.fill(o); !f.cureIsHidden(o) {
-			break
-		}
-	}
-}
-
-func (f *Failure) fill(o order) {
-	f.why.fill(f.explanation(o))
+	f.why.fill(f.explanation())
 	f.why.setSize(f.width, f.room())
 }
 
@@ -100,6 +98,15 @@ func (f *Failure) Keys() []Key {
 		keys = append(keys, f.key("tab", "output"))
 	}
 	return append(keys, f.key("l", "log"), f.key("q", "leave"))
+}
+
+// Menu is what can be done, each with its key.
+func (f *Failure) Menu() []Key {
+	var keys []Key
+	for _, it := range f.menu.items {
+		keys = append(keys, Key{it.key, it.label})
+	}
+	return keys
 }
 
 // Update implements Page.
@@ -130,7 +137,7 @@ func (f *Failure) title() []string {
 	if provision.ExitCode(f.err) == provision.ExitKeptOld {
 		b.add(f.Theme.Strong, f.T("wizard.fail.kept-old"))
 	}
-	if f.height >= 12 {
+	if f.height >= 16 {
 		b.gap()
 	}
 	return b.rows
@@ -158,75 +165,68 @@ func paragraph(kind pane.Kind, text string) []pane.Line {
 	return list
 }
 
-// order is how the first finding is told where there is little room: the cure has to be in sight, and as much of the cause as
-// there is place for above it.
-type order int
-
-const (
-	causeFirst    order = iota // the cause, the cure
-	sentenceFirst              // the first sentence of the cause, the cure, the rest
-	startFirst                 // as many rows of that sentence as there is room for, the cure, the cause
-	cureFirst                  // the cure, the cause
-)
-
-// explanation is what is known about the failure: of each finding its cause, the cure and the line that shows it, and last
-// what the step said itself.
-func (f *Failure) explanation(o order) []pane.Line {
+// explanation is what is known about the failure: of each finding its cause, the line that shows it, and the cure; last what the
+// step said itself.
+func (f *Failure) explanation() []pane.Line {
 	said := f.said()
-	var parts [][]pane.Line
-	for i, finding := range f.findings[:min(len(f.findings), 2)] {
-		if i == 0 {
-			parts = append(parts, f.first(o)...)
-		} else {
-			parts = append(parts, f.cause(finding), f.cure(finding))
-		}
-		if !f.saysNothing(finding) || !strings.Contains(said, finding.Evidence) {
-			parts = append(parts, paragraph(pane.Error, finding.Evidence))
-		}
-	}
 	if len(f.findings) == 0 {
-		parts = append(parts, paragraph(pane.Output, said))
-	} else if first := f.findings[0]; !f.saysNothing(first) && f.height >= 20 && !repeats(said, first) { // it adds little
+		return paragraph(pane.Output, said)
+	}
+	first := f.findings[0]
+	parts := f.fitted(f.cause(first), f.evidence(first, said), f.cure(first))
+	if len(f.findings) > 1 {
+		second := f.findings[1]
+		parts = append(parts, f.cause(second), f.evidence(second, said), f.cure(second))
+	}
+	if !f.saysNothing(first) && f.height >= 20 && !repeats(said, first) { // it adds little
 		parts = append(parts, paragraph(pane.Note, said))
 	}
 	return joined(parts)
+}
+
+// fitted are cause, evidence and cure, all of them in sight: where there is too little room for that, what is told of the first two
+// is shortened, and stands whole below the cure.
+func (f *Failure) fitted(cause, evidence, cure []pane.Line) [][]pane.Line {
+	room := f.most()
+	if f.count(joined([][]pane.Line{cause, evidence, cure})) <= room {
+		return [][]pane.Line{cause, evidence, cure}
+	}
+	room-- // a row tells of more
+	rows := max(room-f.count(cure), 1)
+	shown := min(f.count(evidence), max(rows-f.count(cause), 1))
+	if rows < 2 {
+		shown = 0
+	}
+	short, rest := f.firstRows(cause, max(rows-shown, 1))
+	quoted, more := f.firstRows(evidence, shown)
+	return [][]pane.Line{append(append(short, quoted...), cure...), rest, more}
+}
+
+// firstRows are lines in so many rows at most, and all of them again where that is not all: the first sentence, if that fits.
+func (f *Failure) firstRows(list []pane.Line, rows int) (short, whole []pane.Line) {
+	if f.count(list) <= rows || len(list) == 0 {
+		return list, nil
+	}
+	if rows == 0 {
+		return nil, list
+	}
+	if sentence, rest := firstSentence(list); f.count(sentence) <= rows {
+		return sentence, rest
+	}
+	wrapped := cells.Wrap(safetext.Line(list[0].Text), f.width)
+	for i, row := range wrapped[:min(len(wrapped), rows)] {
+		if i == rows-1 {
+			row = cells.Cut(strings.Join(append(wrapped[i:], ".."), " "), f.width)
+		}
+		short = append(short, pane.Line{Kind: list[0].Kind, Text: row})
+	}
+	return short, list
 }
 
 // repeats reports whether an error says no more than the finding that explains it.
 func repeats(said string, finding provision.Finding) bool {
 	return finding.Evidence != "" && strings.Contains(said, strings.TrimSpace(finding.Evidence)) ||
 		strings.Contains(said, strings.TrimSpace(finding.Cause))
-}
-
-// first is the first finding in the given order; the cause and the cure of one part stand close together.
-func (f *Failure) first(o order) [][]pane.Line {
-	finding := f.findings[0]
-	cause, cure := f.cause(finding), f.cure(finding)
-	switch o {
-	case sentenceFirst:
-		sentence, rest := firstSentence(cause)
-		return [][]pane.Line{append(sentence, cure...), rest}
-	case startFirst:
-		return [][]pane.Line{append(f.start(cause, cure), cure...), cause}
-	case cureFirst:
-		return [][]pane.Line{cure, cause}
-	}
-	return [][]pane.Line{cause, cure}
-}
-
-// start is the beginning of the cause, in the rows that the cure leaves.
-func (f *Failure) start(cause, cure []pane.Line) []pane.Line {
-	sentence, _ := firstSentence(cause)
-	rows := cells.Wrap(safetext.Line(sentence[0].Text), f.width)
-	room := max(f.most()-1-f.count(cure), 1)
-	var list []pane.Line
-	for i, row := range rows[:min(len(rows), room)] {
-		if i == room-1 && len(rows) > room {
-			row = cells.Cut(strings.Join(rows[i:], " "), f.width)
-		}
-		list = append(list, pane.Line{Kind: cause[0].Kind, Text: row})
-	}
-	return list
 }
 
 // count is how many rows lines take.
@@ -285,23 +285,21 @@ func (f *Failure) cause(finding provision.Finding) []pane.Line {
 	return paragraph(pane.Output, finding.Cause)
 }
 
+// evidence is the line that shows it, with its place in the site's files, where neither the cause nor the error has said it.
+func (f *Failure) evidence(finding provision.Finding, said string) []pane.Line {
+	if finding.Evidence == "" || f.saysNothing(finding) && strings.Contains(said, finding.Evidence) || strings.Contains(finding.Cause, finding.Evidence) {
+		return nil
+	}
+	list := paragraph(pane.Error, finding.Evidence)
+	if finding.File != "" {
+		list[0].Text = f.T("lines.labelled", lines.Place(finding.File, finding.Line), list[0].Text)
+	}
+	return list
+}
+
 func (f *Failure) cure(finding provision.Finding) []pane.Line {
 	if finding.Fix == "" {
 		return nil
 	}
 	return paragraph(pane.Added, f.T("lines.labelled", f.T("lines.fix"), finding.Fix))
-}
-
-// cureIsHidden reports whether the cure of the first finding ends below what is in sight when it is told in that order.
-func (f *Failure) cureIsHidden(o order) bool {
-	if !f.why.tall || len(f.findings) == 0 || f.findings[0].Fix == "" {
-		return false
-	}
-	parts := f.first(o)
-	if o == causeFirst {
-		parts = parts[:2]
-	} else {
-		parts = parts[:1] // with the cure at its end
-	}
-	return f.count(joined(parts)) > f.room()-1
 }

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/setup"
 	"github.com/kehuo/provision/tui/cells"
@@ -31,6 +33,12 @@ type CheckedMsg struct {
 // SuggestionsMsg brings what was found on this machine, by field.
 type SuggestionsMsg setup.Offers
 
+// LoginTriedMsg tells whether the login of LoginMsg works.
+type LoginTriedMsg struct {
+	Values setup.Answers
+	Err    error
+}
+
 // WroteMsg tells how writing the inventory went.
 type WroteMsg struct{ Err error }
 
@@ -51,6 +59,7 @@ type Form struct {
 	writing     bool // write as soon as the check is here
 	err         error
 	leaving     bool // esc was pressed: once more leaves
+	login       login
 	moved       bool // a key was pressed: the cursor stays where the person put it
 }
 
@@ -67,6 +76,46 @@ func NewForm(c *Common, file string, fields []setup.Question) *Form {
 		f.inputs = append(f.inputs, input)
 	}
 	return f
+}
+
+// login is what is known of the login with what the form holds.
+type login struct {
+	tried string // the answers that it was tried with; empty: it was not
+	done  bool
+	err   error
+}
+
+// loginAnswers are those that a login hangs on.
+func loginAnswers() []string { return []string{setup.Address, setup.Port, setup.User, setup.Identity} }
+
+// loginOf are these answers as one text.
+func loginOf(values setup.Answers) string {
+	var text []string
+	for _, name := range loginAnswers() {
+		text = append(text, values[name])
+	}
+	return strings.Join(text, "\x00")
+}
+
+// tryLogin has the login tried, once for the same answers, when all of them are right and the cursor has left them: nobody logs in
+// with half a name.
+func (f *Form) tryLogin() tea.Cmd {
+	for i, field := range f.fields {
+		if slices.Contains(loginAnswers(), field.Name) && (i == f.at || f.wrong(i) != "") {
+			return nil
+		}
+	}
+	if now := loginOf(f.Values()); f.checked.Number == f.number && now != f.login.tried {
+		f.login = login{tried: now}
+		return intent(LoginMsg{maps.Clone(f.Values())})
+	}
+	return nil
+}
+
+// Again shows the form once more, with all that was entered.
+func (f *Form) Again() tea.Cmd {
+	f.moved, f.leaving = true, false
+	return tea.Batch(f.focus(0), f.check())
 }
 
 // Start puts the cursor into the first field.
@@ -102,6 +151,11 @@ func (f *Form) Update(msg tea.Msg) tea.Cmd {
 		return f.suggest(msg)
 	case CheckedMsg:
 		return f.take(msg)
+	case LoginTriedMsg:
+		if loginOf(msg.Values) == f.login.tried {
+			f.login.done, f.login.err = true, msg.Err
+		}
+		return nil
 	case WroteMsg:
 		f.err, f.writing = msg.Err, false
 		return nil
@@ -185,7 +239,7 @@ func (f *Form) focus(at int) tea.Cmd {
 			f.inputs[i].CursorEnd()
 		}
 	}
-	return cmd
+	return tea.Batch(cmd, f.tryLogin())
 }
 
 // offer puts the next suggestion into the field; where there is none, it goes on to the next field.
@@ -259,7 +313,7 @@ func (f *Form) take(msg CheckedMsg) tea.Cmd {
 	if !f.moved && len(f.suggestions) > 0 && f.firstWrong() < 0 { // one key is enough where all was found
 		return f.focus(len(f.fields))
 	}
-	return nil
+	return f.tryLogin()
 }
 
 // firstWrong is the first field that something is wrong with; -1 for none.
@@ -328,7 +382,9 @@ func (f *Form) View() string {
 		focus = len(rows) - 1
 	}
 	if space := f.height - len(head.rows) - len(foot); len(rows) > space && space > 1 { // keep the field that is typed into in sight
-		head.rows[0] = cells.Cut(head.rows[0]+"  "+t.Faint.Render(f.T("wizard.form.at", min(f.at+1, len(f.fields)), len(f.fields))), f.width)
+		if f.Typing() {
+			head.rows[0] = cells.Cut(head.rows[0]+"  "+t.Faint.Render(f.T("wizard.form.at", f.at+1, len(f.fields))), f.width)
+		}
 		from := min(max(focus-space/2, 0), len(rows)-space)
 		whole := from+space == len(rows)
 		rows = rows[from : from+space]
@@ -393,10 +449,10 @@ func (f *Form) row(i int) []string {
 	}
 	value = ansi.Truncate(value, f.width-f.column(), "")
 	if origin := f.origin(i); origin != "" && !here {
-		value = strings.TrimRight(value, " ")
-		if room := f.width - f.column() - ansi.StringWidth(value) - cells.Gutter; room >= ansi.StringWidth(origin) {
-			value += strings.Repeat(" ", cells.Gutter) + t.Faint.Render(origin)
-		}
+		value = f.beside(value, t.Faint.Render(origin))
+	}
+	if state := f.loginState(); state != "" && field.Name == setup.Address && !here {
+		value = f.beside(value, state)
 	}
 	rows := []string{cells.Fit(pointer+sign+" "+name, f.column()) + value}
 	below := block{width: max(f.width-f.column(), 10)}
@@ -406,6 +462,10 @@ func (f *Form) row(i int) []string {
 	case note != "":
 		below.add(t.Faint, note)
 	}
+	if problem := f.loginProblem(); problem != "" && field.Name == setup.Address {
+		below.add(t.Warn, problem)
+		below.rows = below.rows[:min(len(below.rows), 2)]
+	}
 	if here {
 		f.explain(&below, field.Name)
 	}
@@ -413,6 +473,39 @@ func (f *Form) row(i int) []string {
 		rows = append(rows, strings.Repeat(" ", f.column())+row)
 	}
 	return rows
+}
+
+// beside puts a remark behind a value, where there is room for it.
+func (f *Form) beside(value, remark string) string {
+	value = strings.TrimRight(value, " ")
+	if room := f.width - f.column() - ansi.StringWidth(value) - cells.Gutter; room < ansi.StringWidth(remark) {
+		return value
+	}
+	return value + strings.Repeat(" ", cells.Gutter) + remark
+}
+
+// loginState is whether the login works, as far as that was tried with what the form holds now.
+func (f *Form) loginState() string {
+	switch {
+	case f.login.tried == "" || f.login.tried != loginOf(f.Values()):
+		return ""
+	case !f.login.done:
+		return f.Theme.Faint.Render(f.T("wizard.form.login.trying"))
+	case f.login.err == nil:
+		return f.Theme.Good.Render(f.Theme.Done + " " + f.T("wizard.form.login.works"))
+	}
+	return ""
+}
+
+// loginProblem is why it does not work. What a person will be asked when the run logs in is none.
+func (f *Form) loginProblem() string {
+	if f.loginState() != "" || !f.login.done || f.login.err == nil || f.login.tried != loginOf(f.Values()) {
+		return ""
+	}
+	if errors.As(f.login.err, new(*provision.UnansweredError)) {
+		return f.T("wizard.form.login.asks")
+	}
+	return f.T("wizard.form.login.fails", safetext.Line(f.Words.Error(f.login.err)))
 }
 
 // origin says where a value that the person did not type comes from; empty for one that was typed, or none.

@@ -110,8 +110,8 @@ type (
 	AnswerMsg struct{ Answer provision.Answer }
 	// RetryMsg starts the run again; it goes on where it failed.
 	RetryMsg struct{}
-	// EditMsg opens File in the person's editor, and then the run starts again.
-	EditMsg struct{ File string }
+	// EditMsg opens File in the person's editor, at its line, and then the run starts again.
+	EditMsg struct{ File File }
 	// LogMsg shows the log file.
 	LogMsg struct{}
 	// PagerMsg opens the log file in the person's pager.
@@ -134,6 +134,10 @@ type (
 		Values setup.Answers
 		Offers setup.Offers // as the form has them
 	}
+	// LoginMsg asks to try the login with what the form holds.
+	LoginMsg struct{ Values setup.Answers }
+	// FormMsg goes back from the plan to the form; nothing is carried out.
+	FormMsg struct{}
 	// WriteMsg asks to write the inventory.
 	WriteMsg struct{ Values setup.Answers }
 )

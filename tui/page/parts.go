@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/tui/cells"
+	"github.com/kehuo/provision/tui/keymap"
 	"github.com/kehuo/provision/tui/pane"
 )
 
@@ -26,12 +27,13 @@ type item struct {
 
 // update moves the highlight; enter and the items' keys act.
 func (m *menu) update(k tea.KeyMsg) tea.Cmd {
-	switch key := k.String(); key {
-	case "up", "k":
+	key := k.String()
+	switch keymap.Of(key) {
+	case keymap.Up:
 		m.at = max(m.at-1, 0)
-	case "down", "j":
+	case keymap.Down:
 		m.at = min(m.at+1, len(m.items)-1)
-	case "enter":
+	case keymap.Take:
 		return intent(m.items[m.at].msg)
 	default:
 		for _, i := range m.items {

@@ -9,6 +9,8 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/tui/cells"
+	"github.com/kehuo/provision/tui/keymap"
+	"github.com/kehuo/provision/tui/lines"
 	"github.com/kehuo/provision/tui/pane"
 )
 
@@ -25,6 +27,8 @@ type Plan struct {
 	reading  bool    // keys go to the changes
 	changes  *reader // of the chosen step
 	answered bool    // a second enter must not answer the next host's plan
+	Form     bool    // the inventory came from the form, to which esc goes back
+	Held     string  // who else is at work on the host; empty: nobody
 	Several  bool    // there are plans of several hosts: this one names its own
 }
 
@@ -90,6 +94,9 @@ func (p *Plan) Keys() []Key {
 	if p.readable() {
 		keys = append(keys, p.key("tab", "diff"))
 	}
+	if p.Form {
+		keys = append(keys, p.key("esc", "form"))
+	}
 	return append(append(keys, p.changes.keys()...), p.no())
 }
 
@@ -112,34 +119,39 @@ func (p *Plan) Update(msg tea.Msg) tea.Cmd {
 	if !isKey || p.changes.pane.Typing() {
 		return p.changes.pane.Update(msg)
 	}
-	switch k.String() {
-	case "enter":
+	action := keymap.Of(k.String())
+	switch action {
+	case keymap.Take:
 		return p.answer()
-	case "tab":
+	case keymap.Pane:
 		p.reading = !p.reading && p.readable()
 		return nil
-	case "esc":
+	case keymap.Back:
 		if p.reading && !p.changes.pane.Searching() {
 			p.reading = false
 			return nil
 		}
-	case "/":
+		if p.Form && !p.reading && !p.answered {
+			p.answered = true
+			return intent(FormMsg{})
+		}
+	case keymap.Search:
 		p.reading = true
 	}
 	if p.reading || scrolls(k) {
 		return p.changes.pane.Update(msg)
 	}
-	p.choose(k.String())
+	p.choose(action)
 	return nil
 }
 
-func (p *Plan) choose(key string) {
-	switch key {
-	case "up", "k":
+func (p *Plan) choose(action keymap.Action) {
+	switch action {
+	case keymap.Up:
 		p.at = max(p.at-1, 0)
-	case "down", "j":
+	case keymap.Down:
 		p.at = min(p.at+1, len(p.changing)-1)
-	case " ", "space":
+	case keymap.Toggle:
 		// Each step builds on those before it: one that is left out takes the later ones with it, as in a run.
 		in := !p.approved[p.changing[p.at]]
 		for i, id := range p.changing {
@@ -147,7 +159,7 @@ func (p *Plan) choose(key string) {
 				p.approved[id] = in
 			}
 		}
-	case "a":
+	case keymap.All:
 		all := len(p.chosen()) < len(p.changing)
 		for _, id := range p.changing {
 			p.approved[id] = all
@@ -225,11 +237,23 @@ func DiffLines(diff string) []pane.Line {
 	return list
 }
 
+// Summary is the plan in few words.
+func (p *Plan) Summary() string { return safetext.Line(lines.SummaryText(p.Words, p.decision.Changes)) }
+
 // head is what stands above the changes.
 func (p *Plan) head(width int) []string {
 	b := block{width: width}
-	if p.Several {
+	if p.Held != "" {
+		b.add(p.Theme.Warn, safetext.Line(p.Held))
+	}
+	summary := p.Summary()
+	switch {
+	case p.Several && summary != "":
+		b.add(p.Theme.Accent, p.T("lines.labelled", p.T("wizard.plan.host", safetext.Line(p.decision.Host)), summary))
+	case p.Several:
 		b.add(p.Theme.Accent, p.T("wizard.plan.host", safetext.Line(p.decision.Host)))
+	case summary != "" && p.height < 14: // the header has no row for it
+		b.add(p.Theme.Accent, summary)
 	}
 	step := p.changing[p.at]
 	title := block{width: width - 2}

@@ -9,6 +9,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/tui/cells"
+	"github.com/kehuo/provision/tui/keymap"
 	"github.com/kehuo/provision/tui/pane"
 	"github.com/kehuo/provision/tui/theme"
 )
@@ -175,7 +176,7 @@ func (q *Question) Update(msg tea.Msg) tea.Cmd {
 		if !ok {
 			return nil
 		}
-		if q.canStay() && k.String() == "esc" {
+		if q.canStay() && keymap.Of(k.String()) == keymap.Back {
 			return intent(StayMsg{})
 		}
 		cmd := q.menu.update(k)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/tui/cells"
+	"github.com/kehuo/provision/tui/keymap"
 	"github.com/kehuo/provision/tui/tracker"
 )
 
@@ -73,14 +74,14 @@ func (s *Steps) Update(msg tea.Msg) tea.Cmd {
 	if !ok || s.Chosen() == nil {
 		return nil
 	}
-	switch k.String() {
-	case "up", "k":
+	switch keymap.Of(k.String()) {
+	case keymap.Up:
 		s.move(-1)
-	case "down", "j":
+	case keymap.Down:
 		s.move(1)
-	case "home", "g":
+	case keymap.Top:
 		s.chosen = s.host.Steps[0].ID
-	case "end", "G", "f", "esc":
+	case keymap.Follow, keymap.Back:
 		s.chosen = ""
 	}
 	return nil

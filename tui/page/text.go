@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/tui/cells"
+	"github.com/kehuo/provision/tui/keymap"
 	"github.com/kehuo/provision/tui/pane"
 )
 
@@ -17,10 +18,10 @@ type Text struct {
 	title string
 	pane  *pane.Pane
 	keys  []Key
-	act   func(key string) tea.Msg // what further keys mean; nil for nothing
+	act   func(keymap.Action) tea.Msg // what further keys mean
 }
 
-func newText(c *Common, title string, follow bool, keys []Key, act func(string) tea.Msg) *Text {
+func newText(c *Common, title string, follow bool, keys []Key, act func(keymap.Action) tea.Msg) *Text {
 	return &Text{Common: c, title: title, pane: pane.New(c.Theme, c.Words, follow), keys: keys, act: act}
 }
 
@@ -33,8 +34,8 @@ type Log struct {
 // NewLog returns the page of the log file; its lines come by SetText.
 func NewLog(c *Common, file string, number int) *Log {
 	keys := []Key{c.key("/", "search"), c.arrows("scroll"), c.key("o", "pager"), c.key("esc", "back")}
-	log := &Log{newText(c, c.T("wizard.log.title", file), true, keys, func(key string) tea.Msg {
-		if key == "o" {
+	log := &Log{newText(c, c.T("wizard.log.title", file), true, keys, func(action keymap.Action) tea.Msg {
+		if action == keymap.Pager {
 			return PagerMsg{}
 		}
 		return nil
@@ -52,12 +53,12 @@ func (l *Log) SetPart(text string, cut bool) {
 
 // NewReport returns the page that shows a report before it is written.
 func NewReport(c *Common, file, text string, agreed []string) *Text {
-	keys := []Key{c.key("enter", "save"), c.key("a", "addresses"), c.arrows("scroll"), c.key("esc", "back")}
-	t := newText(c, c.T("wizard.report.title", file), false, keys, func(key string) tea.Msg {
-		switch key {
-		case "enter", "s":
+	keys := []Key{c.key("enter", "save"), c.key("u", "addresses"), c.arrows("scroll"), c.key("esc", "back")}
+	t := newText(c, c.T("wizard.report.title", file), false, keys, func(action keymap.Action) tea.Msg {
+		switch action {
+		case keymap.Take:
 			return SaveMsg{text}
-		case "a":
+		case keymap.Addresses:
 			if len(agreed) > 0 {
 				return ReportMsg{}
 			}
@@ -74,8 +75,8 @@ const Addresses = "addresses"
 
 // NewHelp returns the page that explains the keys.
 func NewHelp(c *Common) *Text {
-	t := newText(c, c.T("wizard.help.title"), false, []Key{c.key("esc", "back"), c.arrows("scroll")}, func(key string) tea.Msg {
-		if key == "enter" || key == "?" {
+	t := newText(c, c.T("wizard.help.title"), false, []Key{c.key("esc", "back"), c.arrows("scroll")}, func(action keymap.Action) tea.Msg {
+		if action == keymap.Take || action == keymap.Help {
 			return StayMsg{}
 		}
 		return nil
@@ -113,14 +114,12 @@ func (t *Text) Keys() []Key {
 // Update implements Page.
 func (t *Text) Update(msg tea.Msg) tea.Cmd {
 	if k, ok := msg.(tea.KeyMsg); ok && !t.pane.Typing() {
-		key := k.String()
-		if key == "q" || key == "esc" && !t.pane.Searching() {
+		action := keymap.Of(k.String())
+		if action == keymap.Leave || action == keymap.Back && !t.pane.Searching() {
 			return intent(StayMsg{})
 		}
-		if t.act != nil {
-			if msg := t.act(key); msg != nil {
-				return intent(msg)
-			}
+		if msg := t.act(action); msg != nil {
+			return intent(msg)
 		}
 	}
 	return t.pane.Update(msg)

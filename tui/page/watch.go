@@ -10,6 +10,7 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/tui/cells"
+	"github.com/kehuo/provision/tui/keymap"
 	"github.com/kehuo/provision/tui/lines"
 	"github.com/kehuo/provision/tui/pane"
 	"github.com/kehuo/provision/tui/tracker"
@@ -22,6 +23,7 @@ type Watch struct {
 	host  string
 	step  *tracker.Step
 	panes map[string]*pane.Pane // by host and step
+	full  bool                  // commands are shown with our labels
 }
 
 // NewWatch returns the page.
@@ -113,14 +115,21 @@ func (w *Watch) Keys() []Key {
 	if w.Typing() {
 		return w.searching()
 	}
-	return []Key{w.key("/", "search"), w.arrows("scroll"), w.key("f", "follow")}
+	return []Key{w.key("/", "search"), w.arrows("scroll"), w.key("f", "follow"), w.key("v", "labels")}
 }
 
 // Update implements Page.
-func (w *Watch) Update(msg tea.Msg) tea.Cmd { return w.current().Update(msg) }
+func (w *Watch) Update(msg tea.Msg) tea.Cmd {
+	if k, ok := msg.(tea.KeyMsg); ok && keymap.Of(k.String()) == keymap.Labels && !w.Typing() {
+		w.full = !w.full
+		return nil
+	}
+	return w.current().Update(msg)
+}
 
 // layout gives the pane what the words above it leave.
 func (w *Watch) layout() {
+	w.current().ShowLabels(w.full)
 	w.current().SetSize(w.width, max(w.height-len(w.head())-w.foot(), 1))
 }
 

@@ -7,8 +7,10 @@ import (
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/tui/cells"
+	"github.com/kehuo/provision/tui/keymap"
 	"github.com/kehuo/provision/tui/theme"
 )
 
@@ -22,6 +24,7 @@ type Pane struct {
 	top           position // where the window starts when it does not follow
 	find          search
 	sticky        bool
+	labels        bool   // commands are shown in full
 	elsewhere     string // the key of the words that say where the lines are that the pane does not hold; empty: nowhere
 	cut           bool   // there is more than the pane was given
 }
@@ -36,6 +39,9 @@ func New(t *theme.Theme, words *language.Printer, follow bool) *Pane {
 
 // KeepCommand makes the pane show the command that the lines in sight belong to, when it is no longer in sight itself.
 func (p *Pane) KeepCommand() { p.sticky = true }
+
+// ShowLabels shows commands in full, or without the labels that are only of use to us.
+func (p *Pane) ShowLabels(on bool) { p.labels = on }
 
 // Elsewhere names the words that say where the lines are that the pane does not hold.
 func (p *Pane) Elsewhere(key string) { p.elsewhere = key }
@@ -106,7 +112,7 @@ func (p *Pane) Rows(limit int) int {
 // rows are the rows of a line as they stand in the pane, without style.
 func (p *Pane) rows(n int) []string {
 	line := p.ring.at(n)
-	text := line.Text
+	text := p.text(line)
 	if line.Kind == Command {
 		text = "$ " + text
 	}
@@ -114,6 +120,14 @@ func (p *Pane) rows(n int) []string {
 		return []string{text}
 	}
 	return cells.Wrap(text, p.width)
+}
+
+// text is a line as it is shown.
+func (p *Pane) text(line Line) string {
+	if line.Kind == Command && !p.labels {
+		return docker.Unlabelled(line.Text)
+	}
+	return line.Text
 }
 
 // start is where the window begins.
@@ -204,7 +218,7 @@ func (p *Pane) stick(rows []string, at position) {
 		n, ok = at.line, true
 	}
 	if ok {
-		rows[0] = p.style(Command).Render(ansi.Truncate("$ "+p.ring.at(n).Text, p.width, "..."))
+		rows[0] = p.style(Command).Render(ansi.Truncate("$ "+p.text(p.ring.at(n)), p.width, "..."))
 	}
 }
 
@@ -267,26 +281,26 @@ func (p *Pane) Update(msg tea.Msg) tea.Cmd {
 }
 
 func (p *Pane) key(key string) tea.Cmd {
-	switch key {
-	case "up", "k":
+	switch keymap.Of(key) {
+	case keymap.Up:
 		p.move(-1)
-	case "down", "j":
+	case keymap.Down:
 		p.down(1)
-	case "pgup", "b", "ctrl+u":
+	case keymap.PageUp:
 		p.move(1 - p.content())
-	case "pgdown", " ", "ctrl+d":
+	case keymap.PageDown:
 		p.down(p.content() - 1)
-	case "home", "g":
+	case keymap.Top:
 		p.Top()
-	case "end", "G", "f":
+	case keymap.Follow:
 		p.follow = true
-	case "n":
+	case keymap.Next:
 		p.next(false)
-	case "N":
+	case keymap.Previous:
 		p.next(true)
-	case "esc":
+	case keymap.Back:
 		p.find.query = ""
-	case "/":
+	case keymap.Search:
 		return p.Search()
 	}
 	return nil

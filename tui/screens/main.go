@@ -1,7 +1,7 @@
 // Command screens makes pictures of the wizard for the README: it turns the screens that the golden tests keep with their
-// colours, tui/testdata/*.ansi, into SVG. Run it from the module's root:
+// colours, tui/testdata/*.ansi, into SVG, and the recorded runs, *.film, into SVG that plays. Run it from the module's root:
 //
-//	go test ./tui -run TestColours -update && go run ./tui/screens docs
+//	go test ./tui -run 'TestColours|TestFilm' -update && go run ./tui/screens docs
 package main
 
 import (
@@ -44,12 +44,38 @@ func run(from, to string) error {
 		if err != nil {
 			return err
 		}
-		name := strings.TrimSuffix(filepath.Base(file), ".ansi") + ".svg"
-		if err := os.WriteFile(filepath.Join(to, name), []byte(picture(string(screen))), 0o644); err != nil {
+		if err := write(to, file, ".ansi", picture(string(screen))); err != nil {
+			return err
+		}
+	}
+	return films(from, to)
+}
+
+// films makes a picture that plays of every recorded run.
+func films(from, to string) error {
+	files, err := filepath.Glob(filepath.Join(from, "*.film"))
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		recorded, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		svg, err := film(string(recorded))
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		if err := write(to, file, ".film", svg); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func write(to, file, suffix, svg string) error {
+	name := strings.TrimSuffix(filepath.Base(file), suffix) + ".svg"
+	return os.WriteFile(filepath.Join(to, name), []byte(svg), 0o644)
 }
 
 // The measures of a picture, in pixels.
@@ -84,13 +110,18 @@ func picture(screen string) string {
 		columns = max(columns, ansi.StringWidth(row))
 		drawRow(&text, row, float64(margin+rowHeight*i+fontSize))
 	}
-	width, height := float64(columns)*cellWidth+2*margin, len(rows)*rowHeight+2*margin
+	return sheet(columns, len(rows), text.String())
+}
+
+// sheet is the paper of so many cells with what is drawn on it.
+func sheet(columns, rows int, drawn string) string {
+	width, height := float64(columns)*cellWidth+2*margin, rows*rowHeight+2*margin
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%d" viewBox="0 0 %.0f %d">
 <rect width="100%%" height="100%%" rx="8" fill="%s"/>
 <g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Noto Sans Mono CJK SC',monospace" font-size="%d" fill="%s" xml:space="preserve">
 %s</g>
 </svg>
-`, width, height, width, height, paper, fontSize, ink, text.String())
+`, width, height, width, height, paper, fontSize, ink, drawn)
 }
 
 func drawRow(b *strings.Builder, row string, y float64) {

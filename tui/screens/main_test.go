@@ -51,6 +51,18 @@ func TestThePicturesOfTheREADMEAreUpToDate(t *testing.T) {
 	}
 }
 
+func TestAFilmIsSmallAndNamesWhatIsWrongWithARecord(t *testing.T) {
+	film, err := os.ReadFile(filepath.Join("..", "..", "docs", "wizard.svg"))
+	if err != nil || len(film) > 300_000 || !bytes.Contains(film, []byte("<animate ")) {
+		t.Errorf("docs/wizard.svg has %d bytes, %v", len(film), err)
+	}
+	for _, text := range []string{"", "no form feed", "\fsoon\nscreen", "\f-1\nscreen"} {
+		if _, err := parseFrames(text); err == nil {
+			t.Errorf("%q is taken for a recorded run", text)
+		}
+	}
+}
+
 func wellFormed(text []byte) error {
 	d := xml.NewDecoder(bytes.NewReader(text))
 	for {

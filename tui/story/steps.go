@@ -16,8 +16,8 @@ type step struct {
 func (s *step) ID() string    { return s.id }
 func (s *step) Title() string { return s.target.story.options.Words.T("step." + s.id + ".title") }
 
-func (s *step) change(action, reason, diff string, apply func(context.Context, *provision.Reporter) error) []provision.Change {
-	return []provision.Change{{Action: action, Reason: reason, Diff: diff,
+func (s *step) change(action, reason, diff, summary string, apply func(context.Context, *provision.Reporter) error) []provision.Change {
+	return []provision.Change{{Action: action, Reason: reason, Diff: diff, Summary: summary,
 		Apply: func(ctx context.Context, r *provision.Reporter) error {
 			if err := apply(ctx, r); err != nil {
 				return err
@@ -33,15 +33,15 @@ func (s *step) Plan() ([]provision.Change, error) {
 	}
 	switch s.id {
 	case "02-directory":
-		return s.change("create /home/kevin/dev/myweb", "it does not exist", "", s.directory), nil
+		return s.change("create /home/kevin/dev/myweb", "it does not exist", "", "folder created", s.directory), nil
 	case "05-nginx-config":
-		return s.change("put resource/default.conf right", "nothing redirects port 80 to https", configDiff, s.quick), nil
+		return s.change("put resource/default.conf right", "nothing redirects port 80 to https", configDiff, "", s.quick), nil
 	case "06-files":
-		return s.change("upload 42 files, 9.8 MB", "the host has none of them", filesDiff, s.upload), nil
+		return s.change("upload 42 files, 9.8 MB", "the host has none of them", filesDiff, "42 files", s.upload), nil
 	case "07-build":
-		return s.change("build myweb_image:server", "the image does not exist", "", s.build), nil
+		return s.change("build myweb_image:server", "the image does not exist", "", "image built", s.build), nil
 	case "09-run":
-		return s.change("run the container myweb_https", "no container of that name exists", "", s.run), nil
+		return s.change("run the container myweb_https", "no container of that name exists", "", "container created", s.run), nil
 	}
 	return nil, nil
 }
@@ -107,7 +107,7 @@ var instructions = []string{
 
 func (s *step) build(ctx context.Context, r *provision.Reporter) error {
 	o := s.target.story.options
-	r.Command("cd /home/kevin/dev/myweb && docker build -t myweb_image:server --label provision.release=20260301-0930 .")
+	r.Command("cd /home/kevin/dev/myweb && docker build -t myweb_image:server --label io.provision.release=20260301-0930 .")
 	total := int64(len(instructions))
 	for i, instruction := range instructions {
 		n := int64(i + 1)

@@ -21,6 +21,7 @@ type Options struct {
 	HostKey   bool             // ask to confirm the host key
 	Password  bool             // ask for the password
 	Satisfied bool             // nothing has to change
+	Lasting   bool             // there is something to remember of the site
 	Failures  int              // how many times the build fails before it succeeds
 	Lines     int              // further lines of build output
 	Block     chan struct{}    // if set, the build waits here after its first line, or for the end of the run
@@ -145,7 +146,20 @@ func (t *target) Explain(step string, err error) []provision.Finding {
 		Cause:    "pip found no package called flask-restfull. The name is misspelt, or the package index does not have it.",
 		Evidence: "ERROR: No matching distribution found for flask-restfull",
 		Fix:      "Correct the name in requirements.txt (flask-restful?), then retry.",
+		File:     "requirements.txt",
+		Line:     2,
 	}}
+}
+
+// Lasting implements provision.Warner.
+func (t *target) Lasting() []provision.Finding {
+	if !t.story.options.Lasting {
+		return nil
+	}
+	return []provision.Finding{
+		{Severity: provision.SeverityWarning, Code: "dns", Cause: "kevinhuo.cool leads to 192.0.2.1, the host is at 203.0.113.10"},
+		{Severity: provision.SeverityInfo, Code: "site.key-in-image", Cause: "The key is in the image."},
+	}
 }
 
 func errBuild(name string) error {

@@ -29,6 +29,36 @@ type Run struct {
 	Started  time.Time
 	Hosts    []*Host
 	Finished *provision.RunFinished
+	waits    waits
+}
+
+// Elapsed is how long the run has worked by now: what a person took to answer is not counted.
+func (r *Run) Elapsed(now time.Time) time.Duration { return r.waits.worked(r.Started, now) }
+
+// waits are the times for which somebody was waited for.
+type waits struct {
+	over  time.Duration
+	since time.Time // of a question that is open; zero without one
+}
+
+func (w *waits) apply(e provision.Event) {
+	switch e.Body.(type) {
+	case provision.DecisionAsked:
+		w.since = e.Time
+	case provision.DecisionMade:
+		if !w.since.IsZero() {
+			w.over += e.Time.Sub(w.since)
+		}
+		w.since = time.Time{}
+	}
+}
+
+// worked is the time since begun without them.
+func (w *waits) worked(begun, now time.Time) time.Duration {
+	if !w.since.IsZero() {
+		now = w.since
+	}
+	return max(now.Sub(begun)-w.over, 0)
 }
 
 // Host is the picture of one host.
@@ -50,6 +80,7 @@ type Step struct {
 	Findings []provision.Finding
 	Progress provision.StepProgress
 	Rate     Rate
+	waits    waits
 }
 
 // Apply takes the next event in.
@@ -62,6 +93,7 @@ func (r *Run) Apply(e provision.Event) {
 		r.Finished = &b
 		return
 	}
+	r.waits.apply(e)
 	host := r.Host(e.Host)
 	if host == nil {
 		return
@@ -142,6 +174,7 @@ func (h *Host) Running() *Step {
 }
 
 func (s *Step) apply(e provision.Event) {
+	s.waits.apply(e)
 	switch b := e.Body.(type) {
 	case provision.StepStarted:
 		s.State, s.Started = Running, e.Time
@@ -161,7 +194,7 @@ func (s *Step) Elapsed(now time.Time) time.Duration {
 	case Waiting:
 		return 0
 	case Running:
-		return now.Sub(s.Started)
+		return s.waits.worked(s.Started, now)
 	}
 	return s.Duration
 }

@@ -24,6 +24,7 @@ type Config struct {
 	Settings     *sshconfig.Settings
 	AcceptNew    bool // trust a host that is not known yet
 	Ask          func(ctx context.Context, d provision.Decision) (provision.Answer, error)
+	ReadOnly     bool // a key that is accepted is not filed
 	Words        *language.Printer
 	Before       ssh.PublicKey // the key of an earlier connection of the same run, the only one to accept; nil for the first
 }
@@ -194,6 +195,9 @@ func (k *Checker) unknown(ctx context.Context, key ssh.PublicKey, flaw *provisio
 		if answer.Choice != provision.AnswerYes {
 			return refuse("connect.host-key-declined")
 		}
+	}
+	if k.ReadOnly {
+		return nil
 	}
 	if err := k.file(key); err != nil {
 		return refuse("hostkey.unwritten", err)

@@ -100,7 +100,8 @@ type arguments struct {
 }
 
 // flags are the options that take no value.
-var flags = []string{"-it", "-i", "-t", "-d", "-a", "-q", "-aq", "-f", "-v", "--rm", "--init", "--no-trunc", "--internal", "--force", "-fv", "--help", "--load", "--pull", "--no-cache"}
+var flags = []string{"-it", "-i", "-t", "-d", "-a", "-q", "-aq", "-f", "-v", "--rm", "--init", "--no-trunc", "--internal", "--force", "--force-rm", "-fv",
+	"--help", "--load", "--pull", "--no-cache"}
 
 // parse reads options up to the first word that is none. -t and -v have values where docker's own build, stop and run say so.
 func parse(argv []string) arguments {
