@@ -6,7 +6,10 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/report"
@@ -15,6 +18,7 @@ import (
 	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/steps"
 	"github.com/kehuo/provision/tui"
+	"github.com/kehuo/provision/tui/cockpit"
 	"github.com/kehuo/provision/tui/page"
 )
 
@@ -49,18 +53,24 @@ func (d *deployCommand) wizard(ctx context.Context) error {
 	} else if _, err := d.open("provision"); err != nil { // a wrong inventory is said before the screen is taken
 		return err
 	}
-	cockpit := false
-	if d.cockpit {
-		config.Cockpit = func() { cockpit = true }
+	if d.leads {
+		config.Cockpit = d.handOver
 	}
 	result, err := tui.Run(ctx, config)
 	if err != nil {
 		return err
 	}
-	if cockpit {
-		return d.dash(ctx, survey.WatchInterval)
-	}
 	return exit(result.ExitCode)
+}
+
+// handOver opens the cockpit on the screen of the wizard.
+func (d *deployCommand) handOver(ctx context.Context, notice string, away *atomic.Bool, running *sync.WaitGroup) (tea.Model, error) {
+	config, err := d.flags.cockpit(survey.WatchInterval)
+	if err != nil {
+		return nil, err
+	}
+	config.Notice = notice
+	return cockpit.Open(ctx, config, away, running), nil
 }
 
 // saveReport writes what the wizard has shown.

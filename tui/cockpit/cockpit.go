@@ -24,7 +24,7 @@ import (
 	"github.com/kehuo/provision/tui/theme"
 )
 
-// Config is what the cockpit needs; all of it must be set.
+// Config is what the cockpit needs; all of it but Notice must be set.
 type Config struct {
 	Words   *language.Printer
 	In, Out *os.File
@@ -32,6 +32,7 @@ type Config struct {
 	NoColor bool
 	Site    string
 	Watches []*survey.Watch // one a host, in the order in which they are shown
+	Notice  string          // what is said at first; empty: nothing
 
 	// Wanted is what the source here would be deployed as; it is asked at the start and whenever another command has run.
 	Wanted func(ctx context.Context) survey.Wanted
@@ -45,24 +46,32 @@ type Config struct {
 	Browse func(ctx context.Context, url string) error
 }
 
+// Open begins to watch, until ctx ends, and returns the cockpit for a program that has a screen for it. running waits for all that
+// runs then; away is true while another command has the terminal.
+func Open(ctx context.Context, c Config, away *atomic.Bool, running *sync.WaitGroup) tea.Model {
+	w := &live{config: c, ctx: ctx, board: newBoard(c.Hide), away: away, running: running}
+	for _, one := range c.Watches {
+		running.Go(func() { one.Run(ctx, w.board.put) })
+	}
+	return newModel(c, theme.New(c.Out, c.Env, c.NoColor), time.Now, w)
+}
+
 // Run shows the cockpit until the person leaves it. When it returns nothing watches any more and the terminal is as it was.
 func Run(ctx context.Context, c Config) error {
 	watching, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	w := &live{config: c, ctx: watching, board: newBoard(c.Hide), away: &atomic.Bool{}}
-	program := tea.NewProgram(newModel(c, theme.New(c.Out, c.Env, c.NoColor), time.Now, w), tea.WithInput(c.In), tea.WithOutput(c.Out),
-		tea.WithEnvironment(c.Env), tea.WithAltScreen(), tea.WithMouseCellMotion(), tea.WithoutSignalHandler())
-	for _, one := range c.Watches {
-		w.running.Go(func() { one.Run(watching, w.board.put) })
-	}
-	stop := watchSignals(ctx, w.away, func() {
+	var away atomic.Bool
+	var running sync.WaitGroup
+	program := tea.NewProgram(Open(watching, c, &away, &running), tea.WithInput(c.In), tea.WithOutput(c.Out), tea.WithEnvironment(c.Env),
+		tea.WithAltScreen(), tea.WithMouseCellMotion(), tea.WithoutSignalHandler())
+	stop := watchSignals(ctx, &away, func() {
 		cancel() // first: this ends a command that has the terminal
 		program.Quit()
 	})
 	_, err := program.Run()
 	cancel()
 	stop()
-	w.running.Wait()
+	running.Wait()
 	if err != nil && !errors.Is(err, tea.ErrProgramKilled) {
 		return provision.Fail("wizard.terminal-unusable", err)
 	}
@@ -130,7 +139,7 @@ type live struct {
 	ctx     context.Context
 	board   *board
 	away    *atomic.Bool // another command has the terminal
-	running sync.WaitGroup
+	running *sync.WaitGroup
 	leave   context.CancelFunc // of the log that is followed; nil: none
 }
 

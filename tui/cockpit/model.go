@@ -77,7 +77,7 @@ type question struct {
 
 func newModel(c Config, look *theme.Theme, now func() time.Time, w world) *Model {
 	m := &Model{words: c.Words, theme: look, now: now, world: w, site: c.Site, hide: c.Hide, width: 80, height: 24,
-		log: pane.New(look, c.Words, true)}
+		log: pane.New(look, c.Words, true), notice: c.Notice}
 	for i, one := range c.Watches {
 		m.patience = max(m.patience, 3*max(one.Interval, survey.WatchInterval))
 		m.hosts = append(m.hosts, survey.Reading{Host: one.Host})
