@@ -360,6 +360,7 @@ func (h *Host) Watch() *survey.Watch {
 		Checks: func(dial probe.Dial) []probe.Check {
 			return append(h.demands().FromHere(address), h.demands().FromHost(dial)...)
 		},
+		Names: func(ctx context.Context) survey.Names { return survey.AskNames(ctx, h.Inventory.Site.Domain, address) },
 	}
 }
 

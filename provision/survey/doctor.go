@@ -4,7 +4,6 @@ package survey
 import (
 	"context"
 	"io"
-	"net"
 	"os"
 	"slices"
 	"strconv"
@@ -282,27 +281,17 @@ func (h Host) examineRoot(e *examination) {
 
 // examineNames asks the DNS where visitors are sent.
 func (h Host) examineNames(ctx context.Context, e *examination) {
-	domain := h.Site.Domain
-	if domain == "" {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, probe.Timeout)
-	defer cancel()
-	found, err := net.DefaultResolver.LookupHost(ctx, domain)
-	if err != nil {
-		e.bad(provision.SeverityWarning, "dns", e.words.T("doctor.dns.unknown", domain, err), e.words.T("doctor.fix.dns-add"))
-		return
-	}
-	own, err := net.DefaultResolver.LookupHost(ctx, h.Address)
-	if err != nil {
-		own = []string{h.Address}
-	}
-	if !slices.ContainsFunc(found, func(a string) bool { return slices.Contains(own, a) }) {
-		e.bad(provision.SeverityWarning, "dns", e.words.T("doctor.dns.elsewhere", domain, strings.Join(found, ", "), strings.Join(own, ", ")),
+	names := AskNames(ctx, h.Site.Domain, h.Address)
+	switch {
+	case names.Domain == "":
+	case names.Err != nil:
+		e.bad(provision.SeverityWarning, "dns", e.words.T("doctor.dns.unknown", names.Domain, names.Err), e.words.T("doctor.fix.dns-add"))
+	case !names.Here():
+		e.bad(provision.SeverityWarning, "dns", e.words.T("doctor.dns.elsewhere", names.Domain, strings.Join(names.Found, ", "), strings.Join(names.Own, ", ")),
 			e.words.T("doctor.fix.dns-change"))
-		return
+	default:
+		e.ok("dns", "dns", names.Domain)
 	}
-	e.ok("dns", "dns", domain)
 }
 
 // examineSite reports how the site answers now. Before the first deployment nothing does, and that is no fault.

@@ -31,7 +31,7 @@ const (
 	firstPause    = time.Second // between two attempts to connect; it grows
 	longestPause  = 15 * time.Second
 	answersKept   = 60          // of the site's answers
-	logTail       = 200         // lines
+	logTail       = 1000        // lines
 	logOverlap    = time.Second // of a log that goes on: a line may have been on its way
 
 	logPause        = 10 * time.Second // until the log of a container that has ended is asked for again
@@ -53,6 +53,7 @@ type Watch struct {
 	Query    facts.Query   // what to ask; Room is the watch's own
 	Connect  func(ctx context.Context) (Connection, error)
 	Checks   func(dial probe.Dial) []probe.Check // what to ask the site; the first is asked
+	Names    func(ctx context.Context) Names     // where the DNS sends visitors; see AskNames
 
 	mu      sync.Mutex
 	conn    Connection    // nil while there is none
@@ -141,7 +142,7 @@ func (w *Watch) look(ctx context.Context, conn Connection, r Reading, n int) (Re
 		return r, provision.Fail("dash.silent", lookTimeout)
 	}
 	if n%probeEvery == 0 {
-		r.Asked = w.ask(ctx, conn, r.Asked)
+		r = w.visit(ctx, conn, r)
 	}
 	r.Link, r.Err, r.At = LinkUp, err, time.Now()
 	return r, nil
@@ -190,6 +191,19 @@ func (g gathered) Dial(ctx context.Context, network, address string) (net.Conn, 
 
 // DockerNeedsRoot implements facts.Host: it is called where the engine itself could not be asked.
 func (g gathered) DockerNeedsRoot(needed bool) { g.watch.docker(true, needed) }
+
+// visit asks the site, and meanwhile the DNS where that is due.
+func (w *Watch) visit(ctx context.Context, conn Connection, r Reading) Reading {
+	var asking sync.WaitGroup
+	names := r.Names
+	if time.Since(names.At) >= namesEvery {
+		asking.Go(func() { names = w.Names(ctx) })
+	}
+	r.Asked = w.ask(ctx, conn, r.Asked)
+	asking.Wait()
+	r.Names = names
+	return r
+}
 
 // ask puts the first question to the site.
 func (w *Watch) ask(ctx context.Context, conn Connection, before []Answered) []Answered {

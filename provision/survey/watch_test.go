@@ -58,6 +58,7 @@ func newLab(t *testing.T) *lab {
 		Host: "cloud", Interval: 20 * time.Millisecond,
 		Query:  facts.Query{Directory: fakehost.Home + "/dev/myweb", Container: "myweb_https", Image: "myweb_image:server", Mark: "MARK"},
 		Checks: func(probe.Dial) []probe.Check { return demands.FromHere(l.host.Address) },
+		Names:  func(ctx context.Context) survey.Names { return survey.AskNames(ctx, "localhost", "127.0.0.1") },
 		Connect: func(ctx context.Context) (survey.Connection, error) {
 			l.mu.Lock()
 			l.dials++
@@ -121,6 +122,9 @@ func TestAWatchReadsAHost(t *testing.T) {
 	if !asked || last.Err != nil || last.Answer.Status != 200 || last.Answer.Certificate == nil {
 		t.Errorf("the site answered %+v", last)
 	}
+	if !r.Names.Here() || r.Names.Err != nil {
+		t.Errorf("the DNS says %+v", r.Names)
+	}
 	r = l.await("with the processor's share", func(r survey.Reading) bool { return r.Pulse.CPU >= 0 })
 	if r.Pulse.Memory <= 0 || r.Pulse.Disk < 0 || len(r.Asked) < 1 {
 		t.Errorf("the reading is %+v", r)
@@ -178,7 +182,7 @@ esac`)
 			return ""
 		}
 	}
-	if got, want := next(), "first: logs --tail 200 --follow abc"; got != want {
+	if got, want := next(), "first: logs --tail 1000 --follow abc"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	l.relay.Reset()

@@ -19,6 +19,7 @@ type view int
 
 const (
 	viewLog view = iota
+	viewRequests
 	viewReleases
 	viewContainers
 	viewHost
@@ -49,12 +50,17 @@ type Model struct {
 	filter string
 	typing bool // letters are the filter's
 
-	view   view
-	inPane bool       // keys go to the pane
-	log    *pane.Pane // of the chosen host
-	help   *pane.Pane // nil: not shown
-	offset int        // the first row in sight of the containers and of the host's facts
-	record int        // the chosen one of the releases, the newest is 0
+	commanding bool   // letters are the command's
+	typed      string // of it
+
+	view    view
+	inPane  bool           // keys go to the pane
+	log     *pane.Pane     // of the chosen host
+	level   string         // from which on its lines are shown
+	traffic survey.Traffic // that it tells of
+	help    *pane.Pane     // nil: not shown
+	offset  int            // the first row in sight of the containers and of the host's facts
+	record  int            // the chosen one of the releases, the newest is 0
 
 	followed  followed // whose log it is
 	wish      followed // whose it is to be, if that stays so until the next tick
@@ -77,7 +83,7 @@ type question struct {
 
 func newModel(c Config, look *theme.Theme, now func() time.Time, w world) *Model {
 	m := &Model{words: c.Words, theme: look, now: now, world: w, site: c.Site, hide: c.Hide, width: 80, height: 24,
-		log: pane.New(look, c.Words, true), notice: c.Notice}
+		log: pane.New(look, c.Words, true), level: levelAll, notice: c.Notice}
 	for i, one := range c.Watches {
 		m.patience = max(m.patience, 3*max(one.Interval, survey.WatchInterval))
 		m.hosts = append(m.hosts, survey.Reading{Host: one.Host})
@@ -133,8 +139,12 @@ func (m *Model) take(n news) {
 	}
 	m.list()
 	for _, line := range n.lines {
-		if !strings.Contains(line, probe.UserAgent) { // our own questions are no visitors
-			m.log.Append(pane.Line{Text: line})
+		if strings.Contains(line, probe.UserAgent) { // our own questions are no visitors
+			continue
+		}
+		m.log.Append(pane.Line{Text: line})
+		if r, ok := survey.ParseRequest(line); ok {
+			m.traffic.Add(r, m.now())
 		}
 	}
 }
@@ -172,11 +182,11 @@ func (m *Model) choose(at int) {
 // those in between.
 func (m *Model) followChosen() {
 	h := m.chosen()
-	if h.Host == m.followed.host && m.view != viewLog { // it goes on while another pane is looked at
+	if h.Host == m.followed.host && !m.ofLog() { // it goes on while another pane is looked at
 		return
 	}
 	wish := followed{host: h.Host}
-	if live := h.Live(); live != nil && m.view == viewLog {
+	if live := h.Live(); live != nil && m.ofLog() {
 		wish.container = live.ID
 	}
 	if wish != m.wish {
@@ -188,10 +198,15 @@ func (m *Model) followChosen() {
 		return
 	case wish.host != m.followed.host:
 		m.log.Clear()
-		m.log.Follow()
+		m.log.Only(m.wantedLines())
+		m.traffic = survey.Traffic{}
 	case wish.container != "" && !m.log.Empty():
 		m.log.Append(pane.Line{Kind: pane.Note, Text: m.words.T("dash.log.next", m.clean(h.Release()))})
 	}
 	m.followed = wish
+	m.traffic.Begin()
 	m.world.follow(wish.host, wish.container)
 }
+
+// ofLog reports whether the pane shows what the log tells.
+func (m *Model) ofLog() bool { return m.view == viewLog || m.view == viewRequests }

@@ -110,8 +110,11 @@ func (m *Model) table() []string {
 // tabs names the panes, the one that is shown with a pointer before it, and the host that it is about.
 func (m *Model) tabs() string {
 	var parts []string
-	for i, key := range []string{"log", "releases", "containers", "host"} {
+	for i, key := range []string{"log", "requests", "releases", "containers", "host"} {
 		text := fmt.Sprintf("%d %s", i+1, m.words.T("dash.view."+key))
+		if view(i) == viewLog && m.level != levelAll {
+			text += " (" + m.words.T("dash.level."+m.level) + ")"
+		}
 		switch {
 		case view(i) != m.view:
 			parts = append(parts, "  "+m.theme.Faint.Render(text))
@@ -159,6 +162,8 @@ func (m *Model) body() []string {
 		switch {
 		case m.followed.host != h.Host:
 			rows = []string{m.theme.Faint.Render(m.words.T("dash.log.wait"))}
+		case m.log.Empty() && m.level != levelAll:
+			rows = []string{m.theme.Faint.Render(m.words.T("dash.log.none-such"))}
 		case m.log.Empty() && !m.log.Searching():
 			rows = []string{m.theme.Faint.Render(m.words.T("dash.log.empty"))}
 		default:
@@ -167,7 +172,7 @@ func (m *Model) body() []string {
 	case viewReleases:
 		rows = m.releases(h, height)
 	default:
-		text := m.text()
+		text := m.paneText()
 		from := min(m.offset, max(len(text)-height, 0))
 		rows = text[from:min(len(text), from+height)]
 	}
@@ -215,6 +220,14 @@ func (m *Model) releases(h survey.Reading, height int) []string {
 		rows = append(rows, row+rest+m.theme.Faint.Render(m.line(r.Who)+"  "+m.line(r.Command)))
 	}
 	return rows
+}
+
+// paneText are all rows of a pane that scrolls.
+func (m *Model) paneText() []string {
+	if m.view == viewRequests {
+		return m.requests()
+	}
+	return m.text()
 }
 
 // text are the rows of the containers, or of what is known of the host.
@@ -306,6 +319,7 @@ func (m *Model) facts(h survey.Reading) (rows [][]string) {
 			add("certificate", m.words.T("dash.certificate", strings.Join(c.DNSNames, ", "), c.NotAfter.In(m.now().Location()).Format(time.DateOnly), probe.DaysLeft(c, m.now())))
 		}
 	}
+	add("dns", m.visitors(h.Names))
 	if m.wanted.Release != "" {
 		add("wanted", m.wanted.Release)
 	}
@@ -313,6 +327,19 @@ func (m *Model) facts(h survey.Reading) (rows [][]string) {
 		add("lock", m.words.T("status.held", lock.Who, lock.Purpose, m.words.Age(m.now().Sub(lock.Since))))
 	}
 	return rows
+}
+
+// visitors is where the DNS sends them.
+func (m *Model) visitors(n survey.Names) string {
+	switch {
+	case n.At.IsZero() || n.Domain == "":
+		return ""
+	case n.Err != nil:
+		return m.words.T("doctor.dns.unknown", n.Domain, n.Err)
+	case n.Here():
+		return m.words.T("doctor.dns", n.Domain)
+	}
+	return m.words.T("doctor.dns.elsewhere", n.Domain, strings.Join(n.Found, ", "), strings.Join(n.Own, ", "))
 }
 
 // url is where visitors find the site of a host, as it was asked last; empty before the first answer.
@@ -332,6 +359,8 @@ func (m *Model) foot() string {
 		keys := m.theme.Key.Render("y") + " " + m.words.T("dash.key.yes") + "   " + m.theme.Key.Render("n") + " " + m.words.T("dash.key.no")
 		text := cells.Cut(m.question.text, m.width-ansi.StringWidth(keys)-cells.Gutter)
 		return m.theme.Warn.Render(text) + strings.Repeat(" ", cells.Gutter) + keys
+	case m.commanding:
+		return m.commandLine()
 	case m.typing:
 		return cells.Cut("/"+m.clean(m.filter)+m.theme.Match.Render(" "), m.width)
 	case m.notice != "" && m.isWarning:
