@@ -50,6 +50,8 @@ func enSteps() words {
 		"fail.docker":                     "logged in to %s as %s, but Docker does not answer there: %s",
 		"fail.podman":                     "on %s podman answers in Docker's place, and a site cannot be switched there without Docker's own bridge; install Docker Engine",
 		"fail.podman.fix":                 "On the host: sudo apt-get remove -y podman-docker && sudo apt-get install -y docker.io (Debian, Ubuntu), or sudo dnf remove -y podman-docker && sudo dnf install -y docker-ce; then sudo systemctl enable --now docker && sudo usermod -aG docker \"$USER\". Podman itself may stay.",
+		"fail.docker-hidden":              "Docker does not answer %[2]s on %[1]s: DOCKER_HOST is set in line %[3]d of %[4]s, which a login without a terminal does not reach; tell the docker command of that engine",
+		"fail.docker-hidden.fix":          "On the host, as %[2]s: docker context create site --docker \"host=$DOCKER_HOST\" && env -u DOCKER_HOST docker context use site; or move line %[3]d to the top of %[4]s.",
 		"fail.docker-own":                 "Docker on %s does not answer %s at its usual place, but a rootless engine listens on %s; tell the docker command of it",
 		"fail.docker-own.fix":             "On the host, as %[2]s: docker context create rootless --docker host=unix://%[3]s; docker context use rootless",
 		"fail.port-privileged":            "Docker on %[2]s is rootless and may not publish port %[1]d, only ports from %[3]d on; allow it, or publish the site on another port in site.ports",

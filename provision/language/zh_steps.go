@@ -50,6 +50,8 @@ func zhSteps() words {
 		"fail.docker":                     "已以用户 %[2]s 登录 %[1]s，但那里的 Docker 没有应答：%[3]s",
 		"fail.podman":                     "主机 %s 上应答 docker 命令的是 podman，它没有 Docker 的网桥，无法在那里切换网站；请安装 Docker Engine",
 		"fail.podman.fix":                 "在主机上：sudo apt-get remove -y podman-docker && sudo apt-get install -y docker.io（Debian、Ubuntu），或 sudo dnf remove -y podman-docker && sudo dnf install -y docker-ce；然后 sudo systemctl enable --now docker && sudo usermod -aG docker \"$USER\"。podman 本身可以保留。",
+		"fail.docker-hidden":              "主机 %[1]s 上的 Docker 没有应答用户 %[2]s：DOCKER_HOST 写在 %[4]s 第 %[3]d 行，非终端登录读不到那里；请让 docker 命令使用那个引擎",
+		"fail.docker-hidden.fix":          "在主机上以用户 %[2]s 执行：docker context create site --docker \"host=$DOCKER_HOST\" && env -u DOCKER_HOST docker context use site；或把第 %[3]d 行移到 %[4]s 的开头。",
 		"fail.docker-own":                 "主机 %[1]s 上的 Docker 在默认位置没有应答用户 %[2]s，但有一个 rootless 引擎监听在 %[3]s；请让 docker 命令使用它",
 		"fail.docker-own.fix":             "在主机上以用户 %[2]s 执行：docker context create rootless --docker host=unix://%[3]s; docker context use rootless",
 		"fail.port-privileged":            "主机 %[2]s 上的 Docker 以 rootless 方式运行，只能发布 %[3]d 及以上的端口，不能发布端口 %[1]d；请放开限制，或在 site.ports 中换一个端口发布网站",
