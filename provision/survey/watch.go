@@ -29,7 +29,7 @@ const (
 	lookTimeout   = 30 * time.Second // of one look; beyond it the connection counts as lost
 	dialTimeout   = time.Minute
 	firstPause    = time.Second // between two attempts to connect; it grows
-	longestPause  = 15 * time.Second
+	longestPause  = 10 * time.Second
 	answersKept   = 60          // of the site's answers
 	logTail       = 1000        // lines
 	logOverlap    = time.Second // of a log that goes on: a line may have been on its way
