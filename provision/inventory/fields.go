@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/kehuo/provision/provision"
 )
 
 // DefaultUser is the tutorial's login.
@@ -17,13 +19,14 @@ const maxTimeout = time.Hour
 const (
 	maxStatus   = 599 // of HTTP
 	maxLogFiles = 1000
+	maxHosts    = 10000
 )
 
 // fields is the table of what an inventory may have, in the order in which it is written. A row is all that the program knows
 // of a field, but for its words, "inventory.field.PATH" in the catalogue, and what takes several fields to tell (whole.go).
 func fields() []field {
 	return []field{
-		{path: "site", read: (*decoder).site},
+		{path: "site", read: optional("site")},
 		of("site.name", func(r record) *string { return &r.Site.Name }, "myweb", text(CheckName).like(likeName)),
 		of("site.source", func(r record) *string { return &r.Site.Source }, "./site", folder()),
 		of("site.upload", func(r record) *[]string { return &r.Site.Upload }, []string{"."}, texts(`["."]`, checkWithin).each(likeWithin)),
@@ -64,8 +67,18 @@ func fields() []field {
 		of("hosts[].identity", func(r record) *string { return &r.Host.Identity }, "", file(checkIdentity)).orExample("~/.ssh/id_ed25519"),
 		of("hosts[].known_hosts", func(r record) *string { return &r.Host.KnownHosts }, "", file(checkKnownHosts)).orExample("~/.ssh/known_hosts"),
 		of("hosts[].prepare_as", func(r record) *string { return &r.Host.PrepareAs }, "", text(CheckUser).like(likeUser)).orNothing(),
+		of("hosts[].labels", func(r record) *map[string]string { return &r.Host.Labels }, nil, labels()).orNothing(),
+		of("hosts[].environment", func(r record) *map[string]string { return &r.Host.Environment }, nil, ofHost()).orNothing(),
+		of("hosts[].ports", func(r record) *[]Port { return &r.Host.Ports }, nil, ports()).orNothing(),
+		of("hosts[].domain", func(r record) *string { return &r.Host.Domain }, "", domain().like(likeDomain)).orNothing(),
 
-		{path: "prepare", read: (*decoder).prepare},
+		{path: "rollout", read: optional("rollout")},
+		of("rollout.canary", func(r record) *int { return &r.Rollout.Canary }, 0, integer(0, maxHosts)).orDefault(),
+		of("rollout.batch", func(r record) *provision.Share { return &r.Rollout.Batch }, provision.Share{Number: 100, Percent: true}, share()).orDefault(),
+		of("rollout.pause", func(r record) *time.Duration { return &r.Rollout.Pause }, 0, pause(maxTimeout)).orDefault(),
+		of("rollout.on_failure", func(r record) *string { return &r.Rollout.OnFailure }, OnFailureStop, choice(OnFailureStop, OnFailureRollback)).orDefault(),
+
+		{path: "prepare", read: optional("prepare")},
 		{path: "prepare.user"},
 		of("prepare.user.keys", func(r record) *[]string { return &r.Prepare.User.Keys }, nil, publicKeys()).orNothing(),
 		of("prepare.user.sudo", func(r record) *bool { return &r.Prepare.User.Sudo }, false, boolean()).orNothing(),

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/kehuo/provision/provision"
 )
 
 // kind is how values of a field are read, checked and written. What is wrong is noted with the decoder, and not ok.
@@ -189,6 +191,87 @@ func duration(longest time.Duration) kind[time.Duration] {
 		},
 		schema: schema{"type": "string", "pattern": likeDuration},
 	}
+}
+
+// pause is a duration that may be none.
+func pause(longest time.Duration) kind[time.Duration] {
+	k := duration(longest)
+	return kind[time.Duration]{
+		read: func(d *decoder, name string, n ast.Node) (time.Duration, bool) {
+			if text, ok := d.resolve(n).(*ast.StringNode); ok && (text.Value == "0s" || text.Value == "0") {
+				return 0, true
+			}
+			return k.read(d, name, n)
+		},
+		write:  k.write,
+		schema: k.schema,
+	}
+}
+
+// share is a number of hosts, or a part of them in percent.
+func share() kind[provision.Share] {
+	return kind[provision.Share]{
+		read: func(d *decoder, name string, n ast.Node) (provision.Share, bool) {
+			text := ""
+			switch v := d.resolve(n).(type) {
+			case *ast.IntegerNode:
+				text = v.GetToken().Value
+			case *ast.StringNode:
+				text = v.Value
+			case nil:
+				return provision.Share{}, false
+			default:
+				d.fail(v, name, "inventory.no-share", described(v))
+				return provision.Share{}, false
+			}
+			value, ok := provision.ParseShare(text)
+			if !ok {
+				d.fail(n, name, "inventory.share", text)
+			}
+			return value, ok
+		},
+		write: func(_ *template, value provision.Share) string { return value.String() },
+		schema: schema{"anyOf": []schema{
+			{"type": "integer", "minimum": 1}, {"type": "string", "pattern": `^([1-9][0-9]*|([1-9][0-9]?|100)%)$`},
+		}},
+	}
+}
+
+// labels are texts by names, for --limit.
+func labels() kind[map[string]string] {
+	k := environment()
+	return kind[map[string]string]{
+		read: func(d *decoder, name string, n ast.Node) (map[string]string, bool) {
+			values, ok := k.read(d, name, n)
+			for label, value := range values {
+				if strings.ContainsAny(label+value, ",= ") {
+					d.failField(join(name, label), invalid("inventory.label", label+"="+value))
+					ok = false
+				}
+			}
+			return values, ok
+		},
+		write: inLine,
+		schema: schema{"type": []string{"object", "null"}, "propertyNames": schema{"pattern": likeVariable}, "additionalProperties": schema{"anyOf": []schema{
+			{"type": []string{"number", "boolean"}}, {"type": "string", "pattern": "^[^,= ]*$"},
+		}}},
+	}
+}
+
+// inLine writes texts by names within braces.
+func inLine(_ *template, values map[string]string) string {
+	list := make([]string, 0, len(values))
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		list = append(list, scalar(name)+": "+quoted(values[name]))
+	}
+	return "{" + strings.Join(list, ", ") + "}"
+}
+
+// ofHost is the environment of a host, which is short.
+func ofHost() kind[map[string]string] {
+	k := environment()
+	k.write = inLine
+	return k
 }
 
 // texts is a list of strings, each of which check accepts; the example is one.
