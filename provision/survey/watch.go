@@ -30,6 +30,7 @@ const (
 	dialTimeout   = time.Minute
 	firstPause    = time.Second // between two attempts to connect; it grows
 	longestPause  = 10 * time.Second
+	refusedPause  = 3 * time.Minute
 	answersKept   = 60          // of the site's answers
 	logTail       = 1000        // lines
 	logOverlap    = time.Second // of a log that goes on: a line may have been on its way
@@ -79,10 +80,19 @@ func (w *Watch) Run(ctx context.Context, emit func(Reading)) {
 		if r.At.After(before) {
 			pauses.Reset()
 		}
-		if !sleep(ctx, pauses.NextBackOff()) {
+		if !sleep(ctx, pause(err, pauses.NextBackOff())) {
 			return
 		}
 	}
+}
+
+// pause is how long it takes until the next attempt. Whoever logs in again and again in vain is locked out by many a host.
+func pause(err error, usual time.Duration) time.Duration {
+	var refused *remote.DialError
+	if errors.As(err, &refused) && refused.Lasting() {
+		return refusedPause
+	}
+	return usual
 }
 
 // connected makes a connection and looks at the host over it until it is lost, which is the error.

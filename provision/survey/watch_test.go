@@ -227,3 +227,18 @@ func TestAHostThatCannotBeReachedIsTriedAgain(t *testing.T) {
 	}
 	l.await("of a host that is up", up)
 }
+
+func TestWhatSomebodyMustSetRightIsNotTriedAgainAtOnce(t *testing.T) {
+	l := newLab(t)
+	check(t, os.WriteFile(l.host.KnownHosts, nil, 0o600)) // nobody can be asked whether the host's key is right
+	_, err := l.Connect(t.Context())
+	if err == nil {
+		t.Fatal("a host whose key nobody knows is trusted")
+	}
+	if got := survey.Pause(err, time.Second); got < time.Minute {
+		t.Errorf("after %v the next attempt comes in %v", err, got)
+	}
+	if got := survey.Pause(net.ErrClosed, time.Second); got != time.Second {
+		t.Errorf("after %v the next attempt comes in %v", net.ErrClosed, got)
+	}
+}
