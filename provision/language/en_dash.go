@@ -114,6 +114,8 @@ func enDash() words {
 		"dash.no-argument":    "The command %s takes no argument.",
 		"dash.no-host":        "There is no host %s among those that are shown.",
 		"dash.no-level":       "There is no level %s; there are %s.",
+		"dash.connected":      "There is a connection to %s already.",
+		"dash.reconnecting":   "Connecting to %s",
 		"dash.is-current":     "Release %s is live already.",
 		"dash.record-without": "This run made no release; there is nothing to go back to.",
 		"dash.enter":          "Press Enter to return to the cockpit.",
@@ -124,6 +126,7 @@ func enDash() words {
 			"/           filter the hosts by name, release or state; in the log: search\n" +
 			"L           the log's warnings and errors, its errors alone, all of it\n" +
 			"f           in the log: follow the newest lines; n, N: the next match\n" +
+			"r           connect now to a host that was lost\n" +
 			":           an action by its name, completed by tab: rollback RELEASE,\n" +
 			"            level error, filter TEXT, goto HOST and all of these keys\n" +
 			"\n" +

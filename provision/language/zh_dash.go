@@ -114,6 +114,8 @@ func zhDash() words {
 		"dash.no-argument":    "命令 %s 不接受参数。",
 		"dash.no-host":        "显示的主机中没有 %s。",
 		"dash.no-level":       "没有级别 %s；可用的有 %s。",
+		"dash.connected":      "已连接到 %s。",
+		"dash.reconnecting":   "正在连接 %s",
 		"dash.is-current":     "版本 %s 已经在线。",
 		"dash.record-without": "这次运行没有产生版本，无法回滚到它。",
 		"dash.enter":          "按回车键返回驾驶舱。",
@@ -124,6 +126,7 @@ func zhDash() words {
 			"/           按名称、版本或状态筛选主机；在日志中则为搜索\n" +
 			"L           只看日志的警告与错误、只看错误、看全部\n" +
 			"f           在日志中：跟随最新的行；n、N：下一处匹配\n" +
+			"r           立即重新连接已断开的主机\n" +
 			":           按名称执行操作，tab 补全：rollback 版本、level error、\n" +
 			"            filter 文字、goto 主机，以及各按键的操作\n" +
 			"\n" +

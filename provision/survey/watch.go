@@ -61,6 +61,7 @@ type Watch struct {
 	byHand  bool          // Docker can only be asked by docker commands
 	sudo    bool          // which need root
 	changed chan struct{} // closed with the next connection, where somebody waits for it
+	resting chan struct{} // closed to connect now; nil where the watch waits for no attempt
 }
 
 // Run watches until ctx ends, and emits what it learns.
@@ -80,9 +81,32 @@ func (w *Watch) Run(ctx context.Context, emit func(Reading)) {
 		if r.At.After(before) {
 			pauses.Reset()
 		}
-		if !sleep(ctx, pause(err, pauses.NextBackOff())) {
-			return
-		}
+		w.rest(ctx, pause(err, pauses.NextBackOff()))
+	}
+}
+
+// rest waits for the next attempt to connect.
+func (w *Watch) rest(ctx context.Context, d time.Duration) {
+	resting := make(chan struct{})
+	w.mu.Lock()
+	w.resting = resting
+	w.mu.Unlock()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-resting:
+	case <-ctx.Done():
+	}
+}
+
+// Reconnect has the watch connect now, where it waits for the next attempt.
+func (w *Watch) Reconnect() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.resting != nil {
+		close(w.resting)
+		w.resting = nil
 	}
 }
 

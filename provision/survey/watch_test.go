@@ -242,3 +242,30 @@ func TestWhatSomebodyMustSetRightIsNotTriedAgainAtOnce(t *testing.T) {
 		t.Errorf("after %v the next attempt comes in %v", net.ErrClosed, got)
 	}
 }
+
+func TestAWatchReconnectsWhenAskedTo(t *testing.T) {
+	l := newLab(t)
+	known, err := os.ReadFile(l.host.KnownHosts)
+	check(t, err)
+	check(t, os.WriteFile(l.host.KnownHosts, nil, 0o600)) // the next attempt is minutes away
+	l.watch()
+	l.await("of a host out of reach", func(r survey.Reading) bool { return r.Link == survey.LinkDown })
+	check(t, os.WriteFile(l.host.KnownHosts, known, 0o600))
+	often := time.NewTicker(100 * time.Millisecond) // the watch may not wait yet
+	defer often.Stop()
+	done := make(chan struct{})
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	defer close(done)
+	asking.Go(func() {
+		for {
+			select {
+			case <-often.C:
+				l.Reconnect()
+			case <-done:
+				return
+			}
+		}
+	})
+	l.await("of a host that is up", up)
+}

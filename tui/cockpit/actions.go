@@ -32,6 +32,7 @@ func actions() []action {
 		{"plan", "p", (*Model).plan, nil},
 		{"deploy", "d", (*Model).deploy, nil},
 		{"rollback", "R", (*Model).rollBack, (*Model).earlier},
+		{"reconnect", "r", (*Model).reconnect, nil},
 		{"level", "L", (*Model).setLevel, func(*Model) []string { return levelNames() }},
 		{"filter", "", (*Model).setFilter, func(*Model) []string { return nil }},
 		{"goto", "", (*Model).choseHost, (*Model).hostNames},
@@ -95,6 +96,18 @@ func (m *Model) deploy(string) tea.Cmd { return m.run(false, "deploy") }
 func (m *Model) run(pause bool, command string) tea.Cmd {
 	if h := m.chosen(); h.Host != "" {
 		return m.world.run(h.Host, pause, command)
+	}
+	return nil
+}
+
+func (m *Model) reconnect(string) tea.Cmd {
+	switch h := m.chosen(); {
+	case h.Host == "":
+	case h.Link == survey.LinkUp:
+		m.tell("dash.connected", h.Host)
+	default:
+		m.tell("dash.reconnecting", h.Host)
+		m.world.reconnect(h.Host)
 	}
 	return nil
 }

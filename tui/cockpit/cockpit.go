@@ -124,6 +124,7 @@ type world interface {
 	shell(host, container string) tea.Cmd             // brings returnedMsg
 	browse(url string) tea.Cmd                        // brings noticeMsg where it fails
 	copy(url string) tea.Cmd
+	reconnect(host string) // now, where there is no connection
 }
 
 type (
@@ -171,6 +172,8 @@ func (l *live) follow(host, container string) {
 		watch.Log(ctx, container, add)
 	})
 }
+
+func (l *live) reconnect(host string) { l.watch(host).Reconnect() }
 
 func (l *live) wanted() tea.Cmd { return func() tea.Msg { return l.config.Wanted(l.ctx) } }
 

@@ -278,7 +278,7 @@ func TestCommandsAreTyped(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"plan": "run aliyun plan (true)", "d": "run aliyun deploy (false)", "sh": "shell aliyun c-aliyun", "copy ": "copy https://kevinhuo.cool/",
-		"": "", "nonsense": "", "r": "", "plan b": "", "goto nowhere": "", "level loud": "",
+		"": "", "nonsense": "", "re": "", "plan b": "", "goto nowhere": "", "level loud": "",
 	} {
 		if typed(text); s.asked() != want {
 			t.Errorf(":%s does not ask the world %q", text, want)
@@ -306,7 +306,7 @@ func TestCommandsAreTyped(t *testing.T) {
 func TestCommandsAreCompleted(t *testing.T) {
 	s := newThree(t)
 	s.press(":", "r")
-	s.shows(":r", "requests  releases  rollback")
+	s.shows(":r", "requests  releases  rollback  reconnect")
 	s.press("o", "tab")
 	if s.model.typed != "rollback " {
 		t.Errorf("ro becomes %q", s.model.typed)
@@ -323,6 +323,16 @@ func TestCommandsAreCompleted(t *testing.T) {
 	if s.press("backspace"); s.model.commanding {
 		t.Error("backspace does not leave the empty command line")
 	}
+}
+
+func TestALostHostIsReconnectedTo(t *testing.T) {
+	s := newThree(t)
+	s.press("r")
+	s.expect("")
+	s.shows(english.T("dash.connected", "aliyun"))
+	s.press("down", "down", "r")
+	s.expect("reconnect huawei")
+	s.shows(english.T("dash.reconnecting", "huawei"))
 }
 
 // One key does one thing, and every action has a name of its own.

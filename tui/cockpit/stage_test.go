@@ -65,6 +65,7 @@ func (s *stage) wanted() tea.Cmd                      { return s.did("wanted") }
 func (s *stage) shell(host, container string) tea.Cmd { return s.did("shell %s %s", host, container) }
 func (s *stage) browse(url string) tea.Cmd            { return s.did("browse %s", url) }
 func (s *stage) copy(url string) tea.Cmd              { return s.did("copy %s", url) }
+func (s *stage) reconnect(host string)                { s.did("reconnect %s", host) }
 func (s *stage) run(host string, pause bool, args ...string) tea.Cmd {
 	return s.did("run %s %s (%t)", host, strings.Join(args, " "), pause)
 }
