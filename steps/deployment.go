@@ -189,6 +189,12 @@ func (d *Deployment) on(h inventory.Host) *Deployment {
 	return &own
 }
 
+// Wanted is what would be deployed on a host.
+func (d *Deployment) Wanted(h inventory.Host) survey.Wanted {
+	d = d.on(h)
+	return survey.Wanted{Release: d.Release, Tree: d.Tree, Spec: d.Spec.Digest()}
+}
+
 // environmentLimit bounds an environment file, in bytes, as the inventory does.
 const environmentLimit = 1 << 20
 

@@ -88,17 +88,21 @@ func (f *flags) cockpit(interval time.Duration) (cockpit.Config, error) {
 	}, nil
 }
 
-// wanted is what the source would be deployed as by now; the zero value where it cannot be read.
-func (f *flags) wanted(ctx context.Context) survey.Wanted {
+// wanted is what the source would be deployed as by now, by host; nothing where it cannot be read.
+func (f *flags) wanted(ctx context.Context) map[string]survey.Wanted {
 	s, err := f.open("provision dash")
 	if err != nil {
-		return survey.Wanted{}
+		return nil
 	}
 	d, err := steps.NewDeployment(ctx, s.inventory, s.words)
 	if err != nil {
-		return survey.Wanted{}
+		return nil
 	}
-	return survey.Wanted{Release: d.Release, Tree: d.Tree, Spec: d.Spec.Digest()}
+	wanted := map[string]survey.Wanted{}
+	for _, h := range s.hosts {
+		wanted[h.Name] = d.Wanted(h)
+	}
+	return wanted
 }
 
 // again is this program with another command on one host, with the flags that it was given itself.

@@ -34,8 +34,8 @@ type Config struct {
 	Watches []*survey.Watch // one a host, in the order in which they are shown
 	Notice  string          // what is said at first; empty: nothing
 
-	// Wanted is what the source here would be deployed as; it is asked at the start and whenever another command has run.
-	Wanted func(ctx context.Context) survey.Wanted
+	// Wanted is what the source here would be deployed as, by host; it is asked at the start and whenever another command has run.
+	Wanted func(ctx context.Context) map[string]survey.Wanted
 	// Hide masks the known secrets in text from a host.
 	Hide func(string) string
 	// Command is this program with other arguments, on one host.
@@ -119,7 +119,7 @@ func watchSignals(ctx context.Context, away *atomic.Bool, end func()) (stop func
 type world interface {
 	news() news                                       // what came since the last time
 	follow(host, container string)                    // whose log to follow; empty: nobody's
-	wanted() tea.Cmd                                  // brings survey.Wanted
+	wanted() tea.Cmd                                  // brings wantedMsg
 	run(host string, pause bool, a ...string) tea.Cmd // this program, with the terminal; brings returnedMsg
 	shell(host, container string) tea.Cmd             // brings returnedMsg
 	browse(url string) tea.Cmd                        // brings noticeMsg where it fails
@@ -128,6 +128,8 @@ type world interface {
 }
 
 type (
+	// wantedMsg is what is wanted, by host.
+	wantedMsg map[string]survey.Wanted
 	// returnedMsg tells that the terminal is back, and how what had it has failed.
 	returnedMsg struct{ err error }
 	// noticeMsg is a failure to say in the footer.
@@ -175,7 +177,7 @@ func (l *live) follow(host, container string) {
 
 func (l *live) reconnect(host string) { l.watch(host).Reconnect() }
 
-func (l *live) wanted() tea.Cmd { return func() tea.Msg { return l.config.Wanted(l.ctx) } }
+func (l *live) wanted() tea.Cmd { return func() tea.Msg { return wantedMsg(l.config.Wanted(l.ctx)) } }
 
 func (l *live) run(host string, pause bool, args ...string) tea.Cmd {
 	g := &guest{away: l.away, work: func(in io.Reader, out, errs io.Writer) error {

@@ -239,7 +239,7 @@ func (m *Model) dns(h survey.Reading) (string, lipgloss.Style) {
 
 // drift is whether the source here is what is live.
 func (m *Model) drift(h survey.Reading) (string, lipgloss.Style) {
-	switch drifted, known := m.wanted.Drifted(h.Facts); {
+	switch drifted, known := m.wanted[h.Host].Drifted(h.Facts); {
 	case !known:
 		return "", m.theme.Text
 	case drifted:

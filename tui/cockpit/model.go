@@ -41,7 +41,7 @@ type Model struct {
 	world  world
 	site   string
 	hide   func(string) string
-	wanted survey.Wanted
+	wanted wantedMsg
 
 	hosts  []survey.Reading // in the order of the inventory
 	listed []int            // of these, those that the filter lets through
@@ -108,7 +108,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.keysOf(msg)
 	case tea.MouseMsg:
 		return m, m.mouse(msg)
-	case survey.Wanted:
+	case wantedMsg:
 		m.wanted = msg
 	case returnedMsg:
 		m.say(msg.err)

@@ -11,7 +11,6 @@ import (
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/language"
-	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/tui/theme"
 )
 
@@ -160,7 +159,7 @@ func TestARunThatEndsIsLookedAtAnew(t *testing.T) {
 	if strings.Contains(s.view(), "no such file") {
 		t.Error("the notice stays")
 	}
-	s.send(survey.Wanted{})
+	s.send(wantedMsg{})
 	if strings.Contains(s.view(), english.T("dash.differs")) {
 		t.Error("a source that cannot be read is said to differ")
 	}

@@ -46,7 +46,11 @@ func newStage(t *testing.T, words *language.Printer, look *theme.Theme, width, h
 	s.model.Init()
 	s.done = nil
 	s.send(tea.WindowSizeMsg{Width: width, Height: height})
-	s.send(survey.Wanted{Release: "4bfb63fa1314", Tree: "tree", Spec: "spec"})
+	wanted := wantedMsg{}
+	for _, name := range hosts {
+		wanted[name] = survey.Wanted{Release: "4bfb63fa1314", Tree: "tree", Spec: "spec"}
+	}
+	s.send(wanted)
 	return s
 }
 

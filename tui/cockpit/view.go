@@ -320,8 +320,8 @@ func (m *Model) facts(h survey.Reading) (rows [][]string) {
 		}
 	}
 	add("dns", m.visitors(h.Names))
-	if m.wanted.Release != "" {
-		add("wanted", m.wanted.Release)
+	if wanted := m.wanted[h.Host]; wanted.Release != "" {
+		add("wanted", wanted.Release)
 	}
 	if lock := survey.HolderOf(h.Facts.Lock); lock != nil {
 		add("lock", m.words.T("status.held", lock.Who, lock.Purpose, m.words.Age(m.now().Sub(lock.Since))))
