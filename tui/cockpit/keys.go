@@ -193,7 +193,9 @@ func (m *Model) mouse(msg tea.MouseMsg) tea.Cmd {
 		return m.help.Update(msg)
 	case m.question != nil: // it is about what was chosen
 	case msg.Button == tea.MouseButtonLeft && msg.Action == tea.MouseActionPress:
-		if row := msg.Y - m.hostsTop(); row >= 0 && row < m.hostRows() {
+		if v, named := m.tabAt(msg.X); named && msg.Y == m.tabsTop() {
+			m.open(v)
+		} else if row := msg.Y - m.hostsTop(); row >= 0 && row < m.hostRows() {
 			m.inPane = false
 			m.choose(m.top + row)
 		} else if row >= m.hostRows() {

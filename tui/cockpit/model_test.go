@@ -7,6 +7,7 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
@@ -174,6 +175,14 @@ func TestTheMouseChooses(t *testing.T) {
 	s.send(tea.MouseMsg{X: 3, Y: 3, Button: tea.MouseButtonWheelDown})
 	s.press("p")
 	s.expect("run huawei plan (true)")
+	for row, text := range strings.Split(s.view(), "\n") {
+		if before, _, found := strings.Cut(text, "3 "+english.T("dash.view.releases")); found {
+			s.send(tea.MouseMsg{X: ansi.StringWidth(before) + 1, Y: row, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
+		}
+	}
+	if s.model.view != viewReleases {
+		t.Error("a click on the name of a pane does not open it")
+	}
 }
 
 func TestTextFromAHostIsHarmless(t *testing.T) {
