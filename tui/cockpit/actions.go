@@ -8,6 +8,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/survey"
+	"github.com/kehuo/provision/provision/survey/sitelog"
 	"github.com/kehuo/provision/tui/pane"
 )
 
@@ -192,7 +193,7 @@ func (m *Model) wantedLines() func(pane.Line) bool {
 	if m.level == levelAll {
 		return nil
 	}
-	levelOf, warnings := survey.Levels(), m.level == levelWarning
+	levelOf, warnings := sitelog.Levels(), m.level == levelWarning
 	return func(l pane.Line) bool {
 		if l.Kind == pane.Note {
 			return true

@@ -10,7 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/provision/language"
-	"github.com/kehuo/provision/provision/survey"
+	"github.com/kehuo/provision/provision/survey/sitelog"
 	"github.com/kehuo/provision/tui/terminaltest"
 	"github.com/kehuo/provision/tui/theme"
 )
@@ -57,7 +57,7 @@ var scenes = map[string]struct {
 	"wrong":      {0, func(s *stage) { three(s); s.press("down"); s.tell(nil) }},
 	"level":      {0, func(s *stage) { three(s); s.press("L", "L") }},
 	"requests":   {0, func(s *stage) { three(s); s.press("2"); s.tell(visits(s.clock)) }},
-	"quiet":      {0, func(s *stage) { three(s); s.model.traffic = survey.Traffic{}; s.press("2") }},
+	"quiet":      {0, func(s *stage) { three(s); s.model.traffic = sitelog.Traffic{}; s.press("2") }},
 	"releases":   {0, func(s *stage) { three(s); s.press("3", "enter", "end") }},
 	"containers": {0, func(s *stage) { three(s); s.press("4") }},
 	"host":       {0, func(s *stage) { three(s); s.press("down", "down", "5", "enter") }},

@@ -10,6 +10,7 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/survey"
+	"github.com/kehuo/provision/provision/survey/sitelog"
 	"github.com/kehuo/provision/tui/pane"
 	"github.com/kehuo/provision/tui/theme"
 )
@@ -54,13 +55,13 @@ type Model struct {
 	typed      string // of it
 
 	view    view
-	inPane  bool           // keys go to the pane
-	log     *pane.Pane     // of the chosen host
-	level   string         // from which on its lines are shown
-	traffic survey.Traffic // that it tells of
-	help    *pane.Pane     // nil: not shown
-	offset  int            // the first row in sight of the containers and of the host's facts
-	record  int            // the chosen one of the releases, the newest is 0
+	inPane  bool            // keys go to the pane
+	log     *pane.Pane      // of the chosen host
+	level   string          // from which on its lines are shown
+	traffic sitelog.Traffic // that it tells of
+	help    *pane.Pane      // nil: not shown
+	offset  int             // the first row in sight of the containers and of the host's facts
+	record  int             // the chosen one of the releases, the newest is 0
 
 	followed  followed // whose log it is
 	wish      followed // whose it is to be, if that stays so until the next tick
@@ -143,7 +144,7 @@ func (m *Model) take(n news) {
 			continue
 		}
 		m.log.Append(pane.Line{Text: line})
-		if r, ok := survey.ParseRequest(line); ok {
+		if r, ok := sitelog.ParseRequest(line); ok {
 			m.traffic.Add(r, m.now())
 		}
 	}
@@ -199,7 +200,7 @@ func (m *Model) followChosen() {
 	case wish.host != m.followed.host:
 		m.log.Clear()
 		m.log.Only(m.wantedLines())
-		m.traffic = survey.Traffic{}
+		m.traffic = sitelog.Traffic{}
 	case wish.container != "" && !m.log.Empty():
 		m.log.Append(pane.Line{Kind: pane.Note, Text: m.words.T("dash.log.next", m.clean(h.Release()))})
 	}

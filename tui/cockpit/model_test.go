@@ -1,7 +1,10 @@
 package cockpit
 
 import (
+	"encoding/base64"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -351,5 +354,21 @@ func TestKeysAndNamesAreUnique(t *testing.T) {
 			t.Errorf("%s (%s) is there twice", a.name, a.key)
 		}
 		seen[a.name], seen["key "+a.key] = true, true
+	}
+}
+
+func TestTheURLGoesToTheClipboardOfTheTerminal(t *testing.T) {
+	out, err := os.Create(filepath.Join(t.TempDir(), "terminal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = out.Close() }()
+	l := &live{config: Config{Out: out}}
+	if msg := l.copy("https://kevinhuo.cool/")(); msg != nil {
+		t.Errorf("it brings %v", msg)
+	}
+	got, err := os.ReadFile(out.Name())
+	if want := "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte("https://kevinhuo.cool/")) + "\a"; err != nil || string(got) != want {
+		t.Errorf("the terminal is told %q (%v), want %q", got, err, want)
 	}
 }

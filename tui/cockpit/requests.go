@@ -9,7 +9,7 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
-	"github.com/kehuo/provision/provision/survey"
+	"github.com/kehuo/provision/provision/survey/sitelog"
 	"github.com/kehuo/provision/tui/cells"
 )
 
@@ -35,9 +35,9 @@ func (m *Model) requests() []string {
 	for _, key := range []string{"now", "before", "hour"} {
 		head += cells.Fit(m.words.T("dash.requests."+key), numberWidth)
 	}
-	minutes := min(max(m.width-classWidth-3*numberWidth, 0), survey.Minutes)
+	minutes := min(max(m.width-classWidth-3*numberWidth, 0), sitelog.Minutes)
 	rows := []string{m.theme.Faint.Render(strings.TrimRight(head+cells.Cut(m.words.T("dash.requests.minutes", minutes), minutes), " "))}
-	for class := range survey.Classes {
+	for class := range sitelog.Classes {
 		rows = append(rows, m.class(class, minutes))
 	}
 	failed := m.traffic.Failed()
@@ -60,14 +60,14 @@ func (m *Model) class(class, minutes int) string {
 		sum += n
 	}
 	text := cells.Fit(fmt.Sprintf("%dxx", class+2), classWidth)
-	for _, n := range []int{counts[survey.Minutes-1], counts[survey.Minutes-2], sum} {
+	for _, n := range []int{counts[sitelog.Minutes-1], counts[sitelog.Minutes-2], sum} {
 		text += cells.Fit(strconv.Itoa(n), numberWidth)
 	}
 	style := m.theme.Faint
 	if sum > 0 {
 		style = m.classStyle(class)
 	}
-	return strings.TrimRight(style.Render(text)+m.bars(counts[survey.Minutes-minutes:]), " ")
+	return strings.TrimRight(style.Render(text)+m.bars(counts[sitelog.Minutes-minutes:]), " ")
 }
 
 // classStyle sets off what went wrong.

@@ -1,4 +1,5 @@
-package survey
+// Package sitelog reads what a site writes to its log: the requests of visitors, and how grave a line is.
+package sitelog
 
 import (
 	"slices"
