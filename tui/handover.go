@@ -28,13 +28,13 @@ func (m *Model) handed(msg tea.Msg) (cmd tea.Cmd) {
 	return cmd
 }
 
-// idle reports whether the wizard has nothing to tell of a run: the site was live as wanted, the person was asked nothing, and reads
-// nothing that must not go.
+// idle reports whether the wizard has nothing to tell of a run: the site was live as wanted, the person was asked nothing (a key's
+// passphrase, for example, which the cockpit cannot ask for), and reads nothing that must not go.
 func (m *Model) idle(f provision.RunFinished) bool {
 	for _, r := range f.Hosts {
 		if r.Err != nil || r.Changed > 0 {
 			return false
 		}
 	}
-	return m.config.Cockpit != nil && len(f.Hosts) > 0 && len(m.approved) == 0 && m.overlay == nil && m.focus == onPage && !m.watch.Typing()
+	return m.config.Cockpit != nil && len(f.Hosts) > 0 && !m.questioned && m.overlay == nil && m.focus == onPage && !m.watch.Typing()
 }

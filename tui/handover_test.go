@@ -10,6 +10,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/tui/story"
 	"github.com/kehuo/provision/tui/theme"
 )
@@ -76,5 +77,16 @@ func TestACockpitThatDoesNotOpenLeavesTheEnd(t *testing.T) {
 	s.press("c")
 	if !strings.Contains(s.view(), "no such file") {
 		t.Errorf("it is not said why:\n%s", s.view())
+	}
+}
+
+// A login that asked for a passphrase would ask again, and the cockpit cannot.
+func TestTheCockpitDoesNotOpenByItselfAfterAQuestion(t *testing.T) {
+	s := cockpitStage(t, nil)
+	s.send(Asked{provision.Decision{Kind: provision.DecidePassphrase, Host: "aliyun"}, s.reply})
+	s.press("enter")
+	s.finish(record(story.Options{Words: english, Satisfied: true}))
+	if !strings.Contains(s.view(), english.T("wizard.done.unchanged")) {
+		t.Errorf("the end is not shown:\n%s", s.view())
 	}
 }

@@ -102,7 +102,7 @@ func (m *Model) ask(a Asked) tea.Cmd {
 		m.changing = true
 		return nil
 	}
-	m.asked = &a
+	m.asked, m.questioned = &a, true
 	for i, h := range m.run.Hosts {
 		if h.Name == a.Decision.Host {
 			m.host = i
