@@ -43,7 +43,7 @@ type Deployment struct {
 	WaitLock  time.Duration // how long to wait for another run that holds the lock
 	Reading   Reading       // how the hosts read the site's files
 	// Lookup asks the DNS where visitors are sent; nil: nobody is asked.
-	Lookup func(ctx context.Context, name string) ([]string, error)
+	Lookup survey.Lookup
 	Diffs  bool // plans show what differs in texts; it costs a question to the host where something does
 
 	rollout     *rollout
@@ -224,6 +224,12 @@ func (d *Deployment) on(h inventory.Host) *Deployment {
 		own.Release = docker.Release(d.Tree, own.Spec)
 	}
 	return &own
+}
+
+// Wanted is what would be deployed on a host.
+func (d *Deployment) Wanted(h inventory.Host) survey.Wanted {
+	d = d.on(h)
+	return survey.Wanted{Release: d.Release, Tree: d.Tree, Spec: d.Spec.Digest()}
 }
 
 // environmentLimit bounds an environment file, in bytes, as the inventory does.

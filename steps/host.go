@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"net"
 	"path"
 	"slices"
 	"strings"
@@ -400,6 +401,9 @@ func (h *Host) Watch() *survey.Watch {
 		},
 		Checks: func(dial probe.Dial) []probe.Check {
 			return append(h.demands().FromHere(address), h.demands().FromHost(dial)...)
+		},
+		Names: func(ctx context.Context) survey.Names {
+			return survey.AskNames(ctx, net.DefaultResolver.LookupHost, h.Inventory.Site.Domain, address)
 		},
 	}
 }

@@ -26,7 +26,7 @@ func (h *Host) askNames(ctx context.Context, address string) {
 		h.names.done = make(chan struct{})
 		go func() {
 			defer close(h.names.done)
-			if wrong := survey.Misled(ctx, h.Lookup, domain, address, h.Words); ctx.Err() == nil {
+			if wrong := survey.AskNames(ctx, h.Lookup, domain, address).Finding(h.Words); ctx.Err() == nil {
 				h.names.wrong = wrong
 			}
 		}()

@@ -19,7 +19,7 @@ func (h *Host) located(step string, findings []provision.Finding, printed []stri
 		return findings
 	}
 	text := append(slices.Clone(printed), strings.Split(findings[at].Evidence, "\n")...)
-	origins := site.NewOrigins(os.DirFS(h.Inventory.Site.Source))
+	origins := site.NewOrigins(os.DirFS(h.Inventory.Site.Source), site.Of(h.Inventory.Site))
 	var file string
 	var line int
 	switch step {
@@ -61,7 +61,7 @@ func inBuild(origins site.Origins, text []string, finding provision.Finding) (fi
 	if line == 0 {
 		return "", 0
 	}
-	return site.DockerfilePath, line
+	return origins.Dockerfile, line
 }
 
 // inRequirements is the line of pip's list that the evidence speaks of.

@@ -31,8 +31,7 @@ func (m *Model) intent(msg tea.Msg) (cmd tea.Cmd, ok bool) {
 	case page.LeaveMsg:
 		return m.leave(), true
 	case page.CockpitMsg:
-		m.config.Cockpit()
-		return m.leave(), true
+		return m.handOver(""), true
 	case page.NoticeMsg:
 		m.notice = msg.Text
 		return nil, true

@@ -239,22 +239,6 @@ func TestWhileASearchIsTypedItsKeysAreNamedAlone(t *testing.T) {
 	s.press("/")
 	s.shows("\n enter find   esc cancel\n")
 }
-
-func TestTheEndLeadsToTheCockpit(t *testing.T) {
-	asked := 0
-	c := testConfig(english)
-	c.Cockpit = func() { asked++ }
-	s := newStage(t, c, theme.Plain(), 80, 24)
-	s.finish(record(story.Options{Words: english, Satisfied: true}))
-	if !strings.Contains(s.view(), "c "+english.T("wizard.key.cockpit")) {
-		t.Errorf("the cockpit is not offered:\n%s", s.view())
-	}
-	s.press("c")
-	if asked != 1 || !s.left {
-		t.Errorf("the cockpit is asked for %d times, and the wizard has ended: %t", asked, s.left)
-	}
-}
-
 func TestAnEditorOpensAFileAtItsLine(t *testing.T) {
 	file := page.File{Path: "site/app.py", Line: 12}
 	for editor, want := range map[string]string{

@@ -57,7 +57,9 @@ type Model struct {
 	pressed  time.Time // when the last key was, enter apart
 	waiting  bool      // it is behind what is being read
 
-	broken error // an internal error that ended the wizard
+	questioned bool      // the person was asked something, be it in an earlier try
+	screen     tea.Model // the cockpit, once it has the screen; nil: not yet
+	broken     error     // an internal error that ended the wizard
 }
 
 // Asked is the message that a decision waits for its answer on Reply, which takes one without blocking.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -59,8 +60,10 @@ type Config struct {
 	// Behind names what answers behind nginx in the container, from the outside in: gunicorn, flask. It is asked when a
 	// deployment has succeeded; nil, or no names: that is not known.
 	Behind func() []string
-	// Cockpit is told that the person wants to go on to the cockpit when Run returns; nil: it is not offered.
-	Cockpit func()
+	// Cockpit makes the cockpit, which then has the screen: at once where nothing was to change, else where the person wants it. It
+	// says notice at first, watches until ctx ends, keeps away true while another command has the terminal, and runs what it runs as
+	// part of running. nil: it is not offered.
+	Cockpit func(ctx context.Context, notice string, away *atomic.Bool, running *sync.WaitGroup) (tea.Model, error)
 }
 
 // Run shows the wizard until the person leaves it, and returns how the last deployment ended; its ExitCode is

@@ -14,6 +14,9 @@ import (
 
 // Update implements tea.Model.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if m.screen != nil {
+		return m, m.handed(msg)
+	}
 	cmd := m.update(msg)
 	m.sync()
 	return m, cmd
@@ -100,7 +103,7 @@ func (m *Model) ask(a Asked) tea.Cmd {
 		m.changing = true
 		return nil
 	}
-	m.asked = &a
+	m.asked, m.questioned = &a, true
 	for i, h := range m.run.Hosts {
 		if h.Name == a.Decision.Host {
 			m.host = i
@@ -192,6 +195,11 @@ func (m *Model) deployed(d Deployed) tea.Cmd {
 	}
 	if reached(d.Finished) {
 		m.turnToLive()
+		if m.idle(d.Finished) {
+			if cmd := m.handOver(m.T("lines.planned-nothing")); m.screen != nil {
+				return cmd
+			}
+		}
 		done := page.NewDone(m.Common, d.Finished, m.shown(), m.behind())
 		done.Cockpit = m.config.Cockpit != nil
 		return m.arrive(done)

@@ -81,6 +81,9 @@ func (m *Model) layout() {
 
 // View implements tea.Model.
 func (m *Model) View() string {
+	if m.screen != nil && !m.leaving {
+		return m.screen.View()
+	}
 	if m.leaving && !m.active {
 		return ""
 	}

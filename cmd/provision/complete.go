@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,12 @@ func (f *flags) complete(c *cobra.Command) {
 		given := typed[:strings.LastIndexByte(typed, ',')+1] // the hosts before the one that is being typed
 		for _, h := range inv.Hosts {
 			names = append(names, given+h.Name)
+			for label, value := range h.Labels {
+				names = append(names, given+label+"="+value)
+			}
 		}
+		slices.Sort(names)
+		names = slices.Compact(names)
 		return names, cobra.ShellCompDirectiveNoFileComp
 	})
 }

@@ -46,15 +46,24 @@ func newDash() *cobra.Command {
 	return c
 }
 
-// dash shows the cockpit on the hosts that the flags name.
+// dash shows the cockpit.
 func (f *flags) dash(ctx context.Context, interval time.Duration) error {
-	s, err := f.open("provision dash")
+	config, err := f.cockpit(interval)
 	if err != nil {
 		return err
 	}
+	return cockpit.Run(ctx, config)
+}
+
+// cockpit is what the cockpit needs to watch the hosts that the flags name.
+func (f *flags) cockpit(interval time.Duration) (cockpit.Config, error) {
+	s, err := f.open("provision dash")
+	if err != nil {
+		return cockpit.Config{}, err
+	}
 	secrets, err := report.Secrets(s.inventory)
 	if err != nil {
-		return err
+		return cockpit.Config{}, err
 	}
 	d := steps.Installed(s.inventory, s.words)
 	var watches []*survey.Watch
@@ -63,7 +72,7 @@ func (f *flags) dash(ctx context.Context, interval time.Duration) error {
 		w.Interval = interval
 		watches = append(watches, w)
 	}
-	return cockpit.Run(ctx, cockpit.Config{
+	return cockpit.Config{
 		Words:   s.words,
 		In:      os.Stdin,
 		Out:     os.Stdout,
@@ -76,20 +85,24 @@ func (f *flags) dash(ctx context.Context, interval time.Duration) error {
 		Command: f.again,
 		Shell:   openShell,
 		Browse:  browse,
-	})
+	}, nil
 }
 
-// wanted is what the source would be deployed as by now; the zero value where it cannot be read.
-func (f *flags) wanted(ctx context.Context) survey.Wanted {
+// wanted is what the source would be deployed as by now, by host; nothing where it cannot be read.
+func (f *flags) wanted(ctx context.Context) map[string]survey.Wanted {
 	s, err := f.open("provision dash")
 	if err != nil {
-		return survey.Wanted{}
+		return nil
 	}
 	d, err := steps.NewDeployment(ctx, s.inventory, s.words, steps.Reading{})
 	if err != nil {
-		return survey.Wanted{}
+		return nil
 	}
-	return survey.Wanted{Release: d.Release, Tree: d.Tree, Spec: d.Spec.Digest()}
+	wanted := map[string]survey.Wanted{}
+	for _, h := range s.hosts {
+		wanted[h.Name] = d.Wanted(h)
+	}
+	return wanted
 }
 
 // again is this program with another command on one host, with the flags that it was given itself.

@@ -20,7 +20,7 @@ type deployCommand struct {
 	fix        bool
 	accessible bool
 	report     reportFlags
-	cockpit    bool // the end of the wizard offers it
+	leads      bool // to the cockpit
 }
 
 func (d *deployCommand) add(c *cobra.Command) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"github.com/kehuo/provision/provision"
@@ -93,6 +94,10 @@ func verdict(checks []survey.Check) int {
 // checkTable is one aligned table: verdict, place, what was looked at, and what was found; below it what to do about it.
 func (s *session) checkTable(checks []survey.Check) string {
 	look := s.flags.look(os.Stdout)
+	widest := 0 // hosts are printed one by one, and stand below each other all the same
+	for _, v := range []provision.Severity{survey.CheckOK, provision.SeverityInfo, provision.SeverityWarning, provision.SeverityError, provision.SeverityUnknown} {
+		widest = max(widest, ansi.StringWidth(s.words.T("doctor.verdict."+string(v))))
+	}
 	var rows [][]string
 	for _, c := range checks {
 		place := s.words.T("doctor.here")
@@ -100,6 +105,7 @@ func (s *session) checkTable(checks []survey.Check) string {
 			place = c.Host
 		}
 		verdict := verdictStyle(look, c.Verdict).Render(s.words.T("doctor.verdict." + string(c.Verdict)))
+		verdict = cells.Fit(verdict, widest)
 		rows = append(rows, []string{verdict, place, safetext.Line(c.Name), safetext.Text(c.Detail)})
 		if c.Fix != "" {
 			fix := cells.Hang(safetext.Text("-> "+c.Fix), "   ")

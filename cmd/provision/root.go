@@ -77,7 +77,7 @@ const (
 
 // newRoot is the program's commands, without words; see speak.
 func newRoot() *cobra.Command {
-	deploy := &deployCommand{cockpit: true} // the cockpit itself runs the other one
+	deploy := &deployCommand{leads: true} // the cockpit itself runs the other one
 	root := &cobra.Command{
 		Use:           "provision",
 		Version:       programVersion(),

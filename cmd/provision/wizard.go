@@ -7,7 +7,10 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
@@ -18,6 +21,7 @@ import (
 	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/steps"
 	"github.com/kehuo/provision/tui"
+	"github.com/kehuo/provision/tui/cockpit"
 	"github.com/kehuo/provision/tui/page"
 )
 
@@ -53,16 +57,12 @@ func (d *deployCommand) wizard(ctx context.Context) error {
 	} else if _, err := d.open("provision"); err != nil { // a wrong inventory is said before the screen is taken
 		return err
 	}
-	cockpit := false
-	if d.cockpit {
-		config.Cockpit = func() { cockpit = true }
+	if d.leads {
+		config.Cockpit = d.handOver
 	}
 	result, err := tui.Run(ctx, config)
 	if err != nil {
 		return err
-	}
-	if cockpit {
-		return d.dash(ctx, survey.WatchInterval)
 	}
 	return exit(result.ExitCode)
 }
@@ -79,6 +79,16 @@ func tryLogin(ctx context.Context, form setup.Setup, a setup.Answers, words *lan
 		return err
 	}
 	return client.Close()
+}
+
+// handOver opens the cockpit on the screen of the wizard.
+func (d *deployCommand) handOver(ctx context.Context, notice string, away *atomic.Bool, running *sync.WaitGroup) (tea.Model, error) {
+	config, err := d.flags.cockpit(survey.WatchInterval)
+	if err != nil {
+		return nil, err
+	}
+	config.Notice = notice
+	return cockpit.Open(ctx, config, away, running), nil
 }
 
 // saveReport writes what the wizard has shown.

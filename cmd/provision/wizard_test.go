@@ -109,8 +109,11 @@ func (w *wizardTest) fromTheEmptyFolder(t *testing.T) {
 
 func (w *wizardTest) nothingToDo(t *testing.T) {
 	x := w.start(t, nil, "--lang", "zh")
-	x.Wait(chinese.T("wizard.done.unchanged"), "enter q "+chinese.T("wizard.key.leave"))
-	x.Type(enterKey)
+	x.Wait(chinese.T("dash.count", 1, 1), chinese.T("lines.planned-nothing")) // the cockpit
+	if opened := strings.Count(x.Raw(), "\x1b[?1049h"); opened != 1 {
+		t.Errorf("the screen was opened %d times", opened)
+	}
+	x.Type("q")
 	x.Wait("完成：0 处变更")
 	x.Ended(0)
 	x.Restored()

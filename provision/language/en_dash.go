@@ -12,37 +12,52 @@ func enDash() words {
 		"dash.column.memory":      "Mem",
 		"dash.column.disk":        "Disk",
 		"dash.column.certificate": "Cert",
+		"dash.column.dns":         "DNS",
 		"dash.column.source":      "Source",
 
-		"dash.connecting":  "connecting",
-		"dash.unreachable": "unreachable",
-		"dash.lost":        "lost %s",
-		"dash.silent-for":  "silent %s",
-		"dash.unknown":     "unknown",
-		"dash.absent":      "absent",
-		"dash.running":     "running",
-		"dash.no-answer":   "no answer",
-		"dash.days":        "%d d",
-		"dash.same":        "same",
-		"dash.differs":     "differs",
-		"dash.count":       "%d of %d running",
-		"dash.none-left":   "no host matches %s; esc shows all",
+		"dash.connecting":    "connecting",
+		"dash.unreachable":   "unreachable",
+		"dash.lost":          "lost %s",
+		"dash.silent-for":    "silent %s",
+		"dash.unknown":       "unknown",
+		"dash.absent":        "absent",
+		"dash.running":       "running",
+		"dash.no-answer":     "no answer",
+		"dash.days":          "%d d",
+		"dash.dns.here":      "here",
+		"dash.dns.elsewhere": "other",
+		"dash.dns.none":      "none",
+		"dash.same":          "same",
+		"dash.differs":       "differs",
+		"dash.count":         "%d of %d running",
+		"dash.none-left":     "no host matches %s; esc shows all",
 
 		"dash.view.log":        "Log",
+		"dash.view.requests":   "Requests",
 		"dash.view.releases":   "Releases",
 		"dash.view.containers": "Containers",
 		"dash.view.host":       "Host",
 		"dash.log.wait":        "The log of the live container comes here.",
 		"dash.log.empty":       "The container has written nothing yet.",
-		"dash.log.next":        "Now the log of release %s",
-		"dash.no-history":      "Nothing was deployed here yet.",
-		"dash.no-containers":   "There are no containers.",
-		"dash.current":         "live",
-		"dash.head.container":  "Container",
-		"dash.head.status":     "Status",
-		"dash.head.release":    "Release",
-		"dash.head.image":      "Image",
-		"dash.head.ports":      "Ports",
+		"dash.log.none-such":   "No line of the log is of this level. L changes the level.",
+		"dash.level.warning":   "warnings",
+		"dash.level.error":     "errors",
+		"dash.requests.none": "No request of the last hour is in the container's log.\n" +
+			"Requests are read from it in nginx' formats main and combined; for nginx to write there: access_log /dev/stdout;",
+		"dash.requests.now":     "This min",
+		"dash.requests.before":  "Last min",
+		"dash.requests.hour":    "Last hour",
+		"dash.requests.minutes": "the last %d minutes",
+		"dash.requests.failed":  "The last requests that failed",
+		"dash.log.next":         "Now the log of release %s",
+		"dash.no-history":       "Nothing was deployed here yet.",
+		"dash.no-containers":    "There are no containers.",
+		"dash.current":          "live",
+		"dash.head.container":   "Container",
+		"dash.head.status":      "Status",
+		"dash.head.release":     "Release",
+		"dash.head.image":       "Image",
+		"dash.head.ports":       "Ports",
 
 		"dash.fact.target":      "Login",
 		"dash.fact.trip":        "Round trip",
@@ -55,6 +70,7 @@ func enDash() words {
 		"dash.fact.restarts":    "Restarts",
 		"dash.fact.server":      "Server",
 		"dash.fact.certificate": "Certificate",
+		"dash.fact.dns":         "DNS",
 		"dash.fact.wanted":      "Source here",
 		"dash.fact.lock":        "Lock",
 		"dash.fact.trouble":     "Trouble",
@@ -79,6 +95,10 @@ func enDash() words {
 		"dash.key.copy":          "copy URL",
 		"dash.key.plan":          "plan",
 		"dash.key.deploy":        "deploy",
+		"dash.key.level":         "level",
+		"dash.key.command":       "command",
+		"dash.key.run":           "run",
+		"dash.key.complete":      "complete",
 		"dash.key.find":          "find",
 		"dash.key.cancel":        "cancel",
 
@@ -90,15 +110,25 @@ func enDash() words {
 		"dash.opened":         "Opening %s",
 		"dash.no-url":         "The site of %s was not asked yet; its URL is not known.",
 		"dash.no-container":   "No container of the site runs on %s; there is nothing to open a shell in.",
+		"dash.no-command":     "There is no command %s, or it is short for several; tab after : lists them.",
+		"dash.no-argument":    "The command %s takes no argument.",
+		"dash.no-host":        "There is no host %s among those that are shown.",
+		"dash.no-level":       "There is no level %s; there are %s.",
+		"dash.connected":      "There is a connection to %s already.",
+		"dash.reconnecting":   "Connecting to %s",
 		"dash.is-current":     "Release %s is live already.",
 		"dash.record-without": "This run made no release; there is nothing to go back to.",
 		"dash.enter":          "Press Enter to return to the cockpit.",
 		"dash.help": "%s choose a host, or scroll the pane that has the keys\n" +
 			"enter, tab  into the pane below, and back with esc\n" +
-			"1 2 3 4     log, releases, containers, facts of the host\n" +
+			"1 to 5      log, requests, releases, containers, facts of the host\n" +
 			"[ ]         the host before, the one after\n" +
 			"/           filter the hosts by name, release or state; in the log: search\n" +
+			"L           the log's warnings and errors, its errors alone, all of it\n" +
 			"f           in the log: follow the newest lines; n, N: the next match\n" +
+			"r           connect now to a host that was lost\n" +
+			":           an action by its name, completed by tab: rollback RELEASE,\n" +
+			"            level error, filter TEXT, goto HOST and all of these keys\n" +
 			"\n" +
 			"These run another command on the chosen host:\n" +
 			"e           a shell in the live container\n" +
@@ -109,6 +139,7 @@ func enDash() words {
 			"R           roll back to the previous release; it asks first\n" +
 			"enter       in the releases: roll back to the chosen one; it asks first\n" +
 			"\n" +
+			"DNS         whether the domain leads here, to another host, or nowhere\n" +
 			"Source      whether the source here is what is live; p tells more\n" +
 			"Latency     the last answers of the site, the slowest at full height\n" +
 			"\n" +

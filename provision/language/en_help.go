@@ -9,7 +9,8 @@ site's files, upload them, build the image there, run the container, and see
 that the site answers. Anything already in place is left alone. Run it any
 time; it is idempotent.
 
-On a terminal it is a wizard; with --yes it never prompts.
+On a terminal it is a wizard, and where nothing is to change it opens the
+cockpit (provision dash); with --yes it never prompts.
 
 Exit status:
   0    done
@@ -51,9 +52,9 @@ Exit status:
 		"help.status":           "Show what is deployed: release, image, container, ports, certificate, drift",
 		"help.status.example":   "  provision status\n  provision status --json | jq .certificate_days",
 		"help.dash":             "Watch all hosts live: state, log, releases; shell, plan, deploy, rollback",
-		"help.dash.long": `The cockpit shows a row a host and, of the chosen one, the log, the releases,
-the containers and what is known of the host, over one connection a host that
-is made again when it is lost. It looks and changes nothing; its keys open a
+		"help.dash.long": `The cockpit shows a row a host and, of the chosen one, the log, the requests
+by status, the releases, the containers and what is known of the host, over one
+connection a host that is made again when it is lost. It looks and changes nothing; its keys open a
 shell, show a plan, deploy or roll back, each by the command of that name,
 which asks as ever. Press ? for the keys. A login cannot be asked for anything
 here: a key with a passphrase has to be in the agent.`,
@@ -80,6 +81,7 @@ here: a key with a passphrase has to be in the agent.`,
 the user kevin, at an address of its own on this machine's loopback. It comes
 with a sample site and an inventory that deploys it. It needs a Docker Engine
 here, root, and mmdebstrap where no registry can be reached.`,
+		"help.sandbox.example":        "  provision sandbox up --count 3\n  provision sandbox down",
 		"help.sandbox.up":             "Start a host and print the inventory file that reaches it",
 		"help.sandbox.up.example":     "  provision -i \"$(provision sandbox up)\" --yes",
 		"help.sandbox.down":           "Remove hosts with everything that belongs to them",
@@ -99,6 +101,7 @@ here, root, and mmdebstrap where no registry can be reached.`,
 
 		"help.completion":                    "Print a completion script for a shell",
 		"help.completion.long":               "Print the script by which a shell completes the commands and flags of provision.\nThe help of each shell says how to load it.",
+		"help.completion.example":            "  source <(provision completion bash)",
 		"help.completion.bash":               "Print the completion script for bash",
 		"help.completion.bash.long":          "Print the completion script for bash. It needs the package bash-completion.",
 		"help.completion.bash.example":       "  # for this shell\n  source <(provision completion bash)\n  # for every new one\n  provision completion bash > /etc/bash_completion.d/provision",

@@ -7,7 +7,7 @@ func zhHelp() words {
 它分十一步进行：登录、检查网站文件、上传、在主机上构建镜像、运行容器，
 最后确认网站能够应答。已就绪的部分不会改动；可随时重复运行，结果不变。
 
-在终端中它是一个向导；加上 --yes 则从不提问。
+在终端中它是一个向导，无需变更时则打开驾驶舱（provision dash）；加上 --yes 则从不提问。
 
 退出状态：
   0    完成
@@ -49,7 +49,7 @@ func zhHelp() words {
 		"help.status":           "显示当前部署：版本、镜像、容器、端口、证书、配置漂移",
 		"help.status.example":   "  provision status\n  provision status --json | jq .certificate_days",
 		"help.dash":             "实时查看全部主机：状态、日志、版本；打开终端、计划、部署、回滚",
-		"help.dash.long": `驾驶舱每台主机显示一行，并显示所选主机的日志、版本、容器和主机信息；
+		"help.dash.long": `驾驶舱每台主机显示一行，并显示所选主机的日志、按状态统计的请求、版本、容器和主机信息；
 每台主机只用一个连接，断开后自动重连。它只查看，不做任何变更；其按键可
 打开终端、查看计划、部署或回滚，均由同名命令完成，并照常询问。按键说明
 见帮助。登录时这里无法提问：带密码的私钥须先加入 agent。`,
@@ -75,6 +75,7 @@ func zhHelp() words {
 		"help.sandbox.long": `沙箱主机是一个容器，内有真正的 sshd、独立的 Docker Engine 和用户 kevin，使用本机回环网段中单独的地址。
 它附带一个示例网站和部署该网站的 inventory。
 本机需要有 Docker Engine 和 root 权限；无法访问镜像仓库时还需要 mmdebstrap。`,
+		"help.sandbox.example":        "  provision sandbox up --count 3\n  provision sandbox down",
 		"help.sandbox.up":             "启动主机，并输出可以连接它的 inventory 文件",
 		"help.sandbox.up.example":     "  provision -i \"$(provision sandbox up)\" --yes",
 		"help.sandbox.down":           "移除主机及其全部内容",
@@ -94,6 +95,7 @@ func zhHelp() words {
 
 		"help.completion":                    "输出 shell 的自动补全脚本",
 		"help.completion.long":               "输出让 shell 补全 provision 命令和选项的脚本。各 shell 的加载方法见其说明。",
+		"help.completion.example":            "  source <(provision completion bash)",
 		"help.completion.bash":               "输出 bash 的自动补全脚本",
 		"help.completion.bash.long":          "输出 bash 的自动补全脚本，需要安装 bash-completion。",
 		"help.completion.bash.example":       "  # 当前 shell\n  source <(provision completion bash)\n  # 今后的 shell\n  provision completion bash > /etc/bash_completion.d/provision",

@@ -29,6 +29,9 @@ type DialError struct {
 // Unwrap returns the failure.
 func (e *DialError) Unwrap() error { return e.Failure }
 
+// Lasting reports whether the same attempt fails until somebody has set something right: the login is refused, or the host's key is another.
+func (e *DialError) Lasting() bool { return e.settled }
+
 func (e *DialError) from(err error) *DialError {
 	e.Failure = e.Failure.From(err)
 	return e

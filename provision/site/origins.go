@@ -9,13 +9,19 @@ import (
 
 // Origins tells which lines and files of the site's folder a build and a container speak of.
 type Origins struct {
-	recipe *recipe
-	root   fs.FS
+	Dockerfile string // its path in the folder
+	recipe     *recipe
+	root       fs.FS
+	context    string // the path of what is built in root
 }
 
-// NewOrigins reads the Dockerfile in root, the site's folder.
-func NewOrigins(root fs.FS) Origins {
-	return Origins{parseRecipe(readFile(root, DockerfilePath).Content), root}
+// NewOrigins reads the site's Dockerfile in root, its folder.
+func NewOrigins(root fs.FS, s Site) Origins {
+	s = s.within()
+	o := Origins{s.Dockerfile, nil, root, s.Context}
+	o.recipe = parseRecipe(readFile(root, o.Dockerfile).Content, s.Args)
+	o.recipe.until(s.Target)
+	return o
 }
 
 // Line is where in the Dockerfile an instruction stands that a build has printed; 0 where it is not found.
@@ -63,9 +69,9 @@ func (o Origins) origin(c copied, source word, name string) string {
 		from = path.Dir(from)
 	}
 	for _, file := range []string{path.Join(from, rest), from, path.Join(path.Dir(from), rest)} {
-		info, err := fs.Stat(o.root, file)
+		info, err := fs.Stat(o.root, path.Join(o.context, file))
 		if err == nil && info.Mode().IsRegular() && c.land(source.text, file) == name {
-			return file
+			return path.Join(o.context, file)
 		}
 	}
 	return ""

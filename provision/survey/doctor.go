@@ -286,35 +286,12 @@ func (h Host) examineRoot(e *examination) {
 
 // examineNames asks the DNS where visitors are sent.
 func (h Host) examineNames(ctx context.Context, e *examination) {
-	domain := h.Site.Domain
-	if domain == "" {
-		return
-	}
-	if wrong := Misled(ctx, net.DefaultResolver.LookupHost, domain, h.Address, e.words); wrong != nil {
+	names := AskNames(ctx, net.DefaultResolver.LookupHost, h.Site.Domain, h.Address)
+	if wrong := names.Finding(e.words); wrong != nil {
 		e.bad(wrong.Severity, wrong.Code, wrong.Cause, wrong.Fix)
-		return
+	} else if names.Domain != "" {
+		e.ok("dns", "dns", names.Domain)
 	}
-	e.ok("dns", "dns", domain)
-}
-
-// Misled is what is wrong with where the DNS sends a domain's visitors, who should come to the host at address; nil for nothing.
-func Misled(ctx context.Context, lookup func(context.Context, string) ([]string, error), domain, address string, words *language.Printer) *provision.Finding {
-	ctx, cancel := context.WithTimeout(ctx, probe.Timeout)
-	defer cancel()
-	found, err := lookup(ctx, domain)
-	if err != nil {
-		return &provision.Finding{Severity: provision.SeverityWarning, Code: "dns",
-			Cause: words.T("doctor.dns.unknown", domain, err), Fix: words.T("doctor.fix.dns-add")}
-	}
-	own, err := lookup(ctx, address)
-	if err != nil {
-		own = []string{address}
-	}
-	if slices.ContainsFunc(found, func(a string) bool { return slices.Contains(own, a) }) {
-		return nil
-	}
-	return &provision.Finding{Severity: provision.SeverityWarning, Code: "dns",
-		Cause: words.T("doctor.dns.elsewhere", domain, strings.Join(found, ", "), strings.Join(own, ", ")), Fix: words.T("doctor.fix.dns-change")}
 }
 
 // examineSite reports how the site answers now. Before the first deployment nothing does, and that is no fault.

@@ -30,6 +30,7 @@ type Reading struct {
 	Facts   *facts.Facts // nil before the first look
 	Pulse   Pulse
 	Asked   []Answered // what the site answered, the newest last
+	Names   Names
 	History []state.Record
 }
 

@@ -29,9 +29,10 @@ const (
 	lookTimeout   = 30 * time.Second // of one look; beyond it the connection counts as lost
 	dialTimeout   = time.Minute
 	firstPause    = time.Second // between two attempts to connect; it grows
-	longestPause  = 15 * time.Second
+	longestPause  = 10 * time.Second
+	refusedPause  = 3 * time.Minute
 	answersKept   = 60          // of the site's answers
-	logTail       = 200         // lines
+	logTail       = 1000        // lines
 	logOverlap    = time.Second // of a log that goes on: a line may have been on its way
 
 	logPause        = 10 * time.Second // until the log of a container that has ended is asked for again
@@ -53,12 +54,14 @@ type Watch struct {
 	Query    facts.Query   // what to ask; Room is the watch's own
 	Connect  func(ctx context.Context) (Connection, error)
 	Checks   func(dial probe.Dial) []probe.Check // what to ask the site; the first is asked
+	Names    func(ctx context.Context) Names     // where the DNS sends visitors; see AskNames
 
 	mu      sync.Mutex
 	conn    Connection    // nil while there is none
 	byHand  bool          // Docker can only be asked by docker commands
 	sudo    bool          // which need root
 	changed chan struct{} // closed with the next connection, where somebody waits for it
+	resting chan struct{} // closed to connect now; nil where the watch waits for no attempt
 }
 
 // Run watches until ctx ends, and emits what it learns.
@@ -78,10 +81,42 @@ func (w *Watch) Run(ctx context.Context, emit func(Reading)) {
 		if r.At.After(before) {
 			pauses.Reset()
 		}
-		if !sleep(ctx, pauses.NextBackOff()) {
-			return
-		}
+		w.rest(ctx, pause(err, pauses.NextBackOff()))
 	}
+}
+
+// rest waits for the next attempt to connect.
+func (w *Watch) rest(ctx context.Context, d time.Duration) {
+	resting := make(chan struct{})
+	w.mu.Lock()
+	w.resting = resting
+	w.mu.Unlock()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-resting:
+	case <-ctx.Done():
+	}
+}
+
+// Reconnect has the watch connect now, where it waits for the next attempt.
+func (w *Watch) Reconnect() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.resting != nil {
+		close(w.resting)
+		w.resting = nil
+	}
+}
+
+// pause is how long it takes until the next attempt. Whoever logs in again and again in vain is locked out by many a host.
+func pause(err error, usual time.Duration) time.Duration {
+	var refused *remote.DialError
+	if errors.As(err, &refused) && refused.Lasting() {
+		return refusedPause
+	}
+	return usual
 }
 
 // connected makes a connection and looks at the host over it until it is lost, which is the error.
@@ -141,7 +176,7 @@ func (w *Watch) look(ctx context.Context, conn Connection, r Reading, n int) (Re
 		return r, provision.Fail("dash.silent", lookTimeout)
 	}
 	if n%probeEvery == 0 {
-		r.Asked = w.ask(ctx, conn, r.Asked)
+		r = w.visit(ctx, conn, r)
 	}
 	r.Link, r.Err, r.At = LinkUp, err, time.Now()
 	return r, nil
@@ -190,6 +225,19 @@ func (g gathered) Dial(ctx context.Context, network, address string) (net.Conn, 
 
 // DockerNeedsRoot implements facts.Host: it is called where the engine itself could not be asked.
 func (g gathered) DockerNeedsRoot(needed bool) { g.watch.docker(true, needed) }
+
+// visit asks the site, and meanwhile the DNS where that is due.
+func (w *Watch) visit(ctx context.Context, conn Connection, r Reading) Reading {
+	var asking sync.WaitGroup
+	names := r.Names
+	if time.Since(names.At) >= namesEvery {
+		asking.Go(func() { names = w.Names(ctx) })
+	}
+	r.Asked = w.ask(ctx, conn, r.Asked)
+	asking.Wait()
+	r.Names = names
+	return r
+}
 
 // ask puts the first question to the site.
 func (w *Watch) ask(ctx context.Context, conn Connection, before []Answered) []Answered {

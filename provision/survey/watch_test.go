@@ -58,6 +58,9 @@ func newLab(t *testing.T) *lab {
 		Host: "cloud", Interval: 20 * time.Millisecond,
 		Query:  facts.Query{Directory: fakehost.Home + "/dev/myweb", Container: "myweb_https", Image: "myweb_image:server", Mark: "MARK"},
 		Checks: func(probe.Dial) []probe.Check { return demands.FromHere(l.host.Address) },
+		Names: func(ctx context.Context) survey.Names {
+			return survey.AskNames(ctx, net.DefaultResolver.LookupHost, "localhost", "127.0.0.1")
+		},
 		Connect: func(ctx context.Context) (survey.Connection, error) {
 			l.mu.Lock()
 			l.dials++
@@ -121,6 +124,9 @@ func TestAWatchReadsAHost(t *testing.T) {
 	if !asked || last.Err != nil || last.Answer.Status != 200 || last.Answer.Certificate == nil {
 		t.Errorf("the site answered %+v", last)
 	}
+	if !r.Names.Here() || r.Names.Err != nil {
+		t.Errorf("the DNS says %+v", r.Names)
+	}
 	r = l.await("with the processor's share", func(r survey.Reading) bool { return r.Pulse.CPU >= 0 })
 	if r.Pulse.Memory <= 0 || r.Pulse.Disk < 0 || len(r.Asked) < 1 {
 		t.Errorf("the reading is %+v", r)
@@ -178,7 +184,7 @@ esac`)
 			return ""
 		}
 	}
-	if got, want := next(), "first: logs --tail 200 --follow abc"; got != want {
+	if got, want := next(), "first: logs --tail 1000 --follow abc"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	l.relay.Reset()
@@ -221,5 +227,47 @@ func TestAHostThatCannotBeReachedIsTriedAgain(t *testing.T) {
 	if r := l.await("of a host out of reach", func(r survey.Reading) bool { return r.Link == survey.LinkDown }); r.Err == nil || !r.At.IsZero() {
 		t.Errorf("the reading is %+v", r)
 	}
+	l.await("of a host that is up", up)
+}
+
+func TestWhatSomebodyMustSetRightIsNotTriedAgainAtOnce(t *testing.T) {
+	l := newLab(t)
+	check(t, os.WriteFile(l.host.KnownHosts, nil, 0o600)) // nobody can be asked whether the host's key is right
+	_, err := l.Connect(t.Context())
+	if err == nil {
+		t.Fatal("a host whose key nobody knows is trusted")
+	}
+	if got := survey.Pause(err, time.Second); got < time.Minute {
+		t.Errorf("after %v the next attempt comes in %v", err, got)
+	}
+	if got := survey.Pause(net.ErrClosed, time.Second); got != time.Second {
+		t.Errorf("after %v the next attempt comes in %v", net.ErrClosed, got)
+	}
+}
+
+func TestAWatchReconnectsWhenAskedTo(t *testing.T) {
+	l := newLab(t)
+	known, err := os.ReadFile(l.host.KnownHosts)
+	check(t, err)
+	check(t, os.WriteFile(l.host.KnownHosts, nil, 0o600)) // the next attempt is minutes away
+	l.watch()
+	l.await("of a host out of reach", func(r survey.Reading) bool { return r.Link == survey.LinkDown })
+	check(t, os.WriteFile(l.host.KnownHosts, known, 0o600))
+	often := time.NewTicker(100 * time.Millisecond) // the watch may not wait yet
+	defer often.Stop()
+	done := make(chan struct{})
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	defer close(done)
+	asking.Go(func() {
+		for {
+			select {
+			case <-often.C:
+				l.Reconnect()
+			case <-done:
+				return
+			}
+		}
+	})
 	l.await("of a host that is up", up)
 }

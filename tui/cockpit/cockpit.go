@@ -24,7 +24,7 @@ import (
 	"github.com/kehuo/provision/tui/theme"
 )
 
-// Config is what the cockpit needs; all of it must be set.
+// Config is what the cockpit needs; all of it but Notice must be set.
 type Config struct {
 	Words   *language.Printer
 	In, Out *os.File
@@ -32,9 +32,10 @@ type Config struct {
 	NoColor bool
 	Site    string
 	Watches []*survey.Watch // one a host, in the order in which they are shown
+	Notice  string          // what is said at first; empty: nothing
 
-	// Wanted is what the source here would be deployed as; it is asked at the start and whenever another command has run.
-	Wanted func(ctx context.Context) survey.Wanted
+	// Wanted is what the source here would be deployed as, by host; it is asked at the start and whenever another command has run.
+	Wanted func(ctx context.Context) map[string]survey.Wanted
 	// Hide masks the known secrets in text from a host.
 	Hide func(string) string
 	// Command is this program with other arguments, on one host.
@@ -45,24 +46,32 @@ type Config struct {
 	Browse func(ctx context.Context, url string) error
 }
 
+// Open begins to watch, until ctx ends, and returns the cockpit for a program that has a screen for it. running waits for all that
+// runs then; away is true while another command has the terminal.
+func Open(ctx context.Context, c Config, away *atomic.Bool, running *sync.WaitGroup) tea.Model {
+	w := &live{config: c, ctx: ctx, board: newBoard(c.Hide), away: away, running: running}
+	for _, one := range c.Watches {
+		running.Go(func() { one.Run(ctx, w.board.put) })
+	}
+	return newModel(c, theme.New(c.Out, c.Env, c.NoColor), time.Now, w)
+}
+
 // Run shows the cockpit until the person leaves it. When it returns nothing watches any more and the terminal is as it was.
 func Run(ctx context.Context, c Config) error {
 	watching, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	w := &live{config: c, ctx: watching, board: newBoard(c.Hide), away: &atomic.Bool{}}
-	program := tea.NewProgram(newModel(c, theme.New(c.Out, c.Env, c.NoColor), time.Now, w), tea.WithInput(c.In), tea.WithOutput(c.Out),
-		tea.WithEnvironment(c.Env), tea.WithAltScreen(), tea.WithMouseCellMotion(), tea.WithoutSignalHandler())
-	for _, one := range c.Watches {
-		w.running.Go(func() { one.Run(watching, w.board.put) })
-	}
-	stop := watchSignals(ctx, w.away, func() {
+	var away atomic.Bool
+	var running sync.WaitGroup
+	program := tea.NewProgram(Open(watching, c, &away, &running), tea.WithInput(c.In), tea.WithOutput(c.Out), tea.WithEnvironment(c.Env),
+		tea.WithAltScreen(), tea.WithMouseCellMotion(), tea.WithoutSignalHandler())
+	stop := watchSignals(ctx, &away, func() {
 		cancel() // first: this ends a command that has the terminal
 		program.Quit()
 	})
 	_, err := program.Run()
 	cancel()
 	stop()
-	w.running.Wait()
+	running.Wait()
 	if err != nil && !errors.Is(err, tea.ErrProgramKilled) {
 		return provision.Fail("wizard.terminal-unusable", err)
 	}
@@ -110,14 +119,17 @@ func watchSignals(ctx context.Context, away *atomic.Bool, end func()) (stop func
 type world interface {
 	news() news                                       // what came since the last time
 	follow(host, container string)                    // whose log to follow; empty: nobody's
-	wanted() tea.Cmd                                  // brings survey.Wanted
+	wanted() tea.Cmd                                  // brings wantedMsg
 	run(host string, pause bool, a ...string) tea.Cmd // this program, with the terminal; brings returnedMsg
 	shell(host, container string) tea.Cmd             // brings returnedMsg
 	browse(url string) tea.Cmd                        // brings noticeMsg where it fails
 	copy(url string) tea.Cmd
+	reconnect(host string) // now, where there is no connection
 }
 
 type (
+	// wantedMsg is what is wanted, by host.
+	wantedMsg map[string]survey.Wanted
 	// returnedMsg tells that the terminal is back, and how what had it has failed.
 	returnedMsg struct{ err error }
 	// noticeMsg is a failure to say in the footer.
@@ -130,7 +142,7 @@ type live struct {
 	ctx     context.Context
 	board   *board
 	away    *atomic.Bool // another command has the terminal
-	running sync.WaitGroup
+	running *sync.WaitGroup
 	leave   context.CancelFunc // of the log that is followed; nil: none
 }
 
@@ -163,7 +175,9 @@ func (l *live) follow(host, container string) {
 	})
 }
 
-func (l *live) wanted() tea.Cmd { return func() tea.Msg { return l.config.Wanted(l.ctx) } }
+func (l *live) reconnect(host string) { l.watch(host).Reconnect() }
+
+func (l *live) wanted() tea.Cmd { return func() tea.Msg { return wantedMsg(l.config.Wanted(l.ctx)) } }
 
 func (l *live) run(host string, pause bool, args ...string) tea.Cmd {
 	g := &guest{away: l.away, work: func(in io.Reader, out, errs io.Writer) error {

@@ -38,6 +38,7 @@ func columns() []column {
 		{"memory", 4, 4, func(m *Model, h survey.Reading) (string, lipgloss.Style) { return m.share(h.Pulse.Memory, h) }},
 		{"disk", 4, 5, func(m *Model, h survey.Reading) (string, lipgloss.Style) { return m.share(h.Pulse.Disk, h) }},
 		{"certificate", 6, 7, (*Model).certificate},
+		{"dns", 5, 11, (*Model).dns},
 		{"source", 7, 9, (*Model).drift},
 	}
 }
@@ -223,9 +224,22 @@ func (m *Model) verdict(v provision.Severity) lipgloss.Style {
 	return m.theme.Text
 }
 
+// dns is whether visitors are sent to the host.
+func (m *Model) dns(h survey.Reading) (string, lipgloss.Style) {
+	switch n := h.Names; {
+	case n.At.IsZero() || n.Domain == "":
+		return "", m.theme.Text
+	case n.Err != nil:
+		return m.words.T("dash.dns.none"), m.theme.Warn
+	case n.Here():
+		return m.words.T("dash.dns.here"), m.theme.Text
+	}
+	return m.words.T("dash.dns.elsewhere"), m.theme.Warn
+}
+
 // drift is whether the source here is what is live.
 func (m *Model) drift(h survey.Reading) (string, lipgloss.Style) {
-	switch drifted, known := m.wanted.Drifted(h.Facts); {
+	switch drifted, known := m.wanted[h.Host].Drifted(h.Facts); {
 	case !known:
 		return "", m.theme.Text
 	case drifted:

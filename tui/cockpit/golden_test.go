@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/survey/sitelog"
 	"github.com/kehuo/provision/tui/terminaltest"
 	"github.com/kehuo/provision/tui/theme"
 )
@@ -19,6 +21,27 @@ var logLines = []string{
 	`203.0.113.77 - - [01/Mar/2026:09:29:41 +0000] "GET / HTTP/1.1" 200 1843 "-" "Mozilla/5.0"`,
 	`203.0.113.10 - - [01/Mar/2026:09:29:50 +0000] "GET / HTTP/1.1" 200 1843 "-" "provision-probe"`,
 	`[2026-03-01 09:29:55 +0000] [12] [ERROR] password ` + secret + ` refused`,
+}
+
+// visits are what visitors leave in the log of nginx in an hour.
+func visits(now time.Time) (lines []string) {
+	for minute := range 55 {
+		at := now.Add(time.Duration(minute-54) * time.Minute)
+		for i := range (minute*7)%13 + 3 {
+			status := 200
+			switch {
+			case minute > 50 && i < 3:
+				status = 502
+			case i == 5:
+				status = 404
+			case i%4 == 3:
+				status = 301
+			}
+			lines = append(lines, fmt.Sprintf(`203.0.113.77 - - [%s] "GET /%s HTTP/1.1" %d 1843 "-" "Mozilla/5.0" "10.0.0.%d"`,
+				at.Format("02/Jan/2006:15:04:05 -0700"), strings.Repeat("guestbook/", i/2), status, i))
+		}
+	}
+	return lines
 }
 
 func three(s *stage) {
@@ -32,11 +55,15 @@ var scenes = map[string]struct {
 }{
 	"log":        {0, three},
 	"wrong":      {0, func(s *stage) { three(s); s.press("down"); s.tell(nil) }},
-	"releases":   {0, func(s *stage) { three(s); s.press("2", "enter", "end") }},
-	"containers": {0, func(s *stage) { three(s); s.press("3") }},
-	"host":       {0, func(s *stage) { three(s); s.press("down", "down", "4", "enter") }},
+	"level":      {0, func(s *stage) { three(s); s.press("L", "L") }},
+	"requests":   {0, func(s *stage) { three(s); s.press("2"); s.tell(visits(s.clock)) }},
+	"quiet":      {0, func(s *stage) { three(s); s.model.traffic = sitelog.Traffic{}; s.press("2") }},
+	"releases":   {0, func(s *stage) { three(s); s.press("3", "enter", "end") }},
+	"containers": {0, func(s *stage) { three(s); s.press("4") }},
+	"host":       {0, func(s *stage) { three(s); s.press("down", "down", "5", "enter") }},
+	"command":    {0, func(s *stage) { three(s); s.press(":", "r") }},
 	"help":       {0, func(s *stage) { three(s); s.press("?") }},
-	"rollback":   {0, func(s *stage) { three(s); s.press("2", "enter", "end", "enter") }},
+	"rollback":   {0, func(s *stage) { three(s); s.press("3", "enter", "end", "enter") }},
 	"filter":     {0, func(s *stage) { three(s); s.press("/", "t", "e", "n") }},
 	"first":      {0, func(*stage) {}},
 	"fleet": {50, func(s *stage) {
@@ -82,7 +109,11 @@ func TestScreens(t *testing.T) {
 
 // TestColours keeps a screen with its colours; tui/screens makes a picture of it.
 func TestColours(t *testing.T) {
-	terminaltest.Golden(t, "../../testdata/cockpit.ansi", play(t, "log", language.English, theme.Coloured(), 118, 20), *update)
+	s := newStage(t, english, theme.Coloured(), 118, 23, "aliyun", "tencent", "huawei")
+	s.tell(nil, reading("aliyun"), wrong("tencent"), lost("huawei"))
+	s.press("2")
+	s.tell(visits(s.clock))
+	terminaltest.Golden(t, "../../testdata/cockpit.ansi", s.view(), *update)
 	if plain := play(t, "log", language.English, theme.Bare([]string{"LANG=C"}), 96, 28); strings.ContainsFunc(plain, func(r rune) bool { return r > 126 }) {
 		t.Errorf("a terminal without Unicode is given\n%s", plain)
 	}

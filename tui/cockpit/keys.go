@@ -1,9 +1,6 @@
 package cockpit
 
 import (
-	"strconv"
-	"strings"
-
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/kehuo/provision/tui/cells"
@@ -14,7 +11,7 @@ import (
 
 // keysOf takes keys one by one: those that are typed quickly, or come over a slow link, come together. What is pasted is no keys.
 func (m *Model) keysOf(k tea.KeyMsg) tea.Cmd {
-	letters := m.typing || m.log.Typing()
+	letters := m.typing || m.commanding || m.log.Typing()
 	switch {
 	case k.Paste && !letters:
 		return nil
@@ -38,6 +35,8 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 		return m.decide(key)
 	case m.help != nil:
 		return m.helpKey(k)
+	case m.commanding:
+		return m.command(k)
 	case m.typing:
 		m.letter(k)
 		return nil
@@ -45,17 +44,10 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 		return m.log.Update(k)
 	}
 	switch key {
-	case "q":
-		return tea.Quit
-	case "?":
-		m.openHelp()
 	case "tab":
 		m.inPane = !m.inPane
 	case "esc":
 		m.back()
-	case "1", "2", "3", "4":
-		n, _ := strconv.Atoi(key)
-		m.open(view(n - 1))
 	case "left", "h":
 		m.open((m.view + views - 1) % views)
 	case "right", "l":
@@ -64,6 +56,8 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 		m.choose(m.at - 1)
 	case "]":
 		m.choose(m.at + 1)
+	case ":":
+		m.commanding = true
 	case "/":
 		if m.inPane && m.view == viewLog {
 			return m.log.Search()
@@ -115,39 +109,6 @@ func (m *Model) letter(k tea.KeyMsg) {
 	m.list()
 }
 
-// act does what a key means for the chosen host; known is false for a key that means nothing there.
-func (m *Model) act(key string) (cmd tea.Cmd, known bool) {
-	if !strings.Contains("eoypdR", key) {
-		return nil, false
-	}
-	h := m.chosen()
-	url := m.url(h)
-	switch {
-	case h.Host == "":
-		return nil, true
-	case key == "p":
-		return m.world.run(h.Host, true, "plan"), true
-	case key == "d":
-		return m.world.run(h.Host, false, "deploy"), true
-	case key == "R":
-		m.ask(m.words.T("dash.ask-last", m.clean(h.Host)), h.Host, "rollback", "--yes")
-	case key == "e":
-		if live := h.Live(); live != nil && live.Up() {
-			return m.world.shell(h.Host, live.ID), true
-		}
-		m.tell("dash.no-container", h.Host)
-	case url == "":
-		m.tell("dash.no-url", h.Host)
-	case key == "o":
-		m.tell("dash.opened", url)
-		return m.world.browse(url), true
-	case key == "y":
-		m.tell("dash.copied", url)
-		return m.world.copy(url), true
-	}
-	return nil, true
-}
-
 // move scrolls or chooses, in whichever part has the keys.
 func (m *Model) move(k tea.KeyMsg) tea.Cmd {
 	key := k.String()
@@ -167,7 +128,7 @@ func (m *Model) move(k tea.KeyMsg) tea.Cmd {
 		}
 		m.record = min(max(moved(key, m.record, len(m.chosen().History), m.paneRows()), 0), max(len(m.chosen().History)-1, 0))
 	default:
-		m.scroll(moved(key, m.offset, len(m.text()), m.paneRows()))
+		m.scroll(moved(key, m.offset, len(m.paneText()), m.paneRows()))
 	}
 	return nil
 }
@@ -191,7 +152,7 @@ func moved(key string, at, length, page int) int {
 	return at
 }
 
-func (m *Model) scroll(to int) { m.offset = min(max(to, 0), max(len(m.text())-m.paneRows(), 0)) }
+func (m *Model) scroll(to int) { m.offset = min(max(to, 0), max(len(m.paneText())-m.paneRows(), 0)) }
 
 // ask asks whether to run a command on a host. The answer is a key of its own: one that is held down a moment too long, enter
 // for example, gives none.
@@ -218,14 +179,12 @@ func (m *Model) rollback() {
 	if m.record >= len(records) {
 		return
 	}
-	switch release := records[m.record].Release; {
-	case release == "":
+	release := records[m.record].Release
+	if release == "" {
 		m.tell("dash.record-without")
-	case release == h.Release():
-		m.tell("dash.is-current", m.clean(release))
-	default:
-		m.ask(m.words.T("dash.ask-release", m.clean(h.Host), m.clean(release)), h.Host, "rollback", "--yes", "--", release)
+		return
 	}
+	m.rollBack(release)
 }
 
 func (m *Model) mouse(msg tea.MouseMsg) tea.Cmd {
@@ -235,7 +194,9 @@ func (m *Model) mouse(msg tea.MouseMsg) tea.Cmd {
 		return m.help.Update(msg)
 	case m.question != nil: // it is about what was chosen
 	case msg.Button == tea.MouseButtonLeft && msg.Action == tea.MouseActionPress:
-		if row := msg.Y - m.hostsTop(); row >= 0 && row < m.hostRows() {
+		if v, named := m.tabAt(msg.X); named && msg.Y == m.tabsTop() {
+			m.open(v)
+		} else if row := msg.Y - m.hostsTop(); row >= 0 && row < m.hostRows() {
 			m.inPane = false
 			m.choose(m.top + row)
 		} else if row >= m.hostRows() {
@@ -284,6 +245,8 @@ func (m *Model) keys() []page.Key {
 	switch {
 	case m.help != nil:
 		return []page.Key{key("esc", "back"), key(m.theme.Arrows, "scroll"), key("/", "search")}
+	case m.commanding:
+		return []page.Key{key("enter", "run"), key("tab", "complete"), key("esc", "cancel")}
 	case m.typing, m.searching() && m.log.Typing():
 		return []page.Key{key("enter", "find"), key("esc", "cancel")}
 	}
@@ -292,11 +255,11 @@ func (m *Model) keys() []page.Key {
 	case !m.inPane:
 		list = append(list, key("enter", "pane"), key("/", "filter"))
 	case m.view == viewLog:
-		list = append(list, key("esc", "back"), key("/", "search"), key("f", "follow"))
+		list = append(list, key("esc", "back"), key("/", "search"), key("L", "level"), key("f", "follow"))
 	case m.view == viewReleases:
 		list = append(list, key("esc", "back"), key("enter", "rollback"))
 	default:
 		list = append(list, key("esc", "back"))
 	}
-	return append(list, key("1-4", "view"), key("e", "shell"), key("o", "open"), key("y", "copy"), key("p", "plan"), key("d", "deploy"), key("R", "rollback-last"))
+	return append(list, key("1-5", "view"), key(":", "command"), key("e", "shell"), key("o", "open"), key("y", "copy"), key("p", "plan"), key("d", "deploy"), key("R", "rollback-last"))
 }

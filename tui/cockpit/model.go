@@ -10,6 +10,7 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/survey"
+	"github.com/kehuo/provision/provision/survey/sitelog"
 	"github.com/kehuo/provision/tui/pane"
 	"github.com/kehuo/provision/tui/theme"
 )
@@ -19,6 +20,7 @@ type view int
 
 const (
 	viewLog view = iota
+	viewRequests
 	viewReleases
 	viewContainers
 	viewHost
@@ -40,7 +42,7 @@ type Model struct {
 	world  world
 	site   string
 	hide   func(string) string
-	wanted survey.Wanted
+	wanted wantedMsg
 
 	hosts  []survey.Reading // in the order of the inventory
 	listed []int            // of these, those that the filter lets through
@@ -49,12 +51,17 @@ type Model struct {
 	filter string
 	typing bool // letters are the filter's
 
-	view   view
-	inPane bool       // keys go to the pane
-	log    *pane.Pane // of the chosen host
-	help   *pane.Pane // nil: not shown
-	offset int        // the first row in sight of the containers and of the host's facts
-	record int        // the chosen one of the releases, the newest is 0
+	commanding bool   // letters are the command's
+	typed      string // of it
+
+	view    view
+	inPane  bool            // keys go to the pane
+	log     *pane.Pane      // of the chosen host
+	level   string          // from which on its lines are shown
+	traffic sitelog.Traffic // that it tells of
+	help    *pane.Pane      // nil: not shown
+	offset  int             // the first row in sight of the containers and of the host's facts
+	record  int             // the chosen one of the releases, the newest is 0
 
 	followed  followed // whose log it is
 	wish      followed // whose it is to be, if that stays so until the next tick
@@ -77,7 +84,7 @@ type question struct {
 
 func newModel(c Config, look *theme.Theme, now func() time.Time, w world) *Model {
 	m := &Model{words: c.Words, theme: look, now: now, world: w, site: c.Site, hide: c.Hide, width: 80, height: 24,
-		log: pane.New(look, c.Words, true)}
+		log: pane.New(look, c.Words, true), level: levelAll, notice: c.Notice}
 	for i, one := range c.Watches {
 		m.patience = max(m.patience, 3*max(one.Interval, survey.WatchInterval))
 		m.hosts = append(m.hosts, survey.Reading{Host: one.Host})
@@ -102,7 +109,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.keysOf(msg)
 	case tea.MouseMsg:
 		return m, m.mouse(msg)
-	case survey.Wanted:
+	case wantedMsg:
 		m.wanted = msg
 	case returnedMsg:
 		m.say(msg.err)
@@ -133,8 +140,12 @@ func (m *Model) take(n news) {
 	}
 	m.list()
 	for _, line := range n.lines {
-		if !strings.Contains(line, probe.UserAgent) { // our own questions are no visitors
-			m.log.Append(pane.Line{Text: line})
+		if strings.Contains(line, probe.UserAgent) { // our own questions are no visitors
+			continue
+		}
+		m.log.Append(pane.Line{Text: line})
+		if r, ok := sitelog.ParseRequest(line); ok {
+			m.traffic.Add(r, m.now())
 		}
 	}
 }
@@ -172,11 +183,11 @@ func (m *Model) choose(at int) {
 // those in between.
 func (m *Model) followChosen() {
 	h := m.chosen()
-	if h.Host == m.followed.host && m.view != viewLog { // it goes on while another pane is looked at
+	if h.Host == m.followed.host && !m.ofLog() { // it goes on while another pane is looked at
 		return
 	}
 	wish := followed{host: h.Host}
-	if live := h.Live(); live != nil && m.view == viewLog {
+	if live := h.Live(); live != nil && m.ofLog() {
 		wish.container = live.ID
 	}
 	if wish != m.wish {
@@ -188,10 +199,15 @@ func (m *Model) followChosen() {
 		return
 	case wish.host != m.followed.host:
 		m.log.Clear()
-		m.log.Follow()
+		m.log.Only(m.wantedLines())
+		m.traffic = sitelog.Traffic{}
 	case wish.container != "" && !m.log.Empty():
 		m.log.Append(pane.Line{Kind: pane.Note, Text: m.words.T("dash.log.next", m.clean(h.Release()))})
 	}
 	m.followed = wish
+	m.traffic.Begin()
 	m.world.follow(wish.host, wish.container)
 }
+
+// ofLog reports whether the pane shows what the log tells.
+func (m *Model) ofLog() bool { return m.view == viewLog || m.view == viewRequests }

@@ -1,17 +1,20 @@
 package cockpit
 
 import (
+	"encoding/base64"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/language"
-	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/tui/theme"
 )
 
@@ -58,7 +61,7 @@ func TestKeysRunCommandsOnTheChosenHost(t *testing.T) {
 
 func TestAReleaseIsRolledBackTo(t *testing.T) {
 	s := newThree(t)
-	s.press("2", "enter", "enter") // the newest is live
+	s.press("3", "enter", "enter") // the newest is live
 	s.expect("")
 	s.shows(english.T("dash.is-current", "4bfb63fa1314"))
 	s.press("end", "enter")
@@ -101,7 +104,7 @@ func TestTheLogFollowsTheChoiceOnceItRests(t *testing.T) {
 	s.tell([]string{"two"}, next)
 	s.expect("follow tencent c-next")
 	s.shows("two", english.T("dash.log.next", "4bfb63fa1314"))
-	s.press("3")
+	s.press("4")
 	s.tell(nil)
 	s.expect("")
 	s.press("1")
@@ -160,7 +163,7 @@ func TestARunThatEndsIsLookedAtAnew(t *testing.T) {
 	if strings.Contains(s.view(), "no such file") {
 		t.Error("the notice stays")
 	}
-	s.send(survey.Wanted{})
+	s.send(wantedMsg{})
 	if strings.Contains(s.view(), english.T("dash.differs")) {
 		t.Error("a source that cannot be read is said to differ")
 	}
@@ -175,6 +178,14 @@ func TestTheMouseChooses(t *testing.T) {
 	s.send(tea.MouseMsg{X: 3, Y: 3, Button: tea.MouseButtonWheelDown})
 	s.press("p")
 	s.expect("run huawei plan (true)")
+	for row, text := range strings.Split(s.view(), "\n") {
+		if before, _, found := strings.Cut(text, "3 "+english.T("dash.view.releases")); found {
+			s.send(tea.MouseMsg{X: ansi.StringWidth(before) + 1, Y: row, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
+		}
+	}
+	if s.model.view != viewReleases {
+		t.Error("a click on the name of a pane does not open it")
+	}
 }
 
 func TestTextFromAHostIsHarmless(t *testing.T) {
@@ -186,7 +197,7 @@ func TestTextFromAHostIsHarmless(t *testing.T) {
 	r.History[0].Who, r.History[1].Outcome, r.History[2].Release = evil, evil+"\nmore", evil
 	r.Target, r.Err = evil, errors.New(evil)
 	r.Asked[7].Answer.Server = evil
-	for _, key := range []string{"1", "2", "3", "4"} {
+	for _, key := range []string{"1", "2", "3", "4", "5"} {
 		s.tell([]string{evil}, r)
 		s.press(key)
 		if view := s.view(); strings.ContainsAny(view, "\x1b\x07\u202e") || strings.Contains(view, secret) || strings.Count(view, "\n") != 50 {
@@ -211,7 +222,7 @@ func TestTheBoardIsBounded(t *testing.T) {
 // A slow link brings several keys at once, and a paste is none.
 func TestKeysThatComeTogetherAreTakenOneByOne(t *testing.T) {
 	s := newThree(t)
-	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("4jp")})
+	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("5jp")})
 	s.expect("run tencent plan (true)")
 	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("Ry"), Paste: true})
 	s.expect("")
@@ -227,6 +238,137 @@ func TestAHostWhoseDockerIsSilentIsNotSaidToLackTheContainer(t *testing.T) {
 	r.Facts, r.Err = nil, errors.New("no facts")
 	s.tell(nil, r)
 	s.shows(english.T("dash.unknown"), "no facts")
-	s.press("3")
+	s.press("4")
 	s.shows("no facts")
+}
+
+func TestTheLogShowsALevel(t *testing.T) {
+	s := newThree(t)
+	s.tell([]string{"all is well", "[warn] a bit odd", "Traceback (most recent call last):", "  File x.py", "ValueError: bad"})
+	s.press("L")
+	s.shows("a bit odd", "File x.py", "ValueError", "1 "+english.T("dash.view.log")+" ("+english.T("dash.level.warning")+")")
+	s.press("L")
+	s.tell([]string{"[warn] odd again", "[error] broken"})
+	s.shows("File x.py", "[error] broken")
+	if view := s.view(); strings.Contains(view, "well") || strings.Contains(view, "odd") {
+		t.Errorf("of the errors it shows\n%s", view)
+	}
+	s.press("L")
+	s.shows("all is well", "odd again", "[error] broken")
+	s.press("L", "L", "down")
+	s.tell([]string{"of another host"})
+	s.shows(english.T("dash.log.none-such"))
+}
+
+func TestRequestsAreThoseOfTheChosenHost(t *testing.T) {
+	s := newThree(t)
+	s.press("2")
+	s.tell([]string{
+		`203.0.113.77 - - [01/Mar/2026:09:29:41 +0000] "GET /gone HTTP/1.1" 404 18 "-" "Mozilla/5.0"`,
+		`203.0.113.10 - - [01/Mar/2026:09:29:50 +0000] "GET /probed HTTP/1.1" 404 18 "-" "provision-probe"`,
+	})
+	s.shows("404  GET /gone HTTP/1.1")
+	if strings.Contains(s.view(), "probed") {
+		t.Error("our own questions are counted")
+	}
+	s.press("down")
+	s.tell(nil)
+	s.expect("follow tencent c-tencent")
+	s.shows(strings.Split(english.T("dash.requests.none"), "\n")[0])
+}
+
+func TestCommandsAreTyped(t *testing.T) {
+	s := newThree(t)
+	typed := func(text string) {
+		t.Helper()
+		s.press(":")
+		for _, r := range text {
+			s.press(string(r))
+		}
+		s.press("enter")
+	}
+	for text, want := range map[string]string{
+		"plan": "run aliyun plan (true)", "d": "run aliyun deploy (false)", "sh": "shell aliyun c-aliyun", "copy ": "copy https://kevinhuo.cool/",
+		"": "", "nonsense": "", "re": "", "plan b": "", "goto nowhere": "", "level loud": "",
+	} {
+		if typed(text); s.asked() != want {
+			t.Errorf(":%s does not ask the world %q", text, want)
+		}
+	}
+	typed("rollback 91b1e6f1c2aa")
+	s.press("y")
+	s.expect("run aliyun rollback --yes -- 91b1e6f1c2aa (true)")
+	typed("goto tencent")
+	typed("plan")
+	s.expect("run tencent plan (true)")
+	typed("filter hua")
+	typed("plan")
+	s.expect("run huawei plan (true)")
+	typed("filter")
+	typed("level error")
+	s.shows("(" + english.T("dash.level.error") + ")")
+	s.press(":", "p", "esc", "p")
+	s.expect("run huawei plan (true)")
+	if quit := s.press(":", "q", "enter"); quit == nil {
+		t.Error(":q does not leave")
+	}
+}
+
+func TestCommandsAreCompleted(t *testing.T) {
+	s := newThree(t)
+	s.press(":", "r")
+	s.shows(":r", "requests  releases  rollback  reconnect")
+	s.press("o", "tab")
+	if s.model.typed != "rollback " {
+		t.Errorf("ro becomes %q", s.model.typed)
+	}
+	s.shows("91b1e6f1c2aa")
+	s.press("tab")
+	if s.model.typed != "rollback 91b1e6f1c2aa" {
+		t.Errorf("the release is completed to %q", s.model.typed)
+	}
+	s.press("esc", ":", "re", "tab", "backspace", "backspace")
+	if !s.model.commanding || s.model.typed != "" {
+		t.Errorf("%q is left", s.model.typed)
+	}
+	if s.press("backspace"); s.model.commanding {
+		t.Error("backspace does not leave the empty command line")
+	}
+}
+
+func TestALostHostIsReconnectedTo(t *testing.T) {
+	s := newThree(t)
+	s.press("r")
+	s.expect("")
+	s.shows(english.T("dash.connected", "aliyun"))
+	s.press("down", "down", "r")
+	s.expect("reconnect huawei")
+	s.shows(english.T("dash.reconnecting", "huawei"))
+}
+
+// One key does one thing, and every action has a name of its own.
+func TestKeysAndNamesAreUnique(t *testing.T) {
+	seen := map[string]bool{}
+	for _, a := range actions() {
+		if seen[a.name] || a.key != "" && seen["key "+a.key] {
+			t.Errorf("%s (%s) is there twice", a.name, a.key)
+		}
+		seen[a.name], seen["key "+a.key] = true, true
+	}
+}
+
+func TestTheURLGoesToTheClipboardOfTheTerminal(t *testing.T) {
+	out, err := os.Create(filepath.Join(t.TempDir(), "terminal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = out.Close() }()
+	l := &live{config: Config{Out: out}}
+	if msg := l.copy("https://kevinhuo.cool/")(); msg != nil {
+		t.Errorf("it brings %v", msg)
+	}
+	got, err := os.ReadFile(out.Name())
+	if want := "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte("https://kevinhuo.cool/")) + "\a"; err != nil || string(got) != want {
+		t.Errorf("the terminal is told %q (%v), want %q", got, err, want)
+	}
 }

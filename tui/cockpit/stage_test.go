@@ -46,7 +46,11 @@ func newStage(t *testing.T, words *language.Printer, look *theme.Theme, width, h
 	s.model.Init()
 	s.done = nil
 	s.send(tea.WindowSizeMsg{Width: width, Height: height})
-	s.send(survey.Wanted{Release: "4bfb63fa1314", Tree: "tree", Spec: "spec"})
+	wanted := wantedMsg{}
+	for _, name := range hosts {
+		wanted[name] = survey.Wanted{Release: "4bfb63fa1314", Tree: "tree", Spec: "spec"}
+	}
+	s.send(wanted)
 	return s
 }
 
@@ -65,6 +69,7 @@ func (s *stage) wanted() tea.Cmd                      { return s.did("wanted") }
 func (s *stage) shell(host, container string) tea.Cmd { return s.did("shell %s %s", host, container) }
 func (s *stage) browse(url string) tea.Cmd            { return s.did("browse %s", url) }
 func (s *stage) copy(url string) tea.Cmd              { return s.did("copy %s", url) }
+func (s *stage) reconnect(host string)                { s.did("reconnect %s", host) }
 func (s *stage) run(host string, pause bool, args ...string) tea.Cmd {
 	return s.did("run %s %s (%t)", host, strings.Join(args, " "), pause)
 }
@@ -134,6 +139,7 @@ func reading(host string) survey.Reading {
 				Outcome: "https://kevinhuo.cool/ answers 500, not 200", Changed: 2},
 			{Time: beginning.Add(-75 * time.Hour), Who: "kevin@laptop", Command: "provision deploy", Release: "4bfb63fa1314", Outcome: "ok", Changed: 3},
 		}}
+	r.Names = survey.Names{At: beginning, Domain: "kevinhuo.cool", Found: []string{"203.0.113.10"}, Own: []string{"203.0.113.10"}}
 	for i, ms := range []int{84, 91, 80, 230, 120, 84, 79, 84} {
 		r.Asked = append(r.Asked, survey.Answered{At: beginning.Add(time.Duration(i-8) * 10 * time.Second), Answer: probe.Answer{
 			URL: "https://kevinhuo.cool/", Status: 200, Server: "nginx/1.14.1", Duration: time.Duration(ms) * time.Millisecond,
@@ -148,6 +154,7 @@ func wrong(host string) survey.Reading {
 	r := reading(host)
 	r.Facts.Container.Config.Labels[docker.LabelTree] = "another"
 	r.Pulse.CPU, r.Pulse.Disk = 0.97, 0.93
+	r.Names.Own = []string{"203.0.113.20"}
 	last := r.Asked[len(r.Asked)-1]
 	last.Answer.Status = 500
 	last.Err = provision.Fail("probe.status", last.Answer.URL, 500, 200)

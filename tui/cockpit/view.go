@@ -9,9 +9,6 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"github.com/kehuo/provision/provision/docker"
-	"github.com/kehuo/provision/provision/language"
-	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/provision/survey"
@@ -107,11 +104,44 @@ func (m *Model) table() []string {
 	return rows
 }
 
+// names are those of the panes, as they stand above them.
+func (m *Model) names() []string {
+	var list []string
+	for i, key := range []string{"log", "requests", "releases", "containers", "host"} {
+		text := fmt.Sprintf("%d %s", i+1, m.words.T("dash.view."+key))
+		if view(i) == viewLog && m.level != levelAll {
+			text += " (" + m.words.T("dash.level."+m.level) + ")"
+		}
+		list = append(list, text)
+	}
+	return list
+}
+
+// tabsTop is the row of the panes' names.
+func (m *Model) tabsTop() int {
+	top := m.hostsTop() + m.hostRows()
+	if m.airy() {
+		top++
+	}
+	return top
+}
+
+// tabAt is the pane whose name stands at a column; ok is false where none does.
+func (m *Model) tabAt(x int) (v view, ok bool) {
+	for i, text := range m.names() {
+		width := pointerWidth + ansi.StringWidth(text)
+		if x < width {
+			return view(i), true
+		}
+		x -= width + 1
+	}
+	return 0, false
+}
+
 // tabs names the panes, the one that is shown with a pointer before it, and the host that it is about.
 func (m *Model) tabs() string {
 	var parts []string
-	for i, key := range []string{"log", "releases", "containers", "host"} {
-		text := fmt.Sprintf("%d %s", i+1, m.words.T("dash.view."+key))
+	for i, text := range m.names() {
 		switch {
 		case view(i) != m.view:
 			parts = append(parts, "  "+m.theme.Faint.Render(text))
@@ -159,6 +189,8 @@ func (m *Model) body() []string {
 		switch {
 		case m.followed.host != h.Host:
 			rows = []string{m.theme.Faint.Render(m.words.T("dash.log.wait"))}
+		case m.log.Empty() && m.level != levelAll:
+			rows = []string{m.theme.Faint.Render(m.words.T("dash.log.none-such"))}
 		case m.log.Empty() && !m.log.Searching():
 			rows = []string{m.theme.Faint.Render(m.words.T("dash.log.empty"))}
 		default:
@@ -167,7 +199,7 @@ func (m *Model) body() []string {
 	case viewReleases:
 		rows = m.releases(h, height)
 	default:
-		text := m.text()
+		text := m.paneText()
 		from := min(m.offset, max(len(text)-height, 0))
 		rows = text[from:min(len(text), from+height)]
 	}
@@ -217,102 +249,12 @@ func (m *Model) releases(h survey.Reading, height int) []string {
 	return rows
 }
 
-// text are the rows of the containers, or of what is known of the host.
-func (m *Model) text() []string {
-	h := m.chosen()
-	if h.Facts == nil {
-		return m.unread(h)
+// paneText are all rows of a pane that scrolls.
+func (m *Model) paneText() []string {
+	if m.view == viewRequests {
+		return m.requests()
 	}
-	rows := m.facts(h)
-	widest := 0
-	for _, row := range rows {
-		widest = max(widest, ansi.StringWidth(row[0]))
-	}
-	for _, row := range rows {
-		row[1] = strings.Join(cells.Wrap(row[1], m.width-widest-cells.Gutter), "\n")
-	}
-	if m.view == viewContainers {
-		rows = nil
-		for _, c := range h.Facts.Containers {
-			rows = append(rows, []string{m.clean(c.Name), m.clean(c.Status), m.clean(c.Release), m.clean(imageName(c.Image)), m.clean(c.Ports)})
-		}
-		if len(rows) == 0 {
-			return []string{m.theme.Faint.Render(m.words.T("dash.no-containers"))}
-		}
-		head := []string{}
-		for _, key := range []string{"container", "status", "release", "image", "ports"} {
-			head = append(head, m.words.T("dash.head."+key))
-		}
-		rows = append([][]string{head}, rows...)
-	}
-	lines := strings.Split(strings.TrimRight(cells.Table(rows), "\n"), "\n")
-	if m.view == viewContainers {
-		lines[0] = m.theme.Faint.Render(lines[0])
-	}
-	return lines
-}
-
-// imageName is a container's image: a name, or an id as docker shows it.
-func imageName(image string) string {
-	if strings.HasPrefix(image, "sha256:") {
-		return docker.ShortID(image)
-	}
-	return image
-}
-
-// unread is what stands there of a host that was never reached.
-func (m *Model) unread(h survey.Reading) []string {
-	if h.Err == nil {
-		return []string{m.theme.Faint.Render(m.words.T("dash.connecting"))}
-	}
-	var rows []string
-	for line := range strings.SplitSeq(m.words.Error(h.Err), "\n") {
-		rows = append(rows, cells.Wrap(m.clean(line), m.width)...)
-	}
-	return rows
-}
-
-// facts are what is known of a host, as names and values.
-func (m *Model) facts(h survey.Reading) (rows [][]string) {
-	add := func(key, value string) {
-		if value != "" {
-			rows = append(rows, []string{m.words.T("dash.fact." + key), m.clean(value)})
-		}
-	}
-	add("trouble", m.trouble())
-	add("target", h.Target)
-	add("trip", language.Duration(h.Trip))
-	add("known", m.words.T("dash.ago", m.words.Age(m.now().Sub(h.At))))
-	p := h.Pulse
-	if p.Up > 0 {
-		add("up", m.words.Age(p.Up))
-	}
-	add("load", p.Load)
-	if p.Total > 0 {
-		add("memory", m.words.T("dash.of", strings.TrimSpace(percent(p.Memory)), language.Bytes(p.Total)))
-	}
-	if p.Disk >= 0 {
-		add("disk", m.words.T("dash.used", strings.TrimSpace(percent(p.Disk)), language.Bytes(p.Free)))
-	}
-	if live := h.Live(); live != nil {
-		add("image", docker.ShortID(live.Image))
-		if live.RestartCount > 0 {
-			add("restarts", fmt.Sprint(live.RestartCount))
-		}
-	}
-	if last, ok := h.Last(); ok {
-		add("server", last.Answer.Server)
-		if c := last.Answer.Certificate; c != nil {
-			add("certificate", m.words.T("dash.certificate", strings.Join(c.DNSNames, ", "), c.NotAfter.In(m.now().Location()).Format(time.DateOnly), probe.DaysLeft(c, m.now())))
-		}
-	}
-	if m.wanted.Release != "" {
-		add("wanted", m.wanted.Release)
-	}
-	if lock := survey.HolderOf(h.Facts.Lock); lock != nil {
-		add("lock", m.words.T("status.held", lock.Who, lock.Purpose, m.words.Age(m.now().Sub(lock.Since))))
-	}
-	return rows
+	return m.text()
 }
 
 // url is where visitors find the site of a host, as it was asked last; empty before the first answer.
@@ -332,6 +274,8 @@ func (m *Model) foot() string {
 		keys := m.theme.Key.Render("y") + " " + m.words.T("dash.key.yes") + "   " + m.theme.Key.Render("n") + " " + m.words.T("dash.key.no")
 		text := cells.Cut(m.question.text, m.width-ansi.StringWidth(keys)-cells.Gutter)
 		return m.theme.Warn.Render(text) + strings.Repeat(" ", cells.Gutter) + keys
+	case m.commanding:
+		return m.commandLine()
 	case m.typing:
 		return cells.Cut("/"+m.clean(m.filter)+m.theme.Match.Render(" "), m.width)
 	case m.notice != "" && m.isWarning:

@@ -19,6 +19,8 @@ type Pane struct {
 	theme         *theme.Theme
 	words         *language.Printer
 	ring          ring
+	keep          func(Line) bool // which lines are shown; nil: all
+	all           *ring           // where not all are; nil: ring
 	width, height int
 	follow        bool
 	top           position // where the window starts when it does not follow
@@ -64,7 +66,7 @@ func (p *Pane) SetSize(width, height int) {
 // Append adds lines at the end. It is cheap: nothing is laid out before it is in sight.
 func (p *Pane) Append(lines ...Line) {
 	for _, l := range lines {
-		p.ring.append(l)
+		p.add(l)
 	}
 }
 
@@ -72,12 +74,17 @@ func (p *Pane) Append(lines ...Line) {
 func (p *Pane) SetText(kind Kind, text string) {
 	p.Clear()
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		p.ring.append(Line{kind, strings.TrimSuffix(line, "\r")})
+		p.add(Line{kind, strings.TrimSuffix(line, "\r")})
 	}
 }
 
 // Clear empties the pane.
-func (p *Pane) Clear() { p.ring, p.top, p.cut = ring{}, position{}, false }
+func (p *Pane) Clear() {
+	p.ring, p.top, p.cut = ring{}, position{}, false
+	if p.all != nil {
+		p.all = &ring{}
+	}
+}
 
 // Empty reports whether the pane holds nothing.
 func (p *Pane) Empty() bool { return p.ring.next == p.ring.first }

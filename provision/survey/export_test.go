@@ -1,0 +1,4 @@
+package survey
+
+// Pause is for tests.
+var Pause = pause
