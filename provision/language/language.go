@@ -31,12 +31,12 @@ func rooms(tag Tag) []func() words {
 	if tag == Chinese {
 		return []func() words{
 			zhCLI, zhDash, zhHelp, zhInventory, zhNginx, zhProbe, zhRelease, zhRemote, zhReport,
-			zhSetup, zhSite, zhState, zhSteps, zhSurvey, zhTransfer, zhTUI,
+			zhSetup, zhSite, zhState, zhSteps, zhSurvey, zhTransfer, zhTrial, zhTUI,
 		}
 	}
 	return []func() words{
 		enCLI, enDash, enHelp, enInventory, enNginx, enProbe, enRelease, enRemote, enReport,
-		enSetup, enSite, enState, enSteps, enSurvey, enTransfer, enTUI,
+		enSetup, enSite, enState, enSteps, enSurvey, enTransfer, enTrial, enTUI,
 	}
 }
 
