@@ -19,6 +19,7 @@ func plan() []floor {
 				"provision/survey",
 				"steps",
 				"steps/operate",
+				"steps/prepare",
 				"tui",
 			}},
 		}},
@@ -42,6 +43,15 @@ func plan() []floor {
 				"provision/safetext",
 				"provision/shell",
 				"steps",
+			}},
+			{"steps/prepare", "the steps of a bare host", []string{
+				"provision/diagnose",
+				"provision/inventory",
+				"provision/language",
+				"provision/prepare",
+				"provision/remote",
+				"provision/safetext",
+				"provision/shell",
 			}},
 			{"steps", "the eleven steps, and their host", []string{
 				"provision/diagnose",
@@ -114,6 +124,11 @@ func plan() []floor {
 			}},
 		}},
 		{"what is there", []room{
+			{"provision/prepare", "a bare host as values, and changes on trial", []string{
+				"provision/remote",
+				"provision/safetext",
+				"provision/shell",
+			}},
 			{"provision/facts", "one round trip for every fact", []string{
 				"provision/docker",
 				"provision/remote",

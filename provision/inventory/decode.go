@@ -31,9 +31,9 @@ func (d *decoder) inventory(inv *Inventory, body ast.Node) {
 	if len(d.list) > 0 {
 		return
 	}
-	for _, f := range below("") {
-		if _, ok := d.positions[f.path]; !ok {
-			d.add(at(body), invalid("inventory.no-"+f.path))
+	for _, needed := range []string{"site", "hosts"} {
+		if _, ok := d.positions[needed]; !ok {
+			d.add(at(body), invalid("inventory.no-"+needed))
 			return
 		}
 	}
@@ -43,6 +43,12 @@ func (d *decoder) inventory(inv *Inventory, body ast.Node) {
 func (d *decoder) site(r record, name string, n ast.Node) {
 	if _, empty := d.resolve(n).(*ast.NullNode); !empty { // every field has a default
 		d.mapping("site", r, name, n)
+	}
+}
+
+func (d *decoder) prepare(r record, name string, n ast.Node) {
+	if _, empty := d.resolve(n).(*ast.NullNode); !empty {
+		d.mapping("prepare", r, name, n)
 	}
 }
 

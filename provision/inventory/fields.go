@@ -63,6 +63,21 @@ func fields() []field {
 		of("hosts[].user", func(r record) *string { return &r.Host.User }, "", text(CheckUser)).orExample(DefaultUser),
 		of("hosts[].identity", func(r record) *string { return &r.Host.Identity }, "", file(checkIdentity)).orExample("~/.ssh/id_ed25519"),
 		of("hosts[].known_hosts", func(r record) *string { return &r.Host.KnownHosts }, "", file(checkKnownHosts)).orExample("~/.ssh/known_hosts"),
+		of("hosts[].prepare_as", func(r record) *string { return &r.Host.PrepareAs }, "", text(CheckUser)).orNothing(),
+
+		{path: "prepare", read: (*decoder).prepare},
+		{path: "prepare.user"},
+		of("prepare.user.keys", func(r record) *[]string { return &r.Prepare.User.Keys }, nil, publicKeys()).orNothing(),
+		of("prepare.user.sudo", func(r record) *bool { return &r.Prepare.User.Sudo }, false, boolean()).orNothing(),
+		of("prepare.packages", func(r record) *[]string { return &r.Prepare.Packages }, nil, texts("[git, htop]", checkPackage)).orNothing(),
+		{path: "prepare.docker"},
+		of("prepare.docker.source", func(r record) *string { return &r.Prepare.Docker.Source }, DockerAuto, text(checkDockerSource)).orDefault(),
+		of("prepare.docker.mirrors", func(r record) *[]string { return &r.Prepare.Docker.Mirrors }, nil, texts(`["https://mirror.example.com"]`, checkMirror)).orNothing(),
+		of("prepare.docker.daemon", func(r record) *map[string]any { return &r.Prepare.Docker.Daemon }, nil, object()).orNothing(),
+		of("prepare.firewall", func(r record) *string { return &r.Prepare.Firewall }, FirewallOpen, text(oneOf(FirewallOpen, FirewallStrict))).orDefault(),
+		of("prepare.ssh", func(r record) *string { return &r.Prepare.SSH }, SSHKeep, text(oneOf(SSHKeep, SSHStrict))).orDefault(),
+		of("prepare.updates", func(r record) *bool { return &r.Prepare.Updates }, false, boolean()).orNothing(),
+		of("prepare.swap", func(r record) *string { return &r.Prepare.Swap }, SwapAuto, text(checkSwap)).orDefault(),
 	}
 }
 
@@ -81,6 +96,7 @@ type field struct {
 	absent  func(r record) bool                // not written but for the example, as a comment; nil: always written
 	example string                             // empty: none
 	unset   func(r record) bool                // the value is empty
+	usual   func(r record) bool                // the value is the default
 }
 
 // of is the row of a field, from where its value stands, its default and its kind.
@@ -95,6 +111,7 @@ func of[T any](path string, at func(record) *T, standard T, k kind[T]) field {
 		reset: func(r record) { *at(r) = standard },
 		write: func(t *template, r record) string { return k.write(t, *at(r)) },
 		unset: func(r record) bool { return reflect.ValueOf(at(r)).Elem().IsZero() },
+		usual: func(r record) bool { return reflect.DeepEqual(*at(r), standard) },
 	}
 }
 
@@ -108,6 +125,11 @@ func (f field) orExample(example string) field {
 func (f field) orNothing() field {
 	f.absent = f.unset
 	return f
+}
+
+// orDefault has an annotated file leave the field out where it has its default, or nothing.
+func (f field) orDefault() field {
+	return f.unless(func(r record) bool { return f.usual(r) || f.unset(r) })
 }
 
 // unless is orNothing with a condition of its own.
@@ -134,12 +156,15 @@ func below(path string) []field {
 }
 
 // Defaults is the tutorial's site: what a field has that the inventory leaves out. Source is still relative, "./site".
-func Defaults() Site {
+func Defaults() Site { return defaults().Site }
+
+// defaults is an inventory of nothing but defaults.
+func defaults() *Inventory {
 	r := record{&Inventory{}, &Host{}}
 	for _, f := range fields() {
 		if !f.isMapping() {
 			f.reset(r)
 		}
 	}
-	return r.Site
+	return r.Inventory
 }

@@ -19,6 +19,8 @@ type Inventory struct {
 	Site  Site
 	Hosts []Host
 
+	Prepare Prepare // of hosts that are bare
+
 	positions map[string]position
 }
 
@@ -85,6 +87,7 @@ type Host struct {
 	User       string
 	Identity   string // path of a private key, made absolute
 	KnownHosts string // path of a known_hosts file, made absolute
+	PrepareAs  string // who logs in to prepare the host while User is not there yet; empty: DefaultPrepareAs
 }
 
 // Load reads and validates the inventory at path. No variable in it is expanded, but a leading ~/ is, in every path of this
@@ -103,7 +106,8 @@ func Load(path string) (*Inventory, error) {
 
 // Parse validates the content of an inventory file; name is for its errors, and relative paths refer to dir.
 func Parse(name, dir string, content []byte) (*Inventory, error) {
-	inv := &Inventory{File: name, Dir: dir, Site: Defaults()}
+	inv := defaults()
+	inv.File, inv.Dir = name, dir
 	d := newDecoder(name, dir, content)
 	body, err := d.parse(content)
 	if err == nil {

@@ -105,7 +105,7 @@ func TestLoadContract(t *testing.T) {
 	if !reflect.DeepEqual(inv.Site, want) {
 		t.Errorf("site:\n%+v\nwant\n%+v", inv.Site, want)
 	}
-	host := Host{"aliyun", "203.0.113.10", 22, "kevin", filepath.Join(inv.Dir, "id_ed25519"), filepath.Join(home, ".ssh/known_hosts")}
+	host := Host{"aliyun", "203.0.113.10", 22, "kevin", filepath.Join(inv.Dir, "id_ed25519"), filepath.Join(home, ".ssh/known_hosts"), ""}
 	if len(inv.Hosts) != 1 || inv.Hosts[0] != host {
 		t.Errorf("hosts %+v, want %+v", inv.Hosts, host)
 	}

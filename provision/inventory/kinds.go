@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"encoding/json"
 	"maps"
 	"path"
 	"slices"
@@ -365,4 +366,86 @@ func (d *decoder) variable(name string, e entry) string {
 		d.reject(e.value, name, checkNoNUL(text))
 	}
 	return text
+}
+
+// publicKeys are texts that are public key files of this machine.
+func publicKeys() kind[[]string] {
+	k := texts(`["~/.ssh/id_ed25519.pub"]`, checkLocalPath)
+	return kind[[]string]{
+		read: func(d *decoder, name string, n ast.Node) ([]string, bool) {
+			list, ok := k.read(d, name, n)
+			for i := range list {
+				if !ok {
+					break // the numbers of the entries no longer fit
+				}
+				path, err := local(d.dir, list[i])
+				if err == nil {
+					_, err = ReadPublicKeys(path)
+				}
+				if err != nil {
+					d.failField(entryOf(name, i), err)
+				}
+				list[i] = path
+			}
+			return list, ok
+		},
+		write: func(t *template, paths []string) string {
+			near := make([]string, len(paths))
+			for i, path := range paths {
+				near[i] = t.near(path)
+			}
+			return list(near)
+		},
+	}
+}
+
+// object is a mapping of anything that JSON can say.
+func object() kind[map[string]any] {
+	return kind[map[string]any]{
+		read: func(d *decoder, name string, n ast.Node) (map[string]any, bool) {
+			if _, ok := d.entries(n, name); !ok {
+				return nil, false
+			}
+			var value map[string]any
+			text, err := json.Marshal(d.plain(n))
+			if err == nil {
+				err = json.Unmarshal(text, &value)
+			}
+			if err != nil {
+				d.reject(n, name, invalid("inventory.no-json", err))
+			}
+			return value, err == nil
+		},
+		write: func(_ *template, value map[string]any) string {
+			text, err := json.Marshal(value)
+			if err != nil {
+				return "{}" // cannot be: it was JSON when it was read
+			}
+			return string(text)
+		},
+	}
+}
+
+// plain is a node as Go has it: maps, lists, texts, numbers, truth values.
+func (d *decoder) plain(n ast.Node) any {
+	switch v := d.resolve(n).(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		value := map[string]any{}
+		entries, _ := d.entries(v, "")
+		for _, e := range entries {
+			value[e.name] = d.plain(e.value)
+		}
+		return value
+	case *ast.SequenceNode:
+		list := make([]any, len(v.Values))
+		for i, item := range v.Values {
+			list[i] = d.plain(item)
+		}
+		return list
+	case *ast.LiteralNode:
+		return v.Value.Value
+	case ast.ScalarNode:
+		return v.GetValue()
+	}
+	return nil
 }

@@ -30,12 +30,12 @@ type words map[string]string
 func rooms(tag Tag) []func() words {
 	if tag == Chinese {
 		return []func() words{
-			zhCLI, zhDash, zhHelp, zhInventory, zhNginx, zhProbe, zhRelease, zhRemote, zhReport,
+			zhCLI, zhDash, zhHelp, zhInventory, zhNginx, zhPrepare, zhProbe, zhRelease, zhRemote, zhReport,
 			zhSetup, zhSite, zhState, zhSteps, zhSurvey, zhTransfer, zhTrial, zhTUI,
 		}
 	}
 	return []func() words{
-		enCLI, enDash, enHelp, enInventory, enNginx, enProbe, enRelease, enRemote, enReport,
+		enCLI, enDash, enHelp, enInventory, enNginx, enPrepare, enProbe, enRelease, enRemote, enReport,
 		enSetup, enSite, enState, enSteps, enSurvey, enTransfer, enTrial, enTUI,
 	}
 }

@@ -3,7 +3,6 @@ package prepare
 import (
 	"context"
 	"crypto/rand"
-	"embed"
 	"errors"
 	"strconv"
 	"strings"
@@ -15,13 +14,10 @@ import (
 	"github.com/kehuo/provision/provision/shell"
 )
 
-//go:embed trial_*.sh
-var trialFiles embed.FS
-
 var (
-	trialBegin = shell.Load(trialFiles, "trial_begin.sh")
-	trialRun   = shell.Load(trialFiles, "trial_run.sh")
-	trialEnd   = shell.Load(trialFiles, "trial_end.sh")
+	trialBegin = shell.Load(files, "trial_begin.sh")
+	trialRun   = shell.Load(files, "trial_run.sh")
+	trialEnd   = shell.Load(files, "trial_end.sh")
 )
 
 // trialFolder is where trials lie on a host, below /run: what is decided there is of no use after a reboot.
@@ -79,18 +75,22 @@ func (t Trial) Run(ctx context.Context, root Asker, login func(context.Context) 
 	if !errors.As(why, &end) {
 		var err error
 		if end, err = t.decline(context.WithoutCancel(ctx), root); err != nil {
-			return provision.Fail("trial.undoing", t.Host, why, t.seconds(), err)
+			return provision.Fail("trial.undoing", t.Host, why, t.seconds(), err).WithExit(provision.ExitFailed)
 		}
 	}
+	if why == error(end) {
+		why = provision.Fail("trial.late")
+	}
+	said := provision.ForeignError(end.said)
 	switch end.word {
 	case "kept": // the answer was lost
 		return nil
 	case "undone":
-		return provision.Fail("trial.undone", t.Host, why)
+		return provision.Fail("trial.undone", t.Host, why).WithExit(provision.ExitFailed) // it is not the host that cannot be reached
 	case "unkept":
-		return provision.Fail("trial.unkept", t.Host, provision.ForeignError(end.said))
+		return provision.Fail("trial.unkept", t.Host, said)
 	}
-	return provision.Fail("trial.stuck", t.Host, why, provision.ForeignError(end.said))
+	return provision.Fail("trial.stuck", t.Host, why, said).WithExit(provision.ExitFailed)
 }
 
 // begin has the host make the change. A link that dies of it says nothing: the new connection will tell.
