@@ -2,6 +2,8 @@ package prepare
 
 import (
 	"context"
+	"net"
+	"strings"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/prepare"
@@ -23,4 +25,13 @@ func (h *Host) confirm(ctx context.Context, r *provision.Reporter, t prepare.Tri
 		return err
 	}
 	return h.gather(ctx)
+}
+
+// address is where the host is reached.
+func (c *connection) address() string {
+	_, address, _ := strings.Cut(c.client.Target(), "@")
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		return host
+	}
+	return address
 }
