@@ -216,7 +216,8 @@ func (f Firewall) IsStrict(ports []int) bool {
 	case Firewalld:
 		return true // it refuses what no zone names; a zone that accepts everything is somebody's own will
 	}
-	return slices.Equal(f.Strict, ports) && f.File == Table(ports)
+	// Facts have no tabs.
+	return slices.Equal(f.Strict, ports) && slices.Equal(strings.Fields(f.File), strings.Fields(Table(ports)))
 }
 
 // Table is our own table, which refuses all but these ports.

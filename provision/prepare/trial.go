@@ -26,6 +26,9 @@ const trialFolder = "/run/provision/trial"
 // trialLimit is how long a change waits for its confirmation.
 const trialLimit = 60 * time.Second
 
+// declinePatience is how long an interrupted run waits for the host to undo a change.
+const declinePatience = 10 * time.Second
+
 // Trial is a change of a host that can lock the person out. The host makes it, and undoes it by itself unless somebody confirms it
 // who has logged in anew. It survives the end of the session and of the SSH server.
 //
@@ -73,8 +76,12 @@ func (t Trial) Run(ctx context.Context, root Asker, login func(context.Context) 
 	}
 	var end trialError
 	if !errors.As(why, &end) {
+		patience := 2 * t.Limit
+		if ctx.Err() != nil { // the person has given up; the host has not
+			patience = declinePatience
+		}
 		var err error
-		if end, err = t.decline(context.WithoutCancel(ctx), root); err != nil {
+		if end, err = t.decline(context.WithoutCancel(ctx), patience, root); err != nil {
 			return provision.Fail("trial.undoing", t.Host, why, t.seconds(), err).WithExit(provision.ExitFailed)
 		}
 	}
@@ -139,8 +146,8 @@ func (t Trial) confirm(ctx context.Context, login func(context.Context) (Session
 }
 
 // decline has the host undo the change now, where the old connection still leads there or there is a new one, and tells the end.
-func (t Trial) decline(ctx context.Context, root Asker) (trialError, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*t.Limit)
+func (t Trial) decline(ctx context.Context, patience time.Duration, root Asker) (trialError, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	out, err := root.Exec(ctx, remote.Command{Sudo: true, Script: trialEnd.With(t.Folder, "declined", t.seconds())})
 	end := readTrialEnd(out)
