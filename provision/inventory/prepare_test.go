@@ -62,7 +62,7 @@ func TestPrepare(t *testing.T) {
 
 func TestPrepareThatIsWrong(t *testing.T) {
 	for section, want := range map[string]string{
-		"prepare: {user: {keys: [site/Dockerfile]}}":            "not a file of public SSH keys",
+		"prepare: {user: {keys: [site/Dockerfile]}}":       "not a file of public SSH keys",
 		"prepare: {user: {keys: [none.pub]}}":              "does not exist",
 		"prepare: {packages: [--force]}":                   "not the name of a package",
 		"prepare: {docker: {source: http://example.com}}":  "auto, distribution, docker",
