@@ -125,6 +125,7 @@ func plan() []floor {
 		}},
 		{"what is there", []room{
 			{"provision/prepare", "a bare host as values", []string{
+				"provision/inventory",
 				"provision/safetext",
 				"provision/shell",
 			}},

@@ -6,6 +6,9 @@ prepare_engine() {
         update-alternatives --set iptables /usr/sbin/iptables-legacy >/dev/null
     fi
     echo 'exec docker "$@"' >/etc/sandbox/docker
+    # Where Debian's init script would fail in a container: it raises limits, and mounts control groups that are there.
+    echo 'ulimit() { command ulimit "$@" 2>/dev/null || :; }' >/etc/default/docker
+    echo 'cgroup /sys/fs/cgroup none noauto 0 0' >>/etc/fstab
 }
 
 # As the host's own init would, after a reboot.
