@@ -55,7 +55,7 @@ func TestPrepare(t *testing.T) {
 		t.Errorf("%+v", inv.Prepare)
 	}
 	again, err := Parse(inv.File, inv.Dir, Template(*inv, inEnglish))
-	if err != nil || !reflect.DeepEqual(again.Prepare, want) || again.Hosts[0] != inv.Hosts[0] {
+	if err != nil || !reflect.DeepEqual(again.Prepare, want) || !reflect.DeepEqual(again.Hosts[0], inv.Hosts[0]) {
 		t.Errorf("%v\n%s", err, Template(*inv, inEnglish))
 	}
 }
