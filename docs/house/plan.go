@@ -125,6 +125,7 @@ func plan() []floor {
 		}},
 		{"what is there", []room{
 			{"provision/prepare", "a bare host as values, and changes on trial", []string{
+				"provision/inventory",
 				"provision/remote",
 				"provision/safetext",
 				"provision/shell",

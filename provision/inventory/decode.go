@@ -40,15 +40,12 @@ func (d *decoder) inventory(inv *Inventory, body ast.Node) {
 	d.wholeSite(&inv.Site)
 }
 
-func (d *decoder) site(r record, name string, n ast.Node) {
-	if _, empty := d.resolve(n).(*ast.NullNode); !empty { // every field has a default
-		d.mapping("site", r, name, n)
-	}
-}
-
-func (d *decoder) prepare(r record, name string, n ast.Node) {
-	if _, empty := d.resolve(n).(*ast.NullNode); !empty {
-		d.mapping("prepare", r, name, n)
+// optional reads a mapping of which every field has a default, and which may be empty.
+func optional(path string) func(*decoder, record, string, ast.Node) {
+	return func(d *decoder, r record, name string, n ast.Node) {
+		if _, empty := d.resolve(n).(*ast.NullNode); !empty {
+			d.mapping(path, r, name, n)
+		}
 	}
 }
 

@@ -10,12 +10,15 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/kehuo/provision/provision"
 )
 
 // kind is how values of a field are read, checked and written. What is wrong is noted with the decoder, and not ok.
 type kind[T any] struct {
-	read  func(d *decoder, name string, n ast.Node) (value T, ok bool)
-	write func(t *template, value T) string
+	read   func(d *decoder, name string, n ast.Node) (value T, ok bool)
+	write  func(t *template, value T) string
+	schema schema
 }
 
 // text is a string that check accepts.
@@ -25,8 +28,16 @@ func text(check func(string) error) kind[string] {
 			value, ok := d.text(name, n)
 			return value, ok && !d.reject(n, name, check(value))
 		},
-		write: (*template).scalar,
+		write:  (*template).scalar,
+		schema: schema{"type": "string"},
 	}
+}
+
+// choice is one of some words.
+func choice(words ...string) kind[string] {
+	k := text(oneOf(words...))
+	k.schema = schema{"enum": words}
+	return k
 }
 
 // needed is text for a field without a default.
@@ -39,7 +50,8 @@ func needed(check func(string) error) kind[string] {
 			}
 			return k.read(d, name, n)
 		},
-		write: k.write,
+		write:  k.write,
+		schema: k.schema,
 	}
 }
 
@@ -54,13 +66,14 @@ func domain() kind[string] {
 			value, err := ParseDomain(text)
 			return value, !d.reject(n, name, err)
 		},
-		write: (*template).scalar,
+		write:  (*template).scalar,
+		schema: schema{"type": "string"},
 	}
 }
 
 // folder is a path of this machine that is looked at when the whole file is read.
 func folder() kind[string] {
-	return kind[string]{read: text(checkLocalPath).read, write: (*template).path}
+	return kind[string]{read: text(checkLocalPath).read, write: (*template).path, schema: schema{"type": "string"}}
 }
 
 // file is the path of a file on this machine, made absolute, that check accepts.
@@ -73,7 +86,8 @@ func file(check func(string) error) kind[string] {
 			}
 			return d.local(name, n, text, check)
 		},
-		write: (*template).path,
+		write:  (*template).path,
+		schema: schema{"type": "string"},
 	}
 }
 
@@ -90,7 +104,8 @@ func environmentFile() kind[string] {
 				return err
 			})
 		},
-		write: (*template).path,
+		write:  (*template).path,
+		schema: schema{"type": "string"},
 	}
 }
 
@@ -125,7 +140,8 @@ func integer(low, high int) kind[int] {
 			}
 			return int(value), true
 		},
-		write: func(_ *template, value int) string { return strconv.Itoa(value) },
+		write:  func(_ *template, value int) string { return strconv.Itoa(value) },
+		schema: schema{"type": "integer", "minimum": low, "maximum": high},
 	}
 }
 
@@ -143,7 +159,8 @@ func boolean() kind[bool] {
 			}
 			return truth.Value, true
 		},
-		write: func(_ *template, value bool) string { return strconv.FormatBool(value) },
+		write:  func(_ *template, value bool) string { return strconv.FormatBool(value) },
+		schema: schema{"type": "boolean"},
 	}
 }
 
@@ -172,7 +189,89 @@ func duration(longest time.Duration) kind[time.Duration] {
 			}
 			return d.String()
 		},
+		schema: schema{"type": "string", "pattern": likeDuration},
 	}
+}
+
+// pause is a duration that may be none.
+func pause(longest time.Duration) kind[time.Duration] {
+	k := duration(longest)
+	return kind[time.Duration]{
+		read: func(d *decoder, name string, n ast.Node) (time.Duration, bool) {
+			if text, ok := d.resolve(n).(*ast.StringNode); ok && (text.Value == "0s" || text.Value == "0") {
+				return 0, true
+			}
+			return k.read(d, name, n)
+		},
+		write:  k.write,
+		schema: k.schema,
+	}
+}
+
+// share is a number of hosts, or a part of them in percent.
+func share() kind[provision.Share] {
+	return kind[provision.Share]{
+		read: func(d *decoder, name string, n ast.Node) (provision.Share, bool) {
+			text := ""
+			switch v := d.resolve(n).(type) {
+			case *ast.IntegerNode:
+				text = v.GetToken().Value
+			case *ast.StringNode:
+				text = v.Value
+			case nil:
+				return provision.Share{}, false
+			default:
+				d.fail(v, name, "inventory.no-share", described(v))
+				return provision.Share{}, false
+			}
+			value, ok := provision.ParseShare(text)
+			if !ok {
+				d.fail(n, name, "inventory.share", text)
+			}
+			return value, ok
+		},
+		write: func(_ *template, value provision.Share) string { return value.String() },
+		schema: schema{"anyOf": []schema{
+			{"type": "integer", "minimum": 1}, {"type": "string", "pattern": `^([1-9][0-9]*|([1-9][0-9]?|100)%)$`},
+		}},
+	}
+}
+
+// labels are texts by names, for --limit.
+func labels() kind[map[string]string] {
+	k := environment()
+	return kind[map[string]string]{
+		read: func(d *decoder, name string, n ast.Node) (map[string]string, bool) {
+			values, ok := k.read(d, name, n)
+			for label, value := range values {
+				if strings.ContainsAny(label+value, ",= ") {
+					d.failField(join(name, label), invalid("inventory.label", label+"="+value))
+					ok = false
+				}
+			}
+			return values, ok
+		},
+		write: inLine,
+		schema: schema{"type": []string{"object", "null"}, "propertyNames": schema{"pattern": likeVariable}, "additionalProperties": schema{"anyOf": []schema{
+			{"type": []string{"number", "boolean"}}, {"type": "string", "pattern": "^[^,= ]*$"},
+		}}},
+	}
+}
+
+// inLine writes texts by names within braces.
+func inLine(_ *template, values map[string]string) string {
+	list := make([]string, 0, len(values))
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		list = append(list, scalar(name)+": "+quoted(values[name]))
+	}
+	return "{" + strings.Join(list, ", ") + "}"
+}
+
+// ofHost is the environment of a host, which is short.
+func ofHost() kind[map[string]string] {
+	k := environment()
+	k.write = inLine
+	return k
 }
 
 // texts is a list of strings, each of which check accepts; the example is one.
@@ -193,7 +292,8 @@ func texts(example string, check func(string) error) kind[[]string] {
 			}
 			return list, len(d.list) == before
 		},
-		write: func(_ *template, items []string) string { return list(items) },
+		write:  func(_ *template, items []string) string { return list(items) },
+		schema: listOf(schema{"type": "string"}),
 	}
 }
 
@@ -216,7 +316,8 @@ func volumes() kind[[]string] {
 			}
 			return list, ok
 		},
-		write: k.write,
+		write:  k.write,
+		schema: listOf(schema{"type": "string", "pattern": likeVolume}),
 	}
 }
 
@@ -237,7 +338,8 @@ func options() kind[[]string] {
 			}
 			return list, true
 		},
-		write: k.write,
+		write:  k.write,
+		schema: k.schema,
 	}
 }
 
@@ -267,6 +369,7 @@ func command() kind[[]string] {
 			}
 			return quoted(text)
 		},
+		schema: schema{"type": []string{"string", "array", "null"}, "items": schema{"type": "string"}},
 	}
 }
 
@@ -294,6 +397,7 @@ func ports() kind[[]Port] {
 			}
 			return list(items)
 		},
+		schema: schema{"type": "array", "minItems": 1, "items": schema{"type": "string", "pattern": likePort}},
 	}
 }
 
@@ -349,6 +453,10 @@ func environment() kind[map[string]string] {
 			}
 			return b.String()
 		},
+		schema: schema{
+			"type": []string{"object", "null"}, "propertyNames": schema{"pattern": likeVariable},
+			"additionalProperties": schema{"type": []string{"string", "number", "boolean"}},
+		},
 	}
 }
 
@@ -396,6 +504,7 @@ func publicKeys() kind[[]string] {
 			}
 			return list(near)
 		},
+		schema: k.schema,
 	}
 }
 
@@ -423,6 +532,7 @@ func object() kind[map[string]any] {
 			}
 			return string(text)
 		},
+		schema: schema{"type": "object"},
 	}
 }
 

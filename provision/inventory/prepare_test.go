@@ -55,14 +55,14 @@ func TestPrepare(t *testing.T) {
 		t.Errorf("%+v", inv.Prepare)
 	}
 	again, err := Parse(inv.File, inv.Dir, Template(*inv, inEnglish))
-	if err != nil || !reflect.DeepEqual(again.Prepare, want) || again.Hosts[0] != inv.Hosts[0] {
+	if err != nil || !reflect.DeepEqual(again.Prepare, want) || !reflect.DeepEqual(again.Hosts[0], inv.Hosts[0]) {
 		t.Errorf("%v\n%s", err, Template(*inv, inEnglish))
 	}
 }
 
 func TestPrepareThatIsWrong(t *testing.T) {
 	for section, want := range map[string]string{
-		"prepare: {user: {keys: [site/Dockerfile]}}":            "not a file of public SSH keys",
+		"prepare: {user: {keys: [site/Dockerfile]}}":       "not a file of public SSH keys",
 		"prepare: {user: {keys: [none.pub]}}":              "does not exist",
 		"prepare: {packages: [--force]}":                   "not the name of a package",
 		"prepare: {docker: {source: http://example.com}}":  "auto, distribution, docker",

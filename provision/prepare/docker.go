@@ -15,7 +15,8 @@ type Docker struct {
 	Running    int    // containers
 	Buildx     bool
 	Images     []string // those of Query.Images that it has
-	Daemon     string   // daemon.json
+	DaemonText string   // of daemon.json
+	Swarm      bool     // the host is part of a swarm
 	DaemonFile bool     // there is one
 	Stale      bool     // daemon.json is newer than the engine that runs
 	Repository string   // of Docker's own packages, as it is configured
@@ -27,7 +28,7 @@ func parseDocker(l lines) Docker {
 	d := Docker{
 		Package: l.one("docker.package"), Engine: l.has("docker.engine"), Podman: l.has("docker.podman"), Version: l.one("docker.version"),
 		Enabled: l.has("docker.enabled"), Running: int(l.number("docker.running")), Buildx: l.has("docker.buildx"), Images: l["docker.image"],
-		Daemon: l.text("docker.daemon"), DaemonFile: l.has("docker.daemon-file"), Stale: l.has("docker.stale"),
+		DaemonText: l.text("docker.daemon"), Swarm: l.has("docker.swarm"), DaemonFile: l.has("docker.daemon-file"), Stale: l.has("docker.stale"),
 		Repository: strings.TrimSuffix(l.text("docker.repository"), "\n"),
 	}
 	for i, name := range l["docker.candidate"] {
@@ -42,4 +43,5 @@ func parseDocker(l lines) Docker {
 type Mirror struct {
 	URL     string
 	Latency time.Duration
+	Key     []byte // of the packages, armoured; its fingerprint is the pinned one
 }

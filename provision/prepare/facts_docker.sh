@@ -11,6 +11,7 @@ fi
 if have docker && v=$(docker version --format '{{.Server.Version}}' 2>/dev/null); then
 	echo "docker.version $v"
 	echo "docker.running $(docker ps -q 2>/dev/null | wc -l)"
+	[ "$(docker info --format '{{.Swarm.LocalNodeState}}' 2>/dev/null)" != active ] || echo "docker.swarm"
 	docker buildx version >/dev/null 2>&1 && echo "docker.buildx"
 	for i in $images; do docker image inspect "$i" >/dev/null 2>&1 && echo "docker.image $i"; done
 fi

@@ -74,3 +74,22 @@ func (s System) is(names ...string) bool {
 
 // Has reports whether a package of Query.Packages is installed.
 func (s System) Has(name string) bool { return slices.Contains(s.Installed, name) }
+
+// ByHand are the commands that a person types on a system that the program does not prepare.
+func (s System) ByHand() string {
+	switch s.Manager {
+	case "apk":
+		return "apk add docker docker-cli-buildx && rc-update add docker && service docker start"
+	case "pacman":
+		return "pacman -S --noconfirm docker docker-buildx && systemctl enable --now docker"
+	case "zypper":
+		return "zypper --non-interactive install docker docker-buildx && systemctl enable --now docker"
+	case "yum":
+		return "yum install -y yum-utils && yum-config-manager --add-repo https://download.docker.com/linux/centos/docker-ce.repo && yum install -y docker-ce && systemctl enable --now docker"
+	case "apt-get":
+		return "apt-get update && apt-get install -y docker.io"
+	case "dnf":
+		return "dnf install -y dnf-plugins-core && dnf config-manager --add-repo https://download.docker.com/linux/centos/docker-ce.repo && dnf install -y docker-ce && systemctl enable --now docker"
+	}
+	return "https://docs.docker.com/engine/install/"
+}

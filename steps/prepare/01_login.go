@@ -88,4 +88,3 @@ func (h *Host) enter(ctx context.Context, user string, ask ask) error {
 
 // ready reports whether the facts are complete: without root, nothing is planned from what cannot be seen.
 func ready(f *known) bool { return f.Facts != nil && f.Root }
-

@@ -2,15 +2,18 @@ package prepare
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"net"
+	"strings"
 	"sync"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/prepare"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/safetext"
-	"github.com/kehuo/provision/provision/shell"
 )
 
 // stateDir is where jobs live on a host until it is started anew: root's alone.
@@ -49,17 +52,30 @@ func (c *connection) Exec(ctx context.Context, cmd remote.Command) ([]byte, erro
 	}
 }
 
-// Root is Exec as root for a script whose command line the person is shown.
-func (c *connection) Root(ctx context.Context, r *provision.Reporter, shown string, script shell.Text, input io.Reader) ([]byte, error) {
-	r.Command(shown)
-	return c.Exec(ctx, remote.Command{Script: script, Sudo: true, Stdin: input})
+// Root runs a command as root, once more where the link dies under it, and tells what it printed. Input goes to its standard input.
+func (c *connection) Root(ctx context.Context, r *provision.Reporter, cmd prepare.Command, input string) error {
+	r.Command(cmd.Shown)
+	var stdin io.Reader
+	if input != "" {
+		stdin = strings.NewReader(input)
+	}
+	out, err := c.Exec(ctx, remote.Command{Script: cmd.Script, Sudo: true, Stdin: stdin})
+	if text := strings.TrimRight(safetext.Clean(string(out)), "\n"); text != "" {
+		c.lines(r)(text)
+	}
+	return err
 }
 
-// Job runs work as root that goes on though the link dies, or attaches to it, and passes its output on.
-func (c *connection) Job(ctx context.Context, r *provision.Reporter, id, shown string, script shell.Text) error {
-	r.Command(shown)
-	return c.client.RunJob(ctx, remote.Job{StateDir: stateDir, ID: id, Script: script, Sudo: true}, c.lines(r))
+// Job runs a command as root that goes on though the link dies, or attaches to it, and passes its output on.
+func (c *connection) Job(ctx context.Context, r *provision.Reporter, cmd prepare.Command) error {
+	r.Command(cmd.Shown)
+	sum := sha256.Sum256([]byte(cmd.Script))
+	job := remote.Job{StateDir: stateDir, ID: "prepare-" + hex.EncodeToString(sum[:6]), Script: cmd.Script, Sudo: true}
+	return c.client.RunJob(ctx, job, c.lines(r))
 }
+
+// dial connects to an address.
+type dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Dial connects to an address as seen from the host.
 func (c *connection) Dial(ctx context.Context, network, address string) (net.Conn, error) {

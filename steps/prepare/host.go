@@ -75,13 +75,18 @@ func (h *Host) gather(ctx context.Context) error {
 	if err != nil {
 		return provision.Fail("facts.unread", h.Name(), err)
 	}
-	h.facts.Facts = prepare.Parse(out)
+	facts := prepare.Parse(out)
+	if engine, ok := facts.System.Engine(h.Inventory.Prepare.Docker.Source); ok && engine.Repository != nil && facts.Root && !facts.Docker.Engine {
+		facts.Docker.Mirrors = measure(ctx, h.connection.Dial, *engine.Repository, prepare.Upstream(h.Inventory.Prepare.Docker.Source))
+	}
+	h.facts.Facts = facts
 	return nil
 }
 
 // query says what planning needs to know.
 func (h *Host) query() prepare.Query {
-	return prepare.Query{User: h.deployUser(), Packages: h.Inventory.Prepare.Packages, Images: h.Bases}
+	packages := append([]string{"chrony", "unattended-upgrades", "dnf-automatic"}, h.Inventory.Prepare.Packages...)
+	return prepare.Query{User: h.deployUser(), Packages: packages, Images: h.Bases}
 }
 
 // Begin implements provision.Target.

@@ -77,6 +77,14 @@ func (s step) finding(severity provision.Severity, name string, values ...any) p
 	}
 }
 
+// settled is the error of a step that has changes left once they were made.
+func (s step) settled(left []provision.Change, err error) error {
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	return provision.Fail("prepare.unsettled", s.host, left[0].Action)
+}
+
 // Preparation is what is wanted of all hosts.
 type Preparation struct {
 	Inventory *inventory.Inventory
