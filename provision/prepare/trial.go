@@ -1,6 +1,7 @@
 package prepare
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -124,7 +125,7 @@ func (t Trial) confirm(ctx context.Context, login func(context.Context) (Session
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
+			return cmp.Or(err, ctx.Err())
 		}
 		var session Session
 		if session, err = login(ctx); err != nil {

@@ -78,7 +78,7 @@ func (b bench) expect(t *testing.T, now, disk string) {
 	}
 }
 
-func refused(context.Context) (Session, error) { return nil, errors.New("connection timed out") }
+func noLogin(context.Context) (Session, error) { return nil, errors.New("connection timed out") }
 
 func TestTrial(t *testing.T) {
 	root := os.Getuid() == 0
@@ -108,7 +108,7 @@ func TestTrial(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second) // interrupted: it is undone all the same, and at once
 			defer cancel()
 			begun := time.Now()
-			if err := b.trial.Run(ctx, host, refused); provision.CodeOf(err) != "trial.undone" {
+			if err := b.trial.Run(ctx, host, noLogin); provision.CodeOf(err) != "trial.undone" {
 				t.Errorf("ends with %v", err)
 			}
 			if took := time.Since(begun); took > 10*time.Second {
@@ -119,7 +119,7 @@ func TestTrial(t *testing.T) {
 		t.Run("cut off", func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, "")
-			if err := b.trial.Run(t.Context(), cutOff{host}, refused); provision.CodeOf(err) != "trial.undoing" {
+			if err := b.trial.Run(t.Context(), cutOff{host}, noLogin); provision.CodeOf(err) != "trial.undoing" {
 				t.Errorf("ends with %v", err)
 			}
 			b.awaitUndo(t, 5*time.Second)
@@ -138,7 +138,7 @@ func TestTrial(t *testing.T) {
 		t.Run("hanging change", func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, "sleep 60")
-			_ = b.trial.Run(t.Context(), cutOff{host}, refused)
+			_ = b.trial.Run(t.Context(), cutOff{host}, noLogin)
 			b.awaitUndo(t, 5*time.Second)
 			b.expect(t, "old", "old")
 		})
