@@ -103,8 +103,10 @@ func chains(l lines) []Chain {
 		if begin < 0 {
 			continue
 		}
-		end := begin + max(0, slices.Index(rules[begin:], "}"))
-		c.Rules, rules = rules[begin+1:end], rules[end:]
+		c.Rules = rules[begin+1:]
+		if end := slices.Index(c.Rules, "}"); end >= 0 {
+			c.Rules, rules = c.Rules[:end], c.Rules[end:]
+		}
 		all = append(all, c)
 	}
 	return all
