@@ -276,6 +276,6 @@ func zhInventory() words {
 		"inventory.field.prepare.firewall":       "open：防火墙启用时放行 ssh、80、443；strict：同时关闭其他端口",
 		"inventory.field.prepare.ssh":            "keep 保持不变；strict 禁用密码登录和 root 登录",
 		"inventory.field.prepare.updates":        "自动安装安全更新",
-		"inventory.field.prepare.swap":           "auto（内存不足 1 GiB 时创建 1 GiB）、none，或大小，例如 2g",
+		"inventory.field.prepare.swap":           "auto（内存小于 1 GiB 时创建 1 GiB）、none，或大小，例如 2g",
 	}
 }

@@ -14,6 +14,7 @@ import (
 type setting struct {
 	key   string
 	value json.RawMessage
+	ours  bool // to be written as we write it; what somebody else wrote stays as it is
 }
 
 // Daemon is daemon.json with what is wanted of it: logs that are bounded, containers that live on while the engine is replaced, and
@@ -33,11 +34,11 @@ func (d Docker) Daemon(p inventory.PrepareDocker) (string, error) {
 		i := slices.IndexFunc(settings, func(s setting) bool { return s.key == key })
 		switch {
 		case i < 0:
-			settings = append(settings, setting{key, text})
+			settings = append(settings, setting{key, text, true})
 		case same(settings[i].value, text):
 			return
 		default:
-			settings[i].value = text
+			settings[i].value, settings[i].ours = text, true
 		}
 		changed = true
 	}
@@ -108,7 +109,7 @@ func writeSettings(settings []setting) string {
 		out.WriteString("  ")
 		out.Write(key)
 		out.WriteString(": ")
-		if err := json.Indent(&out, s.value, "  ", "  "); err != nil {
+		if !s.ours || json.Indent(&out, s.value, "  ", "  ") != nil {
 			out.Write(s.value)
 		}
 		if i < len(settings)-1 {

@@ -1,4 +1,4 @@
-entry=$(getent passwd "$user") && {
+entry=$(getent passwd "$user" 2>/dev/null || grep "^$user:" /etc/passwd) && {
 	echo "account $entry"
 	echo "account.groups $(id -Gn "$user")"
 	home=$(printf %s "$entry" | cut -d : -f 6)

@@ -12,7 +12,9 @@ if have docker && v=$(docker version --format '{{.Server.Version}}' 2>/dev/null)
 	echo "docker.version $v"
 	echo "docker.running $(docker ps -q 2>/dev/null | wc -l)"
 	[ "$(docker info --format '{{.Swarm.LocalNodeState}}' 2>/dev/null)" != active ] || echo "docker.swarm"
-	docker buildx version >/dev/null 2>&1 && echo "docker.buildx"
+	if docker buildx version >/dev/null 2>&1; then echo "docker.buildx"; elif have apt-cache; then
+		apt-cache policy docker-buildx docker-buildx-plugin 2>/dev/null | sed -n 's/^\(docker[^:]*\):$/docker.candidate \1/p; s/^ *Candidate: /docker.version-of /p'
+	fi
 	for i in $images; do docker image inspect "$i" >/dev/null 2>&1 && echo "docker.image $i"; done
 fi
 [ -e /etc/docker/daemon.json ] && echo "docker.daemon-file" && {
@@ -23,5 +25,4 @@ fi
 }
 prefix docker.repository /etc/apt/sources.list.d/docker.list
 prefix docker.repository /etc/yum.repos.d/docker-ce.repo
-have apt-cache && apt-cache policy docker-buildx docker-buildx-plugin 2>/dev/null | sed -n 's/^\(docker[^:]*\):$/docker.candidate \1/p; s/^ *Candidate: /docker.version-of /p'
 :

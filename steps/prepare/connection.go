@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -71,7 +72,11 @@ func (c *connection) Job(ctx context.Context, r *provision.Reporter, cmd prepare
 	r.Command(cmd.Shown)
 	sum := sha256.Sum256([]byte(cmd.Script))
 	job := remote.Job{StateDir: stateDir, ID: "prepare-" + hex.EncodeToString(sum[:6]), Script: cmd.Script, Sudo: true}
-	return c.client.RunJob(ctx, job, c.lines(r))
+	err := c.client.RunJob(ctx, job, c.lines(r))
+	if ended, ok := errors.AsType[*remote.ExitError](err); ok {
+		ended.Command = "" // the job's own name, which tells nobody anything
+	}
+	return err
 }
 
 // dial connects to an address.
