@@ -2,15 +2,16 @@ package language
 
 func zhTrial() words {
 	return words{
-		"trial.waiting":   "更改处于试行期：如果 %s 能重新登录 %s，更改就会保留，否则一分钟内自动撤销。",
-		"trial.busy":      "另一次运行正在更改 %s，请等一分钟后再运行",
-		"trial.not-begun": "在 %s 上开始可自动撤销的更改：%v",
-		"trial.failed":    "%s 上的更改失败，已撤销：%v",
-		"trial.undone":    "没有新的登录确认更改，%s 已将其撤销：%v",
-		"trial.unkept":    "更改无法保存，%s 已将其撤销：%v",
-		"trial.undoing":   "没有新的登录确认 %[1]s 上的更改：%[2]v；主机会在更改开始后的 %[3]s 秒内自行撤销，目前无法查询：%[4]v",
-		"trial.late":      "新的登录来得太迟",
-		"trial.stuck":     "没有新的登录确认 %s 上的更改（%v），而主机无法撤销它：%v；请趁登录还在时检查",
+		"trial.waiting":    "更改处于试行期：如果 %s 能重新登录 %s，更改就会保留，否则一分钟内自动撤销。",
+		"trial.busy":       "另一次运行正在更改 %s，请等一分钟后再运行",
+		"trial.not-begun":  "在 %s 上开始可自动撤销的更改：%v",
+		"trial.failed":     "%s 上的更改失败，已撤销：%v",
+		"trial.undone":     "没有新的登录确认更改，%s 已将其撤销：%v",
+		"trial.unkept":     "更改无法保存，%s 已将其撤销：%v",
+		"trial.undoing":    "没有新的登录确认 %[1]s 上的更改：%[2]v；主机会在更改开始后的 %[3]s 秒内自行撤销，目前无法查询：%[4]v",
+		"trial.late":       "新的登录来得太迟",
+		"trial.unanswered": "%s 可以登录，但没有看到待确认的更改",
+		"trial.stuck":      "没有新的登录确认 %s 上的更改（%v），而主机无法撤销它：%v；请趁登录还在时检查",
 
 		"prepare.ssh.action":      "关闭 sshd 的密码登录；新的登录失败则自动撤销",
 		"prepare.ssh.reason":      "prepare.ssh 为 strict，而 sshd 允许的登录方式更多",

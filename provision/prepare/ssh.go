@@ -90,7 +90,7 @@ func (s SSH) Differs(wanted []Setting) string {
 const (
 	SSHMain = "/etc/ssh/sshd_config"
 	SSHOwn  = "/etc/ssh/sshd_config.d/00-provision.conf"
-	sshLive = "/run/provision/sshd"
+	sshLive = "/run/provision-sshd"
 )
 
 var (

@@ -22,7 +22,7 @@ var (
 )
 
 // trialFolder is where trials lie on a host, below /run: what is decided there is of no use after a reboot.
-const trialFolder = "/run/provision/trial"
+const trialFolder = "/run/provision-trial/change"
 
 // trialLimit is how long a change waits for its confirmation.
 const trialLimit = 60 * time.Second
@@ -139,7 +139,9 @@ func (t Trial) confirm(ctx context.Context, login func(context.Context) (Session
 			return nil
 		case end.word != "":
 			return end
-		case err != nil && !remote.IsLost(err): // he may not become root
+		case err == nil:
+			err = provision.Fail("trial.unanswered", t.User)
+		case !remote.IsLost(err): // he may not become root
 			return err
 		}
 	}

@@ -81,7 +81,7 @@ func (h *hostClient) inside(text shell.Text) string {
 func (h *hostClient) state() string {
 	return h.inside(`iptables-save | sed 's/\[[0-9:]*\]//; /^#/d'; ! command -v nft >/dev/null || nft -s list ruleset 2>/dev/null | grep -v '^#' | sed 's/packets [0-9]* bytes [0-9]*//'
 		find /etc/ssh /etc/ufw /etc/default /etc/provision /etc/nftables.conf -type f -exec md5sum {} + 2>/dev/null | sort
-		for u in kevin root; do sshd -T -C user=$u,host=a,addr=127.0.0.1; done; ls /run/provision/sshd 2>/dev/null || :`)
+		for u in kevin root; do sshd -T -C user=$u,host=a,addr=127.0.0.1; done; ls /run/provision-sshd 2>/dev/null || :`)
 }
 
 // TestTrialOnHost makes changes that lock everybody out of a real host, which has to let us in again by itself.
@@ -144,7 +144,7 @@ func TestTrialOnHost(t *testing.T) {
 			}
 			time.Sleep(200 * time.Millisecond)
 		}
-		h.inside("until [ -e /run/provision/trial/end ]; do sleep 0.1; done")
+		h.inside("until [ -e /run/provision-trial/change/end ]; do sleep 0.1; done")
 		if after := h.state(); after != before {
 			t.Errorf("the host is not as before:\n%s", Diff("host", before, after))
 		}
@@ -154,7 +154,7 @@ func TestTrialOnHost(t *testing.T) {
 		ssh := strict(Setting{"PasswordAuthentication", "no"}, Setting{"PermitRootLogin", "no"})
 		ssh.Limit, ssh.Folder = 10*time.Minute, trialFolder
 		rule := cut
-		rule.Limit, rule.Folder, rule.Apply = 10*time.Minute, "/run/provision/other", "iptables -I INPUT -p tcp --dport 81 -j DROP"
+		rule.Limit, rule.Folder, rule.Apply = 10*time.Minute, "/run/provision-trial/other", "iptables -I INPUT -p tcp --dport 81 -j DROP"
 		for _, trial := range []Trial{ssh, rule} {
 			if err := trial.begin(t.Context(), h); err != nil {
 				t.Fatal(err)
@@ -173,7 +173,7 @@ func TestTrialOnHost(t *testing.T) {
 		if strings.Contains(after, "--dport 81") || !strings.Contains(after, "passwordauthentication yes") {
 			t.Errorf("the reboot has not brought the old state back:\n%s", after)
 		}
-		if said := h.inside("cat /etc/ssh/sshd_config.d/00-provision.conf"); said != "Include /run/provision/sshd/*.conf\n" {
+		if said := h.inside("cat /etc/ssh/sshd_config.d/00-provision.conf"); said != "Include /run/provision-sshd/*.conf\n" {
 			t.Errorf("on the disk lies %q", said)
 		}
 	})

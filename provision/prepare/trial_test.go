@@ -45,6 +45,11 @@ func (h cutOff) Exec(ctx context.Context, cmd remote.Command) ([]byte, error) {
 	return h.hostShell.Exec(ctx, cmd)
 }
 
+// blind is a login that does not see the trial.
+type blind struct{ hostShell }
+
+func (blind) Output(context.Context, remote.Command) ([]byte, error) { return nil, nil }
+
 // bench is a host's state: a file that a change writes, and one that survives a reboot.
 type bench struct {
 	trial Trial
@@ -123,6 +128,15 @@ func TestTrial(t *testing.T) {
 				t.Errorf("ends with %v", err)
 			}
 			b.awaitUndo(t, 5*time.Second)
+			b.expect(t, "old", "old")
+		})
+		t.Run("login that cannot confirm", func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, "")
+			err := b.trial.Run(t.Context(), host, func(context.Context) (Session, error) { return blind{host}, nil })
+			if provision.CodeOf(err) != "trial.undone" {
+				t.Errorf("ends with %v", err)
+			}
 			b.expect(t, "old", "old")
 		})
 		t.Run("failed change", func(t *testing.T) {

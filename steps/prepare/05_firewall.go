@@ -18,6 +18,7 @@ type firewall struct {
 	wanted     string // of the inventory
 	user       string
 	site       []int // the site's ports
+	nft        bool  // the inventory has nftables installed
 	facts      *known
 	connection *connection
 	gather     func(context.Context) error
@@ -25,7 +26,10 @@ type firewall struct {
 }
 
 func newFirewall(h *Host, s step) provision.Step {
-	return firewall{s, h.Inventory.Prepare.Firewall, h.deployUser(), published(h.Inventory.Site.Ports), h.facts, h.connection, h.gather, h.confirm}
+	p := h.Inventory.Prepare
+	return firewall{
+		s, p.Firewall, h.deployUser(), published(h.Inventory.Site.Ports), slices.Contains(p.Packages, "nftables"), h.facts, h.connection, h.gather, h.confirm,
+	}
 }
 
 // published are the TCP ports that visitors come to.
@@ -62,7 +66,7 @@ func (s firewall) Plan() ([]provision.Change, error) {
 	if s.wanted != inventory.FirewallStrict || f.IsStrict(ports) {
 		return changes, nil
 	}
-	if f.Kind == "" && !f.NFT {
+	if f.Kind == "" && !f.NFT && !s.nft {
 		return nil, provision.Fail("prepare.firewall.no-nft", s.host)
 	}
 	if len(s.facts.SSH.Ports) == 0 {
