@@ -43,12 +43,14 @@ func enTrial() words {
 		"prepare.firewall.docker.cause":   "Ports that a container publishes on %s are open whatever its firewall says: Docker takes them around it.",
 		"prepare.firewall.docker.fix":     "To keep a port of a container to the host itself, publish it at 127.0.0.1.",
 
-		"prepare.outside":              "Checking from here whether ports %s of %s are reachable.",
-		"prepare.outside.closed.cause": "Connections from here to ports %s of %s get no answer, though the host listens and its firewall is open: most likely the cloud's security group is closed.",
-		"prepare.outside.fix.alibaba":  "ECS console: the instance, Security Groups, Inbound, Add Rule: TCP, ports %[2]s, source 0.0.0.0/0. Or, a port at a time: aliyun ecs AuthorizeSecurityGroup --RegionId REGION --SecurityGroupId GROUP --IpProtocol tcp --PortRange %[1]d/%[1]d --SourceCidrIp 0.0.0.0/0",
-		"prepare.outside.fix.tencent":  "CVM console: the instance, Security Groups, Inbound rules, Add: TCP, ports %[2]s, source 0.0.0.0/0. Or: tccli vpc CreateSecurityGroupPolicies --SecurityGroupId GROUP --SecurityGroupPolicySet '{\"Ingress\":[{\"Protocol\":\"TCP\",\"Port\":\"%[1]d\",\"CidrBlock\":\"0.0.0.0/0\",\"Action\":\"ACCEPT\"}]}'",
-		"prepare.outside.fix.amazon":   "EC2 console: the instance, Security, its security group, Edit inbound rules: TCP, ports %[2]s, source 0.0.0.0/0. Or, a port at a time: aws ec2 authorize-security-group-ingress --group-id GROUP --protocol tcp --port %[1]d --cidr 0.0.0.0/0",
-		"prepare.outside.fix.google":   "VPC console: Firewall, Create rule: ingress, TCP, ports %[2]s, source 0.0.0.0/0. Or, a port at a time: gcloud compute firewall-rules create web-%[1]d --allow tcp:%[1]d",
-		"prepare.outside.fix.other":    "Open TCP ports %[2]s for everybody (0.0.0.0/0) in the security group or firewall of your cloud's console. On Alibaba Cloud, a port at a time: aliyun ecs AuthorizeSecurityGroup --RegionId REGION --SecurityGroupId GROUP --IpProtocol tcp --PortRange %[1]d/%[1]d --SourceCidrIp 0.0.0.0/0",
+		"prepare.outside":               "Checking from here whether ports %s of %s are reachable.",
+		"prepare.outside.closed.cause":  "Connections from here to ports %s of %s do not arrive, while the host's own firewall lets them in: most likely the cloud's security group is closed.",
+		"prepare.outside.unknown.cause": "Whether the cloud lets visitors through to ports %s of %s could not be looked at: the host has nothing that can listen there.",
+		"prepare.outside.unknown.fix":   "Look at the security group in your cloud's console: TCP, source 0.0.0.0/0.",
+		"prepare.outside.fix.alibaba":   "ECS console: the instance, Security Groups, Inbound, Add Rule: TCP, ports %[2]s, source 0.0.0.0/0. Or, a port at a time: aliyun ecs AuthorizeSecurityGroup --RegionId REGION --SecurityGroupId GROUP --IpProtocol tcp --PortRange %[1]d/%[1]d --SourceCidrIp 0.0.0.0/0",
+		"prepare.outside.fix.tencent":   "CVM console: the instance, Security Groups, Inbound rules, Add: TCP, ports %[2]s, source 0.0.0.0/0. Or: tccli vpc CreateSecurityGroupPolicies --SecurityGroupId GROUP --SecurityGroupPolicySet '{\"Ingress\":[{\"Protocol\":\"TCP\",\"Port\":\"%[1]d\",\"CidrBlock\":\"0.0.0.0/0\",\"Action\":\"ACCEPT\"}]}'",
+		"prepare.outside.fix.amazon":    "EC2 console: the instance, Security, its security group, Edit inbound rules: TCP, ports %[2]s, source 0.0.0.0/0. Or, a port at a time: aws ec2 authorize-security-group-ingress --group-id GROUP --protocol tcp --port %[1]d --cidr 0.0.0.0/0",
+		"prepare.outside.fix.google":    "VPC console: Firewall, Create rule: ingress, TCP, ports %[2]s, source 0.0.0.0/0. Or, a port at a time: gcloud compute firewall-rules create web-%[1]d --allow tcp:%[1]d",
+		"prepare.outside.fix.other":     "Open TCP ports %[2]s for everybody (0.0.0.0/0) in the security group or firewall of your cloud's console. On Alibaba Cloud, a port at a time: aliyun ecs AuthorizeSecurityGroup --RegionId REGION --SecurityGroupId GROUP --IpProtocol tcp --PortRange %[1]d/%[1]d --SourceCidrIp 0.0.0.0/0",
 	}
 }

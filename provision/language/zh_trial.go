@@ -43,12 +43,14 @@ func zhTrial() words {
 		"prepare.firewall.docker.cause":   "在 %s 上，容器发布的端口总是开放，不受防火墙限制：Docker 会绕过防火墙。",
 		"prepare.firewall.docker.fix":     "如果容器的端口只供主机自身使用，请发布到 127.0.0.1。",
 
-		"prepare.outside":              "正在从本机检查端口 %s（主机 %s）是否可达。",
-		"prepare.outside.closed.cause": "从本机连接端口 %s（主机 %s）没有应答，而主机正在监听且防火墙已开放：很可能是云平台的安全组未放行。",
-		"prepare.outside.fix.alibaba":  "ECS 控制台：实例 → 安全组 → 入方向 → 添加规则：TCP，端口 %[2]s，来源 0.0.0.0/0。或逐个端口运行：aliyun ecs AuthorizeSecurityGroup --RegionId REGION --SecurityGroupId GROUP --IpProtocol tcp --PortRange %[1]d/%[1]d --SourceCidrIp 0.0.0.0/0",
-		"prepare.outside.fix.tencent":  "CVM 控制台：实例 → 安全组 → 入站规则 → 添加：TCP，端口 %[2]s，来源 0.0.0.0/0。或运行：tccli vpc CreateSecurityGroupPolicies --SecurityGroupId GROUP --SecurityGroupPolicySet '{\"Ingress\":[{\"Protocol\":\"TCP\",\"Port\":\"%[1]d\",\"CidrBlock\":\"0.0.0.0/0\",\"Action\":\"ACCEPT\"}]}'",
-		"prepare.outside.fix.amazon":   "EC2 控制台：实例 → 安全 → 安全组 → 编辑入站规则：TCP，端口 %[2]s，来源 0.0.0.0/0。或逐个端口运行：aws ec2 authorize-security-group-ingress --group-id GROUP --protocol tcp --port %[1]d --cidr 0.0.0.0/0",
-		"prepare.outside.fix.google":   "VPC 控制台：防火墙 → 创建规则：入站，TCP，端口 %[2]s，来源 0.0.0.0/0。或逐个端口运行：gcloud compute firewall-rules create web-%[1]d --allow tcp:%[1]d",
-		"prepare.outside.fix.other":    "请在云平台控制台的安全组或防火墙中对所有来源（0.0.0.0/0）放行 TCP 端口 %[2]s。阿里云可逐个端口运行：aliyun ecs AuthorizeSecurityGroup --RegionId REGION --SecurityGroupId GROUP --IpProtocol tcp --PortRange %[1]d/%[1]d --SourceCidrIp 0.0.0.0/0",
+		"prepare.outside":               "正在从本机检查端口 %s（主机 %s）是否可达。",
+		"prepare.outside.closed.cause":  "从本机连接端口 %s（主机 %s）无法到达，而主机自身的防火墙并未阻拦：很可能是云平台的安全组未放行。",
+		"prepare.outside.unknown.cause": "无法检查云平台是否放行端口 %s（主机 %s）：主机上没有可用于监听的工具。",
+		"prepare.outside.unknown.fix":   "请在云平台控制台检查安全组：TCP，来源 0.0.0.0/0。",
+		"prepare.outside.fix.alibaba":   "ECS 控制台：实例 → 安全组 → 入方向 → 添加规则：TCP，端口 %[2]s，来源 0.0.0.0/0。或逐个端口运行：aliyun ecs AuthorizeSecurityGroup --RegionId REGION --SecurityGroupId GROUP --IpProtocol tcp --PortRange %[1]d/%[1]d --SourceCidrIp 0.0.0.0/0",
+		"prepare.outside.fix.tencent":   "CVM 控制台：实例 → 安全组 → 入站规则 → 添加：TCP，端口 %[2]s，来源 0.0.0.0/0。或运行：tccli vpc CreateSecurityGroupPolicies --SecurityGroupId GROUP --SecurityGroupPolicySet '{\"Ingress\":[{\"Protocol\":\"TCP\",\"Port\":\"%[1]d\",\"CidrBlock\":\"0.0.0.0/0\",\"Action\":\"ACCEPT\"}]}'",
+		"prepare.outside.fix.amazon":    "EC2 控制台：实例 → 安全 → 安全组 → 编辑入站规则：TCP，端口 %[2]s，来源 0.0.0.0/0。或逐个端口运行：aws ec2 authorize-security-group-ingress --group-id GROUP --protocol tcp --port %[1]d --cidr 0.0.0.0/0",
+		"prepare.outside.fix.google":    "VPC 控制台：防火墙 → 创建规则：入站，TCP，端口 %[2]s，来源 0.0.0.0/0。或逐个端口运行：gcloud compute firewall-rules create web-%[1]d --allow tcp:%[1]d",
+		"prepare.outside.fix.other":     "请在云平台控制台的安全组或防火墙中对所有来源（0.0.0.0/0）放行 TCP 端口 %[2]s。阿里云可逐个端口运行：aliyun ecs AuthorizeSecurityGroup --RegionId REGION --SecurityGroupId GROUP --IpProtocol tcp --PortRange %[1]d/%[1]d --SourceCidrIp 0.0.0.0/0",
 	}
 }

@@ -114,7 +114,7 @@ func (s firewall) tell(r *provision.Reporter) {
 	case f.Closed:
 		r.Finding(s.finding(provision.SeverityInfo, "firewall.iptables", s.host, prepare.Numbers(s.ports())))
 	}
-	if s.facts.Docker.Version != "" && (f.Kind != "" || len(f.Chains) > 0 && s.wanted == inventory.FirewallStrict) {
+	if s.facts.Docker.Version != "" && (f.Kind != "" || f.Strict != nil) {
 		r.Finding(s.finding(provision.SeverityInfo, "firewall.docker", s.host))
 	}
 }

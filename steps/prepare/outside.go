@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,7 +19,7 @@ import (
 
 const (
 	outsideTimeout = 3 * time.Second        // for one connection: a cloud that lets nobody through says nothing
-	listenTime     = 5                      // seconds that the host listens
+	listenTime     = 3                      // seconds that the host listens
 	silenceTime    = 300 * time.Millisecond // in which a relay that leads nowhere has hung up
 	listenPause    = 200 * time.Millisecond // between visits to a host that does not listen yet
 )
@@ -30,81 +29,108 @@ const (
 func (s firewall) fromOutside(ctx context.Context, r *provision.Reporter) error {
 	r.Output(provision.StreamOut, s.words.T("prepare.outside", prepare.Numbers(s.site), s.host))
 	address := s.connection.address()
-	closed := visit(s.site, func(port int) bool { return answers(ctx, address, port) })
-	if len(closed) > 0 && ready(s.facts) {
-		closed = s.listenAndVisit(ctx, address, closed)
+	var closed, quiet []int
+	answers := visit(s.site, func(port int) answer { said, err := call(ctx, address, port); return understand(said, err) })
+	for i, port := range s.site {
+		switch {
+		case answers[i] == silent:
+			closed = append(closed, port)
+		case answers[i] != served && ready(s.facts): // who knows whether it was the host that answered
+			quiet = append(quiet, port)
+		}
 	}
-	closed = visit(closed, func(port int) bool { return refused(ctx, address, port) })
+	if len(quiet) > 0 {
+		unmet, err := s.listenAndVisit(ctx, address, quiet)
+		if err == nil {
+			closed = append(closed, unmet...)
+		} else if len(unmet) > 0 && ctx.Err() == nil {
+			f := s.finding(provision.SeverityInfo, "outside.unknown", prepare.Numbers(unmet), s.host)
+			f.Evidence = s.words.Error(err)
+			r.Finding(f)
+		}
+	}
 	if len(closed) == 0 || ctx.Err() != nil {
 		return ctx.Err()
 	}
-	ports, cloud := prepare.Numbers(closed), cloudOf(s.facts.Firewall.Cloud)
-	f := s.finding(provision.SeverityWarning, "outside.closed", ports, s.host)
-	f.Evidence = net.JoinHostPort(address, strconv.Itoa(closed[0])) + ": i/o timeout"
-	f.Fix = s.words.T("prepare.outside.fix."+cloud, closed[0], ports)
+	f := s.finding(provision.SeverityWarning, "outside.closed", prepare.Numbers(closed), s.host)
+	f.Evidence = net.JoinHostPort(address, strconv.Itoa(closed[0]))
+	f.Fix = s.words.T("prepare.outside.fix."+cloudOf(s.facts.Firewall.Cloud), closed[0], prepare.Numbers(closed))
 	r.Finding(f)
 	return nil
 }
 
-// listenAndVisit has the host listen, and returns the ports that it was not met at.
-func (s firewall) listenAndVisit(ctx context.Context, address string, ports []int) []int {
+// listenAndVisit has the host listen, and returns the ports that it was not met at; an error where it could not listen.
+func (s firewall) listenAndVisit(ctx context.Context, address string, ports []int) (unmet []int, err error) {
 	word := rand.Text()
 	listening, stop := context.WithCancel(ctx)
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		_, _ = s.connection.Exec(listening, remote.Command{Script: prepare.Listen(listenTime, word, ports), Sudo: true})
+		_, err = s.connection.Exec(listening, remote.Command{Script: prepare.Listen(listenTime, word, ports), Sudo: true})
 	}()
-	defer func() { stop(); <-over }()
-	return visit(ports, func(port int) bool {
-		for begun := time.Now(); ; {
-			if said, err := call(ctx, address, port); strings.HasPrefix(said, word) || isTimeout(err) {
-				return err == nil
+	answers := visit(ports, func(port int) answer {
+		for {
+			said, err := call(ctx, address, port)
+			if a := understand(said, err); strings.HasPrefix(said, word) || a == silent {
+				return a
 			}
 			select {
 			case <-over:
-				return false
+				return understand(said, err)
 			case <-ctx.Done():
-				return false
+				return silent
 			case <-time.After(listenPause):
-				if time.Since(begun) > listenTime*time.Second {
-					return false
-				}
 			}
 		}
 	})
-}
-
-// visit asks at several ports at a time, and returns those where nobody was met.
-func visit(ports []int, met func(port int) bool) []int {
-	found := make([]bool, len(ports))
-	var visitors sync.WaitGroup
-	for i, port := range ports {
-		visitors.Go(func() { found[i] = met(port) })
+	stop()
+	<-over
+	if errors.Is(err, context.Canceled) { // by us: it listened
+		err = nil
 	}
-	visitors.Wait()
-	var rest []int
 	for i, port := range ports {
-		if !found[i] {
-			rest = append(rest, port)
+		if answers[i] == silent || answers[i] == refused {
+			unmet = append(unmet, port)
 		}
 	}
-	return slices.Clip(rest)
+	return unmet, err
 }
 
-// answers reports whether somebody at a port does not hang up at once.
-func answers(ctx context.Context, address string, port int) bool {
-	said, err := call(ctx, address, port)
-	return said != "" || errors.Is(err, errSilent)
+// visit asks at several ports at a time.
+func visit(ports []int, ask func(port int) answer) []answer {
+	answers := make([]answer, len(ports))
+	var visitors sync.WaitGroup
+	for i, port := range ports {
+		visitors.Go(func() { answers[i] = ask(port) })
+	}
+	visitors.Wait()
+	return answers
 }
 
-// refused reports whether a port is refused, or whoever takes the call hangs up: then the way to the host is open.
-func refused(ctx context.Context, address string, port int) bool {
-	_, err := call(ctx, address, port)
-	return err == nil || errors.Is(err, errSilent) || errors.Is(err, syscall.ECONNREFUSED)
+// answer is how a visitor fared.
+type answer int
+
+const (
+	silent  answer = iota // nothing came back
+	refused               // by the host, or by somebody in front of it
+	hungUp                // somebody took the call, and hung up
+	served
+)
+
+func understand(said string, err error) answer {
+	switch {
+	case said != "" || errors.Is(err, errPatient):
+		return served
+	case err == nil:
+		return hungUp
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return refused
+	}
+	return silent
 }
 
-var errSilent = errors.New("nothing said")
+// errPatient is the end of a call to somebody who waits to be spoken to.
+var errPatient = errors.New("nothing said")
 
 // call connects to a port and listens for a moment.
 func call(ctx context.Context, address string, port int) (string, error) {
@@ -118,15 +144,11 @@ func call(ctx context.Context, address string, port int) (string, error) {
 	_ = conn.SetReadDeadline(time.Now().Add(silenceTime))
 	buffer := make([]byte, 64)
 	n, err := io.ReadAtLeast(conn, buffer, 1)
-	if n == 0 && isTimeout(err) {
-		return "", errSilent
+	var timeout net.Error
+	if n == 0 && errors.As(err, &timeout) && timeout.Timeout() {
+		return "", errPatient
 	}
 	return string(buffer[:n]), nil
-}
-
-func isTimeout(err error) bool {
-	var timeout net.Error
-	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
 // cloudOf is the word for a cloud whose own commands are known.
