@@ -69,5 +69,7 @@ func enPrepare() words {
 		"prepare.no-systemd.fix":         "After a reboot: service docker start",
 		"prepare.restart-due.cause":      "The Docker Engine on %s still runs with earlier settings, because %s running containers were not to be interrupted.",
 		"prepare.restart-due.fix":        "At a quiet hour: systemctl restart docker",
+		"prepare.offer.looking":          "%s is not ready to deploy to (%s); looking at what it takes to prepare it",
+		"prepare.offer.question":         "Prepare %s now, and go on with the deployment?",
 	}
 }

@@ -69,5 +69,7 @@ func zhPrepare() words {
 		"prepare.no-systemd.fix":         "重启主机后执行：service docker start",
 		"prepare.restart-due.cause":      "主机 %s 上的 Docker 引擎仍在使用旧设置，因为不应中断 %s 个正在运行的容器。",
 		"prepare.restart-due.fix":        "请在空闲时执行：systemctl restart docker",
+		"prepare.offer.looking":          "主机 %s 还不能部署（%s）；正在查看如何准备它",
+		"prepare.offer.question":         "现在准备主机 %s，然后继续部署吗？",
 	}
 }
