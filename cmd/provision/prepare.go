@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/site"
 	"github.com/kehuo/provision/steps/prepare"
 )
 
@@ -56,7 +58,7 @@ func (f *flags) prepare(ctx context.Context, yes bool) error {
 
 // preparation is what is wanted of a bare host.
 func (s *session) preparation() *prepare.Preparation {
-	return &prepare.Preparation{Inventory: s.inventory, Words: s.words}
+	return &prepare.Preparation{Inventory: s.inventory, Words: s.words, Bases: site.Bases(os.DirFS(s.inventory.Site.Source))}
 }
 
 // bare are the hosts as prepare sees them.
