@@ -38,6 +38,7 @@ type Deployment struct {
 	Who       string // user@machine, for the lock and the history
 	Mended    []site.Mended
 	WaitLock  time.Duration // how long to wait for another run that holds the lock
+	MakeReady MakeReady     // nil: a host that is not ready ends its run
 
 	environment provision.Secret // what the host gets of the environment file
 	variables   []string         // their names, where a change of how they reach the container is told

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/site"
 	"github.com/kehuo/provision/steps/prepare"
 )
 
@@ -32,7 +34,7 @@ func newPrepare() *cobra.Command {
 }
 
 func (f *flags) planPrepare(ctx context.Context) error {
-	s, err := f.open("provision prepare --plan")
+	s, err := f.open("provision prepare")
 	if err != nil {
 		return err
 	}
@@ -54,9 +56,14 @@ func (f *flags) prepare(ctx context.Context, yes bool) error {
 	return s.walk(ctx, s.bare(), decider, !yes)
 }
 
+// preparation is what is wanted of a bare host.
+func (s *session) preparation() *prepare.Preparation {
+	return &prepare.Preparation{Inventory: s.inventory, Words: s.words, Bases: site.Bases(os.DirFS(s.inventory.Site.Source))}
+}
+
 // bare are the hosts as prepare sees them.
 func (s *session) bare() []provision.Target {
-	p := &prepare.Preparation{Inventory: s.inventory, Words: s.words}
+	p := s.preparation()
 	var targets []provision.Target
 	for _, h := range s.hosts {
 		targets = append(targets, p.NewHost(h, s.flags.acceptNewHostKey))

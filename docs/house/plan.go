@@ -9,6 +9,7 @@ func plan() []floor {
 				"provision/docker",
 				"provision/inventory",
 				"provision/language",
+				"provision/prepare",
 				"provision/remote",
 				"provision/report",
 				"provision/safetext",

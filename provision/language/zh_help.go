@@ -71,6 +71,10 @@ func zhHelp() words {
 		"help.prepare":           "把全新的主机准备好供部署用户使用：软件包、Docker、防火墙、基础镜像",
 		"help.prepare.example":   "  provision prepare --plan\n  provision prepare --yes --limit aliyun",
 		"help.prepare.flag.plan": "只显示将要做的变更，不做任何改动",
+		"help.base":              "打印教程基础镜像的 Dockerfile，或在主机上构建它",
+		"help.base.example":      "  provision base > base.Dockerfile\n  provision base --build --limit aliyun",
+		"help.base.flag.build":   "在主机上基于 debian:bookworm-slim 构建",
+		"help.base.flag.tag":     "`镜像`名称",
 		"help.sandbox":           "在本机运行一次性的云主机，用于试用",
 		"help.sandbox.long": `沙箱主机是一个容器，内有真正的 sshd、独立的 Docker Engine 和用户 kevin，使用本机回环网段中单独的地址。
 它附带一个示例网站和部署该网站的 inventory。
@@ -172,6 +176,7 @@ func zhHelp() words {
 		"usage.meant":               "，您是想运行 `%s` 吗",
 		"usage.lang":                "--lang %s 不是本程序支持的语言；可用 %s",
 		"usage.prepare-no-terminal": "没有可以提问的终端；请用 `provision prepare --yes` 直接执行，或用 --plan 查看计划",
+		"usage.base-json":           "base --build 直接显示 docker 的输出；请去掉 --json",
 		"usage.no-terminal":         "没有可以提问的终端；加上 --yes 可不提问直接运行，或用 `provision plan` 查看会有哪些变更",
 		"usage.init-address":        "没有可以提问的终端；至少要用 --address 指定要部署到的主机",
 		"usage.limit-empty":         "--limit 是空的；请写 inventory 中的主机名，或去掉该选项以处理全部主机",

@@ -7,6 +7,9 @@ mkdir -p /etc/docker
 cat >$f.provision || exit
 if dockerd --help 2>/dev/null | grep -q -e --validate; then
 	dockerd --validate --config-file $f.provision >/dev/null || { rm -f $f.provision; exit 1; }
+elif [ "$how" = reload ]; then # an engine before 23: another one reads its settings before it finds the first one's pid file
+	said=$(timeout 10 dockerd --config-file $f.provision 2>&1)
+	case $said in *"pid file found"*) ;; *) rm -f $f.provision; printf '%s\n' "$said" | tail -n 3 >&2; exit 1 ;; esac
 fi
 rm -f $f.before
 [ ! -e $f ] || cp -p $f $f.before

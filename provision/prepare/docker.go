@@ -16,6 +16,7 @@ type Docker struct {
 	Buildx     bool
 	Images     []string // those of Query.Images that it has
 	DaemonText string   // of daemon.json
+	Pulls      bool     // one of the registries that the images come from answers the host
 	Swarm      bool     // the host is part of a swarm
 	DaemonFile bool     // there is one
 	Stale      bool     // daemon.json is newer than the engine that runs

@@ -1,11 +1,10 @@
-//go:build host
+//go:build host || bare
 
 package prepare
 
 import (
 	"context"
 	"errors"
-	"flag"
 	"os/exec"
 	"strings"
 	"testing"
@@ -16,11 +15,6 @@ import (
 	"github.com/kehuo/provision/provision/sandbox"
 	"github.com/kehuo/provision/provision/sandbox/sandboxtest"
 	"github.com/kehuo/provision/provision/shell"
-)
-
-var (
-	limit = flag.Duration("limit", 4*time.Second, "how long a change waits for its confirmation; people have a minute")
-	every = flag.Bool("all", false, "try ufw and nftables too, which are installed on the host for it")
 )
 
 // hostClient is a host that is logged in to; a lost connection is made anew, as a run does it.
@@ -89,7 +83,7 @@ func TestTrialOnHost(t *testing.T) {
 	host := sandboxtest.Host(t, sandbox.Options{Sudo: sandbox.SudoNoPassword, NoBaseImage: true, SSHD: []string{"PasswordAuthentication yes"}})
 	h := logIn(t, host)
 	// Whoever is logged in is cut off too: there is no exception for established connections.
-	cut := Trial{Host: host.Name, User: host.User, Limit: *limit, Keep: "exit 1",
+	cut := Trial{Host: host.Name, User: host.User, Limit: limit, Keep: "exit 1",
 		Apply: "iptables -I INPUT -p tcp --dport 22 -j DROP", Undo: "iptables -D INPUT -p tcp --dport 22 -j DROP 2>/dev/null || :"}
 	strict := func(settings ...Setting) Trial {
 		out, err := h.Exec(t.Context(), remote.Command{Script: Query{User: host.User}.Script(), Sudo: true})
@@ -101,7 +95,7 @@ func TestTrialOnHost(t *testing.T) {
 			t.Fatalf("sshd is known as %+v", f.SSH)
 		}
 		trial := f.SSH.Trial(host.Name, host.User, settings)
-		trial.Limit = *limit
+		trial.Limit = limit
 		return trial
 	}
 	refusing := func() Trial { return strict(Setting{"PasswordAuthentication", "no"}, Setting{"AllowUsers", "nobody"}) }
@@ -114,7 +108,7 @@ func TestTrialOnHost(t *testing.T) {
 		if code := provision.CodeOf(err); !strings.Contains(codes, code) || code == "" || provision.ExitCode(err) != provision.ExitFailed {
 			t.Errorf("ends with %v", err)
 		}
-		if took > *limit+15*time.Second {
+		if took > limit+15*time.Second {
 			t.Errorf("the end comes after %s", took)
 		}
 		if after := h.state(); after != before {
@@ -139,7 +133,7 @@ func TestTrialOnHost(t *testing.T) {
 				_ = client.Close()
 				break
 			}
-			if time.Since(begun) > *limit+10*time.Second {
+			if time.Since(begun) > limit+10*time.Second {
 				t.Fatalf("nobody gets in: %v", err)
 			}
 			time.Sleep(200 * time.Millisecond)
@@ -191,96 +185,6 @@ func TestTrialOnHost(t *testing.T) {
 			t.Errorf("on the disk lies %q", said)
 		}
 		logIn(t, host)
-	})
-}
-
-// TestFirewallsOnHost has every kind of firewall that works in a container open what is needed, and close the rest on trial. It installs
-// them, and so is no part of make test.
-func TestFirewallsOnHost(t *testing.T) {
-	if !*every {
-		return
-	}
-	host := sandboxtest.Host(t, sandbox.Options{Sudo: sandbox.SudoNoPassword, NoBaseImage: true})
-	h := logIn(t, host)
-	h.inside("{ apt-get update && apt-get install -y --no-install-recommends ufw nftables; } >/dev/null 2>&1")
-	ports := []int{22, 80, 443}
-	look := func() Firewall {
-		out, err := h.Exec(t.Context(), remote.Command{Script: Query{User: host.User}.Script(), Sudo: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return Parse(out).Firewall
-	}
-	open := func(t *testing.T, kind string) {
-		t.Helper()
-		f := look()
-		if shut := f.Shut(ports); f.Kind != kind || Numbers(shut) != "80 443" {
-			t.Fatalf("%v is shut in %+v", shut, f)
-		}
-		out, err := h.Exec(t.Context(), remote.Command{Script: f.Open([]int{80, 443}), Sudo: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("%s", out)
-		if f := look(); len(f.Shut(ports)) > 0 {
-			t.Errorf("%v is still shut in %+v", f.Shut(ports), f)
-		}
-	}
-	strict := func(t *testing.T) {
-		t.Helper()
-		before, f := h.state(), look()
-		trial := f.StrictTrial(host.Name, host.User, ports)
-		trial.Limit = *limit
-		if err := trial.Run(t.Context(), h, noLogin); provision.CodeOf(err) != "trial.undone" {
-			t.Errorf("ends with %v", err)
-		}
-		if after := h.state(); after != before || f.IsStrict(ports) {
-			t.Errorf("the host is not as before:\n%s", Diff("host", before, after))
-		}
-		if err := trial.Run(t.Context(), h, h.anew); err != nil {
-			t.Error(err)
-		}
-		if f := look(); !f.IsStrict(ports) || len(f.Shut(ports)) > 0 {
-			t.Errorf("it is not strict: %+v", f)
-		}
-	}
-	t.Run("ufw", func(t *testing.T) {
-		h.inside("{ ufw allow 22/tcp; ufw default deny incoming; ufw --force enable; } >/dev/null")
-		open(t, UFW)
-		h.inside("ufw default allow incoming >/dev/null")
-		strict(t)
-		h.inside("ufw --force disable >/dev/null; ufw --force reset >/dev/null")
-	})
-	t.Run("nftables", func(t *testing.T) {
-		h.inside(`printf '%s\n' 'table inet mine' 'delete table inet mine' 'table inet mine {' 'chain in { type filter hook input priority 0; policy drop;' \
-			'ct state established,related accept; iif lo accept; tcp dport { 22 } accept; }' '}' >/etc/nftables.conf; nft -f /etc/nftables.conf`)
-		open(t, "")
-		h.inside("nft -f /etc/nftables.conf")
-		if f := look(); len(f.Shut(ports)) > 0 {
-			t.Errorf("after a reload %v is shut in %+v", f.Shut(ports), f)
-		}
-		h.inside("nft delete table inet mine; rm /etc/nftables.conf")
-	})
-	t.Run("iptables", func(t *testing.T) {
-		h.inside(`mkdir -p /etc/iptables; iptables -A INPUT -m state --state ESTABLISHED,RELATED -j ACCEPT; iptables -A INPUT -i lo -j ACCEPT
-			iptables -A INPUT -p tcp --dport 22 -j ACCEPT; iptables -A INPUT -j REJECT; iptables-save >/etc/iptables/rules.v4`)
-		open(t, "")
-		if saved := h.inside("cat /etc/iptables/rules.v4; iptables-restore --test /etc/iptables/rules.v4"); !strings.Contains(saved, "--dport 443 -j ACCEPT") {
-			t.Errorf("at boot there is\n%s", saved)
-		}
-		h.inside("iptables -F INPUT")
-	})
-	t.Run("none", func(t *testing.T) {
-		strict(t)
-		f := look()
-		before, lockout := h.state(), f.StrictTrial(host.Name, host.User, []int{80})
-		lockout.Limit = *limit
-		if err := lockout.Run(t.Context(), h, h.anew); provision.CodeOf(err) != "trial.undone" {
-			t.Errorf("ends with %v", err)
-		}
-		if after := h.state(); after != before {
-			t.Errorf("the host is not as before:\n%s", Diff("host", before, after))
-		}
 	})
 }
 

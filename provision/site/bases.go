@@ -1,9 +1,31 @@
 package site
 
 import (
+	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 )
+
+// Bases are the images that a site's Dockerfile builds from; none that only the build knows, and none where it cannot be read.
+func Bases(folder fs.FS) []string {
+	content, err := fs.ReadFile(folder, DockerfilePath)
+	if err != nil {
+		return nil
+	}
+	r := parseRecipe(content)
+	var list []string
+	for i, s := range r.stages {
+		_, isStage := r.stageNamed(s.base.text, i)
+		if name := s.base.text; !isStage && !s.base.open && name != "scratch" && baseReference.MatchString(name) && !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// baseReference is what an image is named; what else a Dockerfile may have in its place is Docker's to refuse.
+var baseReference = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._/:@-]*$`)
 
 // unknownDir stands for the WORKDIR of a base image that is not known.
 const unknownDir = "/{workdir}"

@@ -222,7 +222,7 @@ func (b *bare) packages(t *testing.T) {
 	failing("packages.disk-full", "mount -t tmpfs -o size=16k tmpfs /var/cache/apt/archives", "umount /var/cache/apt/archives")
 	// Another one holds dpkg's lock for a moment: it is waited for, and said.
 	hold := exec.CommandContext(t.Context(), "docker", "exec", b.host.Container, "perl", "-e",
-		`use Fcntl; open F, ">", "/var/lib/dpkg/lock-frontend"; fcntl(F, F_SETLK, pack("ssx4qqlx4", F_WRLCK, 0, 0, 0, 0)) or die; $| = 1; print "held\n"; sleep 4`)
+		`use Fcntl; open F, ">", "/var/lib/dpkg/lock-frontend"; $l = pack("ssx4qqlx4", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $l) or die; $| = 1; print "held\n"; sleep 4`)
 	out, err := hold.StdoutPipe()
 	if err != nil || hold.Start() != nil {
 		t.Fatal(err)

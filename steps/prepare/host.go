@@ -79,6 +79,9 @@ func (h *Host) gather(ctx context.Context) error {
 	if engine, ok := facts.System.Engine(h.Inventory.Prepare.Docker.Source); ok && engine.Repository != nil && facts.Root && !facts.Docker.Engine {
 		facts.Docker.Mirrors = measure(ctx, h.connection.Dial, *engine.Repository, prepare.Upstream(h.Inventory.Prepare.Docker.Source))
 	}
+	if facts.Docker.Version != "" && len(facts.Docker.Images) < len(h.Bases) {
+		facts.Docker.Pulls = h.reachesRegistry(ctx)
+	}
 	h.facts.Facts = facts
 	return nil
 }

@@ -46,6 +46,41 @@ func measure(ctx context.Context, dial dial, r prepare.Repository, urls []string
 	return mirrors
 }
 
+// registryWait is how long a registry may take to answer: a host that has none in reach must not wait for long.
+const registryWait = 4 * time.Second
+
+// reachesRegistry reports whether a registry that the base images come from answers the host, whatever it says.
+func (h *Host) reachesRegistry(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, registryWait)
+	defer cancel()
+	transport := &http.Transport{DialContext: h.connection.Dial, DisableKeepAlives: true}
+	defer transport.CloseIdleConnections()
+	answered := make(chan bool)
+	urls := prepare.Registries(h.Bases[0], h.Inventory.Prepare.Docker.Mirrors)
+	for _, url := range urls {
+		go func() {
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/v2/", nil)
+			if err != nil {
+				answered <- false
+				return
+			}
+			answer, err := (&http.Client{Transport: transport}).Do(request)
+			if err == nil {
+				_ = answer.Body.Close()
+			}
+			answered <- err == nil
+		}()
+	}
+	reached := false
+	for range urls {
+		if <-answered {
+			reached = true
+			cancel() // the others, which end at once
+		}
+	}
+	return reached
+}
+
 func fetchKey(ctx context.Context, client *http.Client, r prepare.Repository, mirror string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.KeyURL(mirror), nil)
 	if err != nil {
