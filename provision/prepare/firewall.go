@@ -119,12 +119,12 @@ var (
 	services  = map[int]string{22: "ssh", 80: "http", 443: "https"}
 )
 
-// Shut lists those of the ports that a rule of the host's would have to open, for each chain of rules by hand.
-func (f Firewall) Shut(ports []int) []int {
+// Shut lists those of the ports that take a rule to be open; strict, also once all others are closed.
+func (f Firewall) Shut(ports []int, strict bool) []int {
 	return slices.DeleteFunc(slices.Clone(ports), func(port int) bool {
 		switch f.Kind {
 		case UFW:
-			return f.Policy == "ACCEPT" || slices.ContainsFunc(f.rules, func(rule string) bool { return ufwAllows(rule, port) })
+			return f.Policy == "ACCEPT" && !strict || slices.ContainsFunc(f.rules, func(rule string) bool { return ufwAllows(rule, port) })
 		case Firewalld:
 			return !slices.ContainsFunc(f.Chains, func(c Chain) bool { return !c.zoneAllows(port) })
 		}

@@ -32,7 +32,7 @@ func TestFirewallsOnHost(t *testing.T) {
 	open := func(t *testing.T, kind string) {
 		t.Helper()
 		f := look()
-		if shut := f.Shut(ports); f.Kind != kind || Numbers(shut) != "80 443" {
+		if shut := f.Shut(ports, false); f.Kind != kind || Numbers(shut) != "80 443" {
 			t.Fatalf("%v is shut in %+v", shut, f)
 		}
 		out, err := h.Exec(t.Context(), remote.Command{Script: f.Open([]int{80, 443}), Sudo: true})
@@ -40,13 +40,19 @@ func TestFirewallsOnHost(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Logf("%s", out)
-		if f := look(); len(f.Shut(ports)) > 0 {
-			t.Errorf("%v is still shut in %+v", f.Shut(ports), f)
+		if f := look(); len(f.Shut(ports, false)) > 0 {
+			t.Errorf("%v is still shut in %+v", f.Shut(ports, false), f)
 		}
 	}
 	strict := func(t *testing.T) {
 		t.Helper()
-		before, f := h.state(), look()
+		f := look()
+		if shut := f.Shut(ports, true); len(shut) > 0 {
+			if _, err := h.Exec(t.Context(), remote.Command{Script: f.Open(shut), Sudo: true}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := h.state()
 		trial := f.StrictTrial(host.Name, host.User, ports)
 		trial.Limit = limit
 		if err := trial.Run(t.Context(), h, noLogin); provision.CodeOf(err) != "trial.undone" {
@@ -58,14 +64,14 @@ func TestFirewallsOnHost(t *testing.T) {
 		if err := trial.Run(t.Context(), h, h.anew); err != nil {
 			t.Error(err)
 		}
-		if f := look(); !f.IsStrict(ports) || len(f.Shut(ports)) > 0 {
+		if f := look(); !f.IsStrict(ports) || len(f.Shut(ports, false)) > 0 {
 			t.Errorf("it is not strict: %+v", f)
 		}
 	}
 	t.Run("ufw", func(t *testing.T) {
 		h.inside("{ ufw allow 22/tcp; ufw default deny incoming; ufw --force enable; } >/dev/null")
 		open(t, UFW)
-		h.inside("ufw default allow incoming >/dev/null")
+		h.inside("{ ufw delete allow 22/tcp; ufw default allow incoming; } >/dev/null")
 		strict(t)
 		h.inside("ufw --force disable >/dev/null; ufw --force reset >/dev/null")
 	})
@@ -74,8 +80,8 @@ func TestFirewallsOnHost(t *testing.T) {
 			'ct state established,related accept; iif lo accept; tcp dport { 22 } accept; }' '}' >/etc/nftables.conf; nft -f /etc/nftables.conf`)
 		open(t, "")
 		h.inside("nft -f /etc/nftables.conf")
-		if f := look(); len(f.Shut(ports)) > 0 {
-			t.Errorf("after a reload %v is shut in %+v", f.Shut(ports), f)
+		if f := look(); len(f.Shut(ports, false)) > 0 {
+			t.Errorf("after a reload %v is shut in %+v", f.Shut(ports, false), f)
 		}
 		h.inside("nft delete table inet mine; rm /etc/nftables.conf")
 	})

@@ -36,9 +36,17 @@ func TestShut(t *testing.T) {
 		{"for some", chain(drop, "ip saddr 10.0.0.0/8 tcp dport { 22, 80, 443 } accept"), "22 80 443"},
 		{"two chains", chain(drop, "tcp dport { 22, 80, 443 } accept") + "firewall.chain ip filter INPUT\nfirewall.rule chain INPUT {\nfirewall.rule " + drop + "\nfirewall.rule tcp dport 80 counter packets 0 bytes 0 accept\nfirewall.rule }\n", "22 443"},
 	} {
-		if got := Numbers(Parse([]byte(test.facts)).Firewall.Shut([]int{22, 80, 443})); got != test.shut {
+		if got := Numbers(Parse([]byte(test.facts)).Firewall.Shut([]int{22, 80, 443}, false)); got != test.shut {
 			t.Errorf("%s: %q is shut, want %q", test.name, got, test.shut)
 		}
+	}
+}
+
+// ufw that accepts what no rule names has to have rules before it refuses that.
+func TestUFWNeedsRulesToBeStrict(t *testing.T) {
+	f := Parse([]byte("firewall ufw\nfirewall.policy ACCEPT\nfirewall.rule allow tcp 80 0.0.0.0/0 any 0.0.0.0/0 in\n")).Firewall
+	if shut := Numbers(f.Shut([]int{22, 80}, true)); shut != "22" || f.IsStrict([]int{22, 80}) {
+		t.Errorf("%q has to be opened", shut)
 	}
 }
 

@@ -56,14 +56,14 @@ func (s firewall) Plan() ([]provision.Change, error) {
 	if !ready(s.facts) {
 		return nil, nil
 	}
-	f, ports := s.facts.Firewall, s.ports()
+	f, ports, strict := s.facts.Firewall, s.ports(), s.wanted == inventory.FirewallStrict
 	var changes []provision.Change
-	if shut := f.Shut(ports); len(shut) > 0 {
+	if shut := f.Shut(ports, strict); len(shut) > 0 {
 		changes = append(changes, s.change("firewall", diff("", shut), func(ctx context.Context, r *provision.Reporter) error {
 			return s.open(ctx, r, shut)
 		}, prepare.Numbers(shut)))
 	}
-	if s.wanted != inventory.FirewallStrict || f.IsStrict(ports) {
+	if !strict || f.IsStrict(ports) {
 		return changes, nil
 	}
 	if f.Kind == "" && !f.NFT && !s.nft {
