@@ -20,7 +20,7 @@ const limit = trialLimit
 func TestFirewallsOnHost(t *testing.T) {
 	host := sandboxtest.Host(t, sandbox.Options{Sudo: sandbox.SudoNoPassword, NoBaseImage: true})
 	h := logIn(t, host)
-	h.inside("{ apt-get update && apt-get install -y --no-install-recommends ufw nftables; } >/dev/null 2>&1")
+	h.inside("{ apt-get update && apt-get install -y --no-install-recommends ufw nftables firewalld dbus; } >/dev/null 2>&1")
 	ports := []int{22, 80, 443}
 	look := func() Firewall {
 		out, err := h.Exec(t.Context(), remote.Command{Script: Query{User: host.User}.Script(), Sudo: true})
@@ -74,6 +74,11 @@ func TestFirewallsOnHost(t *testing.T) {
 		h.inside("{ ufw delete allow 22/tcp; ufw default allow incoming; } >/dev/null")
 		strict(t)
 		h.inside("ufw --force disable >/dev/null; ufw --force reset >/dev/null")
+	})
+	t.Run("firewalld", func(t *testing.T) {
+		h.inside("mkdir -p /run/dbus; dbus-daemon --system --fork; firewalld >/dev/null 2>&1; until firewall-cmd --state >/dev/null 2>&1; do sleep 0.2; done")
+		open(t, Firewalld)
+		h.inside("kill $(cat /run/firewalld.pid); while [ -e /run/firewalld.pid ]; do sleep 0.1; done; nft flush ruleset")
 	})
 	t.Run("nftables", func(t *testing.T) {
 		h.inside(`printf '%s\n' 'table inet mine' 'delete table inet mine' 'table inet mine {' 'chain in { type filter hook input priority 0; policy drop;' \

@@ -6,10 +6,9 @@ case $kind in
 ufw)
 	for p in $ports; do ufw allow "$p/tcp" >&2 || exit 1; done ;;
 firewalld)
+	o=; for p in $ports; do o="$o --add-port=$p/tcp"; done
 	for z do
-		for p in $ports; do
-			firewall-cmd --quiet --zone="$z" --add-port="$p/tcp" && firewall-cmd --quiet --permanent --zone="$z" --add-port="$p/tcp" || exit 1
-		done
+		firewall-cmd --quiet --zone="$z" $o && firewall-cmd --quiet --permanent --zone="$z" $o || exit 1
 	done ;;
 *)
 	for c do
