@@ -72,3 +72,19 @@ func TestSSHFacts(t *testing.T) {
 		}
 	}
 }
+
+// FuzzFirewall: a host may print anything.
+func FuzzFirewall(f *testing.F) {
+	f.Add("firewall.chain inet mine in\nfirewall.rule chain in {\nfirewall.rule tcp dport { 1, 2-3 } accept\nfirewall.table tcp dport 22 accept")
+	f.Add("firewall ufw\nfirewall.policy DROP\nfirewall.rule allow tcp 1:2,3 0.0.0.0/0 any 0.0.0.0/0 in\nsshd.of.root port 22")
+	f.Add("firewall firewalld\nfirewall.now public ports 1-2/tcp\nfirewall.later public services ssh\nfirewall.iptables -P INPUT DROP")
+	f.Fuzz(func(t *testing.T, text string) {
+		facts := Parse([]byte(text))
+		if shut := facts.Firewall.Shut([]int{22, 80}, true); len(shut) > 2 {
+			t.Errorf("%v is shut", shut)
+		}
+		facts.Firewall.IsStrict([]int{22})
+		facts.SSH.Differs(StrictSSH(true))
+		facts.SSH.Includes()
+	})
+}

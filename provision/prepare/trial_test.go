@@ -20,7 +20,7 @@ import (
 	"github.com/kehuo/provision/provision/shell/shelltest"
 )
 
-var races = flag.Int("races", 90, "how often confirmation and undo race for a trial")
+var races = flag.Int("races", 60, "how often confirmation and undo race for a trial")
 
 // hostShell is a host: commands run in a shell of this machine.
 type hostShell struct{ shelltest.Shell }
