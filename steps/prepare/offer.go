@@ -75,3 +75,16 @@ func (o offering) Decide(ctx context.Context, d provision.Decision) (provision.A
 		Headless: provision.AnswerNo,
 	})
 }
+
+// Lacks tells what preparing a host would change, and changes nothing. By the deploy user alone nobody else's login is tried.
+func (p *Preparation) Lacks(ctx context.Context, host inventory.Host, acceptNewHostKey, deployUserAlone bool) []string {
+	h := p.NewHost(host, acceptNewHostKey)
+	if deployUserAlone {
+		h.host.PrepareAs = h.deployUser()
+	}
+	var lacks []string
+	for _, c := range provision.Plan(ctx, []provision.Target{h}, provision.Options{}).Changes {
+		lacks = append(lacks, c.Action)
+	}
+	return lacks
+}
