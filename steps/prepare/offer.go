@@ -11,9 +11,9 @@ import (
 )
 
 // Offer prepares a host in the middle of another run, where the person agrees to what would be changed. It reports whether it did.
-func (p *Preparation) Offer(acceptNewHostKey bool) func(context.Context, *provision.Reporter, inventory.Host, error) (bool, error) {
-	return func(ctx context.Context, r *provision.Reporter, host inventory.Host, why error) (bool, error) {
-		r.Output(provision.StreamOut, p.Words.T("prepare.offer.looking", host.Name, p.Words.Error(why)))
+func (p *Preparation) Offer(acceptNewHostKey bool) func(context.Context, *provision.Reporter, inventory.Host) (bool, error) {
+	return func(ctx context.Context, r *provision.Reporter, host inventory.Host) (bool, error) {
+		r.Output(provision.StreamOut, p.Words.T("prepare.offer.looking", host.Name, p.NewHost(host, false).deployUser()))
 		result := provision.Run(ctx, []provision.Target{p.NewHost(host, acceptNewHostKey)}, provision.Options{
 			Sink: within(r), Decider: offering{r, p, host.Name},
 		}).Hosts[host.Name]
@@ -70,7 +70,9 @@ func (o offering) Decide(ctx context.Context, d provision.Decision) (provision.A
 		Kind:     provision.DecidePrepare,
 		Question: o.p.Words.T("prepare.offer.question", o.host),
 		Detail:   strings.TrimSuffix(detail.String(), "\n"),
-		Options:  []provision.Option{{ID: provision.AnswerYes}, {ID: provision.AnswerNo}},
+		Options: []provision.Option{
+			{ID: provision.AnswerYes, Label: o.p.Words.T("prepare.offer.yes")}, {ID: provision.AnswerNo, Label: o.p.Words.T("prepare.offer.no")},
+		},
 		Default:  provision.AnswerYes,
 		Headless: provision.AnswerNo,
 	})
