@@ -14,15 +14,15 @@ TEST_STATE := /run/provision-test
 
 POINTS := 210
 
-.PHONY: build demo test lint hosts chaos prepare bench clean
+.PHONY: build demo test lint hosts chaos prepare bench release clean
 
 build: ## bin/provision, without C
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/provision ./cmd/provision
 
-demo: ## a cloud host on this machine, with the sample site live on it
+demo: ## a cloud host on this machine, with the sample site live on it; BARE=1: one without Docker, which is prepared first
 	@$(SETUP) start curl
 	@$(MAKE) --no-print-directory build
-	@sh provision/sandbox/demo.sh bin/provision
+	@sh provision/sandbox/demo.sh bin/provision $(BARE)
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'gofmt would change the files above'; exit 1; }
@@ -59,6 +59,11 @@ prepare: build ## makes bare hosts ready, breaks them in every way, and mends th
 bench: ## the program beside what people would use instead; prints the tables of docs/measured.md
 	@$(SETUP) start openssh-client openssh-server rsync curl git ansible python3-docker
 	go run ./provision/bench
+
+release: ## archives, packages and checksums in dist/; the same commit gives the same bytes
+	rm -rf dist
+	go run ./cmd/release dist
+	@ls -l dist
 
 clean:
 	rm -rf bin dist

@@ -9,18 +9,17 @@ import (
 	"github.com/kehuo/provision/provision/remote"
 )
 
-// MakeReady prepares a host that cannot be deployed to, where somebody wants it; why is what it lacks. It reports whether it did.
-type MakeReady func(ctx context.Context, r *provision.Reporter, h inventory.Host, why error) (bool, error)
+// MakeReady prepares a host that cannot be deployed to, where somebody wants it. It reports whether it did.
+type MakeReady func(ctx context.Context, r *provision.Reporter, h inventory.Host) (bool, error)
 
 // Connect implements provision.Target: one connection, then one command for every fact. A host that lets the user not in, or has no
 // Docker for it, may be made ready in between.
 func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	err := h.connect(ctx, r)
-	why := h.unready(err)
-	if h.MakeReady == nil || why == nil {
+	if h.MakeReady == nil || !h.unready(err) {
 		return err
 	}
-	switch ready, failed := h.MakeReady(ctx, r, h.host, why); {
+	switch ready, failed := h.MakeReady(ctx, r, h.host); {
 	case failed != nil:
 		return failed
 	case !ready:
@@ -32,18 +31,13 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	return h.connect(ctx, r)
 }
 
-// unready is why a host cannot be deployed to that preparing it may change; nil where it is ready, or lacks something else.
-func (h *Host) unready(err error) error {
+// unready reports whether a host, where connecting to it came to err, lacks what preparing it may bring.
+func (h *Host) unready(err error) bool {
 	if err != nil {
-		if errors.As(err, new(*remote.DialError)) && provision.CodeOf(err) == "connect.auth-refused" {
-			return err
-		}
-		return nil
+		return errors.As(err, new(*remote.DialError)) && provision.CodeOf(err) == "connect.auth-refused"
 	}
-	if _, err = h.Step(Login).Plan(); provision.CodeOf(err) == "fail.docker" {
-		return err
-	}
-	return nil
+	_, err = h.Step(Login).Plan()
+	return provision.CodeOf(err) == "fail.docker"
 }
 
 // hangUp ends the connection before another one is made.

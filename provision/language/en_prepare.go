@@ -69,7 +69,6 @@ func enPrepare() words {
 		"prepare.no-systemd.fix":              "After a reboot: service docker start",
 		"prepare.restart-due.cause":           "The Docker Engine on %s still runs with earlier settings, because %s running containers were not to be interrupted.",
 		"prepare.restart-due.fix":             "At a quiet hour: systemctl restart docker",
-		"prepare.offer.looking":               "%s is not ready to deploy to (%s); looking at what it takes to prepare it",
 		"prepare.offer.question":              "Prepare %s now, and go on with the deployment?",
 		"prepare.pull.action":                 "pull the base image %s",
 		"prepare.pull.reason":                 "the site is built from it",
@@ -78,5 +77,10 @@ func enPrepare() words {
 		"prepare.base-missing.fix":            "Set prepare: {docker: {mirrors: [https://…]}} to a mirror that the host reaches, or send it: docker save IMAGE | ssh HOST docker load",
 		"prepare.base-missing-tutorial.cause": "The tutorial's base image %[1]s is not on %[2]s, and the host reaches no registry that has it.",
 		"prepare.base-missing-tutorial.fix":   "Build one that does the same, from Debian's packages: provision base --build (it needs debian:bookworm-slim); or set prepare: {docker: {mirrors: [https://…]}}.",
+		"prepare.offer.looking":               "%[2]s cannot log in to %[1]s yet, or finds no Docker there; looking at what it takes to prepare the host",
+		"prepare.offer.yes":                   "Prepare the host, then deploy",
+		"prepare.offer.no":                    "Leave it as it is",
+		"prepare.restart.yes":                 "Restart it now",
+		"prepare.restart.no":                  "Later, by hand",
 	}
 }

@@ -69,7 +69,6 @@ func zhPrepare() words {
 		"prepare.no-systemd.fix":              "重启主机后执行：service docker start",
 		"prepare.restart-due.cause":           "主机 %s 上的 Docker 引擎仍在使用旧设置，因为不应中断 %s 个正在运行的容器。",
 		"prepare.restart-due.fix":             "请在空闲时执行：systemctl restart docker",
-		"prepare.offer.looking":               "主机 %s 还不能部署（%s）；正在查看如何准备它",
 		"prepare.offer.question":              "现在准备主机 %s，然后继续部署吗？",
 		"prepare.pull.action":                 "拉取基础镜像 %s",
 		"prepare.pull.reason":                 "网站由它构建",
@@ -78,5 +77,10 @@ func zhPrepare() words {
 		"prepare.base-missing.fix":            "请把 prepare: {docker: {mirrors: [https://…]}} 设为主机能访问的镜像站，或把镜像传过去：docker save 镜像 | ssh 主机 docker load",
 		"prepare.base-missing-tutorial.cause": "主机 %[2]s 上没有教程的基础镜像 %[1]s，也访问不到有它的镜像仓库。",
 		"prepare.base-missing-tutorial.fix":   "可用 Debian 软件包构建一个等价的镜像：provision base --build（需要 debian:bookworm-slim）；或设置 prepare: {docker: {mirrors: [https://…]}}。",
+		"prepare.offer.looking":               "%[2]s 还不能登录主机 %[1]s，或主机上没有可用的 Docker；正在查看如何准备它",
+		"prepare.offer.yes":                   "准备主机，然后部署",
+		"prepare.offer.no":                    "保持原样",
+		"prepare.restart.yes":                 "现在重启",
+		"prepare.restart.no":                  "以后手动重启",
 	}
 }

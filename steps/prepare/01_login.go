@@ -46,11 +46,15 @@ func (h *Host) login(ctx context.Context, r *provision.Reporter) error {
 		return h.enter(ctx, user, r.Ask)
 	}
 	err := h.enter(ctx, preparer, keysAlone(r.Ask))
-	if err == nil || provision.CodeOf(err) != "connect.auth-refused" {
+	turnedAway := hasCode(err, "connect.startup-ends") // by the image, which names its first user
+	if err == nil || !turnedAway && provision.CodeOf(err) != "connect.auth-refused" {
 		return err
 	}
 	if h.enter(ctx, user, keysAlone(r.Ask)) == nil && (h.facts.Root || h.facts.Docker.Version != "") {
 		return nil
+	}
+	if turnedAway {
+		return err
 	}
 	return h.enter(ctx, preparer, r.Ask)
 }
@@ -79,12 +83,28 @@ func (h *Host) enter(ctx context.Context, user string, ask ask) error {
 	if err := h.gather(ctx); err != nil {
 		return err
 	}
-	if h.facts.MayRoot {
-		h.connection.root = true
-		return h.gather(ctx)
+	if !h.facts.MayRoot || h.facts.Root {
+		return nil
 	}
+	seen := h.facts.Facts
+	h.connection.root = true
+	if err := h.gather(ctx); !hasCode(err, "connect.sudo") {
+		return err
+	}
+	h.connection.root, h.facts.Facts = false, seen // nobody gave sudo's password: what can be seen without it counts
 	return nil
 }
 
-// ready reports whether the facts are complete: without root, nothing is planned from what cannot be seen.
-func ready(f *known) bool { return f.Facts != nil && f.Root }
+// hasCode reports whether a failure of that code is among those that err comes from.
+func hasCode(err error, code string) bool {
+	var f *provision.Failure
+	for errors.As(err, &f) {
+		if f.Code == code {
+			return true
+		}
+		if err = errors.Join(f.Unwrap()...); err == nil {
+			return false
+		}
+	}
+	return false
+}

@@ -157,7 +157,9 @@ func (s docker) offerRestart(ctx context.Context, r *provision.Reporter) error {
 		Kind:     provision.DecideRestart,
 		Question: s.words.T("prepare.restart.question", s.step.host, s.facts.Docker.Running),
 		Detail:   s.words.T("prepare.restart.detail"),
-		Options:  []provision.Option{{ID: provision.AnswerYes}, {ID: provision.AnswerNo}},
+		Options: []provision.Option{
+			{ID: provision.AnswerYes, Label: s.words.T("prepare.restart.yes")}, {ID: provision.AnswerNo, Label: s.words.T("prepare.restart.no")},
+		},
 		Default:  provision.AnswerNo,
 		Headless: provision.AnswerNo,
 	})

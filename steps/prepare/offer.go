@@ -11,9 +11,9 @@ import (
 )
 
 // Offer prepares a host in the middle of another run, where the person agrees to what would be changed. It reports whether it did.
-func (p *Preparation) Offer(acceptNewHostKey bool) func(context.Context, *provision.Reporter, inventory.Host, error) (bool, error) {
-	return func(ctx context.Context, r *provision.Reporter, host inventory.Host, why error) (bool, error) {
-		r.Output(provision.StreamOut, p.Words.T("prepare.offer.looking", host.Name, p.Words.Error(why)))
+func (p *Preparation) Offer(acceptNewHostKey bool) func(context.Context, *provision.Reporter, inventory.Host) (bool, error) {
+	return func(ctx context.Context, r *provision.Reporter, host inventory.Host) (bool, error) {
+		r.Output(provision.StreamOut, p.Words.T("prepare.offer.looking", host.Name, p.NewHost(host, false).deployUser()))
 		result := provision.Run(ctx, []provision.Target{p.NewHost(host, acceptNewHostKey)}, provision.Options{
 			Sink: within(r), Decider: offering{r, p, host.Name},
 		}).Hosts[host.Name]
@@ -70,8 +70,23 @@ func (o offering) Decide(ctx context.Context, d provision.Decision) (provision.A
 		Kind:     provision.DecidePrepare,
 		Question: o.p.Words.T("prepare.offer.question", o.host),
 		Detail:   strings.TrimSuffix(detail.String(), "\n"),
-		Options:  []provision.Option{{ID: provision.AnswerYes}, {ID: provision.AnswerNo}},
+		Options: []provision.Option{
+			{ID: provision.AnswerYes, Label: o.p.Words.T("prepare.offer.yes")}, {ID: provision.AnswerNo, Label: o.p.Words.T("prepare.offer.no")},
+		},
 		Default:  provision.AnswerYes,
 		Headless: provision.AnswerNo,
 	})
+}
+
+// Lacks tells what preparing a host would change, and changes nothing. By the deploy user alone nobody else's login is tried.
+func (p *Preparation) Lacks(ctx context.Context, host inventory.Host, acceptNewHostKey, deployUserAlone bool) []string {
+	h := p.NewHost(host, acceptNewHostKey)
+	if deployUserAlone {
+		h.host.PrepareAs = h.deployUser()
+	}
+	var lacks []string
+	for _, c := range provision.Plan(ctx, []provision.Target{h}, provision.Options{}).Changes {
+		lacks = append(lacks, c.Action)
+	}
+	return lacks
 }
