@@ -14,21 +14,21 @@ TEST_STATE := /run/provision-test
 
 POINTS := 210
 
-.PHONY: build demo test lint hosts chaos bench release clean
+.PHONY: build demo test lint hosts chaos prepare bench release clean
 
 build: ## bin/provision, without C
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/provision ./cmd/provision
 
-demo: ## a cloud host on this machine, with the sample site live on it
+demo: ## a cloud host on this machine, with the sample site live on it; BARE=1: one without Docker, which is prepared first
 	@$(SETUP) start curl
 	@$(MAKE) --no-print-directory build
-	@sh provision/sandbox/demo.sh bin/provision
+	@sh provision/sandbox/demo.sh bin/provision $(BARE)
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'gofmt would change the files above'; exit 1; }
 	go vet ./...
-	go vet -tags host ./...
-	$(LINTER) -tags host ./...
+	go vet -tags host,bare ./...
+	$(LINTER) -tags host,bare ./...
 
 test: ## every check: linters, unit tests, end-to-end tests on sandbox hosts, all under the race detector
 	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)
@@ -51,6 +51,10 @@ hosts: build ## the whole cycle on every kind of host, one after another; prints
 chaos: ## breaks a release at POINTS points (210: about 20 minutes on 2 idle cores) and sees the next run mend it
 	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)
 	@PROVISION_SETUP_STATE=$(TEST_STATE) sh provision/sandbox/test.sh '$(TEST_HOSTS)' go test -tags host -count=1 -timeout 60m -v ./steps/chaos -args -points $(POINTS)
+
+prepare: build ## makes bare hosts ready, breaks them in every way, and mends them: downloads Docker again and again, and waits out each minute (about 10 minutes)
+	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)
+	@PROVISION_SETUP_STATE=$(TEST_STATE) sh provision/sandbox/test.sh '$(TEST_HOSTS)' go test -tags bare -count=1 -timeout 30m -p 1 -v ./provision/prepare ./steps/prepare
 
 bench: ## the program beside what people would use instead; prints the tables of docs/measured.md
 	@$(SETUP) start openssh-client openssh-server rsync curl git ansible python3-docker

@@ -17,6 +17,8 @@ const (
 	DecidePlan       DecisionKind = "plan"       // carry out the plan?
 	DecideFix        DecisionKind = "fix"        // change a file of the site here?
 	DecideTakeOver   DecisionKind = "take-over"  // touch something that is not ours: a port, a container's name
+	DecidePrepare    DecisionKind = "prepare"    // make a bare host ready before it is deployed to?
+	DecideRestart    DecisionKind = "restart"    // interrupt what runs on the host for a moment?
 	DecideInterrupt  DecisionKind = "interrupt"  // stop a run that is under way?
 )
 

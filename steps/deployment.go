@@ -43,8 +43,9 @@ type Deployment struct {
 	WaitLock  time.Duration // how long to wait for another run that holds the lock
 	Reading   Reading       // how the hosts read the site's files
 	// Lookup asks the DNS where visitors are sent; nil: nobody is asked.
-	Lookup survey.Lookup
-	Diffs  bool // plans show what differs in texts; it costs a question to the host where something does
+	Lookup    survey.Lookup
+	Diffs     bool      // plans show what differs in texts; it costs a question to the host where something does
+	MakeReady MakeReady // nil: a host that is not ready ends its run
 
 	rollout     *rollout
 	unread      bool // before_build comes before the source is read

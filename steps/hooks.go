@@ -72,7 +72,7 @@ func (h *Host) ready(ctx context.Context, r *provision.Reporter) error {
 		return err
 	}
 	read := *shared.read.on(h.host)
-	read.Mended, read.WaitLock, read.Lookup, read.Diffs, read.rollout = h.Mended, h.WaitLock, h.Lookup, h.Diffs, shared
+	read.Mended, read.WaitLock, read.Lookup, read.Diffs, read.MakeReady, read.rollout = h.Mended, h.WaitLock, h.Lookup, h.Diffs, h.MakeReady, shared
 	h.Deployment, h.ran = &read, shared.built
 	h.visitors.demands = h.demands() // before_build may have made the certificate
 	h.visitors.again()

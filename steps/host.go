@@ -98,9 +98,9 @@ func (h *Host) Step(id string) provision.Step {
 	return steps[slices.IndexFunc(steps, func(s provision.Step) bool { return s.ID() == id })]
 }
 
-// Connect implements provision.Target: one connection, then one command for every fact. The site is asked beside it, so that
-// a run that has nothing to change knows at once whether it answers.
-func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
+// connect makes the connection and asks for every fact. The site is asked beside it, so that a run that has nothing to change knows
+// at once whether it answers.
+func (h *Host) connect(ctx context.Context, r *provision.Reporter) error {
 	h.visitors.arrive(ctx)
 	client, err := h.dial(ctx, r.Ask, func(hostname string) {
 		h.visitors.address = hostname

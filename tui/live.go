@@ -96,7 +96,7 @@ func (p *livePrinter) finished(e provision.Event) string {
 	switch b := e.Body.(type) {
 	case provision.RunStarted:
 		p.many, p.failed = len(b.Hosts) > 1, map[string]bool{}
-		return t.Strong.Render(p.words.T("lines.start", b.Site, strings.Join(b.Hosts, ", "))) + "\n"
+		return t.Strong.Render(lines.StartText(p.words, b)) + "\n"
 	case provision.RolloutWave:
 		return t.Strong.Render(safetext.Line(lines.WaveText(p.words, b))) + "\n"
 	case provision.StepFinished:

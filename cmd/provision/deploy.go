@@ -73,5 +73,8 @@ func (s *session) deploy(ctx context.Context, decider provision.Decider, fix boo
 	if err != nil {
 		return provision.RunFinished{}, err
 	}
+	if _, nobody := decider.(provision.Headless); !nobody {
+		deployment.MakeReady = s.preparation().Offer(s.flags.acceptNewHostKey)
+	}
 	return s.run(ctx, s.targets(deployment), decider, readers...)
 }

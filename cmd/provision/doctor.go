@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
@@ -51,7 +52,10 @@ func (s *session) doctor(ctx context.Context, out io.Writer) error {
 		checks = d.Survey().Examine(s.words)
 	}
 	for _, host := range s.hosts {
-		checks = append(checks, s.examine(ctx, s.host(d, host), sink)...)
+		found := s.examine(ctx, s.host(d, host), sink)
+		broken := slices.ContainsFunc(found, func(c survey.Check) bool { return c.Unready() })
+		lacks := s.preparation().Lacks(ctx, host, s.flags.acceptNewHostKey, !broken)
+		checks = append(checks, append(found, survey.Unprepared(s.words, host.Name, lacks)...)...)
 	}
 	if err := s.readers.close(); err != nil {
 		return err

@@ -37,11 +37,16 @@ func (f *flags) plan(ctx context.Context, exitCode bool) error {
 	if err != nil {
 		return err
 	}
+	return s.showPlan(ctx, s.targets(deployment), exitCode)
+}
+
+// showPlan tells what a run of the targets would change.
+func (s *session) showPlan(ctx context.Context, targets []provision.Target, exitCode bool) error {
 	sink, err := s.sink(s.planPrinter())
 	if err != nil {
 		return err
 	}
-	result := provision.Plan(ctx, s.targets(deployment), s.options(sink, s.decider()))
+	result := provision.Plan(ctx, targets, s.options(sink, s.decider()))
 	if err := s.readers.close(); err != nil {
 		return err
 	}

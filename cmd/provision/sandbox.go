@@ -36,7 +36,11 @@ func newSandboxUp() *cobra.Command {
 				return printHosts(c.OutOrStdout(), hosts)
 			}
 			_, err = fmt.Fprintln(c.OutOrStdout(), hosts[0].Inventory)
-			_, _ = fmt.Fprintf(c.ErrOrStderr(), "Next: provision -i %s --yes\n", hosts[0].Inventory)
+			next := "--yes"
+			if o.Bare {
+				next = "prepare --yes"
+			}
+			_, _ = fmt.Fprintf(c.ErrOrStderr(), "Next: provision -i %s %s\n", hosts[0].Inventory, next)
 			return err
 		},
 	}
@@ -44,6 +48,7 @@ func newSandboxUp() *cobra.Command {
 	c.Flags().IntVar(&o.Count, "count", 1, "")
 	c.Flags().StringVar(&o.Engine, "engine", "20.10", "")
 	c.Flags().StringVar(&o.System, "system", "debian", "")
+	c.Flags().BoolVar(&o.Bare, "bare", false, "")
 	c.Flags().BoolVar(&asJSON, "json", false, "")
 	return c
 }

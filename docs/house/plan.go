@@ -9,6 +9,7 @@ func plan() []floor {
 				"provision/docker",
 				"provision/inventory",
 				"provision/language",
+				"provision/prepare",
 				"provision/remote",
 				"provision/report",
 				"provision/safetext",
@@ -19,6 +20,7 @@ func plan() []floor {
 				"provision/survey",
 				"steps",
 				"steps/operate",
+				"steps/prepare",
 				"tui",
 			}},
 		}},
@@ -42,6 +44,15 @@ func plan() []floor {
 				"provision/safetext",
 				"provision/shell",
 				"steps",
+			}},
+			{"steps/prepare", "the steps of a bare host", []string{
+				"provision/diagnose",
+				"provision/inventory",
+				"provision/language",
+				"provision/prepare",
+				"provision/remote",
+				"provision/safetext",
+				"provision/shell",
 			}},
 			{"steps", "the eleven steps, and their host", []string{
 				"provision/diagnose",
@@ -126,6 +137,12 @@ func plan() []floor {
 			}},
 		}},
 		{"what is there", []room{
+			{"provision/prepare", "a bare host as values, and changes on trial", []string{
+				"provision/inventory",
+				"provision/remote",
+				"provision/safetext",
+				"provision/shell",
+			}},
 			{"provision/facts", "one round trip for every fact", []string{
 				"provision/docker",
 				"provision/remote",

@@ -23,13 +23,14 @@ type Where string
 // The places of failures.
 const (
 	Anywhere Where = ""
-	Connect  Where = "connect" // reaching the host and logging in
-	SFTP     Where = "sftp"    // moving files
-	Docker   Where = "docker"  // the engine and its command line
-	Build    Where = "build"   // docker build
-	Run      Where = "run"     // starting the container and staying up
-	Nginx    Where = "nginx"   // nginx and its configuration
-	Site     Where = "site"    // what a visitor gets
+	Connect  Where = "connect"  // reaching the host and logging in
+	SFTP     Where = "sftp"     // moving files
+	Docker   Where = "docker"   // the engine and its command line
+	Build    Where = "build"    // docker build
+	Run      Where = "run"      // starting the container and staying up
+	Nginx    Where = "nginx"    // nginx and its configuration
+	Site     Where = "site"     // what a visitor gets
+	Packages Where = "packages" // the host's package manager
 )
 
 // Place is where an output comes from, with what is known of it and the output itself may not say: a fix then names the

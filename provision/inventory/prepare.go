@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"errors"
 	"net/url"
 	"os"
 	"regexp"
@@ -86,6 +87,26 @@ func ReadPublicKeys(path string) ([]string, error) {
 		return nil, invalid("inventory.key", path)
 	}
 	return keys, nil
+}
+
+// maxIdentity bounds a private key's file, in bytes.
+const maxIdentity = 64 << 10
+
+// PublicHalf is the public key of a private one, which tells it without its passphrase.
+func PublicHalf(path string) (string, error) {
+	content, err := ReadFile(path, maxIdentity)
+	if err != nil {
+		return "", err
+	}
+	signer, err := ssh.ParsePrivateKey(content)
+	var locked *ssh.PassphraseMissingError
+	switch {
+	case err == nil:
+		return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey()))), nil
+	case errors.As(err, &locked) && locked.PublicKey != nil:
+		return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(locked.PublicKey))), nil
+	}
+	return "", err
 }
 
 // oneOf accepts one of some words.

@@ -23,6 +23,8 @@ func enSurvey() words {
 		"doctor.name.memory":          "memory",
 		"doctor.name.clock":           "clock",
 		"doctor.name.directory":       "directory",
+		"doctor.name.prepare":         "prepare",
+		"doctor.fix.prepare":          "provision prepare does this; --plan shows it in full",
 		"doctor.name.docker":          "Docker",
 		"doctor.name.images":          "images",
 		"doctor.name.docker-disk":     "Docker's disk",

@@ -229,6 +229,7 @@ func enTUI() words {
 		"wizard.accessible.number":        "Please type a number from 1 to %d.",
 		"lines.start.plan":                "Changes that a run would make to %s on %s:",
 		"lines.start.rollback":            "Rolling back %s on %s",
+		"lines.start.prepare":             "Preparing %[2]s for %[1]s",
 		"lines.start.down":                "Taking down %s on %s",
 		"lines.from.here":                 "from here",
 		"lines.from.host":                 "from the host",

@@ -30,13 +30,13 @@ type words map[string]string
 func rooms(tag Tag) []func() words {
 	if tag == Chinese {
 		return []func() words{
-			zhCLI, zhDash, zhHelp, zhImage, zhInventory, zhNginx, zhProbe, zhRelease, zhRemote, zhReport,
-			zhSetup, zhSite, zhState, zhSteps, zhSurvey, zhTransfer, zhTUI,
+			zhCLI, zhDash, zhHelp, zhImage, zhInventory, zhNginx, zhPrepare, zhProbe, zhRelease, zhRemote, zhReport,
+			zhSetup, zhSite, zhState, zhSteps, zhSurvey, zhTransfer, zhTrial, zhTUI,
 		}
 	}
 	return []func() words{
-		enCLI, enDash, enHelp, enImage, enInventory, enNginx, enProbe, enRelease, enRemote, enReport,
-		enSetup, enSite, enState, enSteps, enSurvey, enTransfer, enTUI,
+		enCLI, enDash, enHelp, enImage, enInventory, enNginx, enPrepare, enProbe, enRelease, enRemote, enReport,
+		enSetup, enSite, enState, enSteps, enSurvey, enTransfer, enTrial, enTUI,
 	}
 }
 

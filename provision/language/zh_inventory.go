@@ -283,7 +283,7 @@ func zhInventory() words {
 		"inventory.field.prepare.firewall":         "open：防火墙启用时放行 ssh、80、443；strict：同时关闭其他端口",
 		"inventory.field.prepare.ssh":              "keep 保持不变；strict 禁用密码登录和 root 登录",
 		"inventory.field.prepare.updates":          "自动安装安全更新",
-		"inventory.field.prepare.swap":             "auto（内存不足 1 GiB 时创建 1 GiB）、none，或大小，例如 2g",
+		"inventory.field.prepare.swap":             "auto（内存小于 1 GiB 时创建 1 GiB）、none，或大小，例如 2g",
 		"inventory.field.site.build":               "镜像的构建方式，同 docker build 的选项",
 		"inventory.field.site.build.file":          "Dockerfile，相对于 source",
 		"inventory.field.site.build.context":       "构建的目录，相对于 source",

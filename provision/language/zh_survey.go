@@ -23,6 +23,8 @@ func zhSurvey() words {
 		"doctor.name.memory":          "内存",
 		"doctor.name.clock":           "时钟",
 		"doctor.name.directory":       "目录",
+		"doctor.name.prepare":         "主机准备",
+		"doctor.fix.prepare":          "可由 provision prepare 完成；加 --plan 查看详情",
 		"doctor.name.docker":          "Docker",
 		"doctor.name.images":          "镜像",
 		"doctor.name.docker-disk":     "Docker 的磁盘",

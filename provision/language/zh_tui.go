@@ -229,6 +229,7 @@ func zhTUI() words {
 		"wizard.accessible.number":        "请输入 1 到 %d 之间的数字。",
 		"lines.start.plan":                "运行将对 %s（主机 %s）做出的变更：",
 		"lines.start.rollback":            "正在回滚 %s，主机：%s",
+		"lines.start.prepare":             "正在为 %[1]s 准备主机 %[2]s",
 		"lines.start.down":                "正在下线 %s，主机：%s",
 		"lines.from.here":                 "从本机访问",
 		"lines.from.host":                 "从主机访问",

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +38,8 @@ func createArgs(o Options, name, address, image string) []string {
 		"--volume", resourceName(name) + ":/var/lib/docker",
 		"--volume", "/home", // on a disk, as a cloud host has it: a container's layers take 0.1 ms to open a file
 		"--stop-timeout", "20",
+		"--label", labelLogin + "=" + o.Login,
+		"--env", "SANDBOX_USER=" + cmp.Or(o.Login, User),
 		"--env", "SANDBOX_SHELL=" + o.Shell,
 		"--env", "SANDBOX_DOCKER_GROUP=" + yesNo(!o.NoDockerGroup),
 	}
@@ -62,7 +65,12 @@ func yesNo(yes bool) string {
 func configuration(o Options, authorizedKey []byte) (*bytes.Buffer, error) {
 	// sshd takes the first value it reads, so the caller's lines come first. A
 	// file of their own ends a Match block that they may open.
-	sshd := "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin no\n"
+	sshd := "PasswordAuthentication no\nKbdInteractiveAuthentication no\n"
+	if o.Login == "root" {
+		sshd += "PermitRootLogin yes\n"
+	} else {
+		sshd += "PermitRootLogin no\n"
+	}
 	init, err := script("init.sh")
 	if err != nil {
 		return nil, err
@@ -84,11 +92,12 @@ func configuration(o Options, authorizedKey []byte) (*bytes.Buffer, error) {
 		{"etc/ssh/sshd_config.d/10-options.conf", 0o644, strings.Join(append(o.SSHD, ""), "\n")},
 		{"etc/ssh/sshd_config.d/50-sandbox.conf", 0o644, sshd},
 	}
+	user := cmp.Or(o.Login, User)
 	switch o.Sudo {
 	case SudoWithPassword:
-		files = append(files, configFile{"etc/sudoers.d/kevin", 0o440, User + " ALL=(ALL:ALL) ALL\n"})
+		files = append(files, configFile{"etc/sudoers.d/" + user, 0o440, user + " ALL=(ALL:ALL) ALL\n"})
 	case SudoNoPassword:
-		files = append(files, configFile{"etc/sudoers.d/kevin", 0o440, User + " ALL=(ALL:ALL) NOPASSWD: ALL\n"})
+		files = append(files, configFile{"etc/sudoers.d/" + user, 0o440, user + " ALL=(ALL:ALL) NOPASSWD: ALL\n"})
 	}
 	return pack(files)
 }

@@ -1,9 +1,16 @@
 #!/bin/sh
-# Brings a sandbox host up, deploys the sample site to it and shows that it answers: demo.sh PROGRAM
+# Brings a sandbox host up, deploys the sample site to it and shows that it answers: demo.sh PROGRAM [BARE]
+# BARE, if not empty, asks for a host as a cloud hands it over: it is prepared first.
 set -eu
-program=$1
+program=$1 bare=${2:-}
 
-inventory=$("$program" sandbox up)
+if [ "$bare" ]; then
+	inventory=$("$program" sandbox up --bare --name bare)
+	"$program" --inventory "$inventory" prepare --yes
+	"$program" sandbox up --bare --name bare >/dev/null # the base image, for no registry may be in reach
+else
+	inventory=$("$program" sandbox up)
+fi
 "$program" --inventory "$inventory" --yes
 address=$(sed -n 's/^ *address: *//p' "$inventory" | head -n 1)
 

@@ -24,6 +24,7 @@ const (
 	labelDir     = "io.provision.sandbox.directory" // where the host's files lie
 	labelEngine  = "io.provision.sandbox.engine"    // as asked for
 	labelSystem  = "io.provision.sandbox.system"    // as asked for
+	labelLogin   = "io.provision.sandbox.login"     // who is let in to a bare host
 )
 
 // MissingError says what this machine lacks for a sandbox.
@@ -146,7 +147,7 @@ func (c inspected) host() Host {
 		Inventory: filepath.Join(setDir, inventoryFile), Site: filepath.Join(setDir, siteDir),
 		Container: strings.TrimPrefix(c.Name, "/"), Running: c.State.Running,
 		Engine: cmp.Or(label[labelEngine], engines[0].name), System: cmp.Or(label[labelSystem], systems[0].name),
-		set: label[labelSet], dir: dir,
+		PrepareAs: label[labelLogin], set: label[labelSet], dir: dir,
 	}
 	for _, network := range c.NetworkSettings.Networks {
 		h.Internal = cmp.Or(h.Internal, network.IPAddress)

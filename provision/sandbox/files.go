@@ -132,6 +132,9 @@ hosts:
 		// characters, is a YAML string too.
 		fmt.Fprintf(&b, "  - name: %s\n    address: %s\n    port: %d\n    user: %s\n    identity: %s\n    known_hosts: %s\n",
 			strconv.Quote(h.Name), h.Address, h.Port, h.User, strconv.Quote(h.Identity), strconv.Quote(h.KnownHosts))
+		if h.PrepareAs != "" {
+			fmt.Fprintf(&b, "    prepare_as: %s\n", h.PrepareAs)
+		}
 	}
 	return b.String()
 }

@@ -92,6 +92,12 @@ type Options struct {
 	Shell string
 	// Sudo is what kevin may do with sudo.
 	Sudo Sudo
+	// Bare asks for a host without an engine and without kevin, as a cloud hands it over: System is debian when empty, or
+	// another one of the table bareSystems, and Engine is not used.
+	Bare bool
+	// Login is who is let in to a bare host, by key and with Password where SSHD allows passwords: root when empty, or the
+	// image's first user, who has Sudo.
+	Login string
 	// NoDockerGroup leaves kevin out of the group docker.
 	NoDockerGroup bool
 	// NoBaseImage leaves BaseImage out of the host's engine, which saves about
@@ -119,6 +125,7 @@ type Host struct {
 	Running    bool
 	Engine     string // as asked for, such as "28" or "podman"
 	System     string // as asked for, such as "debian" or "busybox"
+	PrepareAs  string // who is let in to a bare host; empty on others
 
 	set string // the name Up was asked for
 	dir string // the directory with the host's files
@@ -187,10 +194,17 @@ func (o Options) normalized() (Options, error) {
 		return o, fmt.Errorf("cannot bring up %d sandbox hosts: ask for 1 to %d", o.Count, MaxCount)
 	}
 	var err error
-	if o.engine, err = variant("engine", engines, func(e engineVariant) string { return e.name }, o.Engine); err != nil {
+	if o.Bare {
+		if o.engine, err = variant("system", bareSystems, func(e engineVariant) string { return e.name }, o.System); err != nil {
+			return o, err
+		}
+		o.system, o.Login = systemVariant{name: o.engine.name}, cmp.Or(o.Login, "root")
+		o.engine.name = "none"
+	} else if o.engine, err = variant("engine", engines, func(e engineVariant) string { return e.name }, o.Engine); err != nil {
 		return o, err
 	}
-	if o.system, err = variant("system", systems, func(s systemVariant) string { return s.name }, o.System); err != nil {
+	if o.Bare {
+	} else if o.system, err = variant("system", systems, func(s systemVariant) string { return s.name }, o.System); err != nil {
 		return o, err
 	}
 	o.Engine, o.System = o.engine.name, o.system.name

@@ -205,7 +205,7 @@ func (u *upper) ready(ctx context.Context, host Host) error {
 	defer tick.Stop()
 	for {
 		err := banner(ctx, net.JoinHostPort(host.Address, strconv.Itoa(host.Port)))
-		if err == nil {
+		if err == nil && host.PrepareAs == "" {
 			_, err = u.engine.docker(ctx, host.Container, nil, "version")
 		}
 		if err == nil {
@@ -262,6 +262,11 @@ func banner(ctx context.Context, address string) error {
 func (u *upper) loadBase(ctx context.Context, host Host) error {
 	if u.options.NoBaseImage {
 		return nil
+	}
+	if host.PrepareAs != "" { // it may have an engine by now
+		if _, err := u.engine.docker(ctx, host.Container, nil, "version"); err != nil {
+			return nil
+		}
 	}
 	_, err := u.engine.docker(ctx, host.Container, nil, "image", "inspect", "--format", "{{.Id}}", BaseImage)
 	if err == nil || !saysNone(err) {

@@ -43,6 +43,14 @@ var engines = []engineVariant{
 	{"podman", "sid", []string{"passt", "podman", "podman-docker", "systemd-standalone-sysusers", "tini-static", "uidmap"}, "podman.sh"},
 }
 
+// bareSystems are the systems of hosts without an engine, the default first. What is on them is what a cloud's image has.
+var bareSystems = []engineVariant{
+	{"debian", "bookworm", nil, "bare.sh"},
+	{"debian-13", "trixie", nil, "bare.sh"},
+}
+
+var barePackages = []string{"ca-certificates", "iproute2", "iptables", "openssh-server", "procps", "sudo", "tar", "tini"}
+
 // systems are the systems to choose from, the default first.
 var systems = []systemVariant{
 	{name: "debian"},
@@ -70,6 +78,9 @@ func script(name string) (string, error) {
 
 // recipe is the engine's root file system.
 func (e engineVariant) recipe() recipe {
+	if e.boot == "bare.sh" {
+		return recipe{name: "bare", suite: e.suite, packages: barePackages, remove: []string{"etc/ssh/ssh_host_*", "etc/machine-id"}}
+	}
 	packages := slices.Concat(hostPackages, e.packages)
 	slices.Sort(packages)
 	return recipe{

@@ -1,9 +1,24 @@
 package site
 
 import (
+	"io/fs"
 	"slices"
 	"strings"
 )
+
+// Bases are the images that a site's Dockerfile builds from; none that only the build knows, and none where it cannot be read.
+func Bases(folder fs.FS, s Site) []string {
+	s = s.within()
+	r := parseRecipe(readFile(folder, s.Dockerfile).Content, s.Args)
+	r.until(s.Target)
+	var list []string
+	for _, b := range r.bases() {
+		if !b.Frontend && !slices.Contains(list, b.Image) {
+			list = append(list, b.Image)
+		}
+	}
+	return list
+}
 
 // unknownDir stands for the WORKDIR of a base image that is not known.
 const unknownDir = "/{workdir}"

@@ -37,6 +37,9 @@ const CheckOK provision.Severity = "ok"
 // CheckLogin is the ID of the check whether the host can be reached and lets the user in.
 const CheckLogin = "login"
 
+// checkDocker is the ID of the check whether there is an engine that the user may talk to.
+const checkDocker = "docker"
+
 // What the doctor finds too little, too far, or too late.
 const (
 	leastDisk   = 2 << 30 // bytes: an image of the tutorial's size, its layers while it is built, and the previous one
@@ -164,6 +167,19 @@ func Unreached(words *language.Printer, host string, err error, fix string) Chec
 	return Check{CheckLogin, host, words.T("doctor.name." + CheckLogin), provision.SeverityError, words.Error(err), fix}
 }
 
+// Unready reports whether the check is one that a host fails which was never prepared.
+func (c Check) Unready() bool {
+	return c.Verdict == provision.SeverityError && (c.ID == CheckLogin || c.ID == checkDocker)
+}
+
+// Unprepared is the row for what preparing the host would change; none for nothing.
+func Unprepared(words *language.Printer, host string, lacks []string) []Check {
+	if len(lacks) == 0 {
+		return nil
+	}
+	return []Check{{"prepare", host, words.T("doctor.name.prepare"), provision.SeverityInfo, strings.Join(lacks, "\n"), words.T("doctor.fix.prepare")}}
+}
+
 // Doctor examines a host. remedy is what the diagnosis advises against an error at a place. It changes nothing there.
 func (h Host) Doctor(ctx context.Context, link Link, words *language.Printer, remedy func(error, diagnose.Where) string) []Check {
 	e := &examination{words: words, host: h.Name}
@@ -259,7 +275,7 @@ func (h Host) examineDirectory(e *examination) {
 
 func (h Host) examineDocker(e *examination, remedy func(error, diagnose.Where) string) {
 	if h.Docker != nil {
-		e.failed("docker", h.Docker, remedy(h.Docker, diagnose.Docker))
+		e.failed(checkDocker, h.Docker, remedy(h.Docker, diagnose.Docker))
 		return
 	}
 	if h.Sudo {

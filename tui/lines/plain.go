@@ -79,7 +79,7 @@ func (p *plain) text(e provision.Event) string {
 	switch b := e.Body.(type) {
 	case provision.RunStarted:
 		p.many = len(b.Hosts) > 1
-		return startText(p.words, b)
+		return StartText(p.words, b)
 	case provision.PlanReady:
 		for _, c := range b.Changes {
 			p.altering[e.Host] = append(p.altering[e.Host], c.Step)

@@ -31,7 +31,7 @@ func (p *planText) format(b []byte, e provision.Event) []byte {
 	switch body := e.Body.(type) {
 	case provision.RunStarted:
 		p.hosts = body.Hosts
-		return append(append(b, startText(p.words, body)...), '\n')
+		return append(append(b, StartText(p.words, body)...), '\n')
 	case provision.Finding:
 		p.shown[e.Host] = append(p.shown[e.Host], safetext.Line(body.Cause))
 		return append(append(b, safetext.Text(FindingText(p.words, body))...), '\n')

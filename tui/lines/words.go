@@ -11,12 +11,12 @@ import (
 	"github.com/kehuo/provision/tui/cells"
 )
 
-// startText opens a stream in words: what was called for, of which site, on which hosts.
-func startText(words *language.Printer, b provision.RunStarted) string {
+// StartText opens a stream in words: what was called for, of which site, on which hosts.
+func StartText(words *language.Printer, b provision.RunStarted) string {
 	_, command, _ := strings.Cut(b.Command, " ")
 	key := "lines.start." + command
 	switch command {
-	case "plan", "rollback", "down":
+	case "plan", "rollback", "down", "prepare":
 	default:
 		key = "lines.start"
 	}

@@ -32,13 +32,19 @@ else
 fi
 [ -e /dev/fuse ] || mknod -m 666 /dev/fuse c 10 229
 
-# First start only: the user, and host keys that no other host has.
-if ! id kevin >/dev/null 2>&1; then
-    useradd --create-home --shell "$SANDBOX_SHELL" kevin
-    echo kevin:kevin-sandbox | chpasswd
-    install -d -m 700 -o kevin -g kevin /home/kevin/.ssh
-    install -m 600 -o kevin -g kevin /etc/sandbox/authorized_keys /home/kevin/.ssh/authorized_keys
-    if [ -s /etc/sandbox/bashrc ]; then install -m 644 -o kevin -g kevin /etc/sandbox/bashrc /home/kevin/.bashrc; fi
+# First start only: the user who is let in, and host keys that no other host has.
+user=$SANDBOX_USER
+if [ ! -e /etc/sandbox/started ]; then
+    : >/etc/sandbox/started
+    home=/root
+    if [ "$user" != root ]; then
+        useradd --create-home --shell "$SANDBOX_SHELL" "$user"
+        home=/home/$user
+    fi
+    echo "$user:kevin-sandbox" | chpasswd
+    install -d -m 700 -o "$user" -g "$user" "$home/.ssh"
+    install -m 600 -o "$user" -g "$user" /etc/sandbox/authorized_keys "$home/.ssh/authorized_keys"
+    if [ -s /etc/sandbox/bashrc ]; then install -m 644 -o "$user" -g "$user" /etc/sandbox/bashrc "$home/.bashrc"; fi
     ssh-keygen -A >/dev/null
     prepare_engine
     change_userland
