@@ -53,7 +53,7 @@ func (s firewall) ports() []int {
 
 // Plan implements provision.Step.
 func (s firewall) Plan() ([]provision.Change, error) {
-	if !ready(s.facts) {
+	if !s.facts.Root {
 		return nil, nil
 	}
 	f, ports, strict := s.facts.Firewall, s.ports(), s.wanted == inventory.FirewallStrict
@@ -95,7 +95,7 @@ func (s firewall) open(ctx context.Context, r *provision.Reporter, ports []int) 
 
 // Verify implements provision.Verifier.
 func (s firewall) Verify(ctx context.Context, r *provision.Reporter) error {
-	if ready(s.facts) {
+	if s.facts.Root {
 		s.tell(r)
 	}
 	return s.fromOutside(ctx, r)

@@ -38,7 +38,7 @@ func (s ssh) Plan() ([]provision.Change, error) {
 }
 
 // concerned reports whether anything was asked for, and can be seen.
-func (s ssh) concerned() bool { return s.wanted == inventory.SSHStrict && ready(s.facts) }
+func (s ssh) concerned() bool { return s.wanted == inventory.SSHStrict && s.facts.Root }
 
 // noRoot reports whether root's login may be closed: the user's new login has to show it.
 func (s ssh) noRoot() bool {

@@ -35,7 +35,7 @@ func (s firewall) fromOutside(ctx context.Context, r *provision.Reporter) error 
 		switch {
 		case answers[i] == silent:
 			closed = append(closed, port)
-		case answers[i] != served && ready(s.facts): // who knows whether it was the host that answered
+		case answers[i] != served && s.facts.Root: // who knows whether it was the host that answered
 			quiet = append(quiet, port)
 		}
 	}
