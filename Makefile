@@ -14,10 +14,13 @@ TEST_STATE := /run/provision-test
 
 POINTS := 210
 
-.PHONY: build demo test lint hosts chaos bench clean
+.PHONY: build own demo test lint hosts chaos bench clean
 
-build: ## bin/provision, without C
+build: own ## bin/provision, without C
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/provision ./cmd/provision
+
+own: ## the program for hosts, which bin/provision carries
+	for a in amd64 arm64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$a go build -trimpath -ldflags '-s -w' -o provision/image/own/edge-linux-$$a ./cmd/edge || exit; done
 
 demo: ## a cloud host on this machine, with the sample site live on it
 	@$(SETUP) start curl
@@ -38,7 +41,7 @@ test: ## every check: linters, unit tests, end-to-end tests on sandbox hosts, al
 export GORACE := atexit_sleep_ms=50
 
 .PHONY: race
-race:
+race: own
 	# Three at a time: the first ones wait for the sandbox's root file systems, a minute or two on a new machine.
 	go test -race -tags host -count=1 -timeout 14m -p 3 $$(go list ./... | grep -v '/steps')
 	# These measure how long a site is out of reach, and so have the machine to themselves; those beside others mostly wait for Docker.
@@ -57,4 +60,4 @@ bench: ## the program beside what people would use instead; prints the tables of
 	go run ./provision/bench
 
 clean:
-	rm -rf bin dist
+	rm -rf bin dist provision/image/own/edge-*

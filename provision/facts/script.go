@@ -16,9 +16,13 @@ type Query struct {
 	Container string
 	Image     string
 	Files     shell.Text // lists the site's files, see transfer.HostScript; empty: not asked
+	Pair      Pair       // where a certificate that is obtained lies; empty: not asked
 	Room      bool       // ask how much disk and memory is free, where the site lives and where the engine keeps its images
 	Mark      string     // a word that nothing on a host prints by chance: it stands between the parts of the answer
 }
+
+// Pair is where on the host a certificate lies that the containers have mounted, and the folder of the answers to challenges.
+type Pair struct{ Folder, Certificate, Key, Challenges string }
 
 //go:embed *.sh
 var files embed.FS
@@ -30,6 +34,7 @@ var (
 	portsScript   = shell.Load(files, "ports.sh")
 	commandScript = shell.Load(files, "command.sh")
 	diskScript    = shell.Load(files, "disk.sh")
+	pairScript    = shell.Load(files, "certificate.sh")
 )
 
 // The sections of the answer.
@@ -44,6 +49,7 @@ const (
 	sectionEngine = "engine"
 	sectionEnd    = "end" // ends a section; its exit status and its errors follow
 	sectionDone   = "done"
+	sectionPair   = "pair"
 )
 
 // listFormat is one line a container. Tabs cannot occur in any of the fields.
@@ -66,6 +72,9 @@ func (q Query) Script() shell.Text {
 		{sectionUnsafe, state.CheckFolders(q.Directory)},
 		{sectionLock, state.Show(q.Directory)},
 		{sectionJobs, jobsScript.With(beside)},
+	}
+	if p := q.Pair; p.Folder != "" {
+		parts = append(parts, part{sectionPair, pairScript.With(p.Folder, p.Certificate, p.Key, p.Challenges)})
 	}
 	if q.Files != "" {
 		parts = append([]part{{sectionFiles, q.Files}}, parts...)
