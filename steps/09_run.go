@@ -32,10 +32,12 @@ type run struct {
 	stranger   *stranger
 	source     inventory.Site
 	found      site.Report // what its files tell
+
+	fingerprint func() string // of the certificate, which may be a new one by now
 }
 
 func newRun(h *Host, s step) provision.Step {
-	return run{s, h.site, h.wanted(), h.environment, h.variables, h.facts, h.connection, h.cutover, &h.stranger, h.Inventory.Site, h.Report}
+	return run{s, h.site, h.wanted(), h.environment, h.variables, h.facts, h.connection, h.cutover, &h.stranger, h.Inventory.Site, h.Report, h.fingerprint}
 }
 
 // Plan implements provision.Step.
@@ -162,7 +164,7 @@ func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
 	if err := s.saveEnvironment(ctx); err != nil {
 		return err
 	}
-	s.wanted.Image = s.facts.Image.ID
+	s.wanted.Image, s.wanted.Demands.Fingerprint = s.facts.Image.ID, s.fingerprint()
 	s.cutover.Inspect = s.inspect(r)
 	defer func() { s.cutover.Inspect = nil }()
 	live, err := s.cutover.Run(ctx, s.connection.report(r), s.wanted, s.facts.Docker)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/certificate"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
@@ -39,6 +40,8 @@ type Deployment struct {
 	Mended    []site.Mended
 	WaitLock  time.Duration // how long to wait for another run that holds the lock
 
+	obtained    *obtained        // the certificate that the program obtains; nil: the site brings its own
+	placed      placed           // where that lies on a host
 	environment provision.Secret // what the host gets of the environment file
 	variables   []string         // their names, where a change of how they reach the container is told
 }
@@ -52,6 +55,9 @@ func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *languag
 		return nil, provision.WithExit(provision.ExitUsage, err)
 	}
 	d.Report.Problems = append(d.Report.Problems, exposed(d.Manifest, words)...)
+	if err := d.keepCertificate(); err != nil {
+		return nil, err
+	}
 	if err := d.specify(); err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, err)
 	}
@@ -135,6 +141,7 @@ func (d *Deployment) specify() error {
 		LogMaxSize:  s.Log.MaxSize,
 		LogMaxFile:  s.Log.MaxFile,
 	}
+	d.Spec.Volumes = append(slices.Clip(d.Spec.Volumes), d.placed.mounts...)
 	for _, p := range s.Ports {
 		d.Spec.Ports = append(d.Spec.Ports, p.String())
 	}
@@ -178,6 +185,34 @@ func lines(names []string, values map[string]provision.Secret) (text []byte) {
 	return text
 }
 
+// keepCertificate reads what is here of a certificate that the program obtains.
+func (d *Deployment) keepCertificate() error {
+	if !d.Inventory.Site.Obtains() {
+		return nil
+	}
+	keeper, err := certificate.New(d.Inventory.Site)
+	if err != nil {
+		return err
+	}
+	if d.obtained, err = newObtained(keeper, d.Words); err != nil {
+		return err
+	}
+	d.placed = placement(d.StateDir(), d.Report)
+	if leaf := d.obtained.pair.Leaf; leaf != nil {
+		d.Report.Pair = site.Pair{NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter, Names: leaf.DNSNames, SHA256: d.obtained.pair.Fingerprint()}
+	}
+	return nil
+}
+
+// fingerprint is that of the certificate that the site must show; empty: any.
+func (d *Deployment) fingerprint() string {
+	if d.obtained == nil {
+		return d.Report.Pair.SHA256
+	}
+	pair, _ := d.obtained.known()
+	return pair.Fingerprint()
+}
+
 // StateDir is the folder beside the site on the host.
 func (d *Deployment) StateDir() string { return state.Dir(d.Inventory.Site.Directory) }
 
@@ -185,7 +220,7 @@ func (d *Deployment) StateDir() string { return state.Dir(d.Inventory.Site.Direc
 func (d *Deployment) demands() probe.Demands {
 	s := d.Inventory.Site
 	return probe.Demands{
-		Ports: s.Ports, Health: s.Health, Server: s.Server, Domain: s.Domain, TLS: s.Certificate != "", Fingerprint: d.Report.Pair.SHA256,
+		Ports: s.Ports, Health: s.Health, Server: s.Server, Domain: s.Domain, TLS: s.Certificate != "", Fingerprint: d.fingerprint(),
 	}
 }
 

@@ -92,6 +92,14 @@ func (h *Host) Step(id string) provision.Step {
 // a run that has nothing to change knows at once whether it answers.
 func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	h.visitors.arrive(ctx)
+	if h.obtained != nil {
+		asked := make(chan struct{})
+		go func() {
+			defer close(asked)
+			h.obtained.ask(ctx)
+		}()
+		defer func() { <-asked }()
+	}
 	client, err := h.dial(ctx, r.Ask, func(hostname string) {
 		h.visitors.address = hostname
 		h.visitors.here()
@@ -106,6 +114,11 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	h.visitors.host(client.DialContext)
 	if err := h.gather(ctx); err != nil {
 		return err
+	}
+	if h.obtained != nil {
+		h.obtained.join(&answering{&connection{
+			host: h.Name(), words: h.Words, client: client, stateDir: h.site.StateDir, sudo: h.connection.sudo,
+		}, h.site, h.facts.Facts, h.placed.Challenges})
 	}
 	if held := h.connection.otherRun(h.facts); held != nil {
 		r.Finding(provision.Finding{
@@ -191,6 +204,9 @@ func (h *Host) endLeftJobs(ctx context.Context, r *provision.Reporter) (bool, er
 // Close implements provision.Target.
 func (h *Host) Close(ctx context.Context, outcome provision.HostResult) error {
 	h.visitors.leave()
+	if h.obtained != nil {
+		h.obtained.leave(h.Name())
+	}
 	if h.connection.client == nil {
 		return nil
 	}
@@ -224,6 +240,7 @@ func (h *Host) record(outcome provision.HostResult) state.Record {
 func (h *Host) gather(ctx context.Context) error {
 	query := facts.Query{
 		Directory: h.site.Directory, Container: h.site.Container, Image: h.site.Image, Room: h.room, Mark: rand.Text(),
+		Pair: h.placed.Pair,
 	}
 	if h.Manifest != nil {
 		query.Files = transfer.HostScript(h.site.Directory, h.site.StateDir, h.Manifest)

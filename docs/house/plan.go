@@ -44,9 +44,11 @@ func plan() []floor {
 				"steps",
 			}},
 			{"steps", "the eleven steps, and their host", []string{
+				"provision/certificate",
 				"provision/diagnose",
 				"provision/docker",
 				"provision/facts",
+				"provision/image",
 				"provision/inventory",
 				"provision/language",
 				"provision/probe",
@@ -127,6 +129,11 @@ func plan() []floor {
 				"provision/safetext",
 				"provision/shell",
 			}},
+			{"provision/certificate", "a certificate obtained and renewed (ACME)", []string{
+				"provision/inventory",
+				"provision/safetext",
+			}},
+			{"provision/image", "the image of the program for hosts", nil},
 			{"provision/docker", "docker commands as values", []string{
 				"provision/safetext",
 			}},

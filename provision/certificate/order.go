@@ -42,8 +42,11 @@ type Waiting func(code string, values ...any)
 // away again however the order ends. Whether it can be seen is tried first, so that no order is wasted.
 func (k *Keeper) Obtain(ctx context.Context, solver Solver, before Pair, waiting Waiting) (Pair, error) {
 	unlock, err := k.lock()
-	if err != nil {
-		return Pair{}, provision.Fail("acme.busy", strings.Join(k.Names, ", "), err)
+	switch {
+	case errors.Is(err, errBusy):
+		return Pair{}, provision.Fail("acme.busy", strings.Join(k.Names, ", "))
+	case err != nil:
+		return Pair{}, provision.Fail("acme.store-unwritten", k.Folder(), err)
 	}
 	defer unlock()
 	ctx, cancel := context.WithTimeoutCause(ctx, k.Patience(), provision.Fail("acme.timeout", k.CA(), k.Patience()))

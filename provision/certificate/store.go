@@ -127,7 +127,7 @@ func (k *Keeper) lock() (unlock func(), err error) {
 	return func() { _ = lock.Close() }, nil
 }
 
-var errBusy = errors.New("another run of the program is at it")
+var errBusy = errors.New("another run has the lock")
 
 func readFile(name string) ([]byte, error) {
 	file, err := os.Open(name)

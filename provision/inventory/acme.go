@@ -65,6 +65,9 @@ func (d *decoder) obtained(s *Site, keyGiven bool) string {
 	if len(names) == 0 {
 		d.failField("site.domain", invalid("inventory.acme-no-names"))
 	}
+	if _, err := netip.ParseAddr(s.Domain); err == nil {
+		d.failField("site.domain", invalid("inventory.acme-ip", s.Domain))
+	}
 	if s.ACME.Challenge == ChallengeDNS {
 		if s.ACME.DNS.Provider == "" || s.ACME.DNS.Credentials == "" {
 			d.failField("site.acme.dns", invalid("inventory.acme-dns"))

@@ -46,13 +46,15 @@ func fields() []field {
 		{path: "site.acme"},
 		of("site.acme.email", func(r record) *string { return &r.Site.ACME.Email }, "", text(checkEmail)).orNothing(),
 		of("site.acme.challenge", func(r record) *string { return &r.Site.ACME.Challenge }, ChallengeHTTP, text(checkChallenge)).
-			unless(func(r record) bool { return r.Site.ACME.Challenge == ChallengeHTTP }),
+			unless(func(r record) bool { return r.Site.ACME.Challenge != ChallengeDNS }),
 		of("site.acme.directory", func(r record) *string { return &r.Site.ACME.Directory }, DirectoryLetsEncrypt, text(checkDirectoryURL)).
-			unless(func(r record) bool { return r.Site.ACME.Directory == DirectoryLetsEncrypt }),
+			unless(func(r record) bool {
+				return r.Site.ACME.Directory == "" || r.Site.ACME.Directory == DirectoryLetsEncrypt
+			}),
 		of("site.acme.ca_file", func(r record) *string { return &r.Site.ACME.CAFile }, "", file(checkLocalPath)).orNothing(),
 		of("site.acme.names", func(r record) *[]string { return &r.Site.ACME.Names }, nil, texts(`[example.com, www.example.com]`, checkCertificateName)).orNothing(),
 		of("site.acme.renew", func(r record) *string { return &r.Site.ACME.Renew }, RenewHere, text(checkRenew)).
-			unless(func(r record) bool { return r.Site.ACME.Renew == RenewHere }),
+			unless(func(r record) bool { return r.Site.ACME.Renew == "" || r.Site.ACME.Renew == RenewHere }),
 		{path: "site.acme.dns"},
 		of("site.acme.dns.provider", func(r record) *string { return &r.Site.ACME.DNS.Provider }, "", text(checkProvider)).orNothing(),
 		of("site.acme.dns.credentials", func(r record) *string { return &r.Site.ACME.DNS.Credentials }, "", file(checkLocalPath)).orNothing(),

@@ -62,6 +62,10 @@ func TestTemplateEverything(t *testing.T) {
 		Restart: "no", Domain: "xn--fsqu00a.xn--fiqs8s", Certificate: "ssl_files/kevinhuo_cool.pem", Key: "ssl_files/kevinhuo_cool.key",
 		Health: Health{"/a?b={c},d", 204, "Hello, {world}: #1", 90 * time.Minute / 2}, Keep: 0, Delete: true, Server: "nginx/1.14.1",
 		Init: true, Log: Log{"1g", 1}, Cutover: CutoverCold,
+		ACME: ACME{
+			Email: "me@example.com", Challenge: ChallengeDNS, Directory: "https://ca.example:14000/dir", CAFile: filepath.Join(dir, "ca.pem"),
+			Names: []string{"*.example.com"}, Renew: RenewHere, DNS: DNS{ProviderAliDNS, filepath.Join(dir, "dns.env"), []string{"127.0.0.1:53"}},
+		},
 	}
 	reload(t, path, inv)
 }

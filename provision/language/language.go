@@ -30,12 +30,12 @@ type words map[string]string
 func rooms(tag Tag) []func() words {
 	if tag == Chinese {
 		return []func() words{
-			zhCLI, zhDash, zhHelp, zhInventory, zhNginx, zhProbe, zhRelease, zhRemote, zhReport,
+			zhCertificate, zhCLI, zhDash, zhHelp, zhInventory, zhNginx, zhProbe, zhRelease, zhRemote, zhReport,
 			zhSetup, zhSite, zhState, zhSteps, zhSurvey, zhTransfer, zhTUI,
 		}
 	}
 	return []func() words{
-		enCLI, enDash, enHelp, enInventory, enNginx, enProbe, enRelease, enRemote, enReport,
+		enCertificate, enCLI, enDash, enHelp, enInventory, enNginx, enProbe, enRelease, enRemote, enReport,
 		enSetup, enSite, enState, enSteps, enSurvey, enTransfer, enTUI,
 	}
 }
