@@ -21,6 +21,8 @@ func (s login) Plan() ([]provision.Change, error) {
 		return nil, provision.Fail("fail.podman", s.host)
 	case said == "":
 		return nil, nil
+	case s.facts.Hidden.File != "":
+		return nil, provision.Fail("fail.docker-hidden", s.host, s.facts.User, s.facts.Hidden.Line, s.facts.Hidden.File)
 	case s.facts.Own != "" && !s.facts.OtherEngine():
 		return nil, provision.Fail("fail.docker-own", s.host, s.facts.User, s.facts.Own)
 	default:

@@ -42,7 +42,14 @@ type Facts struct {
 	Socket    string   // Docker's: "open", "closed" to the user, or "none"
 	Elsewhere bool     // the user's docker commands go to another engine than the one behind docker.Socket, or that may be anybody's
 	Own       string   // the socket of an engine that the user runs; empty: none
+	Hidden    Place    // where a shell's start-up file sets a DOCKER_HOST that our commands do not see; only where there is no other engine
 	Machine   string   // the host's own name
+}
+
+// Place is a line of a file on the host.
+type Place struct {
+	File string // empty: none
+	Line int
 }
 
 // WithDocker is the facts with what Docker knows by now.
@@ -252,7 +259,7 @@ func (q Query) split(text []byte) (sections map[string]section, err error) {
 
 func (f *Facts) system(s section) error {
 	lines := strings.Split(strings.TrimRight(safetext.Clean(string(s.out)), "\n"), "\n")
-	if len(lines) < 10 {
+	if len(lines) < 11 {
 		return fmt.Errorf("the host's system cannot be read: %s", s.err)
 	}
 	number := func(text string) int64 {
@@ -266,9 +273,12 @@ func (f *Facts) system(s section) error {
 	f.Clock, f.Home, f.Parent = time.Unix(number(lines[1]), 0), lines[2], lines[3]
 	f.Frozen = lines[4] == "frozen" || lines[5] == "frozen"
 	f.Writable, f.Keeps, f.Socket, f.Elsewhere = lines[4] == "writable", lines[5] == "writable", lines[6], lines[7] != "default"
-	f.Own, f.Machine = lines[8], lines[9]
-	if len(lines) >= 12 {
-		f.DiskFree, f.MemoryFree = number(lines[10])<<10, number(lines[11])<<10
+	f.Own, f.Machine = lines[8], lines[10]
+	if line, file, ok := strings.Cut(lines[9], ":"); ok {
+		f.Hidden = Place{file, int(number(line))}
+	}
+	if len(lines) >= 13 {
+		f.DiskFree, f.MemoryFree = number(lines[11])<<10, number(lines[12])<<10
 	}
 	return nil
 }

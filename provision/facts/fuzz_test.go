@@ -28,7 +28,7 @@ func section(name, out string) string { return "MARK " + name + "\n" + out + "\n
 
 // FuzzParse checks that nothing a host answers ends the program or acts on a terminal.
 func FuzzParse(f *testing.F) {
-	const system = "uid=1000(kevin) gid=1000(kevin)\n1700000000\n/home/kevin\n/home/kevin/dev\nwritable\nwritable\nopen\ndefault\n1000\n2000"
+	const system = "uid=1000(kevin) gid=1000(kevin)\n1700000000\n/home/kevin\n/home/kevin/dev\nwritable\nwritable\nopen\ndefault\n\n3:/home/kevin/.bashrc\nhost\n1000\n2000"
 	f.Add(system, "", "3\n1700000000\n1700000000\n{\"who\":\"a\"}\n", "jobs/build-1\nstopping/myweb\n", 0)
 	f.Add("uid=1000(\x1b[31m)\n-1\n\x1b]0;x\x07\n/\nfrozen\nclosed\nnone\nother\n-5\n99999999999999999999", "1000\ndrwxrwxrwx 2 0 0 4096 Jan 1 00:00 /srv\n", "\n", "jobs/../x\n", 30)
 	f.Fuzz(func(t *testing.T, system, unsafe, lock, jobs string, cut int) {

@@ -30,6 +30,16 @@ id=${id#*=}
 own=${XDG_RUNTIME_DIR:-/run/user/${id%%[!0-9]*}}/docker.sock
 [ -S "$own" ] || own=
 printf '%s\n' "$own"
+# Where a start-up file of the user's shell names an engine that this login has not heard of: LINE:FILE.
+hidden=
+if [ $engine = default ] && [ ! -w /var/run/docker.sock ]; then
+	for f in .bashrc .bash_profile .bash_login .profile .zshrc .zprofile; do
+		[ -f "$HOME/$f" ] && [ -r "$HOME/$f" ] || continue
+		n=$(sed -n '/^[[:space:]]*\(export[[:space:]][[:space:]]*\)\{0,1\}DOCKER_HOST=/{=;q;}' "$HOME/$f")
+		[ "$n" ] && hidden=$n:$HOME/$f && break
+	done
+fi
+printf '%s\n' "$hidden"
 uname -n
 [ "$room" ] || exit 0
 # Free on the disk that the site lives on, and in memory, in KiB.

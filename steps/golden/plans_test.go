@@ -93,6 +93,12 @@ func TestPlans(t *testing.T) {
 			check(l.t, err)
 			l.t.Cleanup(func() { _ = own.Close() })
 		}}},
+		{"an engine that a shell without a terminal does not hear of", newLab, []func(*lab){func(l *lab) {
+			l.NoSockets = true
+			check(l.t, os.Remove(l.Path("/var/run/docker.sock")))
+			l.Command(l.t, "docker", "echo 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?' >&2; exit 1")
+			check(l.t, os.WriteFile(l.Path(fakehost.Home+"/.bashrc"), []byte("case $- in *i*) ;; *) return ;; esac\n\texport DOCKER_HOST=unix:///run/kevin.sock\n"), 0o644))
+		}}},
 		{"ports that a rootless engine may not publish", newLab, []func(*lab){func(l *lab) {
 			l.NoSockets = true
 			l.Docker.Info.SecurityOptions = []string{"name=seccomp,profile=default", "name=rootless"}
@@ -108,6 +114,7 @@ func TestPlans(t *testing.T) {
 		{"no Dockerfile", newRecordedLab, []func(*lab){func(l *lab) { check(l.t, os.Remove(l.source+"/Dockerfile")) }}},
 	} {
 		t.Run(scenario.name, func(t *testing.T) {
+			t.Parallel()
 			l := scenario.lab(t)
 			for _, prepare := range scenario.prepare {
 				prepare(l)
