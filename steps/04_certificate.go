@@ -281,3 +281,90 @@ func (s keeping) reload(ctx context.Context, r *provision.Reporter) (said string
 	_, err = s.connection.Exec(ctx, remote.Command{Script: script, Sudo: true, Stdout: &out})
 	return strings.TrimSpace(out.String()), err
 }
+
+// Certificate is what is known of a certificate that the program obtains.
+type Certificate struct {
+	Names       []string `json:"names"`
+	CA          string   `json:"ca"`
+	State       string   `json:"state"` // absent, valid, due or expired
+	Serial      string   `json:"serial,omitempty"`
+	NotBefore   string   `json:"not_before,omitempty"`
+	NotAfter    string   `json:"not_after,omitempty"`
+	Days        *int     `json:"days,omitempty"`
+	RenewAt     string   `json:"renew_at,omitempty"`
+	WindowStart string   `json:"window_start,omitempty"` // what the CA asks for
+	WindowEnd   string   `json:"window_end,omitempty"`
+	Folder      string   `json:"folder"` // on this machine
+}
+
+// The states of a certificate.
+const (
+	CertificateAbsent  = "absent"
+	CertificateValid   = "valid"
+	CertificateDue     = "due"
+	CertificateExpired = "expired"
+)
+
+// needsObtained is the failure of a command that needs a certificate of the program's own.
+func (d *Deployment) needsObtained() error {
+	if d.obtained == nil {
+		return provision.Fail("acme.none", d.Inventory.File).WithExit(provision.ExitUsage)
+	}
+	return nil
+}
+
+// Certificate tells of the certificate that the program obtains, once the CA was asked when it is to be renewed.
+func (d *Deployment) Certificate(ctx context.Context) (Certificate, error) {
+	if err := d.needsObtained(); err != nil {
+		return Certificate{}, err
+	}
+	o := d.obtained
+	c := Certificate{Names: o.keeper.Names, CA: o.keeper.CA(), State: CertificateAbsent, Folder: o.keeper.Folder()}
+	o.ask(ctx)
+	pair, window := o.known()
+	if pair.Leaf == nil {
+		return c, nil
+	}
+	moment := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.UTC().Format(time.RFC3339)
+	}
+	days := probe.DaysLeft(pair.Leaf, o.now)
+	c.Serial, c.Days = pair.Leaf.SerialNumber.Text(16), &days
+	c.NotBefore, c.NotAfter, c.RenewAt = moment(pair.Leaf.NotBefore), moment(pair.Leaf.NotAfter), moment(certificate.RenewAt(pair.Leaf, window))
+	c.WindowStart, c.WindowEnd = moment(window.Start), moment(window.End)
+	switch {
+	case o.now.After(pair.Leaf.NotAfter):
+		c.State = CertificateExpired
+	case o.due():
+		c.State = CertificateDue
+	default:
+		c.State = CertificateValid
+	}
+	return c, nil
+}
+
+// RenewCertificate makes sure that there is a certificate to renew, and has it renewed though it is not due, where that is asked.
+func (d *Deployment) RenewCertificate(force bool) error {
+	if err := d.needsObtained(); err != nil {
+		return err
+	}
+	d.obtained.mu.Lock()
+	defer d.obtained.mu.Unlock()
+	d.obtained.force = force
+	return nil
+}
+
+// RevokeCertificate has the CA revoke the certificate. The hosts go on serving it until there is another one.
+func (d *Deployment) RevokeCertificate(ctx context.Context) error {
+	if err := d.needsObtained(); err != nil {
+		return err
+	}
+	pair, _ := d.obtained.known()
+	if pair.Leaf == nil {
+		return provision.Fail("acme.revoke-none", d.obtained.names())
+	}
+	return d.obtained.keeper.Revoke(ctx, pair)
+}

@@ -7,9 +7,10 @@ umask 077
 mkdir -p "$folder" && cd "$folder" || exit
 exec 3>.key.new || exit
 last=
-while IFS= read -r last; do
-	printf '%s\n' "$last" >&3 || exit
-	case $last in "-----END "*"PRIVATE KEY-----") exec 3>.certificate.new || exit ;; esac
+while IFS= read -r line; do
+	last=$line
+	printf '%s\n' "$line" >&3 || exit
+	case $line in "-----END "*"PRIVATE KEY-----") exec 3>.certificate.new || exit ;; esac
 done
 exec 3>&-
 case $last in "-----END CERTIFICATE-----") ;; *) echo "the pair arrived in part" >&2 && exit 1 ;; esac

@@ -76,14 +76,19 @@ func Start(t *testing.T, httpPort int) *CA {
 		"-dnsserver", at(2), "-management", at(3), "-defaultIPv4", "", "-defaultIPv6", "")
 	ca.run([]string{"PEBBLE_VA_NOSLEEP=1", "PEBBLE_AUTHZREUSE=0"}, filepath.Join(programs, "pebble"),
 		"-config", filepath.Join(dir, "pebble.json"), "-dnsserver", at(2))
-	for deadline := time.Now().Add(20 * time.Second); ; {
-		if response, err := ca.client.Get(ca.Directory); err == nil {
-			_ = response.Body.Close()
-			break
-		} else if time.Now().After(deadline) {
-			t.Fatal("the CA does not come up: ", err)
+	deadline := time.Now().Add(20 * time.Second)
+	for _, url := range []string{ca.dns, ca.Directory, ca.management} {
+		for {
+			response, err := ca.client.Get(url)
+			if err == nil {
+				_ = response.Body.Close()
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatal("the CA does not come up: ", err)
+			}
+			time.Sleep(20 * time.Millisecond)
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	return ca
 }
