@@ -55,6 +55,7 @@ func (c *cloud) renew(force bool) *record {
 func TestObtainedCertificate(t *testing.T) {
 	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	c := newCloud(t, sandbox.Options{})
+	c.pings()
 	ca := acmetest.Start(t, 80)
 	names := []string{"kevinhuo.cool", "www.kevinhuo.cool"}
 	for _, name := range names {

@@ -38,7 +38,7 @@ func (k *Keeper) core(ctx context.Context) (*api.Core, error) {
 	if err != nil {
 		return nil, err
 	}
-	return api.New(&http.Client{Timeout: 30 * time.Second, Transport: transport}, userAgent, k.directory, "", key)
+	return api.New(&http.Client{Transport: transport}, userAgent, k.directory, "", key)
 }
 
 // register makes the account known to the CA. One that it knows already stays as it is.
@@ -114,6 +114,7 @@ func (k *Keeper) transport(ctx context.Context) (http.RoundTripper, error) {
 	return &bounded{ctx, &http.Transport{
 		Proxy: http.ProxyFromEnvironment, TLSClientConfig: config, DisableKeepAlives: true,
 		DialContext: (&net.Dialer{Timeout: 10 * time.Second}).DialContext, TLSHandshakeTimeout: 10 * time.Second,
+		ResponseHeaderTimeout: 30 * time.Second,
 	}}, nil
 }
 

@@ -22,8 +22,9 @@ const Path = "/.well-known/acme-challenge/"
 
 // How long it is tried to see an answer of our own, and how long one question takes at most: the CA gives up after 10 s as well.
 const (
-	tryPatience = 10 * time.Second
+	tryPatience = 5 * time.Second
 	tryPause    = 300 * time.Millisecond
+	askPatience = 10 * time.Second
 )
 
 // tryHTTP has an answer of our own shown and asks for it as the CA will: over port 80, at every address that the name has.
@@ -62,7 +63,7 @@ func (k *Keeper) tryHTTP(ctx context.Context, solver Solver, waiting Waiting) er
 
 // reach asks for an answer of our own at every address of a name.
 func (k *Keeper) reach(ctx context.Context, name, token, text string) error {
-	ctx, cancel := context.WithTimeout(ctx, tryPatience)
+	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
 	addresses, err := k.resolver("").LookupHost(ctx, name)
 	if err != nil || len(addresses) == 0 {
@@ -94,7 +95,7 @@ func (k *Keeper) reachAt(ctx context.Context, name, address, token, text string)
 		if err == nil && host == name {
 			to = net.JoinHostPort(address, port)
 		}
-		return (&net.Dialer{Timeout: tryPatience, Resolver: k.resolver("")}).DialContext(ctx, network, to)
+		return (&net.Dialer{Timeout: askPatience, Resolver: k.resolver("")}).DialContext(ctx, network, to)
 	}
 	client := http.Client{Transport: &http.Transport{
 		DialContext: dial, DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // see above

@@ -33,8 +33,8 @@ func RenewAt(leaf *x509.Certificate, w Window) time.Time {
 	return at
 }
 
-// askPatience is how long the CA may take to tell its window: a run does not wait long for what it can do without.
-const askPatience = 5 * time.Second
+// windowPatience is how long the CA may take to tell its window: a run does not wait long for what it can do without.
+const windowPatience = 5 * time.Second
 
 // How long to wait before the window is asked for again, whatever the CA says, and where it does not answer.
 const (
@@ -50,7 +50,7 @@ func (k *Keeper) Window(ctx context.Context, p Pair, now time.Time) Window {
 	if p.Leaf == nil || now.Before(r.AskAgain) {
 		return Window{r.Start, r.End}
 	}
-	ctx, cancel := context.WithTimeout(ctx, askPatience)
+	ctx, cancel := context.WithTimeout(ctx, windowPatience)
 	defer cancel()
 	pause := failPause
 	if info, err := k.renewalInfo(ctx, p.Leaf); err == nil {
