@@ -132,8 +132,7 @@ func (d demands) certificates(s *server, port int) {
 	var missing []string
 	certificate, key := d.x.in.Site.Certificate, d.x.in.Site.Key
 	if d.x.in.Site.obtained() {
-		certificate = d.x.in.Site.obtainedName()
-		key = strings.TrimSuffix(certificate, ".pem") + ".key"
+		certificate, key = d.obtainedNames()
 	}
 	var named [2]*nginxconf.Directive
 	for i, want := range []struct {

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -21,12 +22,21 @@ const (
 // obtained reports whether the program obtains the pair.
 func (s Site) obtained() bool { return s.Certificate == inventory.CertificateACME }
 
-// obtainedName is what the certificate is called where nothing has named it.
-func (s Site) obtainedName() string {
-	if s.Domain == "" {
-		return "site.pem"
+// obtainedNames are what the pair is called where nginx' configuration does not name it: as the one that the image has at the
+// tutorial's place, else after the domain.
+func (d demands) obtainedNames() (certificate, key string) {
+	name := cmp.Or(d.x.in.Site.Domain, "site")
+	certificate, key = name+".pem", name+".key"
+	if d.x.recipe == nil {
+		return certificate, key
 	}
-	return s.Domain + ".pem"
+	names, _ := d.x.recipe.image().names(path.Clean(defaultCertificates))
+	at := slices.IndexFunc(names, func(name string) bool { return path.Ext(name) == ".pem" || path.Ext(name) == ".crt" })
+	keyAt := slices.IndexFunc(names, func(name string) bool { return path.Ext(name) == ".key" })
+	if len(names) == 2 && at >= 0 && keyAt >= 0 {
+		return names[at], names[keyAt]
+	}
+	return certificate, key
 }
 
 // obtainedLines examines whether the pair can be brought to where nginx looks for it, and whether the Dockerfile still copies one
@@ -83,10 +93,11 @@ func (d demands) ownFolder(certificate, key *nginxconf.Directive) {
 	if !others && folder == path.Dir(keyAt) && at != keyAt {
 		return
 	}
+	name := cmp.Or(d.x.in.Site.Domain, "site")
 	for _, line := range []struct {
 		d    *nginxconf.Directive
 		name string
-	}{{certificate, strings.TrimSuffix(d.x.in.Site.obtainedName(), ".pem") + ".pem"}, {key, strings.TrimSuffix(d.x.in.Site.obtainedName(), ".pem") + ".key"}} {
+	}{{certificate, name + ".pem"}, {key, name + ".key"}} {
 		to := path.Join(obtainedFolder, line.name)
 		d.x.draftOf(line.d.File).replace(line.d.Args[0].Start, line.d.Args[0].End, to)
 		d.x.mendable(inConfig(line.d, line.d.Line), provision.SeverityError, "site.acme-folder", folder, to, line.d.Name)
