@@ -2,7 +2,6 @@ package certificate
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -64,19 +63,6 @@ func parsePair(content []byte) (Pair, error) {
 	}
 	pair.Leaf, pair.Key = loaded.Leaf, provision.NewSecret(string(key))
 	return pair, nil
-}
-
-// Parse reads a chain without its key, such as a host shows; nil where there is none.
-func Parse(chain []byte) *x509.Certificate {
-	block, _ := pem.Decode(chain)
-	if block == nil || block.Type != "CERTIFICATE" {
-		return nil
-	}
-	leaf, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return nil
-	}
-	return leaf
 }
 
 // save keeps a pair.

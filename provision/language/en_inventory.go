@@ -250,7 +250,7 @@ func enInventory() words {
 		"inventory.field.site.options":           "further docker run arguments, one list entry each",
 		"inventory.field.site.restart":           "no, always, unless-stopped or on-failure[:tries]",
 		"inventory.field.site.domain":            `the name that visitors type and the certificate must cover; "" to not check`,
-		"inventory.field.site.certificate":       `relative to source; "", and the same for key: plain http`,
+		"inventory.field.site.certificate":       `relative to source; acme: obtained; "", and for key: plain http`,
 		"inventory.field.site.key":               "relative to source",
 		"inventory.field.site.health":            "what a new release must answer before it gets the ports",
 		"inventory.field.site.health.path":       "the path that is asked for",

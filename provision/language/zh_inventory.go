@@ -250,7 +250,7 @@ func zhInventory() words {
 		"inventory.field.site.options":           "docker run 的其他参数，每项一个",
 		"inventory.field.site.restart":           "no、always、unless-stopped 或 on-failure[:次数]",
 		"inventory.field.site.domain":            `访问者输入的域名，证书必须覆盖它；"" 表示不检查`,
-		"inventory.field.site.certificate":       `相对于 source；与 key 都写 "" 则只用 http`,
+		"inventory.field.site.certificate":       `相对于 source；acme 由程序申请；与 key 都写 "" 则只用 http`,
 		"inventory.field.site.key":               "相对于 source",
 		"inventory.field.site.health":            "新版本接管端口之前必须给出的应答",
 		"inventory.field.site.health.path":       "请求的路径",
