@@ -24,7 +24,7 @@ import (
 
 // obtained is a certificate that the program obtains, which all hosts of a deployment share: there is one order for a set of names.
 type obtained struct {
-	keeper *certificate.Keeper
+	keeper *certificate.Keeper // nil: the pair is there, and nobody renews it
 	say    *language.Printer
 	now    time.Time
 
@@ -56,6 +56,9 @@ func (o *obtained) known() (certificate.Pair, certificate.Window) {
 
 // ask asks the CA, once, when the pair is to be renewed.
 func (o *obtained) ask(ctx context.Context) {
+	if o.keeper == nil {
+		return
+	}
 	o.asking.Do(func() {
 		pair, _ := o.known()
 		window := o.keeper.Window(ctx, pair, o.now)
@@ -69,6 +72,9 @@ func (o *obtained) ask(ctx context.Context) {
 func (o *obtained) due() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.keeper == nil {
+		return false
+	}
 	return o.pair.Leaf == nil || o.force || !o.now.Before(certificate.RenewAt(o.pair.Leaf, o.window))
 }
 
@@ -116,7 +122,12 @@ func (o *obtained) order(ctx context.Context, r *provision.Reporter, host string
 }
 
 // names are those of the certificate, as a person is told them.
-func (o *obtained) names() string { return strings.Join(o.keeper.Names, ", ") }
+func (o *obtained) names() string {
+	if o.keeper == nil {
+		return strings.Join(o.pair.Leaf.DNSNames, ", ")
+	}
+	return strings.Join(o.keeper.Names, ", ")
+}
 
 // placed is where the pair lies on a host, and where its containers have it.
 type placed struct {
@@ -191,8 +202,10 @@ func (s keeping) Plan() ([]provision.Change, error) {
 func (s keeping) daysLeft(p certificate.Pair) int { return probe.DaysLeft(p.Leaf, s.now) }
 
 func (s keeping) apply(ctx context.Context, r *provision.Reporter) error {
-	if err := s.order(ctx, r, s.host); err != nil {
-		return err
+	if s.due() {
+		if err := s.order(ctx, r, s.host); err != nil {
+			return err
+		}
 	}
 	return s.bring(ctx, r)
 }
@@ -307,7 +320,7 @@ const (
 
 // needsObtained is the failure of a command that needs a certificate of the program's own.
 func (d *Deployment) needsObtained() error {
-	if d.obtained == nil {
+	if d.obtained == nil || d.obtained.keeper == nil {
 		return provision.Fail("acme.none", d.Inventory.File).WithExit(provision.ExitUsage)
 	}
 	return nil

@@ -98,6 +98,9 @@ func Installed(inv *inventory.Inventory, words *language.Printer) *Deployment {
 func scan(ctx context.Context, inv *inventory.Inventory) (*tree.Manifest, error) {
 	s := inv.Site
 	options := tree.Options{Root: s.Source, Upload: s.Upload, Never: inside(s.Source, inv.Private()...)}
+	if s.Bundled() {
+		options.Never = append(options.Never, s.Certificate)
+	}
 	if s.Key != "" {
 		options.Private, options.Always = []string{s.Key}, []string{s.Certificate}
 	}
@@ -207,19 +210,27 @@ func lines(names []string, values map[string]provision.Secret) (text []byte) {
 	return text
 }
 
-// keepCertificate reads what is here of a certificate that the program obtains.
+// keepCertificate reads what is here of a certificate that the program brings to the hosts.
 func (d *Deployment) keepCertificate() error {
-	if !d.Inventory.Site.Obtains() {
+	wanted := d.Inventory.Site
+	if !wanted.BringsPair() {
 		return nil
 	}
-	keeper, err := certificate.New(d.Inventory.Site)
+	d.placed = placement(d.StateDir(), d.Report)
+	if wanted.Bundled() {
+		pair, err := certificate.ParsePair(site.ReadPair(os.DirFS(wanted.Source), site.Of(wanted)))
+		if err == nil { // else the findings say what is wrong with it
+			d.obtained = &obtained{say: d.Words, now: time.Now(), pair: pair}
+		}
+		return nil
+	}
+	keeper, err := certificate.New(wanted)
 	if err != nil {
 		return err
 	}
 	if d.obtained, err = newObtained(keeper, d.Words); err != nil {
 		return err
 	}
-	d.placed = placement(d.StateDir(), d.Report)
 	if leaf := d.obtained.pair.Leaf; leaf != nil {
 		d.Report.Pair = site.Pair{NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter, Names: leaf.DNSNames, SHA256: d.obtained.pair.Fingerprint()}
 	}

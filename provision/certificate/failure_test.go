@@ -88,7 +88,7 @@ func TestAMissingFilingIsRecognised(t *testing.T) {
 func FuzzPair(f *testing.F) {
 	f.Add([]byte("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		if pair, err := parsePair(content); err == nil && pair.Leaf == nil {
+		if pair, err := ParsePair(content, nil); err == nil && pair.Leaf == nil {
 			t.Error("a pair without a certificate")
 		}
 	})

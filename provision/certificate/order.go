@@ -215,7 +215,7 @@ func (k *Keeper) finalize(ctx context.Context, core *api.Core, order acme.Extend
 	if err != nil {
 		return Pair{}, err
 	}
-	pair, err := parsePair(append(text, raw.Cert...))
+	pair, err := ParsePair(raw.Cert, text)
 	if err == nil && !pair.Covers(k.Names) {
 		err = errors.New("the certificate is for " + strings.Join(pair.Leaf.DNSNames, ", "))
 	}

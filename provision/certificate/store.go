@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -35,18 +36,19 @@ func (k *Keeper) Load() (Pair, error) {
 	if err != nil {
 		return Pair{}, provision.Fail("acme.store-unread", file, err)
 	}
-	pair, err := parsePair(content)
+	pair, err := ParsePair(content, nil)
 	if err != nil {
 		return Pair{}, provision.Fail("acme.store-broken", file, err)
 	}
 	return pair, nil
 }
 
-// parsePair reads a key and its chain.
-func parsePair(content []byte) (Pair, error) {
+// ParsePair reads a chain and its key, as PEM and in one text or two.
+func ParsePair(chain, key []byte) (Pair, error) {
 	var pair Pair
-	var key []byte
-	for rest := content; ; {
+	rest := append(append(slices.Clip(chain), '\n'), key...)
+	key = nil
+	for {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
 			break

@@ -5,6 +5,7 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 )
@@ -45,6 +46,12 @@ const (
 
 // Obtains reports whether the program obtains the site's certificate.
 func (s Site) Obtains() bool { return s.Certificate == CertificateACME }
+
+// Bundled reports whether certificate and key lie in a zip, as Alibaba's console gives them for nginx.
+func (s Site) Bundled() bool { return strings.EqualFold(path.Ext(s.Certificate), ".zip") }
+
+// BringsPair reports whether the program brings the pair to the host, beside the image.
+func (s Site) BringsPair() bool { return s.Obtains() || s.Bundled() }
 
 // CertificateNames are the names of a certificate that is obtained, sorted.
 func (s Site) CertificateNames() []string {

@@ -45,7 +45,7 @@ func fields() []field {
 		of("site.domain", func(r record) *string { return &r.Site.Domain }, "", domain().like(likeDomain)),
 		of("site.certificate", func(r record) *string { return &r.Site.Certificate }, "ssl_files/kevinhuo_cool.pem", text(checkPairFile).like(likePairFile)),
 		of("site.key", func(r record) *string { return &r.Site.Key }, "ssl_files/kevinhuo_cool.key", text(checkPairFile).like(likePairFile)).
-			unless(func(r record) bool { return r.Site.Obtains() }),
+			unless(func(r record) bool { return r.Site.BringsPair() }),
 		{path: "site.acme"},
 		of("site.acme.email", func(r record) *string { return &r.Site.ACME.Email }, "", text(checkEmail)).orNothing(),
 		of("site.acme.challenge", func(r record) *string { return &r.Site.ACME.Challenge }, ChallengeHTTP, text(checkChallenge)).

@@ -25,6 +25,7 @@ func enInventory() words {
 		"inventory.field.site.acme.email":           "of the account at the CA",
 		"inventory.field.site.acme.names":           "further names on the certificate",
 		"inventory.field.site.acme.renew":           "here: each run renews when it is due",
+		"inventory.zip-key":                         "names a file, and the zip of site.certificate has the key in it; delete the line",
 		"inventory.address-brackets":                "%q has brackets; write the IPv6 address without them, and the port in the field port",
 		"inventory.address-empty":                   "is empty; write the machine's name, IP address or alias of the SSH configuration",
 		"inventory.address-ipv4":                    "%q is not an IP address; it has four numbers from 0 to 255",

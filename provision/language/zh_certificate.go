@@ -102,15 +102,15 @@ func zhCertificate() words {
 		"plan.acme.reason-none":       "还没有证书",
 		"plan.acme.reason-other":      "%s 上是另一张证书",
 		"plan.acme.renew":             "为 %s 在 %s 续期证书",
-		"site.acme-copy.cause":        "Dockerfile 把一对证书复制到 %[1]s，而程序申请的证书会挂载在那里，复制的文件不会被读取。",
+		"site.acme-copy.cause":        "Dockerfile 把一对证书复制到 %[1]s，而程序带来的证书会挂载在那里，复制的文件不会被读取。",
 		"site.acme-copy.fix":          "请删除这一行；--fix 会删除。",
 		"site.acme-folder.cause":      "证书以单独的文件夹挂载，而 %[1]s 里还有其他文件，会被挂载遮住。",
 		"site.acme-folder.fix":        "请修改路径：%[3]s %[2]s;",
 		"site.acme-location.cause":    "nginx 不应答 %[1]s 下的证书机构验证，网站运行期间证书无法续期。",
 		"site.acme-location.fix":      "请在该 server 中添加这个 location；--fix 会添加。使用 acme: {challenge: dns} 时不需要。",
-		"site.acme-mounted.cause":     "site.volumes 中有一个卷挂载在 %[1]s，那是程序申请的证书的位置。",
+		"site.acme-mounted.cause":     "site.volumes 中有一个卷挂载在 %[1]s，那是程序带来的证书的位置。",
 		"site.acme-mounted.fix":       "请删除该卷，或用 ssl_certificate 给证书另设路径。",
-		"site.acme-paths.cause":       "certificate: acme 需要知道网站的 nginx 从哪里读取证书，而这里的文件没有写明。",
+		"site.acme-paths.cause":       "程序要把证书（certificate: acme 或 zip）放到网站的 nginx 读取的位置，而这里的文件没有写明。",
 		"site.acme-paths.fix":         "请在网站文件夹内的配置里用完整路径写明 ssl_certificate 和 ssl_certificate_key，或使用自己的证书。",
 	}
 }

@@ -25,6 +25,7 @@ func zhInventory() words {
 		"inventory.field.site.acme.email":           "在证书机构的账号邮箱",
 		"inventory.field.site.acme.names":           "证书上的其他名称",
 		"inventory.field.site.acme.renew":           "here：每次运行到期即续期",
+		"inventory.zip-key":                         "指定了文件，而 site.certificate 的 zip 中已有私钥；请删除这一行",
 		"inventory.address-brackets":                "%q 带有方括号；IPv6 地址不要加方括号，端口写在 port 字段",
 		"inventory.address-empty":                   "为空；请写主机名、IP 地址或 SSH 配置中的别名",
 		"inventory.address-ipv4":                    "%q 不是 IP 地址；应为四个 0 到 255 之间的数字",

@@ -131,7 +131,7 @@ func (d demands) addTLS(s *server, l listen) {
 func (d demands) certificates(s *server, port int) {
 	var missing []string
 	certificate, key := d.x.in.Site.Certificate, d.x.in.Site.Key
-	if d.x.in.Site.obtained() {
+	if d.x.in.Site.brought() {
 		certificate, key = d.obtainedNames()
 	}
 	var named [2]*nginxconf.Directive
@@ -158,7 +158,7 @@ func (d demands) certificates(s *server, port int) {
 		d.missing(s, provision.SeverityError, want.directive, want.code, line)
 	}
 	d.insert(s, missing)
-	if d.x.in.Site.obtained() {
+	if d.x.in.Site.brought() {
 		d.ownFolder(named[0], named[1])
 	}
 }

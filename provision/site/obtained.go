@@ -19,8 +19,12 @@ const (
 	challengePath   = "/.well-known/acme-challenge/"
 )
 
-// obtained reports whether the program obtains the pair.
+// brought reports whether the program brings the pair to the host, beside the image: one that it obtains, or one in a zip.
+func (s Site) brought() bool { return s.obtained() || s.bundled() }
+
 func (s Site) obtained() bool { return s.Certificate == inventory.CertificateACME }
+
+func (s Site) bundled() bool { return inventory.Site{Certificate: s.Certificate}.Bundled() }
 
 // obtainedNames are what the pair is called where nginx' configuration does not name it: as the one that the image has at the
 // tutorial's place, else after the domain.
@@ -39,13 +43,13 @@ func (d demands) obtainedNames() (certificate, key string) {
 	return certificate, key
 }
 
-// obtainedLines examines whether the pair can be brought to where nginx looks for it, and whether the Dockerfile still copies one
+// broughtLines examines whether the pair can be brought to where nginx looks for it, and whether the Dockerfile still copies one
 // there.
-func (x *examiner) obtainedLines() {
+func (x *examiner) broughtLines() {
 	certificate, key := x.report.CertificatePath, x.report.KeyPath
 	if certificate == "" || key == "" {
 		if len(x.report.Errors(StepNginxConfig)) == 0 {
-			x.add(place{step: StepCertificateLines, file: x.in.Dockerfile.Path, evidence: "certificate: acme"}, provision.SeverityError, "site.acme-paths")
+			x.add(place{step: StepCertificateLines, file: x.in.Dockerfile.Path, evidence: "certificate: " + x.in.Site.Certificate}, provision.SeverityError, "site.acme-paths")
 		}
 		return
 	}

@@ -1,6 +1,8 @@
 package site
 
 import (
+	"archive/zip"
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -80,5 +82,60 @@ func TestWhereAnObtainedCertificateCannotBe(t *testing.T) {
 				t.Errorf("nginx reads %s and answers from %s\n%s", after.CertificatePath, after.ChallengePath, root["resource/default.conf"].Data)
 			}
 		})
+	}
+}
+
+// Alibaba's zip for nginx is read as it is, and nothing of it goes into the image.
+func TestTheZipOfAPurchase(t *testing.T) {
+	leaf, other := issue(t, nil, nil), issue(t, nil, nil)
+	pack := func(files ...[2]string) string {
+		var out bytes.Buffer
+		w := zip.NewWriter(&out)
+		for _, f := range files {
+			file, err := w.Create(f[0])
+			if err == nil {
+				_, err = file.Write([]byte(f[1]))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	const name = "ssl_files/9876543_kevinhuo.cool_nginx.zip"
+	s := tutorialSite()
+	s.Certificate, s.Key = name, ""
+	for what, c := range map[string]struct {
+		content string
+		want    []string
+	}{
+		"a pair":                 {pack([2]string{"kevinhuo.cool.pem", leaf.pem()}, [2]string{"kevinhuo.cool.key", leaf.keyPEM(t)}), []string{"acme-copy", "acme-copy"}},
+		"with a byte order mark": {pack([2]string{"a/kevinhuo.cool.pem", "\ufeff" + leaf.pem()}, [2]string{"a/kevinhuo.cool.key", leaf.keyPEM(t)}), []string{"acme-copy", "acme-copy"}},
+		"of two purchases":       {pack([2]string{"a.pem", leaf.pem()}, [2]string{"a.key", other.keyPEM(t)}), []string{"acme-copy", "acme-copy", "key-mismatch"}},
+		"for Tomcat":             {pack([2]string{"a.pfx", "x"}), nil},
+		"no zip":                 {"PK", nil},
+	} {
+		root := folder(t, map[string]string{name: c.content})
+		report := examine(t, root, s)
+		if c.want == nil {
+			if len(report.Errors(StepCertificateLines)) == 0 {
+				t.Errorf("%s: nothing is wrong with it", what)
+			}
+			continue
+		}
+		if got := codes(report); !slices.Equal(got, c.want) {
+			t.Errorf("%s: found %v, want %v", what, got, c.want)
+		}
+		if certificate, key := ReadPair(root, s); len(certificate) == 0 || len(key) == 0 || len(report.Pair.SHA256) != 64 {
+			t.Errorf("%s: read %q, %d bytes of a key", what, certificate, len(key))
+		}
+		for _, e := range report.Edits() {
+			if e.File != "Dockerfile" {
+				t.Errorf("%s: %s would be mended", what, e.File)
+			}
+		}
 	}
 }

@@ -25,7 +25,11 @@ var (
 // read is noted in the File concerned, and Examine makes a problem of it.
 func Read(root fs.FS, s Site, now time.Time) Input {
 	in := Input{Site: s, Now: now, Dockerfile: readFile(root, DockerfilePath), Ignore: readFile(root, ignorePath(root))}
-	if s.Certificate != "" && !s.obtained() {
+	switch {
+	case s.Certificate == "" || s.obtained():
+	case s.bundled():
+		in.Certificate, in.Key = readBundle(root, s.Certificate)
+	default:
 		in.Certificate = readFile(root, s.Certificate)
 		in.Key = readFile(root, s.Key)
 	}
