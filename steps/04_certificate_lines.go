@@ -22,7 +22,12 @@ func newCertificateLines(h *Host, s step) provision.Step {
 func (s certificateLines) ID() string { return s.local.ID() }
 
 // Title implements provision.Step.
-func (s certificateLines) Title() string { return s.local.Title() }
+func (s certificateLines) Title() string {
+	if s.keeping != nil {
+		return s.local.words.T("step.04-certificate-lines.title-brought")
+	}
+	return s.local.Title()
+}
 
 // Plan implements provision.Step.
 func (s certificateLines) Plan() ([]provision.Change, error) {

@@ -101,10 +101,18 @@ func scan(ctx context.Context, inv *inventory.Inventory) (*tree.Manifest, error)
 	if s.Bundled() {
 		options.Never = append(options.Never, s.Certificate)
 	}
+	if old := inventory.Defaults().Key; s.BringsPair() && isFile(filepath.Join(s.Source, filepath.FromSlash(old))) {
+		options.Private = []string{old} // it is not needed any more, and stays a secret
+	}
 	if s.Key != "" {
 		options.Private, options.Always = []string{s.Key}, []string{s.Certificate}
 	}
 	return tree.Scan(ctx, options)
+}
+
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // inside are those of the files that lie in a folder, relative to it and slash-separated. Secrets and inventories often lie

@@ -139,8 +139,8 @@ func newCertificateRevoke() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, cancel := f.withTimeout(c.Context())
 			defer cancel()
-			if err := f.mayRun(yes, true); err != nil {
-				return err
+			if !yes && (f.json || !onTerminal()) {
+				return usage("usage.revoke")
 			}
 			s, d, err := f.openSource(ctx, "provision certificate revoke")
 			if err != nil {

@@ -67,7 +67,12 @@ func (k *Keeper) reach(ctx context.Context, name, token, text string) error {
 	defer cancel()
 	addresses, err := k.resolver("").LookupHost(ctx, name)
 	if err != nil || len(addresses) == 0 {
-		return provision.Fail("acme.no-address", name, cmp.Or(err, errors.New("no address")))
+		said := "no address"
+		var dns *net.DNSError
+		if errors.As(err, &dns) {
+			said = dns.Err
+		}
+		return provision.Fail("acme.no-address", name, provision.ForeignError(said))
 	}
 	var unreached error
 	seen := 0

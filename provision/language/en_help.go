@@ -197,6 +197,7 @@ here, root, and mmdebstrap where no registry can be reached.`,
 		"usage.diagnose-input": "cannot read the output to diagnose: %s",
 		"usage.rollback":       "rollback takes the name of one release; `provision status` lists them",
 		"usage.json-prompt":    "with --json no question is asked; add --yes to run without it",
+		"usage.revoke":         "a certificate that is revoked is lost for good, and nobody is asked in this mode; add --yes",
 		"usage.destroys":       "this removes for good what is on the host, and nobody is asked in this mode; add --yes, or see with `provision status` what is there",
 		"usage.one-host":       "the inventory has %d hosts and this command works on one; name it with --limit",
 	}

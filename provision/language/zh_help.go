@@ -192,6 +192,7 @@ func zhHelp() words {
 		"usage.diagnose-input": "无法读取要诊断的输出：%s",
 		"usage.rollback":       "rollback 只接受一个版本名称；可用 `provision status` 查看",
 		"usage.json-prompt":    "使用 --json 时不会提问；请加上 --yes",
+		"usage.revoke":         "吊销的证书无法恢复，而此模式下不会提问；请加 --yes",
 		"usage.destroys":       "这会永久删除主机上的内容，而此模式下不会提问；请加上 --yes，或先用 `provision status` 查看",
 		"usage.one-host":       "inventory 中有 %d 台主机，而此命令只处理一台；请用 --limit 指定",
 	}
