@@ -14,13 +14,13 @@ TEST_STATE := /run/provision-test
 
 POINTS := 210
 
-.PHONY: build own demo test lint hosts chaos bench clean
+.PHONY: build own demo test lint hosts chaos bench release clean
 
 build: own ## bin/provision, without C
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/provision ./cmd/provision
 
 own: ## the program for hosts, which bin/provision carries
-	for a in amd64 arm64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$a go build -trimpath -ldflags '-s -w' -o provision/image/own/edge-linux-$$a ./cmd/edge || exit; done
+	for a in amd64 arm64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$a go build -trimpath -buildvcs=false -ldflags '-s -w' -o provision/image/own/edge-linux-$$a ./cmd/edge || exit; done
 
 demo: ## a cloud host on this machine, with the sample site live on it
 	@$(SETUP) start curl
@@ -58,6 +58,11 @@ chaos: ## breaks a release at POINTS points (210: about 20 minutes on 2 idle cor
 bench: ## the program beside what people would use instead; prints the tables of docs/measured.md
 	@$(SETUP) start openssh-client openssh-server rsync curl git ansible python3-docker
 	go run ./provision/bench
+
+release: own ## archives, packages and checksums in dist/; the same commit gives the same bytes
+	rm -rf dist
+	go run ./cmd/release dist
+	@ls -l dist
 
 clean:
 	rm -rf bin dist provision/image/own/edge-*
