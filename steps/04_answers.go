@@ -135,3 +135,28 @@ func (a *answers) close(ctx context.Context) {
 
 // responderEnd is how long it may take to end the responders.
 const responderEnd = 20 * time.Second
+
+// joinAnswers has the host answer the CA as it is known by now.
+func (h *Host) joinAnswers() {
+	if h.obtained == nil {
+		return
+	}
+	h.obtained.leave(h.Name())
+	h.obtained.join(&answering{&connection{
+		host: h.Name(), words: h.Words, client: h.connection.client, stateDir: h.site.StateDir, sudo: h.connection.sudo,
+	}, h.site, h.facts.Facts, h.placed.Challenges})
+}
+
+// keeping is the part of step 4 that has the certificate.
+func (h *Host) keeping(s step) *keeping {
+	return &keeping{s, h.obtained, h.placed, h.facts, h.connection, h.visitors, h.site.Container, &h.late}
+}
+
+// afterRelease does what had to wait for a release of this run.
+func (h *Host) afterRelease(ctx context.Context, r *provision.Reporter) error {
+	if h.obtained == nil || !h.late {
+		return nil
+	}
+	h.joinAnswers()
+	return h.keeping(step{Run, h.Name(), h.Words}).afterRelease(ctx, r)
+}

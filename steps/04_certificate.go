@@ -15,6 +15,7 @@ import (
 	"github.com/kehuo/provision/provision/certificate"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
+	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/remote"
@@ -132,7 +133,8 @@ func (o *obtained) names() string {
 // placed is where the pair lies on a host, and where its containers have it.
 type placed struct {
 	facts.Pair
-	mounts []string // as docker run -v
+	mounts                   []string // as docker run -v
+	certificatePath, keyPath string   // in the container
 }
 
 // placement is where a certificate that is obtained lies; empty where nginx' configuration does not tell where it looks.
@@ -144,6 +146,7 @@ func placement(stateDir string, report site.Report) placed {
 		Folder: path.Join(stateDir, "certificate"), Certificate: path.Base(report.CertificatePath), Key: path.Base(report.KeyPath),
 		Challenges: path.Join(stateDir, "challenges"),
 	}}
+	p.certificatePath, p.keyPath = report.CertificatePath, report.KeyPath
 	p.mounts = []string{p.Folder + ":" + path.Dir(report.CertificatePath) + ":ro"}
 	if report.ChallengePath != "" {
 		p.mounts = append(p.mounts, p.Challenges+":"+report.ChallengePath+":ro")
@@ -165,6 +168,7 @@ type keeping struct {
 	connection *connection
 	visitors   *visitors
 	container  string
+	late       *bool // the order waits for the release of this run
 }
 
 // Plan is what is to be done for a certificate on this host.
@@ -173,6 +177,11 @@ func (s keeping) Plan() ([]provision.Change, error) {
 	due := s.due()
 	var action, reason string
 	switch {
+	case pair.Leaf == nil && s.cannotAnswer():
+		action, reason = s.words.T("plan.acme.obtain", s.names(), s.keeper.CA()), s.words.T("plan.acme.reason-late", s.container)
+		changes := one(action, reason)
+		changes[0].Apply = s.takeOver
+		return changes, nil
 	case pair.Leaf == nil:
 		action, reason = s.words.T("plan.acme.obtain", s.names(), s.keeper.CA()), s.words.T("plan.acme.reason-none")
 	case due:
@@ -201,6 +210,48 @@ func (s keeping) Plan() ([]provision.Change, error) {
 // daysLeft are the whole days that a pair has left.
 func (s keeping) daysLeft(p certificate.Pair) int { return probe.DaysLeft(p.Leaf, s.now) }
 
+// cannotAnswer reports whether the live release keeps port 80 and was made without the folder of the challenges.
+func (s keeping) cannotAnswer() bool {
+	live := s.facts.Container
+	return s.keeper.Challenge == inventory.ChallengeHTTP && len(s.mounts) > 1 && live != nil && live.Up() && !mounted(live, s.Challenges)
+}
+
+// takeOver has the next release serve the pair of the live one, so that it can answer the CA; the order follows then.
+func (s keeping) takeOver(ctx context.Context, r *provision.Reporter) error {
+	var texts [2][]byte
+	for i, name := range []string{s.certificatePath, s.keyPath} {
+		var err error
+		if texts[i], err = s.connection.Exec(ctx, remote.Command{Argv: docker.Exec(s.container, false, "cat", name), Sudo: true, Limit: pairLimit}); err != nil {
+			return provision.Fail("acme.not-answering", s.container, s.host).From(err)
+		}
+	}
+	pair, err := certificate.ParsePair(texts[0], texts[1])
+	if err != nil {
+		return provision.Fail("acme.not-answering", s.container, s.host).From(err)
+	}
+	if err := s.install(ctx, pair); err != nil {
+		return err
+	}
+	if err := s.settle(ctx, "keep"); err != nil {
+		return err
+	}
+	r.Output(provision.StreamOut, s.words.T("acme.taken-over", s.container))
+	s.facts.Facts, *s.late = s.facts.WithPair(pair.Chain), true
+	return nil
+}
+
+// pairLimit bounds a file of a pair in a container, in bytes.
+const pairLimit = 64 << 10
+
+// afterRelease obtains the certificate where the order had to wait for a release that answers.
+func (s keeping) afterRelease(ctx context.Context, r *provision.Reporter) error {
+	if !*s.late {
+		return nil
+	}
+	*s.late = false
+	return s.apply(ctx, r)
+}
+
 func (s keeping) apply(ctx context.Context, r *provision.Reporter) error {
 	if s.due() {
 		if err := s.order(ctx, r, s.host); err != nil {
@@ -223,6 +274,34 @@ var (
 // bring puts the pair on the host and has the running nginx serve it. One that it refuses, or does not serve, goes back at once.
 func (s keeping) bring(ctx context.Context, r *provision.Reporter) error {
 	pair, _ := s.known()
+	if err := s.install(ctx, pair); err != nil {
+		return err
+	}
+	way := "keep"
+	err := s.serve(ctx, r, pair)
+	if err != nil {
+		way = "back"
+	}
+	settled := s.settle(ctx, way)
+	if err != nil && settled == nil && s.serves() {
+		again, cancel := context.WithTimeout(context.WithoutCancel(ctx), settlePatience)
+		defer cancel()
+		_, _ = s.reload(again, r) // it may have read the new one
+	}
+	if err := cmp.Or(err, settled); err != nil {
+		return err
+	}
+	s.visitors.demands.Fingerprint = pair.Fingerprint()
+	s.facts.Facts = s.facts.WithPair(pair.Chain)
+	if s.serves() { // what visitors saw until now is no longer so
+		s.visitors.again()
+		s.visitors.host(s.connection.Dial)
+	}
+	return nil
+}
+
+// install puts a pair where the containers have it mounted; settle keeps it, or brings back the one before.
+func (s keeping) install(ctx context.Context, pair certificate.Pair) error {
 	_, err := s.connection.Exec(ctx, remote.Command{
 		Script: installScript.With(s.Folder, s.Certificate, s.Key, s.Challenges),
 		Stdin:  strings.NewReader(pair.Key.Reveal() + strings.TrimSpace(string(pair.Chain)) + "\n"),
@@ -230,23 +309,15 @@ func (s keeping) bring(ctx context.Context, r *provision.Reporter) error {
 	if err != nil {
 		return provision.Fail("acme.uninstalled", s.host, err)
 	}
-	way := "keep"
-	err = s.serve(ctx, r, pair)
-	if err != nil {
-		way = "back"
-	}
-	settle := context.WithoutCancel(ctx)
-	settle, cancel := context.WithTimeout(settle, settlePatience)
+	return nil
+}
+
+func (s keeping) settle(ctx context.Context, way string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settlePatience)
 	defer cancel()
-	_, settled := s.connection.Exec(settle, remote.Command{Script: settleScript.With(s.Folder, s.Certificate, s.Key, way)})
-	if err != nil && settled == nil && mounted(s.facts.Container, s.Folder) && s.facts.Container.Up() {
-		_, _ = s.reload(settle, r) // it may have read the new one
+	if _, err := s.connection.Exec(ctx, remote.Command{Script: settleScript.With(s.Folder, s.Certificate, s.Key, way)}); err != nil {
+		return provision.Fail("acme.uninstalled", s.host, err)
 	}
-	if err := cmp.Or(err, settled); err != nil {
-		return err
-	}
-	s.visitors.demands.Fingerprint = pair.Fingerprint()
-	s.facts.Facts = s.facts.WithPair(pair.Chain)
 	return nil
 }
 
@@ -259,7 +330,7 @@ const (
 // serve has the running container's nginx test the pair, read it, and show it. A container that is not up, or has not the folder
 // mounted, comes to it as it starts.
 func (s keeping) serve(ctx context.Context, r *provision.Reporter, pair certificate.Pair) error {
-	if live := s.facts.Container; live == nil || !live.Up() || !mounted(live, s.Folder) {
+	if !s.serves() {
 		return nil
 	}
 	if said, err := s.reload(ctx, r); err != nil {
@@ -284,6 +355,12 @@ func (s keeping) serve(ctx context.Context, r *provision.Reporter, pair certific
 			return provision.Fail("acme.not-served", s.host, err)
 		}
 	}
+}
+
+// serves reports whether the live container has what is put on the host.
+func (s keeping) serves() bool {
+	live := s.facts.Container
+	return live != nil && live.Up() && mounted(live, s.Folder)
 }
 
 // reload has the container's nginx test what it is to read, and read it.

@@ -15,7 +15,7 @@ func newCertificateLines(h *Host, s step) provision.Step {
 	if h.obtained == nil {
 		return certificateLines{newLocal(h, s), nil}
 	}
-	return certificateLines{newLocal(h, s), &keeping{s, h.obtained, h.placed, h.facts, h.connection, h.visitors, h.site.Container}}
+	return certificateLines{newLocal(h, s), h.keeping(s)}
 }
 
 // ID implements provision.Step.

@@ -33,11 +33,12 @@ type run struct {
 	source     inventory.Site
 	found      site.Report // what its files tell
 
-	fingerprint func() string // of the certificate, which may be a new one by now
+	fingerprint func() string                                          // of the certificate, which may be a new one by now
+	after       func(ctx context.Context, r *provision.Reporter) error // once the release is live
 }
 
 func newRun(h *Host, s step) provision.Step {
-	return run{s, h.site, h.wanted(), h.environment, h.variables, h.facts, h.connection, h.cutover, &h.stranger, h.Inventory.Site, h.Report, h.fingerprint}
+	return run{s, h.site, h.wanted(), h.environment, h.variables, h.facts, h.connection, h.cutover, &h.stranger, h.Inventory.Site, h.Report, h.fingerprint, h.afterRelease}
 }
 
 // Plan implements provision.Step.
@@ -169,7 +170,10 @@ func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
 	defer func() { s.cutover.Inspect = nil }()
 	live, err := s.cutover.Run(ctx, s.connection.report(r), s.wanted, s.facts.Docker)
 	s.facts.Facts = s.facts.WithContainer(live)
-	return err
+	if err != nil {
+		return err
+	}
+	return s.after(ctx, r)
 }
 
 // inspect asks nginx in a candidate for its whole configuration, once the entry point has completed it, and examines that: what

@@ -170,6 +170,30 @@ func TestObtainedCertificate(t *testing.T) {
 			t.Error("the site shows the revoked certificate")
 		}
 	})
+	t.Run("a site that had a pair of its own", func(t *testing.T) {
+		t.Setenv("XDG_DATA_HOME", t.TempDir())
+		c := c.on(t)
+		if err := sandbox.WriteSample(c.source); err != nil {
+			t.Fatal(err)
+		}
+		c.pings()
+		acme := c.site
+		c.site = map[string]string{"domain": "kevinhuo.cool"}
+		c.mustDeploy()
+		bought := c.served()
+		c.site = acme
+		if r := c.deploy(); provision.CodeOf(r.result.Hosts["cloud"].Err) != "acme.not-answering" || r.result.Changed != 0 {
+			t.Errorf("changed %d: %v", r.result.Changed, r.err())
+		}
+		if _, err := steps.Mend(t.Context(), c.load(), language.New(language.English), provision.Headless{}, true); err != nil {
+			t.Fatal(err)
+		}
+		c.mustDeploy()
+		if now := c.served(); now.SerialNumber.Cmp(bought.SerialNumber) == 0 || !strings.Contains(now.Issuer.CommonName, "Pebble") {
+			t.Errorf("the site shows the certificate of %s", now.Issuer)
+		}
+		c.settled()
+	})
 }
 
 // quietly renews until no visitor notices, three times at most: whatever else the machine does only adds to what they do.

@@ -41,6 +41,7 @@ type Host struct {
 	facts      *known
 	there      hostFiles
 	stranger   stranger
+	late       bool   // the order of the certificate waits for the release of this run
 	wentBack   string // the release that this run brings back, for the history: hosts may go back to different ones
 	before     string // the release that the host ran when this run connected to it
 }
@@ -117,11 +118,7 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	if err := h.gather(ctx); err != nil {
 		return err
 	}
-	if h.obtained != nil {
-		h.obtained.join(&answering{&connection{
-			host: h.Name(), words: h.Words, client: client, stateDir: h.site.StateDir, sudo: h.connection.sudo,
-		}, h.site, h.facts.Facts, h.placed.Challenges})
-	}
+	h.joinAnswers()
 	h.before = h.running()
 	if held := h.connection.otherRun(h.facts); held != nil {
 		r.Finding(provision.Finding{
