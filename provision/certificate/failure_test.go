@@ -84,6 +84,14 @@ func TestAMissingFilingIsRecognised(t *testing.T) {
 	}
 }
 
+func TestATokenIsNoPath(t *testing.T) {
+	for token, want := range map[string]bool{"abc-_1": true, "": false, "../key": false, "a/b": false, "a\nb": false, ".": false, strings.Repeat("a", 129): false} {
+		if isToken(token) != want {
+			t.Errorf("%q: %v", token, !want)
+		}
+	}
+}
+
 // FuzzPair reads a pair, whoever wrote it.
 func FuzzPair(f *testing.F) {
 	f.Add([]byte("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"))

@@ -124,6 +124,9 @@ func (k *Keeper) solve(ctx context.Context, core *api.Core, order acme.ExtendedO
 		if err != nil {
 			return &nameError{challenge.GetTargetedDomain(authorization), err}
 		}
+		if !isToken(asked.Token) { // it becomes the name of a file
+			return &nameError{challenge.GetTargetedDomain(authorization), errors.New("the challenge's token is none")}
+		}
 		text, err := core.GetKeyAuthorization(asked.Token)
 		if err != nil {
 			return err
@@ -155,6 +158,12 @@ func (k *Keeper) solve(ctx context.Context, core *api.Core, order acme.ExtendedO
 		}
 	}
 	return nil
+}
+
+// isToken reports whether a text is a token as RFC 8555, section 8.3, has them.
+func isToken(text string) bool {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	return text != "" && len(text) <= 128 && strings.Trim(text, letters) == ""
 }
 
 // cleanPatience is how long it may take to take an answer away.
