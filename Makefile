@@ -14,10 +14,13 @@ TEST_STATE := /run/provision-test
 
 POINTS := 210
 
-.PHONY: build demo test lint hosts chaos prepare bench release clean
+.PHONY: build own demo test lint hosts chaos prepare bench release clean
 
-build: ## bin/provision, without C
+build: own ## bin/provision, without C
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/provision ./cmd/provision
+
+own: ## the program for hosts, which bin/provision carries
+	for a in amd64 arm64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$a go build -trimpath -buildvcs=false -ldflags '-s -w' -o provision/image/own/edge-linux-$$a ./cmd/edge || exit; done
 
 demo: ## a cloud host on this machine, with the sample site live on it; BARE=1: one without Docker, which is prepared first
 	@$(SETUP) start curl
@@ -38,7 +41,7 @@ test: ## every check: linters, unit tests, end-to-end tests on sandbox hosts, al
 export GORACE := atexit_sleep_ms=50
 
 .PHONY: race
-race:
+race: own
 	# Three at a time: the first ones wait for the sandbox's root file systems, a minute or two on a new machine.
 	go test -race -tags host -count=1 -timeout 14m -p 3 $$(go list ./... | grep -v '/steps')
 	# These measure how long a site is out of reach, and so have the machine to themselves; those beside others mostly wait for Docker.
@@ -60,10 +63,10 @@ bench: ## the program beside what people would use instead; prints the tables of
 	@$(SETUP) start openssh-client openssh-server rsync curl git ansible python3-docker
 	go run ./provision/bench
 
-release: ## archives, packages and checksums in dist/; the same commit gives the same bytes
+release: own ## archives, packages and checksums in dist/; the same commit gives the same bytes
 	rm -rf dist
 	go run ./cmd/release dist
 	@ls -l dist
 
 clean:
-	rm -rf bin dist
+	rm -rf bin dist provision/image/own/edge-*

@@ -19,6 +19,7 @@ import (
 type image struct {
 	step
 	source     inventory.Site
+	volumes    []string // as docker run -v
 	facts      *known
 	connection *connection
 	upToDate   func() bool // the live container is the release that is wanted
@@ -27,7 +28,7 @@ type image struct {
 }
 
 func newImage(h *Host, s step) provision.Step {
-	return image{s, h.Inventory.Site, h.facts, h.connection, h.upToDate, h.exitBeforeSwitch, h.Report.Unseen}
+	return image{s, h.Inventory.Site, h.Spec.Volumes, h.facts, h.connection, h.upToDate, h.exitBeforeSwitch, h.Report.Unseen}
 }
 
 // Plan implements provision.Step: an image that is not there is the build's to make.
@@ -53,7 +54,7 @@ func (s image) isNginx() bool {
 // testNginx runs nginx -t in a container of the image that has no network and is gone afterwards. That a host name of an
 // upstream cannot be resolved there says nothing about the configuration.
 func (s image) testNginx(ctx context.Context, r *provision.Reporter, image string) error {
-	argv := docker.TestNginx(image, s.source.Volumes)
+	argv := docker.TestNginx(image, s.volumes)
 	r.Command(shell.Quote(argv...))
 	var output []string
 	pass := s.connection.lines(r)

@@ -33,11 +33,14 @@ type run struct {
 	source     inventory.Site
 	found      site.Report // what its files tell
 	hooks      hooks
+
+	fingerprint func() string                                          // of the certificate, which may be a new one by now
+	after       func(ctx context.Context, r *provision.Reporter) error // once the release is live
 }
 
 func newRun(h *Host, s step) provision.Step {
 	return run{s, h.site, h.wanted(), h.environment, h.variables, h.facts, h.connection, h.cutover, &h.stranger, h.Inventory.Site, h.Report,
-		hooks{h.Inventory.Site.Hooks, h.rollout, &h.ran}}
+		hooks{h.Inventory.Site.Hooks, h.rollout, &h.ran}, h.fingerprint, h.afterRelease}
 }
 
 // Plan implements provision.Step.
@@ -165,12 +168,15 @@ func (s run) deploy(ctx context.Context, r *provision.Reporter) error {
 	if err := s.placed(ctx); err != nil {
 		return err
 	}
-	s.wanted.Image = s.facts.Image.ID
+	s.wanted.Image, s.wanted.Demands.Fingerprint = s.facts.Image.ID, s.fingerprint()
 	s.cutover.Inspect = s.inspect(r)
 	defer func() { s.cutover.Inspect = nil }()
 	live, err := s.cutover.Run(ctx, s.connection.report(r), s.wanted, s.facts.Docker)
 	s.facts.Facts = s.facts.WithContainer(live)
-	return err
+	if err != nil {
+		return err
+	}
+	return s.after(ctx, r)
 }
 
 // placed makes sure that the host has what the wanted release starts with.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/certificate"
 	"github.com/kehuo/provision/provision/docker"
 	images "github.com/kehuo/provision/provision/image"
 	"github.com/kehuo/provision/provision/inventory"
@@ -50,6 +51,8 @@ type Deployment struct {
 	rollout     *rollout
 	unread      bool // before_build comes before the source is read
 	registries  *images.Registries
+	obtained    *obtained          // the certificate that the program obtains; nil: the site brings its own
+	placed      placed             // where that lies on a host
 	environment provision.Secret   // what the host gets of the environment file
 	secrets     []provision.Secret // its values
 	variables   []string           // their names, where a change of how they reach the container is told
@@ -67,6 +70,9 @@ func NewDeployment(ctx context.Context, inv *inventory.Inventory, words *languag
 		return nil, provision.WithExit(provision.ExitUsage, err)
 	}
 	d.Report.Problems = append(d.Report.Problems, exposed(d.Manifest, words)...)
+	if err := d.keepCertificate(); err != nil {
+		return nil, err
+	}
 	if err := d.specify(); err != nil {
 		return nil, provision.WithExit(provision.ExitUsage, err)
 	}
@@ -129,10 +135,21 @@ func scan(ctx context.Context, inv *inventory.Inventory, anew bool) (*tree.Manif
 		Root: s.Source, Upload: s.Upload, Never: inside(s.Source, inv.Private()...),
 		Anew: anew, Dockerfile: s.Build.File, Context: s.Build.Context, Ignore: s.Build.Ignore(),
 	}
+	if s.Bundled() {
+		options.Never = append(options.Never, s.Certificate)
+	}
+	if old := inventory.Defaults().Key; s.BringsPair() && isFile(filepath.Join(s.Source, filepath.FromSlash(old))) {
+		options.Private = []string{old} // it is not needed any more, and stays a secret
+	}
 	if s.Key != "" {
 		options.Private, options.Always = []string{s.Key}, []string{s.Certificate}
 	}
 	return tree.Scan(ctx, options)
+}
+
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // inside are those of the files that lie in a folder, relative to it and slash-separated. Secrets and inventories often lie
@@ -172,6 +189,7 @@ func (d *Deployment) specify() error {
 		LogMaxSize:  s.Log.MaxSize,
 		LogMaxFile:  s.Log.MaxFile,
 	}
+	d.Spec.Volumes = append(slices.Clip(d.Spec.Volumes), d.placed.mounts...)
 	d.Spec.Ports = published(s)
 	if s.EnvironmentFile == "" {
 		return nil
@@ -254,6 +272,42 @@ func lines(names []string, values map[string]provision.Secret) (text []byte) {
 	return text
 }
 
+// keepCertificate reads what is here of a certificate that the program brings to the hosts.
+func (d *Deployment) keepCertificate() error {
+	wanted := d.Inventory.Site
+	if !wanted.BringsPair() {
+		return nil
+	}
+	d.placed = placement(d.StateDir(), d.Report)
+	if wanted.Bundled() {
+		pair, err := certificate.ParsePair(site.ReadPair(os.DirFS(wanted.Source), site.Of(wanted)))
+		if err == nil { // else the findings say what is wrong with it
+			d.obtained = &obtained{say: d.Words, now: time.Now(), pair: pair}
+		}
+		return nil
+	}
+	keeper, err := certificate.New(wanted)
+	if err != nil {
+		return err
+	}
+	if d.obtained, err = newObtained(keeper, d.Words); err != nil {
+		return err
+	}
+	if leaf := d.obtained.pair.Leaf; leaf != nil {
+		d.Report.Pair = site.Pair{NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter, Names: leaf.DNSNames, SHA256: d.obtained.pair.Fingerprint()}
+	}
+	return nil
+}
+
+// fingerprint is that of the certificate that the site must show; empty: any.
+func (d *Deployment) fingerprint() string {
+	if d.obtained == nil {
+		return d.Report.Pair.SHA256
+	}
+	pair, _ := d.obtained.known()
+	return pair.Fingerprint()
+}
+
 // StateDir is the folder beside the site on the host.
 func (d *Deployment) StateDir() string { return state.Dir(d.Inventory.Site.Directory) }
 
@@ -261,7 +315,7 @@ func (d *Deployment) StateDir() string { return state.Dir(d.Inventory.Site.Direc
 func (d *Deployment) demands() probe.Demands {
 	s := d.Inventory.Site
 	return probe.Demands{
-		Ports: s.Ports, Health: s.Health, Server: s.Server, Domain: s.Domain, TLS: s.Certificate != "", Fingerprint: d.Report.Pair.SHA256,
+		Ports: s.Ports, Health: s.Health, Server: s.Server, Domain: s.Domain, TLS: s.Certificate != "", Fingerprint: d.fingerprint(),
 	}
 }
 

@@ -60,6 +60,9 @@ func (c *cloud) load() *inventory.Inventory {
 	fmt.Fprintf(&text, "site:\n  name: %s\n  source: %s\n", c.name, c.source)
 	fields := map[string]string{"certificate": "ssl_files/kevinhuo_cool.pem", "key": "ssl_files/kevinhuo_cool.key"}
 	maps.Copy(fields, c.site)
+	if fields["certificate"] == inventory.CertificateACME {
+		delete(fields, "key")
+	}
 	for name, value := range fields {
 		fmt.Fprintf(&text, "  %s: %s\n", name, value)
 	}

@@ -48,6 +48,7 @@ type Host struct {
 	stranger   stranger
 	disk       *survey.Disk
 	names      names
+	late       bool         // the order of the certificate waits for the release of this run
 	wentBack   string       // the release that this run brings back, for the history: hosts may go back to different ones
 	before     string       // the release that the host ran when this run connected to it
 	ran        []state.Hook // hooks, for the history
@@ -102,6 +103,14 @@ func (h *Host) Step(id string) provision.Step {
 // at once whether it answers.
 func (h *Host) connect(ctx context.Context, r *provision.Reporter) error {
 	h.visitors.arrive(ctx)
+	if h.obtained != nil {
+		asked := make(chan struct{})
+		go func() {
+			defer close(asked)
+			h.obtained.ask(ctx)
+		}()
+		defer func() { <-asked }()
+	}
 	client, err := h.dial(ctx, r.Ask, func(hostname string) {
 		h.visitors.address = hostname
 		h.visitors.here()
@@ -121,6 +130,7 @@ func (h *Host) connect(ctx context.Context, r *provision.Reporter) error {
 	if err := h.gather(ctx); err != nil {
 		return err
 	}
+	h.joinAnswers()
 	h.lookForBases(ctx)
 	if h.Diffs {
 		h.readTexts(ctx)
@@ -222,6 +232,9 @@ func (h *Host) endLeftJobs(ctx context.Context, r *provision.Reporter) (bool, er
 func (h *Host) Close(ctx context.Context, outcome provision.HostResult) error {
 	h.visitors.leave()
 	h.names.end(outcome.Err == nil && outcome.Changed > 0)
+	if h.obtained != nil {
+		h.obtained.leave(h.Name())
+	}
 	if h.connection.client == nil {
 		return nil
 	}
@@ -256,7 +269,7 @@ func (h *Host) record(outcome provision.HostResult) state.Record {
 func (h *Host) gather(ctx context.Context) error {
 	query := facts.Query{
 		Directory: h.site.Directory, Container: h.site.Container, Image: h.site.Image, Bases: h.baseNames(), Room: h.room,
-		BuildKit: h.Manifest != nil && h.Inventory.Site.Build.NeedsBuildKit() != "", Mark: rand.Text(),
+		BuildKit: h.Manifest != nil && h.Inventory.Site.Build.NeedsBuildKit() != "", Pair: h.placed.Pair, Mark: rand.Text(),
 	}
 	if h.Manifest != nil {
 		query.Files = transfer.HostScript(h.site.Directory, h.site.StateDir, h.Manifest, h.Reading)

@@ -97,7 +97,7 @@ func newRoot() *cobra.Command {
 	again.add(explicit)
 	group(root, groupDeploy, "help.deploying", explicit, newPlan(), newRollback(), newDown())
 	group(root, groupLook, "help.looking", newStatus(), newDash(), newHistory(), newLogs(), newDoctor(), newDiagnose())
-	group(root, groupOperate, "help.operating", newExec(), newRun(), newUnlock())
+	group(root, groupOperate, "help.operating", newExec(), newRun(), newCertificate(), newUnlock())
 	group(root, groupBeside, "help.beside", newInit(), newPrepare(), newBase(), newSandbox(), newSchema(), newMan(), newVersion(), newHelp())
 	root.SetHelpCommandGroupID(groupBeside)
 	root.SetCompletionCommandGroupID(groupBeside)

@@ -55,6 +55,7 @@ func plan() []floor {
 				"provision/shell",
 			}},
 			{"steps", "the eleven steps, and their host", []string{
+				"provision/certificate",
 				"provision/diagnose",
 				"provision/docker",
 				"provision/facts",
@@ -156,6 +157,11 @@ func plan() []floor {
 				"provision/safetext",
 				"provision/shell",
 			}},
+			{"provision/certificate", "a certificate obtained and renewed (ACME)", []string{
+				"provision/inventory",
+				"provision/safetext",
+			}},
+			{"provision/image", "the image of the program for hosts", nil},
 			{"provision/docker", "docker commands as values", []string{
 				"provision/safetext",
 			}},

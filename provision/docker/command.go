@@ -12,6 +12,7 @@ const (
 	LabelTree      = "io.provision.tree"      // image: digest of the files it was built from
 	LabelSpec      = "io.provision.spec"      // container: digest of its run specification
 	LabelRelease   = "io.provision.release"   // container: the release that it is
+	LabelResponder = "io.provision.responder" // container: it answers a CA's challenges, and ends by itself
 )
 
 // Tag gives an image another name.
@@ -119,4 +120,22 @@ func Exec(container string, interactive bool, command ...string) []string {
 // ExecTerminal runs a command in a running container with a terminal of its own, a shell for example.
 func ExecTerminal(container string, command ...string) []string {
 	return append([]string{"docker", "exec", "-it", container}, command...)
+}
+
+// Architecture prints the engine's, as Go and Docker name them: amd64, arm64.
+func Architecture() []string { return []string{"docker", "version", "--format", "{{.Server.Arch}}"} }
+
+// Load reads an image from standard input.
+func Load() []string { return []string{"docker", "load", "--quiet"} }
+
+// RemoveImage removes an image, or a name of one that has others.
+func RemoveImage(image string) []string { return []string{"docker", "rmi", image} }
+
+// Respond starts a container that answers a CA's challenges on port 80 from a folder of the host, and may do nothing else. It is gone
+// once it ends.
+func Respond(name, image, folder string) []string {
+	return []string{"docker", "run", "-d", "--rm", "--name", name, "--label", LabelResponder + "=" + name,
+		"--read-only", "--cap-drop", "ALL", "--cap-add", "NET_BIND_SERVICE", "--security-opt", "no-new-privileges",
+		"--memory", "64m", "--pids-limit", "64", "--log-driver", "none",
+		"-p", "80:80", "-v", folder + ":/challenges:ro", image, "respond"}
 }

@@ -38,6 +38,8 @@ type Facts struct {
 	Jobs       []string // ids of detached jobs
 	NoBuildKit bool     // docker build is the old builder; only with Query.BuildKit
 	Stopping   []string // retired containers that are being stopped
+	Chain      []byte   // the certificate that is obtained, as PEM; only with Query.Pair, and empty without its key
+	Answers    bool     // the folder of the answers to challenges is there
 	Files      []byte   // what transfer.HostScript printed
 	Socket     string   // Docker's: "open", "closed" to the user, or "none"
 	Elsewhere  bool     // the user's docker commands go to another engine than the one behind docker.Socket, or that may be anybody's
@@ -84,6 +86,13 @@ func (f *Facts) WithBase(name string) *Facts {
 func (f *Facts) WithPorts(p Ports) *Facts {
 	g := *f
 	g.Ports = p
+	return &g
+}
+
+// WithPair is the facts once the host has a certificate.
+func (f *Facts) WithPair(chain []byte) *Facts {
+	g := *f
+	g.Chain, g.Answers = bytes.TrimSpace(chain), true
 	return &g
 }
 
@@ -186,6 +195,8 @@ func (q Query) Parse(text []byte) (*Facts, error) {
 			f.Stopping = append(f.Stopping, name)
 		}
 	}
+	chain, answers := bytes.CutPrefix(sections[sectionPair].out, []byte("challenges"))
+	f.Chain, f.Answers = bytes.TrimSpace(chain), answers
 	if err := f.system(sections[sectionSystem]); err != nil {
 		return nil, err
 	}

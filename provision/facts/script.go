@@ -17,10 +17,14 @@ type Query struct {
 	Image     string
 	Bases     []string   // images that a build may need
 	Files     shell.Text // lists the site's files, see transfer.HostScript; empty: not asked
+	Pair      Pair       // where a certificate that is obtained lies; empty: not asked
 	Room      bool       // ask how much disk and memory is free, where the site lives and where the engine keeps its images
 	BuildKit  bool       // ask whether docker build is BuildKit there
 	Mark      string     // a word that nothing on a host prints by chance: it stands between the parts of the answer
 }
+
+// Pair is where on the host a certificate lies that the containers have mounted, and the folder of the answers to challenges.
+type Pair struct{ Folder, Certificate, Key, Challenges string }
 
 //go:embed *.sh
 var files embed.FS
@@ -33,6 +37,7 @@ var (
 	commandScript  = shell.Load(files, "command.sh")
 	buildkitScript = shell.Load(files, "buildkit.sh")
 	diskScript     = shell.Load(files, "disk.sh")
+	pairScript     = shell.Load(files, "certificate.sh")
 )
 
 // The sections of the answer.
@@ -48,6 +53,7 @@ const (
 	sectionBuilds = "buildkit"
 	sectionEnd    = "end" // ends a section; its exit status and its errors follow
 	sectionDone   = "done"
+	sectionPair   = "pair"
 )
 
 // listFormat is one line a container. Tabs cannot occur in any of the fields.
@@ -73,6 +79,9 @@ func (q Query) Script() shell.Text {
 	}
 	if q.BuildKit {
 		parts = append(parts, part{sectionBuilds, buildkitScript.With()})
+	}
+	if p := q.Pair; p.Folder != "" {
+		parts = append(parts, part{sectionPair, pairScript.With(p.Folder, p.Certificate, p.Key, p.Challenges)})
 	}
 	if q.Files != "" {
 		parts = append([]part{{sectionFiles, q.Files}}, parts...)

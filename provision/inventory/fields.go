@@ -44,7 +44,24 @@ func fields() []field {
 		of("site.restart", func(r record) *string { return &r.Site.Restart }, "unless-stopped", text(CheckRestart).like(likeRestart)),
 		of("site.domain", func(r record) *string { return &r.Site.Domain }, "", domain().like(likeDomain)),
 		of("site.certificate", func(r record) *string { return &r.Site.Certificate }, "ssl_files/kevinhuo_cool.pem", text(checkPairFile).like(likePairFile)),
-		of("site.key", func(r record) *string { return &r.Site.Key }, "ssl_files/kevinhuo_cool.key", text(checkPairFile).like(likePairFile)),
+		of("site.key", func(r record) *string { return &r.Site.Key }, "ssl_files/kevinhuo_cool.key", text(checkPairFile).like(likePairFile)).
+			unless(func(r record) bool { return r.Site.BringsPair() }),
+		{path: "site.acme"},
+		of("site.acme.email", func(r record) *string { return &r.Site.ACME.Email }, "", text(checkEmail)).orNothing(),
+		of("site.acme.challenge", func(r record) *string { return &r.Site.ACME.Challenge }, ChallengeHTTP, text(checkChallenge)).
+			unless(func(r record) bool { return r.Site.ACME.Challenge != ChallengeDNS }),
+		of("site.acme.directory", func(r record) *string { return &r.Site.ACME.Directory }, DirectoryLetsEncrypt, text(checkDirectoryURL)).
+			unless(func(r record) bool {
+				return r.Site.ACME.Directory == "" || r.Site.ACME.Directory == DirectoryLetsEncrypt
+			}),
+		of("site.acme.ca_file", func(r record) *string { return &r.Site.ACME.CAFile }, "", file(checkLocalPath)).orNothing(),
+		of("site.acme.names", func(r record) *[]string { return &r.Site.ACME.Names }, nil, texts(`[example.com, www.example.com]`, checkCertificateName)).orNothing(),
+		of("site.acme.renew", func(r record) *string { return &r.Site.ACME.Renew }, RenewHere, text(checkRenew)).
+			unless(func(r record) bool { return r.Site.ACME.Renew == "" || r.Site.ACME.Renew == RenewHere }),
+		{path: "site.acme.dns"},
+		of("site.acme.dns.provider", func(r record) *string { return &r.Site.ACME.DNS.Provider }, "", text(checkProvider)).orNothing(),
+		of("site.acme.dns.credentials", func(r record) *string { return &r.Site.ACME.DNS.Credentials }, "", file(checkLocalPath)).orNothing(),
+		of("site.acme.dns.resolvers", func(r record) *[]string { return &r.Site.ACME.DNS.Resolvers }, nil, texts(`[223.5.5.5]`, checkResolver)).orNothing(),
 		{path: "site.health"},
 		of("site.health.path", func(r record) *string { return &r.Site.Health.Path }, "/", text(CheckHealthPath).like(likeURLPath)),
 		of("site.health.status", func(r record) *int { return &r.Site.Health.Status }, 200, integer(100, maxStatus)),

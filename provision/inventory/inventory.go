@@ -46,8 +46,9 @@ type Site struct {
 	Options         []string // further arguments of docker run
 	Restart         string   // as for docker run --restart
 	Domain          string   // the name that the certificate must cover; empty: not checked
-	Certificate     string   // slash-separated path within Source; empty: no TLS
+	Certificate     string   // slash-separated path within Source; CertificateACME; empty: no TLS
 	Key             string   // slash-separated path within Source; empty: no TLS
+	ACME            ACME     // where Certificate is CertificateACME
 	Health          Health
 	Keep            int    // how many previous releases stay on the host for rollback
 	KeepSize        int64  // bytes that these may take on the host beyond the live one; 0: no bound

@@ -22,6 +22,9 @@ func (inv *Inventory) Private() []string {
 	if inv.Site.EnvironmentFile != "" {
 		private = append(private, inv.Site.EnvironmentFile)
 	}
+	if inv.Site.ACME.DNS.Credentials != "" {
+		private = append(private, inv.Site.ACME.DNS.Credentials)
+	}
 	for _, folder := range slices.Compact([]string{inv.Dir, inv.Site.Source}) {
 		entries, err := os.ReadDir(folder)
 		if err != nil {

@@ -68,6 +68,10 @@ func TestTemplateEverything(t *testing.T) {
 			Platform: "linux/arm64/v8", Network: "host", CacheFrom: []string{"type=registry,ref=registry.example:5000/myweb:cache"}, Pull: true, NoCache: true,
 		},
 		Hooks: Hooks{"npm run build && echo {\"ok\"}", "python manage.py migrate", "echo '# done'"},
+		ACME: ACME{
+			Email: "me@example.com", Challenge: ChallengeDNS, Directory: "https://ca.example:14000/dir", CAFile: filepath.Join(dir, "ca.pem"),
+			Names: []string{"*.example.com"}, Renew: RenewHere, DNS: DNS{ProviderAliDNS, filepath.Join(dir, "dns.env"), []string{"127.0.0.1:53"}},
+		},
 	}
 	check := func(err error) {
 		if err != nil {

@@ -33,7 +33,7 @@ func (d *decoder) wholeSite(s *Site) {
 		d.failField("site.upload", invalid("inventory.upload-dockerfile", s.Build.File))
 	}
 	for _, needed := range []struct{ field, path string }{{"site.certificate", s.Certificate}, {"site.key", s.Key}} {
-		if needed.path != "" && !uploads(s.Upload, needed.path) {
+		if needed.path != "" && !s.BringsPair() && !uploads(s.Upload, needed.path) {
 			d.failField("site.upload", invalid("inventory.upload-lacks", needed.path, needed.field))
 		}
 	}
@@ -61,6 +61,13 @@ func (d *decoder) pairFiles(s *Site) {
 	_, keyGiven := d.positions["site.key"]
 	product, _, _ := strings.Cut(s.Server, "/")
 	switch {
+	case s.Obtains():
+		s.Key = d.obtained(s, keyGiven)
+	case s.Bundled():
+		if keyGiven && s.Key != "" {
+			d.failField("site.key", invalid("inventory.zip-key"))
+		}
+		s.Certificate, s.Key = path.Clean(s.Certificate), ""
 	case product != "nginx" && !certificateGiven && !keyGiven:
 		s.Certificate, s.Key = "", "" // the tutorial's pair belongs to its nginx
 	case (s.Certificate == "") != (s.Key == ""):

@@ -2,6 +2,8 @@ package language
 
 func enSetup() words {
 	return words{
+		"setup.acme":              "A certificate for %s will be obtained from Let's Encrypt; with it you agree to its terms (letsencrypt.org/repository).",
+		"setup.acme.domain":       "A certificate is obtained for a name; enter the site's domain first.",
 		"setup.port":              "%q is not a port; write a number from 1 to 65535.",
 		"setup.missing":           "%s does not exist.",
 		"setup.folder":            "%s is a folder; name the key file in it.",

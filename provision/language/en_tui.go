@@ -221,7 +221,7 @@ func enTUI() words {
 		"wizard.field.domain":             "Domain",
 		"wizard.field.domain.help":        "The name that visitors type.",
 		"wizard.field.certificate":        "Certificate",
-		"wizard.field.certificate.help":   "The PEM file, relative to the site folder. Empty: plain http.",
+		"wizard.field.certificate.help":   "The PEM file, relative to the site folder. acme: get one for me, free. Empty: plain http.",
 		"wizard.field.key":                "Private key",
 		"wizard.field.key.help":           "The certificate's private key, relative to the site folder.",
 		"wizard.accessible.choose":        "Your choice",

@@ -30,12 +30,12 @@ type words map[string]string
 func rooms(tag Tag) []func() words {
 	if tag == Chinese {
 		return []func() words{
-			zhCLI, zhDash, zhHelp, zhImage, zhInventory, zhNginx, zhPrepare, zhProbe, zhRelease, zhRemote, zhReport,
+			zhCertificate, zhCLI, zhDash, zhHelp, zhImage, zhInventory, zhNginx, zhPrepare, zhProbe, zhRelease, zhRemote, zhReport,
 			zhSetup, zhSite, zhState, zhSteps, zhSurvey, zhTransfer, zhTrial, zhTUI,
 		}
 	}
 	return []func() words{
-		enCLI, enDash, enHelp, enImage, enInventory, enNginx, enPrepare, enProbe, enRelease, enRemote, enReport,
+		enCertificate, enCLI, enDash, enHelp, enImage, enInventory, enNginx, enPrepare, enProbe, enRelease, enRemote, enReport,
 		enSetup, enSite, enState, enSteps, enSurvey, enTransfer, enTrial, enTUI,
 	}
 }

@@ -2,6 +2,8 @@ package language
 
 func zhSetup() words {
 	return words{
+		"setup.acme":              "将向 Let's Encrypt 为 %s 申请证书，即表示您同意其条款（letsencrypt.org/repository）。",
+		"setup.acme.domain":       "证书是为名称申请的，请先填写网站的域名。",
 		"setup.port":              "%q 不是端口；请输入 1 到 65535 之间的数字。",
 		"setup.missing":           "%s 不存在。",
 		"setup.folder":            "%s 是一个目录；请写出其中的密钥文件。",

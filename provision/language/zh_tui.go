@@ -221,7 +221,7 @@ func zhTUI() words {
 		"wizard.field.domain":             "域名",
 		"wizard.field.domain.help":        "访问者输入的域名。",
 		"wizard.field.certificate":        "证书",
-		"wizard.field.certificate.help":   "PEM 文件，相对于网站文件夹。留空则只用 http。",
+		"wizard.field.certificate.help":   "PEM 文件，相对于网站文件夹。填 acme 则免费代为申请，留空则只用 http。",
 		"wizard.field.key":                "证书私钥",
 		"wizard.field.key.help":           "证书的私钥，相对于网站文件夹。",
 		"wizard.accessible.choose":        "您的选择",

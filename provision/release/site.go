@@ -97,6 +97,9 @@ func (s Site) HasName(c facts.Listed) bool {
 	return c.Name == s.Container || strings.HasPrefix(c.Name, s.Container+"-")
 }
 
+// Responder is the name of a container that answers a CA's challenges for the site while nothing else has its port.
+func (s Site) Responder() string { return "provision-acme-" + s.Container }
+
 // Own are the containers of the site, but for the live one.
 func (s Site) Own(list []facts.Listed) []facts.Listed {
 	return slices.DeleteFunc(slices.Clone(list), func(c facts.Listed) bool { return !s.IsRelease(c) && !s.IsRenamedRelease(c) })
@@ -169,7 +172,7 @@ func (s Site) PortHolder(known *facts.Facts, p inventory.Port) *provision.Failur
 	for _, c := range known.Containers {
 		switch {
 		case !c.Publishes(p.Address, p.Host):
-		case c.Name == s.Container || s.IsRelease(c) || s.IsRenamedRelease(c):
+		case c.Name == s.Container || c.Name == s.Responder() || s.IsRelease(c) || s.IsRenamedRelease(c):
 			return nil
 		default:
 			return provision.Fail("release.holder-container", c.Name, c.Image)

@@ -42,8 +42,17 @@ func (s Setup) Check(field, value string, all Answers) (note string, err error) 
 		_, err := parsePorts(value)
 		return "", err
 	case Certificate:
+		if value == inventory.CertificateACME {
+			return s.checkObtained(all)
+		}
 		return s.checkPair(value, "", all)
 	case Key:
+		if all[Certificate] == inventory.CertificateACME {
+			if value != "" {
+				return "", failure("inventory.acme-key")
+			}
+			return "", nil
+		}
 		if (value == "") != (all[Certificate] == "") {
 			return "", failure("setup.pair.half")
 		}
@@ -91,6 +100,14 @@ func (s Setup) checkSource(value string) (string, error) {
 		return "", failure("setup.source.dockerfile", source)
 	}
 	return s.Words.T("setup.source.found"), nil
+}
+
+// checkObtained says what it means to have the certificate obtained, for which the domain is needed.
+func (s Setup) checkObtained(all Answers) (string, error) {
+	if all[Domain] == "" {
+		return "", failure("setup.acme.domain")
+	}
+	return s.Words.T("setup.acme", all[Domain]), nil
 }
 
 // checkPair looks at the certificate, and at its key once that is named too: do they belong together, is the domain covered,

@@ -68,12 +68,17 @@ func FirstQuestions() []Question {
 // Standard is the answer until somebody gives another, by what this machine offers and what was answered.
 func (q Question) Standard(offers Offers, given Answers) string {
 	switch list := offers[q.Name]; {
-	case q.Unless != "" && slices.Contains(offers[q.Unless], given[q.Unless]), q.With != "" && given[q.With] == "":
+	case q.Unless != "" && slices.Contains(offers[q.Unless], given[q.Unless]), q.needless(given):
 		return ""
 	case len(list) > 0:
 		return list[0]
 	}
 	return q.Default
+}
+
+// needless reports whether there is nothing to answer: a certificate that is obtained brings its key.
+func (q Question) needless(given Answers) bool {
+	return q.With != "" && (given[q.With] == "" || given[q.With] == inventory.CertificateACME)
 }
 
 // Interview is what the form, the plain mode and init draw. Setup is the one there is; tests have others.
@@ -104,7 +109,7 @@ func Ask(ctx context.Context, i Interview, words *language.Printer, lines Lines,
 		if _, ok := given[q.Name]; ok {
 			continue
 		}
-		if q.With != "" && given[q.With] == "" {
+		if q.needless(given) {
 			given[q.Name] = ""
 			continue
 		}

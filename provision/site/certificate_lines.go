@@ -19,6 +19,10 @@ type member struct {
 // certificateLines examines what step 4 asks: the Dockerfile copies the pair to where nginx looks for it. What only the build
 // knows is looked at in the image.
 func (x *examiner) certificateLines() {
+	if x.in.Site.brought() {
+		x.broughtLines()
+		return
+	}
 	if !x.tls() || !x.nginx() || x.recipe == nil {
 		return
 	}

@@ -63,6 +63,9 @@ func (d demands) examine() {
 		if plain != 0 {
 			d.redirect(s, plain)
 		}
+		if d.x.in.Site.AnswersHTTP {
+			d.challenge(s, plain)
+		}
 		return
 	}
 	if c := d.commented(isTLSServer); c != nil {
@@ -127,12 +130,17 @@ func (d demands) addTLS(s *server, l listen) {
 // certificates finds where nginx looks for the pair.
 func (d demands) certificates(s *server, port int) {
 	var missing []string
-	for _, want := range []struct {
+	certificate, key := d.x.in.Site.Certificate, d.x.in.Site.Key
+	if d.x.in.Site.brought() {
+		certificate, key = d.obtainedNames()
+	}
+	var named [2]*nginxconf.Directive
+	for i, want := range []struct {
 		directive, code, local string
 		target                 *string
 	}{
-		{"ssl_certificate", "site.tls-certificate-missing", d.x.in.Site.Certificate, &d.x.report.CertificatePath},
-		{"ssl_certificate_key", "site.tls-key-missing", d.x.in.Site.Key, &d.x.report.KeyPath},
+		{"ssl_certificate", "site.tls-certificate-missing", certificate, &d.x.report.CertificatePath},
+		{"ssl_certificate_key", "site.tls-key-missing", key, &d.x.report.KeyPath},
 	} {
 		found := s.all(want.directive)
 		if len(found) == 0 { // a server without its own has that of the default one
@@ -141,7 +149,7 @@ func (d demands) certificates(s *server, port int) {
 			}
 		}
 		if len(found) > 0 {
-			*want.target = d.chosen(found, want.local)
+			*want.target, named[i] = d.chosen(found, want.local), found[0]
 			continue
 		}
 		*want.target = d.targetOf(want.local)
@@ -150,6 +158,9 @@ func (d demands) certificates(s *server, port int) {
 		d.missing(s, provision.SeverityError, want.directive, want.code, line)
 	}
 	d.insert(s, missing)
+	if d.x.in.Site.brought() {
+		d.ownFolder(named[0], named[1])
+	}
 }
 
 // chosen is the path of the directive that names where the site's file is; of the first one where none does.

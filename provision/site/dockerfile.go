@@ -237,7 +237,7 @@ func (x *examiner) uploaded(source string) bool {
 
 func (x *examiner) isPair(source string) bool {
 	name := contextPath(source)
-	return x.tls() && (name == contextPath(x.in.Site.Certificate) || name == contextPath(x.in.Site.Key))
+	return x.tls() && !x.in.Site.brought() && (name == contextPath(x.in.Site.Certificate) || name == contextPath(x.in.Site.Key))
 }
 
 // listForms notes commands that were meant as a list and are none for Docker, which hands them to the shell as they are.

@@ -46,7 +46,7 @@ const minRSA = 2048
 
 // pair examines the certificate and the key.
 func (x *examiner) pair() {
-	if !x.tls() {
+	if !x.tls() || x.in.Site.obtained() {
 		return
 	}
 	certificates := x.certificates()

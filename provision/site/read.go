@@ -27,7 +27,11 @@ func Read(root fs.FS, s Site, now time.Time) Input {
 	certificate, key := s.Certificate, s.Key
 	s = s.within()
 	in := Input{Site: s, Now: now, Dockerfile: s.readBeside(root, s.Dockerfile), Ignore: s.readBeside(root, s.ignore(root))}
-	if s.Certificate != "" {
+	switch {
+	case s.Certificate == "" || s.obtained():
+	case s.bundled():
+		in.Certificate, in.Key = readBundle(root, certificate)
+	default:
 		in.Certificate, in.Key = s.readBeside(root, certificate), s.readBeside(root, key)
 	}
 	if sub, err := fs.Sub(root, s.Context); err == nil { // from here on, the folder that is built

@@ -142,6 +142,9 @@ func (d demands) convert(secure, plain int) {
 	}
 	d.certificates(s, secure)
 	d.preferences(s)
+	if d.x.in.Site.AnswersHTTP {
+		d.challenge(s, plain)
+	}
 	if plain == 0 || d.redirects(s, plain) != nil {
 		return
 	}

@@ -34,13 +34,14 @@ const (
 
 // Site is what is to be deployed, as the inventory has it.
 type Site struct {
-	Certificate, Key string   // slash-separated paths within the source; empty: a site without TLS
+	Certificate, Key string   // slash-separated paths within the source, or inventory.CertificateACME; empty: a site without TLS
 	Domain           string   // the name that the certificate must cover; empty: not checked
 	Server           string   // product that answers; nginx's configuration is only examined for nginx; empty: not named
 	Directory        string   // of the site on the host
 	Volumes          []string // as for docker run --volume
 	Ports            []inventory.Port
 	Environment      map[string]string // of the container, as far as it is no secret
+	AnswersHTTP      bool              // the CA asks the site itself before it signs a certificate
 	OwnMounts        bool              // an option brings files that are not in the image
 	OwnNetwork       bool              // an option gives the container another network than the bridge
 	Command          []string          // of the container
@@ -67,6 +68,7 @@ func Of(s inventory.Site) Site {
 		Ports:       s.Ports,
 		OwnNetwork:  slices.ContainsFunc(s.Options, func(o string) bool { return strings.HasPrefix(o, "--net") }),
 		Environment: s.Environment,
+		AnswersHTTP: s.Obtains() && s.ACME.Challenge == inventory.ChallengeHTTP,
 		OwnMounts: slices.ContainsFunc(s.Options, func(o string) bool {
 			return strings.HasPrefix(o, "-v") || strings.HasPrefix(o, "--volume") || strings.HasPrefix(o, "--mount") || strings.HasPrefix(o, "--tmpfs")
 		}),
@@ -138,6 +140,8 @@ type Report struct {
 	// CertificatePath and KeyPath are where nginx looks for the pair in the container; empty where its configuration does not
 	// name them.
 	CertificatePath, KeyPath string
+	// ChallengePath is the folder in the container from which nginx answers a CA's challenges; empty where it does not.
+	ChallengePath string
 	// Unseen: the image, or the container as it starts, makes configuration for nginx that the source does not show.
 	Unseen bool
 	// Bases are the images that a build needs.
