@@ -41,7 +41,7 @@ func (c *cloud) served() *x509.Certificate {
 func (c *cloud) renew(force bool) *record {
 	c.t.Helper()
 	inv := c.load()
-	d, err := steps.NewDeployment(c.t.Context(), inv, language.New(language.English))
+	d, err := steps.NewDeployment(c.t.Context(), inv, language.New(language.English), steps.Reading{Remember: true})
 	if err == nil {
 		err = d.RenewCertificate(force)
 	}
@@ -158,7 +158,7 @@ func TestObtainedCertificate(t *testing.T) {
 	t.Run("revoked", func(t *testing.T) {
 		c := c.on(t)
 		before := c.served()
-		d, err := steps.NewDeployment(t.Context(), c.load(), language.New(language.English))
+		d, err := steps.NewDeployment(t.Context(), c.load(), language.New(language.English), steps.Reading{Remember: true})
 		if err == nil {
 			err = d.RevokeCertificate(t.Context())
 		}
