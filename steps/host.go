@@ -111,7 +111,7 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	if err := h.gather(ctx); err != nil {
 		return err
 	}
-	h.lookForBases(ctx)
+	h.lookForBases(ctx, r)
 	h.before = h.running()
 	if held := h.connection.otherRun(h.facts); held != nil {
 		r.Finding(provision.Finding{
@@ -273,7 +273,7 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 
 // Left implements provision.Stopper.
 func (h *Host) Left(step string) *provision.Failure {
-	if code := "step." + step + ".interrupt"; h.Words.Has(code) {
+	if code := "step." + step + ".interrupt"; h.Words.Has(code) && !(step == Build && h.bases.awaited(h.facts)) {
 		return provision.Fail(code)
 	}
 	return provision.Fail("step.interrupt")
