@@ -167,7 +167,10 @@ func (s build) bringOne(ctx context.Context, r *provision.Reporter, b base) erro
 			s.facts.Facts = s.facts.WithBase(b.Image)
 			return nil
 		}
-		if s.bases.way == inventory.BaseImagesHost || ctx.Err() != nil || remote.IsLost(refused) {
+		switch {
+		case ctx.Err() != nil || remote.IsLost(refused):
+			return refused
+		case s.bases.way == inventory.BaseImagesHost:
 			return provision.Fail("image.host", b.Image, s.host, refused)
 		}
 		r.Output(provision.StreamErr, s.words.T("image.from-here", s.host, b.Image))
