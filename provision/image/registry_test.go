@@ -3,6 +3,7 @@ package image
 import (
 	"context"
 	"encoding/base64"
+	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -27,7 +28,13 @@ import (
 	"github.com/kehuo/provision/provision/sandbox/fakehost"
 )
 
-func TestMain(m *testing.M) { os.Exit(fakehost.Main(m)) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if flag.Lookup("test.fuzzworker").Value.String() == "true" { // it needs no host
+		os.Exit(m.Run())
+	}
+	os.Exit(fakehost.Main(m))
+}
 
 // shop is a registry of the test's own, on loopback.
 type shop struct {
