@@ -42,6 +42,8 @@ const (
 	// pullAnswer is how long a host's engine may take for the first word of a pull, and pullTime for all of it.
 	pullAnswer = 30 * time.Second
 	pullTime   = 30 * time.Minute
+	// lookQuietly is how long registries are asked before a person is told of it.
+	lookQuietly = 2 * time.Second
 )
 
 // baseNames are the images that a build of the source may need.
@@ -55,7 +57,7 @@ func (d *Deployment) baseNames() (names []string) {
 }
 
 // lookForBases finds out what a build needs and the host lacks: nothing is asked where nothing is to be built, or all is there.
-func (h *Host) lookForBases(ctx context.Context) {
+func (h *Host) lookForBases(ctx context.Context, r *provision.Reporter) {
 	*h.bases = bases{way: h.Inventory.Site.BaseImages, mirrors: h.Inventory.Site.Mirrors, registries: h.registries}
 	lacks := func(b site.Base) bool {
 		return !slices.Contains(h.facts.Bases, b.Image) && slices.Contains(h.baseNames(), b.Image)
@@ -86,12 +88,19 @@ func (h *Host) lookForBases(ctx context.Context) {
 			h.bases.lacking = append(h.bases.lacking, base{Base: b})
 		}
 	}
+	slow := time.AfterFunc(lookQuietly, func() { r.Output(provision.StreamOut, h.Words.T("image.looking")) })
+	defer slow.Stop()
 	var asking sync.WaitGroup
 	for i := range h.bases.lacking {
 		b := &h.bases.lacking[i]
 		asking.Go(func() { b.found, b.err = h.registries.Find(ctx, b.Image, h.bases.platform(*b)) })
 	}
 	asking.Wait()
+}
+
+// awaited reports whether there is an image that the host still lacks: then nothing builds yet.
+func (s *bases) awaited(known *known) bool {
+	return slices.ContainsFunc(s.lacking, func(b base) bool { return !slices.Contains(known.Bases, b.Image) })
 }
 
 // platform is the one that an image is wanted for.
@@ -162,7 +171,10 @@ func (s build) bringOne(ctx context.Context, r *provision.Reporter, b base) erro
 			s.facts.Facts = s.facts.WithBase(b.Image)
 			return nil
 		}
-		if s.bases.way == inventory.BaseImagesHost || ctx.Err() != nil || remote.IsLost(refused) {
+		switch {
+		case ctx.Err() != nil || remote.IsLost(refused):
+			return refused
+		case s.bases.way == inventory.BaseImagesHost:
 			return provision.Fail("image.host", b.Image, s.host, refused)
 		}
 		r.Output(provision.StreamErr, s.words.T("image.from-here", s.host, b.Image))
@@ -187,6 +199,7 @@ func (s build) pull(ctx context.Context, r *provision.Reporter, b base) error {
 		names = names[len(names)-1:]
 	}
 	for _, from := range names {
+		r.Output(provision.StreamOut, s.words.T("image.pulling", s.host, from, pullAnswer))
 		if err = s.pullFrom(ctx, r, docker.Pull(from, b.Platform)); err != nil {
 			if ctx.Err() != nil || remote.IsLost(err) {
 				return err
@@ -231,7 +244,7 @@ func (s build) send(ctx context.Context, r *provision.Reporter, b base) error {
 	switch {
 	case err != nil:
 		return err
-	case images.Pinned(b.Image):
+	case images.Pinned(b.Image) && !s.bases.store.Containerd:
 		return provision.Fail("image.pinned", b.Image, s.host)
 	}
 	layers := s.bases.store.Lacks(found)

@@ -29,7 +29,6 @@ import (
 
 // TestBaseImages deploys on images of a registry that the host cannot reach: it is on this machine's loopback.
 func TestBaseImages(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(server.Close)
 	at := strings.TrimPrefix(server.URL, "http://") + "/base:"
@@ -38,6 +37,7 @@ func TestBaseImages(t *testing.T) {
 	pushBase(t, at+"2", busyboxLayer(t), big, small)
 
 	c := newCloud(t, sandbox.Options{NoBaseImage: true})
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	for name, value := range map[string]string{
 		"domain": `""`, "certificate": `""`, "key": `""`, "server": `""`, "ports": `["80:80"]`, "command": "busybox httpd -f -p 80 -h /www", "health": "{path: /default.conf}",
 	} {

@@ -68,7 +68,7 @@ func TestObtainedCertificate(t *testing.T) {
 	if at := slices.IndexFunc(plan.Changes, func(change provision.Change) bool { return change.Step == steps.CertificateLines }); at < 0 {
 		t.Fatalf("the plan is %+v, %v", plan.Changes, plan.Hosts)
 	}
-	if _, err := steps.Mend(t.Context(), c.load(), language.New(language.English), provision.Headless{}, true); err != nil {
+	if _, err := steps.Mend(t.Context(), c.load(), language.New(language.English), provision.Headless{}, true, steps.Reading{Remember: true}); err != nil {
 		t.Fatal(err)
 	}
 	if text := c.read("Dockerfile"); strings.Contains(text, "ssl_files") {
@@ -185,7 +185,7 @@ func TestObtainedCertificate(t *testing.T) {
 		if r := c.deploy(); provision.CodeOf(r.result.Hosts["cloud"].Err) != "acme.not-answering" || r.result.Changed != 0 {
 			t.Errorf("changed %d: %v", r.result.Changed, r.err())
 		}
-		if _, err := steps.Mend(t.Context(), c.load(), language.New(language.English), provision.Headless{}, true); err != nil {
+		if _, err := steps.Mend(t.Context(), c.load(), language.New(language.English), provision.Headless{}, true, steps.Reading{Remember: true}); err != nil {
 			t.Fatal(err)
 		}
 		c.mustDeploy()

@@ -131,7 +131,7 @@ func (h *Host) connect(ctx context.Context, r *provision.Reporter) error {
 		return err
 	}
 	h.joinAnswers()
-	h.lookForBases(ctx)
+	h.lookForBases(ctx, r)
 	if h.Diffs {
 		h.readTexts(ctx)
 	}
@@ -315,7 +315,7 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 
 // Left implements provision.Stopper.
 func (h *Host) Left(step string) *provision.Failure {
-	if code := "step." + step + ".interrupt"; h.Words.Has(code) {
+	if code := "step." + step + ".interrupt"; h.Words.Has(code) && !(step == Build && h.bases.awaited(h.facts)) {
 		return provision.Fail(code)
 	}
 	return provision.Fail("step.interrupt")

@@ -16,14 +16,23 @@ type Image struct {
 	Name     string  // as it was asked for
 	From     string  // where it was found: the registry's own name for it
 	Platform string  // "linux/amd64"
-	Digest   v1.Hash // of the manifest for the platform
+	Digest   v1.Hash // of what has the name: a list of platforms, or a manifest
 	Config   Blob
 	Layers   []Layer // the lowest first
 
-	manifest []byte
-	media    types.MediaType
-	at       source
+	documents []document // what has the name, and behind a list the manifest for the platform
+	at        source
 }
+
+// document is a list of platforms or a manifest, as the registry has it.
+type document struct {
+	digest  v1.Hash
+	media   types.MediaType
+	content []byte
+}
+
+// manifest is that for the platform.
+func (i *Image) manifest() document { return i.documents[len(i.documents)-1] }
 
 // Blob is content by its digest.
 type Blob struct {
@@ -35,7 +44,6 @@ type Blob struct {
 type Layer struct {
 	Blob
 	DiffID string
-	media  types.MediaType
 }
 
 // Size is how much there is of the image, packed, in bytes.
@@ -53,8 +61,8 @@ func Size(layers []Layer) (bytes int64) {
 	return bytes
 }
 
-// ID is what a host's engine calls the image: one that keeps images as containerd does by their manifest, any other by their
-// configuration.
+// ID is what a host's engine calls the image: one that keeps images as containerd does by what has their name in the registry, any
+// other by their configuration.
 func (i *Image) ID(containerd bool) string {
 	if containerd {
 		return i.Digest.String()

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kehuo/provision/provision"
@@ -110,21 +109,24 @@ func (i *Image) files() map[string][]byte {
 	for _, layer := range i.Layers {
 		archive.Layers = append(archive.Layers, blob(layer.Blob))
 	}
-	annotations := map[string]string{"io.containerd.image.name": long}
-	if ref, err := name.NewTag(i.Name); err == nil {
-		annotations["org.opencontainers.image.ref.name"] = ref.TagStr()
+	if Pinned(i.Name) { // no tag; such a store finds it by its digest
+		archive.RepoTags = []string{}
 	}
+	top := i.documents[0]
 	index := map[string]any{"schemaVersion": 2, "manifests": []descriptor{
-		{string(i.media), i.Digest.String(), len(i.manifest), annotations},
+		{string(top.media), top.digest.String(), len(top.content), map[string]string{"io.containerd.image.name": long}},
 	}}
 	text := func(value any) []byte {
 		content, _ := json.Marshal(value) // of strings and numbers
 		return content
 	}
-	return map[string][]byte{
-		"oci-layout":                   []byte(`{"imageLayoutVersion":"1.0.0"}`),
-		"index.json":                   text(index),
-		"manifest.json":                text([]archived{archive}),
-		"blobs/sha256/" + i.Digest.Hex: i.manifest,
+	files := map[string][]byte{
+		"oci-layout":    []byte(`{"imageLayoutVersion":"1.0.0"}`),
+		"index.json":    text(index),
+		"manifest.json": text([]archived{archive}),
 	}
+	for _, d := range i.documents {
+		files["blobs/sha256/"+d.digest.Hex] = d.content
+	}
+	return files
 }

@@ -1,11 +1,11 @@
 package image
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -14,7 +14,6 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
-	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/safetext"
@@ -95,17 +94,22 @@ func (r *Registries) find(ctx context.Context, image, from, platform string, mir
 		remote.WithTransport(secure{r.Transport, mirror}),
 		remote.WithUserAgent("provision"),
 	}}
+	found := &Image{Name: image, From: from, Platform: platform, at: at}
 	answer, err := remote.Get(ref, at.with(ctx)...)
+	if err == nil {
+		found.Digest = answer.Digest
+		found.add(answer)
+	}
 	if err == nil && answer.MediaType.IsIndex() {
 		answer, err = at.ofPlatform(ctx, answer, want)
 		if err == nil && answer == nil {
 			return nil, provision.Fail("image.platform", image, platform, registry)
 		}
+		found.add(answer)
 	}
 	if err != nil {
 		return nil, explain(image, registry, err)
 	}
-	found := &Image{Name: image, From: from, Platform: platform, Digest: answer.Digest, manifest: answer.Manifest, media: answer.MediaType, at: at}
 	architecture, err := found.read(ctx)
 	switch {
 	case err != nil:
@@ -141,6 +145,12 @@ func (s source) ofPlatform(ctx context.Context, answer *remote.Descriptor, want 
 	return nil, nil
 }
 
+func (i *Image) add(d *remote.Descriptor) {
+	if d != nil {
+		i.documents = append(i.documents, document{d.Digest, d.MediaType, d.Manifest})
+	}
+}
+
 // maxLayers is more than an engine takes.
 const maxLayers = 256
 
@@ -148,7 +158,7 @@ var errManifest = errors.New("the manifest is not one of an image")
 
 // read takes the manifest and the configuration in.
 func (i *Image) read(ctx context.Context) (*v1.Platform, error) {
-	manifest, err := v1.ParseManifest(strings.NewReader(string(i.manifest)))
+	manifest, err := v1.ParseManifest(bytes.NewReader(i.manifest().content))
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +170,7 @@ func (i *Image) read(ctx context.Context) (*v1.Platform, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := v1.ParseConfigFile(strings.NewReader(string(content)))
+	config, err := v1.ParseConfigFile(bytes.NewReader(content))
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +178,7 @@ func (i *Image) read(ctx context.Context) (*v1.Platform, error) {
 		return nil, errManifest
 	}
 	for n, l := range manifest.Layers {
-		i.Layers = append(i.Layers, Layer{Blob{l.Digest, l.Size}, config.RootFS.DiffIDs[n].String(), l.MediaType})
+		i.Layers = append(i.Layers, Layer{Blob{l.Digest, l.Size}, config.RootFS.DiffIDs[n].String()})
 	}
 	return &v1.Platform{OS: config.OS, Architecture: config.Architecture}, nil
 }
@@ -219,6 +229,3 @@ func isLocal(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && address.IsLoopback()
 }
-
-// isZstd reports whether a layer is packed in a way that engines before 23 do not unpack.
-func (l Layer) isZstd() bool { return l.media == types.OCILayerZStd }

@@ -16,8 +16,8 @@ const Job = "image-"
 // folders are where images lie on a host until its engine has loaded them.
 func folders(stateDir string) string { return stateDir + "/images" }
 
-// key names an image on a host, for one kind of store.
-func (i *Image) key() string { return i.Digest.Hex[:12] }
+// key names an image on a host.
+func (i *Image) key() string { return i.manifest().digest.Hex[:12] }
 
 // JobID is the id of the job that loads the image.
 func (i *Image) JobID() string { return Job + i.key() }

@@ -234,7 +234,7 @@ func TestLook(t *testing.T) {
 	if err != nil || s.Platform != "linux/arm64" || !s.BuildKit || s.Containerd || len(s.images) != 2 {
 		t.Errorf("%+v, %v", s, err)
 	}
-	i := &Image{Layers: []Layer{{Blob{Size: 300 << 10}, "sha256:a", ""}, {Blob{Size: 400 << 10}, "sha256:c", ""}}}
+	i := &Image{Layers: []Layer{{Blob{Size: 300 << 10}, "sha256:a"}, {Blob{Size: 400 << 10}, "sha256:c"}}}
 	if layers := s.Lacks(i); len(layers) != 1 || layers[0].DiffID != "sha256:c" {
 		t.Errorf("lacks %v", layers)
 	}

@@ -11,6 +11,8 @@ func enImage() words {
 		"plan.base.send-unknown": "this machine pulls and sends it",
 		"plan.base.or":           "%s; else %s",
 
+		"image.looking":   "asking registries for base images, for at most 15 seconds each",
+		"image.pulling":   "%s pulls %s, whose registry has %v to answer",
 		"image.from-here": "%s cannot pull %s; pulling it on this machine",
 		"image.fetching":  "pulling %s",
 		"image.sending":   "sending %s",
@@ -38,7 +40,7 @@ func enImage() words {
 		"image.no-route.fix":     "Name a registry that one of the two reaches in site.mirrors, or give one of them a way to the registry.",
 		"image.silent":           "no registry answers %s within %v",
 		"image.slow":             "%s has not pulled it within %v",
-		"image.pinned":           "cannot send %s to %s: its engine takes an image by digest only from a registry",
+		"image.pinned":           "cannot send %s to %s: its engine keeps images in a way that takes one by digest only from a registry",
 		"image.pinned.fix":       "Name the image by its tag alone, or give the host a way to the registry.",
 		"image.room":             "cannot send %s to %s: %d MiB needed, %d MiB free on %s",
 		"image.room.fix":         "Free space on the host; docker system df shows what Docker holds.",

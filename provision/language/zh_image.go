@@ -11,6 +11,8 @@ func zhImage() words {
 		"plan.base.send-unknown": "由本机拉取并发送",
 		"plan.base.or":           "%s；否则%s",
 
+		"image.looking":   "正在向仓库查询基础镜像，每个仓库最多 15 秒",
+		"image.pulling":   "主机 %s 正在拉取 %s（仓库须在 %v 内应答）",
 		"image.from-here": "主机 %s 无法拉取 %s；改由本机拉取",
 		"image.fetching":  "正在拉取 %s",
 		"image.sending":   "正在发送 %s",
@@ -38,7 +40,7 @@ func zhImage() words {
 		"image.no-route.fix":     "请在 site.mirrors 中写入主机或本机可访问的镜像站，或让其中之一能访问仓库。",
 		"image.silent":           "没有仓库应答主机 %s（限时 %v）",
 		"image.slow":             "主机 %s 未能在 %v 内拉取完成",
-		"image.pinned":           "无法将 %s 发送到主机 %s：主机的引擎只接受从仓库按摘要拉取的镜像",
+		"image.pinned":           "无法将 %s 发送到主机 %s：主机引擎的存储方式只接受从仓库按摘要拉取的镜像",
 		"image.pinned.fix":       "请只用标签指定该镜像，或让主机能访问仓库。",
 		"image.room":             "无法将 %s 发送到主机 %s：需要 %d MiB，可用 %d MiB（%s）",
 		"image.room.fix":         "请释放主机的磁盘空间；docker system df 显示 Docker 的占用。",

@@ -60,6 +60,10 @@ func TestBases(t *testing.T) {
 	check(t, err)
 	check(t, remote.Write(ref, base))
 
+	digest, err := base.Digest()
+	check(t, err)
+	pinned := strings.TrimSuffix(mine, ":1") + "@" + digest.String()
+
 	const mirror = "mirror.invalid/hub/library/python:3"
 	for _, test := range []struct {
 		name, from, fields, pullable string
@@ -73,6 +77,7 @@ func TestBases(t *testing.T) {
 		{"the host has no way", mine, "base_images: host", "nothing", "pull " + mine, "image.host"},
 		{"it is sent", mine, "", "nothing", "pull " + mine + ", load", ""},
 		{"it is sent at once", mine, "base_images: here", "nothing", "load", ""},
+		{"it is pinned", pinned, "base_images: here", "nothing", "", "image.pinned"},
 		{"it is not there", mine + "1", "base_images: here", "nothing", "", "image.absent"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
