@@ -175,7 +175,11 @@ func (h *Host) endLeftJobs(ctx context.Context, r *provision.Reporter) (bool, er
 	left := false
 	for _, id := range h.facts.Jobs {
 		switch {
-		case strings.HasPrefix(id, release.CutoverJob), strings.HasPrefix(id, hookJob):
+		case strings.HasPrefix(id, hookJob):
+			if err := h.endLeftHook(ctx, r, id); err != nil {
+				return left, err
+			}
+		case strings.HasPrefix(id, release.CutoverJob):
 			err := h.connection.attach(ctx, id, h.connection.lines(r))
 			if err != nil && !errors.Is(err, remote.ErrNoJob) {
 				r.Output(provision.StreamErr, h.Words.T("release.earlier-ended", h.Name(), h.Words.Error(err)))
