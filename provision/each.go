@@ -6,32 +6,20 @@ import (
 	"sync"
 )
 
-// each runs work on all targets at the same time and collects how each ended.
-func each(ctx context.Context, targets []Target, work func(context.Context, Target) HostResult) map[string]HostResult {
-	var (
-		mu      sync.Mutex
-		wg      sync.WaitGroup
-		results = make(map[string]HostResult, len(targets))
-	)
-	for _, t := range targets {
+// each does work on all hosts at the same time. A fault of the program itself becomes the failure of one host: the others go on, and
+// whoever draws on the terminal gets to restore it.
+func each(ctx context.Context, walks []*walk, work func(*walk, context.Context)) {
+	var wg sync.WaitGroup
+	for _, w := range walks {
 		wg.Go(func() {
-			result := contained(ctx, t, work)
-			mu.Lock()
-			defer mu.Unlock()
-			results[t.Name()] = result
+			defer func() {
+				if fault := recover(); fault != nil {
+					w.err = Fail("program.fault", w.target.Name(), fault, string(debug.Stack()))
+					w.result = HostResult{Changed: w.changed, Status: StatusFailed, Err: w.err}
+				}
+			}()
+			work(w, ctx)
 		})
 	}
 	wg.Wait()
-	return results
-}
-
-// contained turns a fault of the program itself into the failure of one host: the others go on, and whoever draws on the
-// terminal gets to restore it.
-func contained(ctx context.Context, t Target, work func(context.Context, Target) HostResult) (result HostResult) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			result = HostResult{Status: StatusFailed, Err: Fail("program.fault", t.Name(), fault, string(debug.Stack()))}
-		}
-	}()
-	return work(ctx, t)
 }

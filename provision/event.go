@@ -39,6 +39,24 @@ type PlanReady struct {
 	Changes []Change `json:"changes"`
 }
 
+// RolloutWave tells that some hosts are changed now, side by side, while others wait for them.
+type RolloutWave struct {
+	Number int           // of the wave, from 1
+	Hosts  []string      // in the order of the inventory
+	Left   int           // how many hosts come after them
+	Pause  time.Duration // before the next wave
+}
+
+// MarshalJSON writes the pause in milliseconds.
+func (w RolloutWave) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Number  int      `json:"number"`
+		Hosts   []string `json:"hosts"`
+		Left    int      `json:"left"`
+		PauseMS int64    `json:"pause_ms"`
+	}{w.Number, w.Hosts, w.Left, w.Pause.Milliseconds()})
+}
+
 // StepStarted opens a step.
 type StepStarted struct {
 	Title string `json:"title"` // in the language of the run
@@ -98,12 +116,15 @@ type DecisionMade struct {
 // Status is how a step or a host ended.
 type Status string
 
-// The ways in which a step ends; a host ends ok, changed or failed.
+// The ways in which a step ends, or a host.
 const (
 	StatusOK      Status = "ok"      // was as wanted already
 	StatusChanged Status = "changed" // was made as wanted
 	StatusSkipped Status = "skipped" // not reached, because an earlier step failed
 	StatusFailed  Status = "failed"
+
+	StatusUnreachable Status = "unreachable" // a host that cannot be reached or refuses the login
+	StatusNotStarted  Status = "not_started" // a host whose turn did not come, because another one failed
 )
 
 // StepFinished closes a step.
@@ -222,6 +243,7 @@ func present(hosts map[string]HostResult) map[string]HostResult {
 
 func (RunStarted) EventType() string    { return "run.started" }
 func (PlanReady) EventType() string     { return "plan.ready" }
+func (RolloutWave) EventType() string   { return "rollout.wave" }
 func (StepStarted) EventType() string   { return "step.started" }
 func (StepCommand) EventType() string   { return "step.command" }
 func (StepProgress) EventType() string  { return "step.progress" }

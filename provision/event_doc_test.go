@@ -24,7 +24,7 @@ func TestEventsAreDocumented(t *testing.T) {
 	hosts := map[string]HostResult{"aliyun": {1, StatusFailed, failed}}
 	changes := []Change{{Host: "aliyun", Step: "07-build", Action: "build", Reason: "new", Diff: "+"}}
 	bodies := []Body{
-		RunStarted{"provision", "myweb", []string{"aliyun"}, []string{"01-login"}, "log"}, PlanReady{changes}, StepStarted{"Build"},
+		RunStarted{"provision", "myweb", []string{"aliyun"}, []string{"01-login"}, "log"}, PlanReady{changes}, RolloutWave{1, []string{"aliyun"}, 2, time.Second}, StepStarted{"Build"},
 		StepCommand{"ls"}, StepProgress{1, 2, UnitBytes, "a"}, StepOutput{StreamOut, "a"}, Finding{SeverityError, "a", "b", "c", "d"},
 		DecisionAsked{"plan", "?"}, DecisionMade{"plan", "yes"}, SiteCheck{VantageHTTP, "http://a", 200, "nginx", "/", 3, time.Second},
 		StepFinished{StatusFailed, time.Second, failed}, RunFinished{1, 1, time.Second, hosts, failed}, PlanFinished{changes, 0, hosts, failed},

@@ -3,7 +3,6 @@ package provision
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 )
 
@@ -121,23 +120,4 @@ func askedExit(err error) int {
 		}
 	}
 	return ExitOK
-}
-
-// worstExit folds the hosts' exit statuses into the run's: the one they share, or ExitFailed where they differ. A run that was
-// interrupted ends as such, however its hosts did.
-func worstExit(codes []int) int {
-	if slices.Contains(codes, ExitInterrupted) {
-		return ExitInterrupted
-	}
-	worst := ExitOK
-	for _, code := range codes {
-		switch {
-		case code == ExitOK || code == worst:
-		case worst == ExitOK:
-			worst = code
-		default:
-			return ExitFailed
-		}
-	}
-	return worst
 }

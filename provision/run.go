@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -19,28 +18,27 @@ type Options struct {
 	Decider  Decider                               // default: Headless
 	Approve  func(host string, changes int) string // the question whether to apply a plan; default: none
 	Cautious bool                                  // the plan takes something away: Enter does not approve it
+	Rollout  Rollout                               // the order of the hosts
 	Now      func() time.Time                      // default: time.Now
 }
 
 // closing is how long a host may take to release its lock and to hang up once the run is over or was interrupted.
 const closing = 10 * time.Second
 
-// Run brings every target to the wanted state, side by side: one that fails stops none of the others. The last event is a
-// RunFinished, which is also returned.
+// Run brings every target to the wanted state, in the order of o.Rollout. The last event is a RunFinished, which is also returned.
 func Run(ctx context.Context, targets []Target, o Options) RunFinished {
 	s := newStream(o)
 	begun := s.now()
-	s.emit("", "", RunStarted{Command: o.Command, Site: o.Site, Hosts: names(targets), Steps: stepIDs(targets), LogFile: o.LogFile})
-	finished := RunFinished{Hosts: each(ctx, targets, func(ctx context.Context, t Target) HostResult {
-		w := &walk{stream: s, target: t}
-		return w.run(ctx)
-	})}
-	var codes []int
-	for _, result := range finished.Hosts {
-		finished.Changed += result.Changed
-		codes = append(codes, ExitCode(result.Err))
+	walks := s.begin(targets, o)
+	if o.Rollout.ordered() {
+		o.Rollout.run(ctx, walks)
+	} else {
+		each(ctx, walks, (*walk).run)
 	}
-	finished.ExitCode = worstExit(codes)
+	finished := RunFinished{ExitCode: exitOf(walks), Hosts: results(walks)}
+	for _, w := range walks {
+		finished.Changed += w.changed
+	}
 	finished.Duration = s.now().Sub(begun)
 	s.emit("", "", finished)
 	return finished
@@ -49,32 +47,48 @@ func Run(ctx context.Context, targets []Target, o Options) RunFinished {
 // Plan tells what Run would change, and changes nothing. The last event is a PlanFinished, which is also returned.
 func Plan(ctx context.Context, targets []Target, o Options) PlanFinished {
 	s := newStream(o)
-	s.emit("", "", RunStarted{Command: o.Command, Site: o.Site, Hosts: names(targets), Steps: stepIDs(targets), LogFile: o.LogFile})
-	var mu sync.Mutex
-	plans := map[string][]Change{}
-	finished := PlanFinished{Changes: []Change{}}
-	finished.Hosts = each(ctx, targets, func(ctx context.Context, t Target) HostResult {
-		w := &walk{stream: s, target: t}
-		changes, err := w.prepare(ctx)
-		if w.unable != "" {
-			w.explain(w.unable, err)
-		}
-		if err == nil || w.unable != "" {
-			w.advise()
-		}
-		mu.Lock()
-		plans[t.Name()] = changes
-		mu.Unlock()
-		return w.close(ctx, err)
-	})
-	var codes []int
-	for _, t := range targets {
-		finished.Changes = append(finished.Changes, plans[t.Name()]...)
-		codes = append(codes, ExitCode(finished.Hosts[t.Name()].Err))
+	walks := s.begin(targets, o)
+	each(ctx, walks, (*walk).tell)
+	finished := PlanFinished{Changes: []Change{}, ExitCode: exitOf(walks), Hosts: results(walks)}
+	for _, w := range walks {
+		finished.Changes = append(finished.Changes, w.changes...)
 	}
-	finished.ExitCode = worstExit(codes)
 	s.emit("", "", finished)
 	return finished
+}
+
+// begin opens the stream of a run.
+func (s *stream) begin(targets []Target, o Options) []*walk {
+	s.emit("", "", RunStarted{Command: o.Command, Site: o.Site, Hosts: names(targets), Steps: stepIDs(targets), LogFile: o.LogFile})
+	walks := make([]*walk, len(targets))
+	for i, t := range targets {
+		walks[i] = &walk{stream: s, target: t}
+	}
+	return walks
+}
+
+func results(walks []*walk) map[string]HostResult {
+	hosts := make(map[string]HostResult, len(walks))
+	for _, w := range walks {
+		hosts[w.target.Name()] = w.result
+	}
+	return hosts
+}
+
+// exitOf is the exit status of the first host, in the order of the inventory, that failed by itself. A run that was interrupted ends as
+// such, however its hosts did.
+func exitOf(walks []*walk) int {
+	status := ExitOK
+	for _, w := range walks {
+		code := ExitCode(w.result.Err)
+		if code == ExitInterrupted {
+			return code
+		}
+		if status == ExitOK && !ofAnother(w.result.Err) {
+			status = code
+		}
+	}
+	return status
 }
 
 // walk is a run's way through the steps of one target.
@@ -85,33 +99,72 @@ type walk struct {
 	changed  int
 	approved []string // the steps that may change something; nil: all
 	declined bool     // one of them was left out: a later one would build on what is not there, and call it the wanted state
+	changes  []Change // the plan
+	err      error    // why it goes no further
+	result   HostResult
 }
 
 func (w *walk) reporter(step string) *Reporter {
 	return &Reporter{w.stream, w.target.Name(), step}
 }
 
-func (w *walk) run(ctx context.Context) HostResult {
-	changes, err := w.prepare(ctx)
-	if err == nil && len(changes) > 0 {
-		if err = w.begin(ctx, changes); err != nil {
-			err = w.stopped(ctx, "", err)
-			if !errors.Is(err, ErrDeclined) && !errors.As(err, new(*StoppedError)) {
-				w.unable = w.failedIn(err, changes)
-			}
-		}
+// run walks the host from end to end.
+func (w *walk) run(ctx context.Context) {
+	w.ready(ctx)
+	w.lock(ctx)
+	w.work(ctx)
+	w.close(ctx)
+}
+
+// ready connects, plans, and asks for approval.
+func (w *walk) ready(ctx context.Context) {
+	if w.changes, w.err = w.prepare(ctx); w.err == nil && len(w.changes) > 0 {
+		w.before(ctx, w.approve)
 	}
+}
+
+// lock has the target take its lock, where something is to be changed.
+func (w *walk) lock(ctx context.Context) {
+	if w.err == nil && len(w.changes) > 0 {
+		w.before(ctx, func(ctx context.Context, r *Reporter) error { return w.target.Begin(ctx, r, w.changes) })
+	}
+}
+
+// before does what comes before the steps, and finds the step that a failure of it belongs to.
+func (w *walk) before(ctx context.Context, do func(context.Context, *Reporter) error) {
+	if w.err = do(ctx, w.reporter("")); w.err == nil {
+		return
+	}
+	w.err = w.stopped(ctx, "", w.err)
+	if !errors.Is(w.err, ErrDeclined) && !errors.As(w.err, new(*StoppedError)) {
+		w.unable = w.failedIn(w.err, w.changes)
+	}
+}
+
+// work walks through the steps, all of which are skipped where nothing may be done.
+func (w *walk) work(ctx context.Context) {
 	for _, step := range w.target.Steps()[1:] {
 		switch {
-		case err == nil:
-			err = w.step(ctx, step)
+		case w.err == nil:
+			w.err = w.step(ctx, step)
 		case step.ID() == w.unable: // it is here that the failure belongs in the order of the steps
-			_ = w.timed(ctx, step, func(*Reporter) (Status, error) { return "", err })
+			_ = w.timed(ctx, step, func(*Reporter) (Status, error) { return "", w.err })
 		default:
 			w.reporter(step.ID()).emit(StepFinished{Status: StatusSkipped})
 		}
 	}
-	return w.close(ctx, err)
+}
+
+// tell is the walk of a plan.
+func (w *walk) tell(ctx context.Context) {
+	w.changes, w.err = w.prepare(ctx)
+	if w.unable != "" {
+		w.explain(w.unable, w.err)
+	}
+	if w.err == nil || w.unable != "" {
+		w.advise()
+	}
+	w.close(ctx)
 }
 
 // failedIn is the step that a failure belongs to which ended the run before its steps: the one that it names, else the first that
@@ -173,16 +226,15 @@ func (w *walk) plan(step Step) ([]Change, error) {
 	return changes, err
 }
 
-// begin asks for approval and then lets the target take its lock.
-func (w *walk) begin(ctx context.Context, changes []Change) error {
-	r := w.reporter("")
+// approve asks whether the plan may be carried out.
+func (w *walk) approve(ctx context.Context, r *Reporter) error {
 	answer, err := r.Ask(ctx, Decision{
 		Kind:     DecidePlan,
-		Question: w.stream.approve(w.target.Name(), len(changes)),
+		Question: w.stream.approve(w.target.Name(), len(w.changes)),
 		Options:  []Option{{ID: AnswerYes}, {ID: AnswerNo}},
 		Default:  w.stream.enter,
 		Headless: AnswerYes,
-		Changes:  changes,
+		Changes:  w.changes,
 	})
 	if err != nil {
 		return err
@@ -191,7 +243,7 @@ func (w *walk) begin(ctx context.Context, changes []Change) error {
 		return ErrDeclined
 	}
 	w.approved = answer.Steps
-	return w.target.Begin(ctx, r, changes)
+	return nil
 }
 
 // step plans one step again with what is known now, applies what is left to do, and verifies it.
@@ -278,20 +330,29 @@ func (w *walk) advise() {
 }
 
 // close hangs up, even when ctx has ended, and sums up the host.
-func (w *walk) close(ctx context.Context, err error) HostResult {
-	result := HostResult{Changed: w.changed, Status: StatusOK, Err: err}
-	switch {
-	case err != nil:
-		result.Status = StatusFailed
-	case w.changed > 0:
-		result.Status = StatusChanged
-	}
+func (w *walk) close(ctx context.Context) {
+	w.result = HostResult{Changed: w.changed, Status: w.status(), Err: w.err}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()
-	if closeErr := w.target.Close(ctx, result); closeErr != nil && result.Err == nil {
-		result.Status, result.Err = StatusFailed, closeErr
+	if err := w.target.Close(ctx, w.result); err != nil && w.err == nil {
+		w.result.Status, w.result.Err = StatusFailed, err
 	}
-	return result
+}
+
+// status is how the host ended.
+func (w *walk) status() Status {
+	var f *Failure
+	switch {
+	case errors.As(w.err, &f) && f.Code == CodeNotStarted:
+		return StatusNotStarted
+	case ExitCode(w.err) == ExitUnreachable:
+		return StatusUnreachable
+	case w.err != nil:
+		return StatusFailed
+	case w.changed > 0:
+		return StatusChanged
+	}
+	return StatusOK
 }
 
 func names(targets []Target) []string {

@@ -42,7 +42,7 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
-// The run's exit status is the one that its hosts share.
+// The run's exit status is that of the first host that failed.
 func TestExitOfSeveralHosts(t *testing.T) {
 	for _, c := range []struct {
 		codes []int
@@ -51,7 +51,8 @@ func TestExitOfSeveralHosts(t *testing.T) {
 		{[]int{0, 0}, 0},
 		{[]int{0, 3}, 3},
 		{[]int{3, 3}, 3},
-		{[]int{3, 4}, 1},
+		{[]int{3, 4}, 3},
+		{[]int{0, 4, 3}, 4},
 		{[]int{5, 0, 5}, 5},
 		{[]int{130, 1}, 130},
 	} {

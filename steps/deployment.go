@@ -147,9 +147,7 @@ func (d *Deployment) specify() error {
 		LogMaxSize:  s.Log.MaxSize,
 		LogMaxFile:  s.Log.MaxFile,
 	}
-	for _, p := range s.Ports {
-		d.Spec.Ports = append(d.Spec.Ports, p.String())
-	}
+	d.Spec.Ports = published(s)
 	if s.EnvironmentFile == "" {
 		return nil
 	}
@@ -177,6 +175,30 @@ func (d *Deployment) specify() error {
 		d.Spec.EnvironmentFile = path.Join(d.StateDir(), "environment-"+d.Spec.EnvironmentHash[:12])
 	}
 	return nil
+}
+
+func published(s inventory.Site) []string {
+	var list []string
+	for _, p := range s.Ports {
+		list = append(list, p.String())
+	}
+	return list
+}
+
+// on is the deployment on a host, which may have settings of its own.
+func (d *Deployment) on(h inventory.Host) *Deployment {
+	if len(h.Environment) == 0 && len(h.Ports) == 0 && h.Domain == "" {
+		return d
+	}
+	inv, own := *d.Inventory, *d
+	inv.Site, own.Inventory = inv.On(h), &inv
+	if d.Manifest != nil { // a deployment with its source
+		own.Report = examine(&inv, d.Words)
+		own.Report.Problems = append(own.Report.Problems, exposed(d.Manifest, d.Words)...)
+		own.Spec.Environment, own.Spec.Ports = inv.Site.Environment, published(inv.Site)
+		own.Release = docker.Release(d.Tree, own.Spec)
+	}
+	return &own
 }
 
 // environmentLimit bounds an environment file, in bytes, as the inventory does.

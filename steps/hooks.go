@@ -35,7 +35,8 @@ const hookJob = "hook-"
 // rollout is what the hosts of a run share: what is done once, by the host that comes to it first, while the others wait.
 type rollout struct {
 	building, switching once
-	read                *Deployment // the source as before_build left it
+	inventory           *inventory.Inventory // without the settings that a host has of its own
+	read                *Deployment          // the source as before_build left it
 	built               []state.Hook
 }
 
@@ -58,7 +59,7 @@ func (o *once) do(work func() error) error {
 
 // unread is a deployment whose source is read once before_build is done.
 func unread(inv *inventory.Inventory, words *language.Printer) (*Deployment, error) {
-	d := &Deployment{Inventory: inv, Words: words, Who: whoami(), Report: examine(inv, words), Manifest: &tree.Manifest{}, rollout: &rollout{}, unread: true}
+	d := &Deployment{Inventory: inv, Words: words, Who: whoami(), Report: examine(inv, words), Manifest: &tree.Manifest{}, rollout: &rollout{inventory: inv}, unread: true}
 	return d, provision.WithExit(provision.ExitUsage, d.specify())
 }
 
@@ -72,14 +73,14 @@ func (h *Host) ready(ctx context.Context, r *provision.Reporter) error {
 		r.Output(provision.StreamOut, h.Words.T("hook.running", "site.hooks."+beforeBuild, Build, hookPatience))
 		err := h.runHere(ctx, r.In(Build))
 		if err == nil {
-			shared.read, err = NewDeployment(ctx, h.Inventory, h.Words)
+			shared.read, err = NewDeployment(ctx, shared.inventory, h.Words)
 		}
 		return provision.InStep(Build, err)
 	})
 	if err != nil {
 		return err
 	}
-	read := *shared.read
+	read := *shared.read.on(h.host)
 	read.Mended, read.WaitLock, read.rollout = h.Mended, h.WaitLock, shared
 	h.Deployment, h.ran = &read, shared.built
 	h.visitors.demands = h.demands() // before_build may have made the certificate

@@ -43,6 +43,7 @@ type Host struct {
 	stranger   stranger
 	ran        []state.Hook // hooks, for the history
 	wentBack   string       // the release that this run brings back, for the history: hosts may go back to different ones
+	before     string       // the release that the host ran when this run connected to it
 }
 
 // known is what the run knows of the host: a value that is replaced, never patched.
@@ -51,6 +52,7 @@ type known struct{ *facts.Facts }
 // NewHost returns the target for one host of the deployment's inventory. command is what the person typed;
 // acceptNewHostKey trusts a host that is not known yet.
 func (d *Deployment) NewHost(h inventory.Host, acceptNewHostKey bool, command string) *Host {
+	d = d.on(h)
 	t := &Host{Deployment: d, host: h, accept: acceptNewHostKey, command: command, begun: time.Now(), facts: &known{}}
 	t.site = release.NewSite(h.Name, d.StateDir(), d.Inventory.Site)
 	t.connection = &connection{host: h.Name, words: d.Words, stateDir: d.StateDir()}
@@ -111,6 +113,7 @@ func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
 	if err := h.gather(ctx); err != nil {
 		return err
 	}
+	h.before = h.running()
 	if held := h.connection.otherRun(h.facts); held != nil {
 		r.Finding(provision.Finding{
 			Severity: provision.SeverityInfo, Code: "lock.held",

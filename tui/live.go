@@ -97,6 +97,8 @@ func (p *livePrinter) finished(e provision.Event) string {
 	case provision.RunStarted:
 		p.many, p.failed = len(b.Hosts) > 1, map[string]bool{}
 		return t.Strong.Render(p.words.T("lines.start", b.Site, strings.Join(b.Hosts, ", "))) + "\n"
+	case provision.RolloutWave:
+		return t.Strong.Render(safetext.Line(lines.WaveText(p.words, b))) + "\n"
 	case provision.StepFinished:
 		return p.step(e, b)
 	case provision.Finding:

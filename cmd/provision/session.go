@@ -74,8 +74,15 @@ func (s *session) host(d *steps.Deployment, h inventory.Host) *steps.Host {
 func (s *session) options(sink provision.Sink, decider provision.Decider) provision.Options {
 	return provision.Options{
 		Command: s.command, Site: s.inventory.Site.Name, LogFile: s.logPath(), Sink: sink, Decider: decider, Cautious: s.cautious,
+		Rollout: s.rollout(),
 		Approve: func(host string, changes int) string { return s.words.T("prompt.plan", changes, host) },
 	}
+}
+
+// rollout is the order in which the inventory has several hosts changed.
+func (s *session) rollout() provision.Rollout {
+	o := s.inventory.Rollout
+	return provision.Rollout{Canary: o.Canary, Batch: o.Batch, Pause: o.Pause, Revert: o.OnFailure == inventory.OnFailureRollback}
 }
 
 // unable ends a run that came to nothing before any host was reached. A script that reads --json gets the end of the stream

@@ -31,18 +31,21 @@ func (d *decoder) inventory(inv *Inventory, body ast.Node) {
 	if len(d.list) > 0 {
 		return
 	}
-	for _, f := range below("") {
-		if _, ok := d.positions[f.path]; !ok {
-			d.add(at(body), invalid("inventory.no-"+f.path))
+	for _, needed := range []string{"site", "hosts"} {
+		if _, ok := d.positions[needed]; !ok {
+			d.add(at(body), invalid("inventory.no-"+needed))
 			return
 		}
 	}
 	d.wholeSite(&inv.Site)
 }
 
-func (d *decoder) site(r record, name string, n ast.Node) {
-	if _, empty := d.resolve(n).(*ast.NullNode); !empty { // every field has a default
-		d.mapping("site", r, name, n)
+// optional reads a mapping of which every field has a default, and which may be empty.
+func optional(path string) func(*decoder, record, string, ast.Node) {
+	return func(d *decoder, r record, name string, n ast.Node) {
+		if _, empty := d.resolve(n).(*ast.NullNode); !empty {
+			d.mapping(path, r, name, n)
+		}
 	}
 }
 

@@ -38,8 +38,8 @@ func TestExample(t *testing.T) {
 	if !reflect.DeepEqual(inv.Site, want) {
 		t.Errorf("shows\n%+v\nand the defaults are\n%+v", inv.Site, want)
 	}
-	host := Host{"sandbox", "127.0.10.1", 22, "kevin", filepath.Join(sandbox, "id_ed25519"), filepath.Join(sandbox, "known_hosts")}
-	if len(inv.Hosts) != 1 || inv.Hosts[0] != host {
+	host := Host{Name: "sandbox", Address: "127.0.10.1", Port: 22, User: "kevin", Identity: filepath.Join(sandbox, "id_ed25519"), KnownHosts: filepath.Join(sandbox, "known_hosts")}
+	if len(inv.Hosts) != 1 || !reflect.DeepEqual(inv.Hosts[0], host) {
 		t.Errorf("hosts are %+v", inv.Hosts)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/kehuo/provision/provision"
 )
 
 // DefaultUser is the tutorial's login.
@@ -17,16 +19,17 @@ const maxTimeout = time.Hour
 const (
 	maxStatus   = 599 // of HTTP
 	maxLogFiles = 1000
+	maxHosts    = 10000
 )
 
 // fields is the table of what an inventory may have, in the order in which it is written. A row is all that the program knows
 // of a field, but for its words, "inventory.field.PATH" in the catalogue, and what takes several fields to tell (whole.go).
 func fields() []field {
 	return []field{
-		{path: "site", read: (*decoder).site},
+		{path: "site", read: optional("site")},
 		of("site.name", func(r record) *string { return &r.Site.Name }, "myweb", text(CheckName).like(likeName)),
 		of("site.source", func(r record) *string { return &r.Site.Source }, "./site", folder()),
-		of("site.upload", func(r record) *[]string { return &r.Site.Upload }, []string{"."}, texts(`["."]`, checkWithin).each(schema{"type": "string", "pattern": likeWithin})),
+		of("site.upload", func(r record) *[]string { return &r.Site.Upload }, []string{"."}, texts(`["."]`, checkWithin).each(likeWithin)),
 		of("site.directory", func(r record) *string { return &r.Site.Directory }, "/home/kevin/dev/myweb", text(CheckDirectory).like(likeDirectory)),
 		of("site.image", func(r record) *string { return &r.Site.Image }, "myweb_image:server", text(CheckImage).like(likeImage)),
 		of("site.container", func(r record) *string { return &r.Site.Container }, "myweb_https", text(CheckContainer).like(likeContainer)),
@@ -63,7 +66,7 @@ func fields() []field {
 		of("site.build.ssh", func(r record) *map[string]string { return &r.Site.Build.SSH }, nil, lent()).orNothing(),
 		of("site.build.platform", func(r record) *string { return &r.Site.Build.Platform }, "", text(checkPlatform).like(likePlatform)).orNothing(),
 		of("site.build.network", func(r record) *string { return &r.Site.Build.Network }, "", text(checkBuildWord).like(likeBuildWord)).orNothing(),
-		of("site.build.cache_from", func(r record) *[]string { return &r.Site.Build.CacheFrom }, nil, texts(`["registry.example/myweb:cache"]`, checkBuildWord).each(schema{"type": "string", "pattern": likeBuildWord})).orNothing(),
+		of("site.build.cache_from", func(r record) *[]string { return &r.Site.Build.CacheFrom }, nil, texts(`["registry.example/myweb:cache"]`, checkBuildWord).each(likeBuildWord)).orNothing(),
 		of("site.build.pull", func(r record) *bool { return &r.Site.Build.Pull }, false, boolean()).orNothing(),
 		of("site.build.no_cache", func(r record) *bool { return &r.Site.Build.NoCache }, false, boolean()).orNothing(),
 		{path: "site.hooks"},
@@ -79,6 +82,31 @@ func fields() []field {
 		of("hosts[].user", func(r record) *string { return &r.Host.User }, "", text(CheckUser).like(likeUser)).orExample(DefaultUser),
 		of("hosts[].identity", func(r record) *string { return &r.Host.Identity }, "", file(checkIdentity)).orExample("~/.ssh/id_ed25519"),
 		of("hosts[].known_hosts", func(r record) *string { return &r.Host.KnownHosts }, "", file(checkKnownHosts)).orExample("~/.ssh/known_hosts"),
+		of("hosts[].prepare_as", func(r record) *string { return &r.Host.PrepareAs }, "", text(CheckUser).like(likeUser)).orNothing(),
+		of("hosts[].labels", func(r record) *map[string]string { return &r.Host.Labels }, nil, labels()).orNothing(),
+		of("hosts[].environment", func(r record) *map[string]string { return &r.Host.Environment }, nil, ofHost()).orNothing(),
+		of("hosts[].ports", func(r record) *[]Port { return &r.Host.Ports }, nil, ports()).orNothing(),
+		of("hosts[].domain", func(r record) *string { return &r.Host.Domain }, "", domain().like(likeDomain)).orNothing(),
+
+		{path: "rollout", read: optional("rollout")},
+		of("rollout.canary", func(r record) *int { return &r.Rollout.Canary }, 0, integer(0, maxHosts)).orDefault(),
+		of("rollout.batch", func(r record) *provision.Share { return &r.Rollout.Batch }, provision.Share{Number: 100, Percent: true}, share()).orDefault(),
+		of("rollout.pause", func(r record) *time.Duration { return &r.Rollout.Pause }, 0, pause(maxTimeout)).orDefault(),
+		of("rollout.on_failure", func(r record) *string { return &r.Rollout.OnFailure }, OnFailureStop, choice(OnFailureStop, OnFailureRollback)).orDefault(),
+
+		{path: "prepare", read: optional("prepare")},
+		{path: "prepare.user"},
+		of("prepare.user.keys", func(r record) *[]string { return &r.Prepare.User.Keys }, nil, publicKeys()).orNothing(),
+		of("prepare.user.sudo", func(r record) *bool { return &r.Prepare.User.Sudo }, false, boolean()).orNothing(),
+		of("prepare.packages", func(r record) *[]string { return &r.Prepare.Packages }, nil, texts("[git, htop]", checkPackage).each(likePackage)).orNothing(),
+		{path: "prepare.docker"},
+		of("prepare.docker.source", func(r record) *string { return &r.Prepare.Docker.Source }, DockerAuto, text(checkDockerSource).like(likeDockerSource)).orDefault(),
+		of("prepare.docker.mirrors", func(r record) *[]string { return &r.Prepare.Docker.Mirrors }, nil, texts(`["https://mirror.example.com"]`, checkMirror).each(likeMirror)).orNothing(),
+		of("prepare.docker.daemon", func(r record) *map[string]any { return &r.Prepare.Docker.Daemon }, nil, object()).orNothing(),
+		of("prepare.firewall", func(r record) *string { return &r.Prepare.Firewall }, FirewallOpen, choice(FirewallOpen, FirewallStrict)).orDefault(),
+		of("prepare.ssh", func(r record) *string { return &r.Prepare.SSH }, SSHKeep, choice(SSHKeep, SSHStrict)).orDefault(),
+		of("prepare.updates", func(r record) *bool { return &r.Prepare.Updates }, false, boolean()).orNothing(),
+		of("prepare.swap", func(r record) *string { return &r.Prepare.Swap }, SwapAuto, text(checkSwap).like(likeSwap)).orDefault(),
 	}
 }
 
@@ -113,6 +141,7 @@ func of[T any](path string, at func(record) *T, standard T, k kind[T]) field {
 		reset:  func(r record) { *at(r) = standard },
 		write:  func(t *template, r record) string { return k.write(t, *at(r)) },
 		unset:  func(r record) bool { return reflect.ValueOf(at(r)).Elem().IsZero() },
+		usual:  func(r record) bool { return reflect.DeepEqual(*at(r), standard) },
 		schema: k.schema,
 	}
 }
@@ -129,10 +158,9 @@ func (f field) orNothing() field {
 	return f
 }
 
-// orDefault has an annotated file leave the field out where it has its default.
+// orDefault has an annotated file leave the field out where it has its default, or nothing.
 func (f field) orDefault() field {
-	f.absent = f.usual
-	return f
+	return f.unless(func(r record) bool { return f.usual(r) || f.unset(r) })
 }
 
 // unless is orNothing with a condition of its own.
@@ -159,12 +187,15 @@ func below(path string) []field {
 }
 
 // Defaults is the tutorial's site: what a field has that the inventory leaves out. Source is still relative, "./site".
-func Defaults() Site {
+func Defaults() Site { return defaults().Site }
+
+// defaults is an inventory of nothing but defaults.
+func defaults() *Inventory {
 	r := record{&Inventory{}, &Host{}}
 	for _, f := range fields() {
 		if !f.isMapping() {
 			f.reset(r)
 		}
 	}
-	return r.Site
+	return r.Inventory
 }

@@ -4,12 +4,16 @@
 package inventory
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kehuo/provision/provision"
 )
 
 // Inventory is a site and the hosts that it lives on.
@@ -18,6 +22,9 @@ type Inventory struct {
 	Dir   string // the absolute folder of File, to which relative paths in it refer
 	Site  Site
 	Hosts []Host
+
+	Prepare Prepare // of hosts that are bare
+	Rollout Rollout // over several hosts
 
 	positions map[string]position
 }
@@ -87,7 +94,28 @@ type Host struct {
 	User       string
 	Identity   string // path of a private key, made absolute
 	KnownHosts string // path of a known_hosts file, made absolute
+	PrepareAs  string // who logs in to prepare the host while User is not there yet; empty: DefaultPrepareAs
+	Labels     map[string]string
+
+	// What the site has on this host alone.
+	Environment map[string]string // over the site's
+	Ports       []Port            // instead of the site's; none: the site's
+	Domain      string            // instead of the site's; empty: the site's
 }
+
+// Rollout is the order in which hosts are changed.
+type Rollout struct {
+	Canary    int             // how many hosts go first
+	Batch     provision.Share // how many go side by side after that
+	Pause     time.Duration   // between batches
+	OnFailure string          // OnFailureStop or OnFailureRollback
+}
+
+// What a host that fails does to the others.
+const (
+	OnFailureStop     = "stop"     // those that have not begun stay as they are
+	OnFailureRollback = "rollback" // and those that were changed go back
+)
 
 // Load reads and validates the inventory at path. No variable in it is expanded, but a leading ~/ is, in every path of this
 // machine. What is wrong is a provision.Failure, or several joined, that asks for provision.ExitUsage.
@@ -105,7 +133,8 @@ func Load(path string) (*Inventory, error) {
 
 // Parse validates the content of an inventory file; name is for its errors, and relative paths refer to dir.
 func Parse(name, dir string, content []byte) (*Inventory, error) {
-	inv := &Inventory{File: name, Dir: dir, Site: Defaults()}
+	inv := defaults()
+	inv.File, inv.Dir = name, dir
 	d := newDecoder(name, dir, content)
 	body, err := d.parse(content)
 	if err == nil {
@@ -119,27 +148,67 @@ func Parse(name, dir string, content []byte) (*Inventory, error) {
 	return inv, nil
 }
 
-// Limit returns the hosts with the given names, in the order of the file; all of them when no name is given.
-func (i *Inventory) Limit(names []string) ([]Host, error) {
-	if len(names) == 0 {
+// On is the site as it is on a host.
+func (i *Inventory) On(h Host) Site {
+	s := i.Site
+	if len(h.Environment) > 0 {
+		s.Environment = maps.Clone(s.Environment)
+		if s.Environment == nil {
+			s.Environment = map[string]string{}
+		}
+		maps.Copy(s.Environment, h.Environment)
+	}
+	if len(h.Ports) > 0 {
+		s.Ports = h.Ports
+	}
+	s.Domain = cmp.Or(h.Domain, s.Domain)
+	return s
+}
+
+// Limit returns the hosts with one of the given names, or with one of the given labels, "region=north", in the order of the file; all
+// of them when nothing is given.
+func (i *Inventory) Limit(wanted []string) ([]Host, error) {
+	if len(wanted) == 0 {
 		return i.Hosts, nil
 	}
-	known := make([]string, len(i.Hosts))
-	for n, h := range i.Hosts {
-		known[n] = h.Name
-	}
-	for _, name := range names {
-		if !slices.Contains(known, name) {
-			return nil, invalid("inventory.no-such-host", i.File, name, didYouMean(name, known), strings.Join(known, ", "))
+	var hosts []Host
+	for _, want := range wanted {
+		if !slices.ContainsFunc(i.Hosts, func(h Host) bool { return h.is(want) }) {
+			return nil, i.noSuchHost(want)
 		}
 	}
-	var hosts []Host
 	for _, h := range i.Hosts {
-		if slices.Contains(names, h.Name) {
+		if slices.ContainsFunc(wanted, h.is) {
 			hosts = append(hosts, h)
 		}
 	}
 	return hosts, nil
+}
+
+// is reports whether the host has a name, or a label that is written NAME=VALUE; names have no equals sign.
+func (h Host) is(wanted string) bool {
+	name, value, label := strings.Cut(wanted, "=")
+	if !label {
+		return h.Name == wanted
+	}
+	got, ok := h.Labels[name]
+	return ok && got == value
+}
+
+func (i *Inventory) noSuchHost(wanted string) error {
+	var names, labels []string
+	for _, h := range i.Hosts {
+		names = append(names, h.Name)
+		for _, name := range slices.Sorted(maps.Keys(h.Labels)) {
+			labels = append(labels, name+"="+h.Labels[name])
+		}
+	}
+	if strings.Contains(wanted, "=") {
+		slices.Sort(labels)
+		labels = slices.Compact(labels)
+		return invalid("inventory.no-such-label", i.File, wanted, didYouMean(wanted, labels), strings.Join(labels, ", "))
+	}
+	return invalid("inventory.no-such-host", i.File, wanted, didYouMean(wanted, names), strings.Join(names, ", "))
 }
 
 // Line is the line of a field, "site.certificate" or "hosts[0].address", in the file; of the nearest field around it where

@@ -105,8 +105,8 @@ func TestLoadContract(t *testing.T) {
 	if !reflect.DeepEqual(inv.Site, want) {
 		t.Errorf("site:\n%+v\nwant\n%+v", inv.Site, want)
 	}
-	host := Host{"aliyun", "203.0.113.10", 22, "kevin", filepath.Join(inv.Dir, "id_ed25519"), filepath.Join(home, ".ssh/known_hosts")}
-	if len(inv.Hosts) != 1 || inv.Hosts[0] != host {
+	host := Host{Name: "aliyun", Address: "203.0.113.10", Port: 22, User: "kevin", Identity: filepath.Join(inv.Dir, "id_ed25519"), KnownHosts: filepath.Join(home, ".ssh/known_hosts")}
+	if len(inv.Hosts) != 1 || !reflect.DeepEqual(inv.Hosts[0], host) {
 		t.Errorf("hosts %+v, want %+v", inv.Hosts, host)
 	}
 	for field, line := range map[string]int{

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"encoding/json"
 	"maps"
 	"path"
 	"slices"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/kehuo/provision/provision"
 )
 
 // kind is how values of a field are read, checked and written. What is wrong is noted with the decoder, and not ok.
@@ -28,6 +31,13 @@ func text(check func(string) error) kind[string] {
 		write:  (*template).scalar,
 		schema: schema{"type": "string"},
 	}
+}
+
+// choice is one of some words.
+func choice(words ...string) kind[string] {
+	k := text(oneOf(words...))
+	k.schema = schema{"enum": words}
+	return k
 }
 
 // needed is text for a field without a default.
@@ -181,6 +191,87 @@ func duration(longest time.Duration) kind[time.Duration] {
 		},
 		schema: schema{"type": "string", "pattern": likeDuration},
 	}
+}
+
+// pause is a duration that may be none.
+func pause(longest time.Duration) kind[time.Duration] {
+	k := duration(longest)
+	return kind[time.Duration]{
+		read: func(d *decoder, name string, n ast.Node) (time.Duration, bool) {
+			if text, ok := d.resolve(n).(*ast.StringNode); ok && (text.Value == "0s" || text.Value == "0") {
+				return 0, true
+			}
+			return k.read(d, name, n)
+		},
+		write:  k.write,
+		schema: k.schema,
+	}
+}
+
+// share is a number of hosts, or a part of them in percent.
+func share() kind[provision.Share] {
+	return kind[provision.Share]{
+		read: func(d *decoder, name string, n ast.Node) (provision.Share, bool) {
+			text := ""
+			switch v := d.resolve(n).(type) {
+			case *ast.IntegerNode:
+				text = v.GetToken().Value
+			case *ast.StringNode:
+				text = v.Value
+			case nil:
+				return provision.Share{}, false
+			default:
+				d.fail(v, name, "inventory.no-share", described(v))
+				return provision.Share{}, false
+			}
+			value, ok := provision.ParseShare(text)
+			if !ok {
+				d.fail(n, name, "inventory.share", text)
+			}
+			return value, ok
+		},
+		write: func(_ *template, value provision.Share) string { return value.String() },
+		schema: schema{"anyOf": []schema{
+			{"type": "integer", "minimum": 1}, {"type": "string", "pattern": `^([1-9][0-9]*|([1-9][0-9]?|100)%)$`},
+		}},
+	}
+}
+
+// labels are texts by names, for --limit.
+func labels() kind[map[string]string] {
+	k := environment()
+	return kind[map[string]string]{
+		read: func(d *decoder, name string, n ast.Node) (map[string]string, bool) {
+			values, ok := k.read(d, name, n)
+			for label, value := range values {
+				if strings.ContainsAny(label+value, ",= ") {
+					d.failField(join(name, label), invalid("inventory.label", label+"="+value))
+					ok = false
+				}
+			}
+			return values, ok
+		},
+		write: inLine,
+		schema: schema{"type": []string{"object", "null"}, "propertyNames": schema{"pattern": likeVariable}, "additionalProperties": schema{"anyOf": []schema{
+			{"type": []string{"number", "boolean"}}, {"type": "string", "pattern": "^[^,= ]*$"},
+		}}},
+	}
+}
+
+// inLine writes texts by names within braces.
+func inLine(_ *template, values map[string]string) string {
+	list := make([]string, 0, len(values))
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		list = append(list, scalar(name)+": "+quoted(values[name]))
+	}
+	return "{" + strings.Join(list, ", ") + "}"
+}
+
+// ofHost is the environment of a host, which is short.
+func ofHost() kind[map[string]string] {
+	k := environment()
+	k.write = inLine
+	return k
 }
 
 // texts is a list of strings, each of which check accepts; the example is one.
@@ -383,4 +474,88 @@ func (d *decoder) variable(name string, e entry) string {
 		d.reject(e.value, name, checkNoNUL(text))
 	}
 	return text
+}
+
+// publicKeys are texts that are public key files of this machine.
+func publicKeys() kind[[]string] {
+	k := texts(`["~/.ssh/id_ed25519.pub"]`, checkLocalPath)
+	return kind[[]string]{
+		read: func(d *decoder, name string, n ast.Node) ([]string, bool) {
+			list, ok := k.read(d, name, n)
+			for i := range list {
+				if !ok {
+					break // the numbers of the entries no longer fit
+				}
+				path, err := local(d.dir, list[i])
+				if err == nil {
+					_, err = ReadPublicKeys(path)
+				}
+				if err != nil {
+					d.failField(entryOf(name, i), err)
+				}
+				list[i] = path
+			}
+			return list, ok
+		},
+		write: func(t *template, paths []string) string {
+			near := make([]string, len(paths))
+			for i, path := range paths {
+				near[i] = t.near(path)
+			}
+			return list(near)
+		},
+		schema: k.schema,
+	}
+}
+
+// object is a mapping of anything that JSON can say.
+func object() kind[map[string]any] {
+	return kind[map[string]any]{
+		read: func(d *decoder, name string, n ast.Node) (map[string]any, bool) {
+			if _, ok := d.entries(n, name); !ok {
+				return nil, false
+			}
+			var value map[string]any
+			text, err := json.Marshal(d.plain(n))
+			if err == nil {
+				err = json.Unmarshal(text, &value)
+			}
+			if err != nil {
+				d.reject(n, name, invalid("inventory.no-json", err))
+			}
+			return value, err == nil
+		},
+		write: func(_ *template, value map[string]any) string {
+			text, err := json.Marshal(value)
+			if err != nil {
+				return "{}" // cannot be: it was JSON when it was read
+			}
+			return string(text)
+		},
+		schema: schema{"type": "object"},
+	}
+}
+
+// plain is a node as Go has it: maps, lists, texts, numbers, truth values.
+func (d *decoder) plain(n ast.Node) any {
+	switch v := d.resolve(n).(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		value := map[string]any{}
+		entries, _ := d.entries(v, "")
+		for _, e := range entries {
+			value[e.name] = d.plain(e.value)
+		}
+		return value
+	case *ast.SequenceNode:
+		list := make([]any, len(v.Values))
+		for i, item := range v.Values {
+			list[i] = d.plain(item)
+		}
+		return list
+	case *ast.LiteralNode:
+		return v.Value.Value
+	case ast.ScalarNode:
+		return v.GetValue()
+	}
+	return nil
 }

@@ -13,7 +13,7 @@ import (
 // Schema is the JSON Schema (draft 2020-12, as editors read it) of inventory.yaml, made of the table of fields and described in
 // the language of words. What Load refuses beyond it takes several fields, other files, or a parser of its own to tell.
 func Schema(words *language.Printer) ([]byte, error) {
-	root := object("", words)
+	root := mapping("", words)
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["title"] = "inventory.yaml"
 	root["description"] = words.T("inventory.about")
@@ -28,9 +28,9 @@ func Schema(words *language.Printer) ([]byte, error) {
 // schema is a JSON Schema, or a part of one.
 type schema map[string]any
 
-// object is the schema of a mapping of the rows below path.
-func object(path string, words *language.Printer) schema {
-	properties, defaults := schema{}, record{&Inventory{Site: Defaults()}, &Host{}}
+// mapping is the schema of a mapping of the rows below path.
+func mapping(path string, words *language.Printer) schema {
+	properties, defaults := schema{}, record{defaults(), &Host{}}
 	for _, f := range below(path) {
 		properties[f.name()] = f.describe(words, defaults)
 	}
@@ -46,21 +46,21 @@ func (f field) describe(words *language.Printer, defaults record) schema {
 			s[key] = value
 		}
 		s["description"] = words.T("inventory.field." + f.path)
-		if f.example != "" {
+		switch {
+		case f.example != "":
 			s["examples"] = []any{value(f.example)}
-		}
-		if (f.absent == nil || !f.unset(defaults)) && f.path != "hosts[].address" {
+		case !strings.HasPrefix(f.path, "hosts[]"): // what a host does not say, the site or the SSH configuration does
 			s["default"] = value(strings.TrimPrefix(f.write(&template{words: words}, defaults), "\n"))
 		}
 	case len(entries) > 0:
-		entry := object(f.path+"[]", words)
+		entry := mapping(f.path+"[]", words)
 		if f.path == "hosts" {
 			entry["required"] = []string{"address"}
 		}
 		s = schema{"type": "array", "items": entry, "minItems": 1}
 	default:
-		s = object(f.path, words)
-		if f.path == "site" {
+		s = mapping(f.path, words)
+		if f.read != nil {
 			s["type"] = []string{"object", "null"}
 		}
 	}
@@ -87,9 +87,9 @@ func (k kind[T]) like(pattern string) kind[T] {
 	return k
 }
 
-// each is a kind of lists whose entries are what entry describes.
-func (k kind[T]) each(entry schema) kind[T] {
-	k.schema = listOf(entry)
+// each is a kind of lists of texts that match a regular expression.
+func (k kind[T]) each(pattern string) kind[T] {
+	k.schema = listOf(schema{"type": "string", "pattern": pattern})
 	return k
 }
 
@@ -118,9 +118,13 @@ const (
 	likeVolume    = `^[^~.:][^:]*:/[^:]+(:(ro|rw|z|Z|nocopy|r?shared|r?slave|r?private|consistent|cached|delegated|,)+)?$`
 	likeURLPath   = `^/([^/#\s][^#\s]*)?$`
 
-	likeBuildWord = `^([a-zA-Z0-9_./:@=,+][a-zA-Z0-9_./:@=,+-]*)?$`
-	likeBuildID   = `^[a-zA-Z0-9_][a-zA-Z0-9_.-]*$`
-	likePlatform  = `^([a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?)?$`
+	likeBuildWord    = `^([a-zA-Z0-9_./:@=,+][a-zA-Z0-9_./:@=,+-]*)?$`
+	likeBuildID      = `^[a-zA-Z0-9_][a-zA-Z0-9_.-]*$`
+	likePlatform     = `^([a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?)?$`
+	likePackage      = `^[a-zA-Z0-9][a-zA-Z0-9+._-]{0,127}$`
+	likeMirror       = `^https://[^/@?#\s]+(/[^?#\s]*)?$`
+	likeDockerSource = `^(auto|distribution|docker|https://[^/@?#\s]+(/[^?#\s]*)?)$`
+	likeSwap         = `^(auto|none|[1-9][0-9]{0,3}[mg])$`
 
 	likeRestart  = `^(no|always|unless-stopped|on-failure(:[1-9][0-9]*)?)$`
 	likeLogSize  = `^[0-9]+[kKmMgGtTpP]?[iI]?[bB]?$`

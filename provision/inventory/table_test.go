@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -40,7 +41,7 @@ func TestTemplateInChinese(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 	again, err := Parse(inv.File, inv.Dir, text)
-	if err != nil || !slices.Equal(again.Site.Command, inv.Site.Command) || again.Hosts[0] != inv.Hosts[0] {
+	if err != nil || !slices.Equal(again.Site.Command, inv.Site.Command) || !reflect.DeepEqual(again.Hosts[0], inv.Hosts[0]) {
 		t.Errorf("%v\n%s", err, text)
 	}
 }

@@ -24,14 +24,18 @@ func Template(inv Inventory, words *language.Printer) []byte {
 	}
 	r := record{&inv, nil}
 	for _, f := range below("") {
-		t.out.WriteString(f.path + ":\n")
-		if f.path == "site" {
+		switch f.path {
+		case "site":
+			t.out.WriteString(f.path + ":\n")
 			t.fields("  ", "  ", below(f.path), r)
-			continue
-		}
-		for i := range inv.Hosts {
-			r.Host = &inv.Hosts[i]
-			t.fields("  - ", "    ", below(f.path+"[]"), r)
+		case "hosts":
+			t.out.WriteString(f.path + ":\n")
+			for i := range inv.Hosts {
+				r.Host = &inv.Hosts[i]
+				t.fields("  - ", "    ", below(f.path+"[]"), r)
+			}
+		default:
+			t.fields("", "", []field{f}, r)
 		}
 	}
 	return t.out.Bytes()
@@ -70,8 +74,9 @@ func (t *template) value(f field, r record) (text string, written bool) {
 		}
 		return f.write(t, r), true
 	}
+	outer := t.inFlow
 	t.inFlow = true
-	defer func() { t.inFlow = false }()
+	defer func() { t.inFlow = outer }()
 	var fields []string
 	for _, f := range below(f.path) {
 		if value, written := t.value(f, r); written {

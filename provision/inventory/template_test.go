@@ -47,7 +47,7 @@ func TestTemplateEverything(t *testing.T) {
 	dir := filepath.Dir(path)
 	t.Setenv("HOME", dir)
 	inv := Inventory{Dir: dir, Hosts: []Host{
-		{Name: "one", Address: "2001:db8::1", Port: 2222, User: "root", Identity: filepath.Join(dir, "id_ed25519"), KnownHosts: filepath.Join(dir, "known hosts")},
+		{Name: "one", Address: "2001:db8::1", Port: 2222, User: "root", Identity: filepath.Join(dir, "id_ed25519"), KnownHosts: filepath.Join(dir, "known hosts"), PrepareAs: "ubuntu"},
 		{Name: "two", Address: "alias"},
 	}}
 	inv.Site = Site{

@@ -165,7 +165,7 @@ func TestBytes(t *testing.T) {
 }
 
 func TestLimit(t *testing.T) {
-	inv, err := load(t, "site:\nhosts:\n- {name: web-1, address: a}\n- {name: web-2, address: b}\n")
+	inv, err := load(t, "site:\nhosts:\n- {name: web-1, address: a, labels: {region: north}}\n- {name: web-2, address: b, labels: {region: south, tier: web}}\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,6 +174,12 @@ func TestLimit(t *testing.T) {
 	}
 	if hosts, err := inv.Limit(nil); err != nil || len(hosts) != 2 {
 		t.Errorf("Limit() is %v, %v", hosts, err)
+	}
+	if hosts, err := inv.Limit([]string{"region=south", "web-1"}); err != nil || len(hosts) != 2 || hosts[0].Address != "a" {
+		t.Errorf("Limit(region=south, web-1) is %v, %v", hosts, err)
+	}
+	if _, err = inv.Limit([]string{"region=noth"}); err == nil || !strings.Contains(english(err), `did you mean "region=north"`) {
+		t.Errorf("Limit(region=noth): %v", err)
 	}
 	_, err = inv.Limit([]string{"wep-1"})
 	if err == nil || !strings.Contains(english(err), `did you mean "web-1"`) || provision.ExitCode(err) != provision.ExitUsage {

@@ -33,6 +33,7 @@ const (
 func TestARecordedHostIsUpToDate(t *testing.T) {
 	for _, sockets := range []bool{true, false} {
 		t.Run(fmt.Sprint("sockets ", sockets), func(t *testing.T) {
+			t.Parallel()
 			l := newRecordedLab(t)
 			l.NoSockets = !sockets // then docker commands are asked
 			before := disk(l)
@@ -59,6 +60,7 @@ func TestARecordedHostIsUpToDate(t *testing.T) {
 }
 
 func TestARecordedHostGetsTheNextRelease(t *testing.T) {
+	t.Parallel()
 	l := newRecordedLab(t)
 	l.edit("site/app/templates/index.html", "second", "third")
 	var planned []string
@@ -86,6 +88,7 @@ func TestARecordedHostGoesBack(t *testing.T) {
 		"to one that is made again":      func(l *lab) { l.Docker.Do(l.t, "rm", "-f", "myweb_https-"+keptRelease) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			l := newRecordedLab(t)
 			prepare(l)
 			asked := ""
@@ -111,6 +114,7 @@ func TestARecordedHostGoesBack(t *testing.T) {
 }
 
 func TestTheHistoryOfARecordedHost(t *testing.T) {
+	t.Parallel()
 	l := newRecordedLab(t)
 	var releases []string
 	l.connected(func(ctx context.Context, h *steps.Host) {
@@ -133,6 +137,7 @@ func TestTheHistoryOfARecordedHost(t *testing.T) {
 
 // TestALockOfAnEarlierVersion has an earlier version at work on the host, and then one that was interrupted there.
 func TestALockOfAnEarlierVersion(t *testing.T) {
+	t.Parallel()
 	l := newRecordedLab(t)
 	l.edit("site/app/templates/index.html", "second", "third")
 	content, err := os.ReadFile(recorded + "/run/lock")
@@ -166,6 +171,7 @@ func TestALockOfAnEarlierVersion(t *testing.T) {
 }
 
 func TestARecordedHostIsTakenDown(t *testing.T) {
+	t.Parallel()
 	l := newRecordedLab(t)
 	r := l.run(operate.NewDown(l.installed(), operate.DownOptions{Images: true, Files: true}))
 	if r.result.ExitCode != provision.ExitOK {

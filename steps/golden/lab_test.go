@@ -46,7 +46,6 @@ type lab struct {
 // newLab is a lab with a host that has a Docker Engine and nothing else.
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	t.Parallel()
 	pair, err := fakehost.LoadPair(recorded + "/site")
 	check(t, err)
 	l := &lab{Host: fakehost.New(t, pair, 8080, 8443), t: t, dir: t.TempDir()}

@@ -124,6 +124,7 @@ func TestPlans(t *testing.T) {
 		{"no Dockerfile", newRecordedLab, []func(*lab){func(l *lab) { check(l.t, os.Remove(l.source+"/Dockerfile")) }}},
 	} {
 		t.Run(scenario.name, func(t *testing.T) {
+			t.Parallel()
 			l := scenario.lab(t)
 			for _, prepare := range scenario.prepare {
 				prepare(l)

@@ -128,6 +128,7 @@ func TestRuns(t *testing.T) {
 		{"down on an empty host", newLab, func(l *lab) *record { return l.run(operate.NewDown(l.installed(), operate.DownOptions{})) }},
 	} {
 		t.Run(scenario.name, func(t *testing.T) {
+			t.Parallel()
 			l := scenario.lab(t)
 			r := scenario.run(l)
 			l.awaitStopped()

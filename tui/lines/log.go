@@ -62,6 +62,8 @@ func (l *logLines) text(body provision.Body) string {
 		return fmt.Sprintf("run started: site %s, hosts %s", b.Site, strings.Join(b.Hosts, ", "))
 	case provision.PlanReady:
 		return planLines(b.Changes)
+	case provision.RolloutWave:
+		return fmt.Sprintf("wave %d: %s; %d hosts after it, %s before the next", b.Number, strings.Join(b.Hosts, ", "), b.Left, language.Duration(b.Pause))
 	case provision.StepStarted:
 		return "started: " + b.Title
 	case provision.StepCommand:

@@ -85,6 +85,8 @@ func (p *plain) text(e provision.Event) string {
 			p.altering[e.Host] = append(p.altering[e.Host], c.Step)
 		}
 		return p.plan(b.Changes, p.verbose)
+	case provision.RolloutWave:
+		return WaveText(p.words, b)
 	case provision.StepStarted:
 		return p.started(e, b)
 	case provision.StepProgress:

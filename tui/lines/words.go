@@ -21,6 +21,18 @@ func startText(words *language.Printer, b provision.RunStarted) string {
 	return words.T(key, b.Site, strings.Join(b.Hosts, ", "))
 }
 
+// WaveText tells which hosts of a rollout are changed now: "wave 2: b, c; 3 more after it, 10 s later".
+func WaveText(words *language.Printer, w provision.RolloutWave) string {
+	text := words.T("lines.wave", w.Number, strings.Join(w.Hosts, ", "))
+	if w.Left > 0 {
+		text += words.T("lines.wave.left", w.Left)
+		if w.Pause > 0 {
+			text += words.T("lines.wave.pause", language.Duration(w.Pause))
+		}
+	}
+	return text
+}
+
 // FindingText writes a finding as a few lines of text: cause, evidence, fix.
 func FindingText(words *language.Printer, f provision.Finding) string {
 	var b strings.Builder

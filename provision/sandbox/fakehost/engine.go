@@ -124,11 +124,13 @@ func (e *Engine) Names() []string {
 }
 
 // Do runs a docker command as somebody else on the host would.
-func (e *Engine) Do(t testing.TB, argv ...string) {
+func (e *Engine) Do(t testing.TB, argv ...string) string {
 	t.Helper()
-	if a := e.run(call{Argv: append([]string{"docker"}, argv...)}); a.Code != 0 {
+	a := e.run(call{Argv: append([]string{"docker"}, argv...)})
+	if a.Code != 0 {
 		t.Fatalf("docker %s: %s", strings.Join(argv, " "), a.Stderr)
 	}
+	return a.Stdout
 }
 
 func (e *Engine) close() {
