@@ -352,6 +352,9 @@ func (h *Host) GoBack(ctx context.Context, r *provision.Reporter, to release.Tar
 // Survey is the host as status and doctor look at it. Answers that are still to come are waited for.
 func (h *Host) Survey() survey.Host {
 	_, docker := h.Step(Login).Plan()
+	if needs := h.Inventory.Site.Build.NeedsBuildKit(); docker == nil && needs != "" && h.facts.NoBuildKit {
+		docker = provision.Fail("build.no-buildkit", h.Name(), needs)
+	}
 	s := survey.Host{
 		Name: h.Name(), Address: h.visitors.address, Site: h.Inventory.Site, Facts: h.facts.Facts, Sudo: h.connection.sudo,
 		Docker:    docker,
