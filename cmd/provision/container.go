@@ -152,7 +152,9 @@ func (f *flags) terminal(c *cobra.Command, asked bool) (bool, error) {
 
 // onContainer is a command that needs of the host the name of its live container.
 func onContainer(command func(container string) remote.Command) func(context.Context, *steps.Host) (remote.Command, error) {
-	return func(_ context.Context, h *steps.Host) (remote.Command, error) { return command(h.Site().Container), nil }
+	return func(_ context.Context, h *steps.Host) (remote.Command, error) {
+		return command(h.Site().Container), nil
+	}
 }
 
 // stdin is the input of a command in the container: a pipe or a file, not a person at a terminal.
