@@ -12,6 +12,7 @@ import (
 	"github.com/kehuo/provision/provision/hook"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/state"
@@ -62,6 +63,7 @@ func (h *Host) ready(ctx context.Context, r *provision.Reporter) error {
 	}
 	shared := h.rollout
 	err := shared.building.do(func() error {
+		r.Output(provision.StreamOut, h.Words.T("hook.running", "site.hooks."+beforeBuild, Build, hookPatience))
 		err := h.runHere(ctx, r.In(Build))
 		if err == nil {
 			shared.read, err = NewDeployment(ctx, shared.source, h.Words, h.Reading)
@@ -139,7 +141,7 @@ func (s run) beforeSwitch(ctx context.Context, r *provision.Reporter) error {
 		return err
 	}
 	return s.hooks.rollout.switching.do(func() error {
-		name := s.site.Container + "-hook"
+		name := hookContainer(s.site)
 		argv := s.wanted.Spec.OneOff(docker.OneOffOptions{
 			Name: name, Site: s.site.Name, Directory: s.site.Directory, Purpose: beforeSwitch,
 			Image: s.facts.Image.ID, Secrets: s.site.Secrets(s.wanted.ID) + "/run", Shell: true,
@@ -170,7 +172,7 @@ func (s run) hook(ctx context.Context, r *provision.Reporter, name string, argv 
 	r.Command(shell.Quote(argv...))
 	err = s.connection.Job(within, id, shell.Exec(argv...), s.connection.lines(r))
 	if within.Err() != nil {
-		s.endHook(ctx, id, end)
+		endHook(ctx, s.connection, id, end)
 	}
 	var exit *remote.ExitError
 	switch code := provision.ExitCode(err); {
@@ -191,11 +193,30 @@ func (s run) hook(ctx context.Context, r *provision.Reporter, name string, argv 
 }
 
 // endHook ends a hook's job, and removes its container.
-func (s run) endHook(ctx context.Context, id string, end []string) {
+func endHook(ctx context.Context, c *connection, id string, end []string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takingBack)
 	defer cancel()
 	if end != nil { // which ends the job as well
-		_, _ = s.connection.Exec(ctx, remote.Command{Argv: end, Sudo: true})
+		_, _ = c.Exec(ctx, remote.Command{Argv: end, Sudo: true})
 	}
-	_ = s.connection.forget(ctx, id)
+	_ = c.forget(ctx, id)
 }
+
+// endLeftHook waits for the end of a hook that an interrupted run left: half a migration is worse than a late one.
+func (h *Host) endLeftHook(ctx context.Context, r *provision.Reporter, id string) error {
+	within, cancel := context.WithTimeout(ctx, hookPatience)
+	defer cancel()
+	r.Output(provision.StreamOut, h.Words.T("hook.left", h.Name(), hookPatience))
+	err := h.connection.attach(within, id, h.connection.lines(r))
+	if within.Err() != nil && ctx.Err() == nil {
+		endHook(ctx, h.connection, id, docker.Remove(hookContainer(h.site)))
+		return nil
+	}
+	if err != nil && ctx.Err() == nil && !errors.Is(err, remote.ErrNoJob) {
+		r.Output(provision.StreamErr, h.Words.T("hook.left-ended", h.Name(), h.Words.Error(err)))
+	}
+	return ctx.Err()
+}
+
+// hookContainer is the name of the container of before_switch. There is one at a time: the lock sees to it.
+func hookContainer(site release.Site) string { return site.Container + "-hook" }

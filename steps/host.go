@@ -211,7 +211,11 @@ func (h *Host) endLeftJobs(ctx context.Context, r *provision.Reporter) (bool, er
 	left := false
 	for _, id := range h.facts.Jobs {
 		switch {
-		case strings.HasPrefix(id, release.CutoverJob), strings.HasPrefix(id, images.Job), strings.HasPrefix(id, hookJob):
+		case strings.HasPrefix(id, hookJob):
+			if err := h.endLeftHook(ctx, r, id); err != nil {
+				return left, err
+			}
+		case strings.HasPrefix(id, release.CutoverJob), strings.HasPrefix(id, images.Job):
 			err := h.connection.attach(ctx, id, h.connection.lines(r))
 			if err != nil && !errors.Is(err, remote.ErrNoJob) {
 				r.Output(provision.StreamErr, h.Words.T("release.earlier-ended", h.Name(), h.Words.Error(err)))
@@ -387,6 +391,9 @@ func (h *Host) GoBack(ctx context.Context, r *provision.Reporter, to release.Tar
 // Survey is the host as status and doctor look at it. Answers that are still to come are waited for.
 func (h *Host) Survey() survey.Host {
 	_, docker := h.Step(Login).Plan()
+	if needs := h.Inventory.Site.Build.NeedsBuildKit(); docker == nil && needs != "" && h.facts.NoBuildKit {
+		docker = provision.Fail("build.no-buildkit", h.Name(), needs)
+	}
 	s := survey.Host{
 		Name: h.Name(), Address: h.visitors.address, Site: h.Inventory.Site, Facts: h.facts.Facts, Sudo: h.connection.sudo,
 		Docker:    docker,

@@ -93,6 +93,10 @@ func TestReleases(t *testing.T) {
 			c.site["health"] = "{path: /, status: 200, text: not on any page, timeout: 5s}"
 			c.page("unhealthy")
 		}, "not on any page"},
+		{"the migration fails", func(c *cloud) {
+			c.site["hooks"] = `{before_switch: "echo no such table; sleep 1; exit 3"}`
+			c.page("not migrated")
+		}, "no such table"},
 	} {
 		t.Run("before the switch: "+fails.name, func(t *testing.T) {
 			c := c.on(t)
@@ -111,13 +115,14 @@ func TestReleases(t *testing.T) {
 			if text := r.output() + r.err().Error(); !strings.Contains(text, fails.says) {
 				t.Errorf("says nothing of %q: %s", fails.says, text)
 			}
-			if c.release() != before || c.sh("docker ps -aq --filter name=candidate") != "" {
+			if c.release() != before || c.sh("docker ps -aq --filter name=candidate --filter name=hook") != "" {
 				t.Error("the previous release is not live any more, or the candidate is left behind")
 			}
 			for name, content := range kept {
 				c.write(name, content)
 			}
 			delete(c.site, "health")
+			delete(c.site, "hooks")
 		})
 	}
 

@@ -129,7 +129,7 @@ func (w *wizardRun) deploy(ctx context.Context, sink provision.Sink, decider pro
 	}
 	s.diffs = true
 	asked := s.inventory.Site
-	w.begin(s, site.Behind(os.DirFS(asked.Source), site.Site{Server: asked.Server, Command: asked.Command}))
+	w.begin(s, site.Behind(os.DirFS(asked.Source), site.Of(asked)))
 	result, err := s.deploy(ctx, decider, w.command.fix, &w.told, screen(sink))
 	if err != nil {
 		return failed(err)

@@ -2,6 +2,8 @@ package language
 
 func enSite() words {
 	return words{
+		"site.build-arg-secret.cause":             "The value of %[1]s in site.build.args can be read by whoever has the image, with docker history.",
+		"site.build-arg-secret.fix":               "Use site.build.secrets for it, and RUN --mount=type=secret in the Dockerfile.",
 		"site.build-arg-unused.cause":             "The inventory gives the build a value for %[1]s, and no ARG of the Dockerfile takes it.",
 		"site.build-arg-unused.fix":               "Add ARG %[1]s to the stage that needs it, or delete it from site.build.args.",
 		"site.build-no-target.cause":              "The Dockerfile has no stage %[1]s, which site.build.target asks for.",

@@ -114,6 +114,9 @@ func enSteps() words {
 		"stopped.by.timeout":                      "--timeout of %s is over",
 		"down.title":                              "Take the site down",
 		"step.04-certificate-lines.title-brought": "Certificate",
+		"hook.left":                               "A hook of an earlier run is still under way on %s; waiting for its end, %s at most.",
+		"hook.left-ended":                         "an earlier hook on %s ended with: %v",
+		"hook.running":                            "Running %s on this machine; its output stands at step %s. It may take %s at most.",
 
 		"fix.mended.cause": "%s was put right, as --fix asks.",
 		"fix.mended.fix":   "Look at the change and keep it with the site.",

@@ -2,6 +2,8 @@ package language
 
 func zhSite() words {
 	return words{
+		"site.build-arg-secret.cause":             "任何拿到镜像的人都能用 docker history 读到 site.build.args 中 %[1]s 的值。",
+		"site.build-arg-secret.fix":               "请改用 site.build.secrets，并在 Dockerfile 中使用 RUN --mount=type=secret。",
 		"site.build-arg-unused.cause":             "清单为构建给出了 %[1]s 的值，但 Dockerfile 中没有对应的 ARG。",
 		"site.build-arg-unused.fix":               "在需要它的阶段加上 ARG %[1]s，或从 site.build.args 中删除它。",
 		"site.build-no-target.cause":              "site.build.target 要求的阶段 %[1]s 在 Dockerfile 中不存在。",

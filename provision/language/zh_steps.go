@@ -114,6 +114,9 @@ func zhSteps() words {
 		"stopped.by.timeout":                      "--timeout 规定的 %s 已到",
 		"down.title":                              "下线网站",
 		"step.04-certificate-lines.title-brought": "证书",
+		"hook.left":                               "%s 上较早一次运行的钩子仍在执行；正在等待其结束，最多 %s。",
+		"hook.left-ended":                         "%s 上较早的钩子以此结束：%v",
+		"hook.running":                            "正在本机执行 %s，输出见步骤 %s。最多 %s。",
 
 		"fix.mended.cause": "已按 --fix 修正 %s。",
 		"fix.mended.fix":   "请检查这处改动，并随网站一起提交。",

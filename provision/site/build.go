@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -100,6 +101,9 @@ func (r *recipe) stageNames() string {
 	return strings.Join(names, ", ")
 }
 
+// secretArgument is how an ARG is named that is a secret by its name; whoever has the image can read its value.
+var secretArgument = regexp.MustCompile(`(?i)passw|secret|token|credential|(api|access|private)_?key`)
+
 // buildOptions examines what site.build asks of the Dockerfile.
 func (x *examiner) buildOptions() {
 	r := x.recipe
@@ -108,6 +112,9 @@ func (x *examiner) buildOptions() {
 			provision.SeverityError, "site.build-no-target", x.in.Site.Target, cmp.Or(r.stageNames(), "–"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(x.in.Site.Args)) {
+		if secretArgument.MatchString(name) {
+			x.add(place{step: StepDockerfile, file: x.in.Dockerfile.Path, evidence: name}, provision.SeverityWarning, "site.build-arg-secret", name)
+		}
 		if !r.declared[name] && !strings.HasPrefix(name, "BUILDKIT_") && !strings.HasSuffix(strings.ToLower(name), "_proxy") {
 			x.add(place{step: StepDockerfile, file: x.in.Dockerfile.Path, evidence: name}, provision.SeverityWarning, "site.build-arg-unused", name)
 		}

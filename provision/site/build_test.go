@@ -125,6 +125,11 @@ func TestBuildArgs(t *testing.T) {
 	if got := codes(examine(t, root, s)); len(got) > 0 {
 		t.Errorf("with values for all, found %v", got)
 	}
+	s.Args["NPM_TOKEN"] = "x"
+	if got := codes(examine(t, root, s)); !slices.Equal(got, []string{"build-arg-secret", "build-arg-unused"}) {
+		t.Errorf("with a secret for an argument, found %v", got)
+	}
+	delete(s.Args, "NPM_TOKEN")
 	s.Args["SCIRPT"] = "x"
 	report := examine(t, root, s)
 	if got := codes(report); !slices.Equal(got, []string{"build-arg-unused"}) {

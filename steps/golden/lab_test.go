@@ -113,6 +113,16 @@ func (l *lab) host() *steps.Host {
 	return d.NewHost(inv.Hosts[0], false, "provision --yes")
 }
 
+// mended is a target as a deployment has it, which reads the source after the hook that comes before.
+func (l *lab) mended() *steps.Host {
+	l.t.Helper()
+	inv, err := inventory.Load(filepath.Join(l.dir, "inventory.yaml"))
+	check(l.t, err)
+	d, err := steps.Mend(l.t.Context(), inv, language.Keys(), provision.Headless{}, false)
+	check(l.t, err)
+	return d.NewHost(inv.Hosts[0], false, "provision --yes")
+}
+
 // installed is a target that knows nothing of the source.
 func (l *lab) installed() *steps.Host {
 	l.t.Helper()

@@ -128,6 +128,10 @@ func TestPlans(t *testing.T) {
 		}}},
 		{"build secrets and the old builder", newRecordedLab, []func(*lab){lent}},
 		{"build secrets and BuildKit", newRecordedLab, []func(*lab){lent, func(l *lab) { l.Docker.BuildHelp = buildKitHelp }}},
+		{"hooks and nothing to do", newRecordedLab, []func(*lab){hooks("exit 9", "migrate", "clean up")}},
+		{"hooks around a release", newRecordedLab, []func(*lab){hooks("exit 9", "migrate\nand more", "clean up"), func(l *lab) {
+			l.edit("site/app/templates/index.html", "second", "third")
+		}}},
 		{"no Dockerfile", newRecordedLab, []func(*lab){func(l *lab) { check(l.t, os.Remove(l.source+"/Dockerfile")) }}},
 	} {
 		t.Run(scenario.name, func(t *testing.T) {
@@ -156,6 +160,13 @@ const buildSecret = "npm_0123456789abcdef"
 func lent(l *lab) {
 	check(l.t, os.WriteFile(l.dir+"/npm-token", []byte(buildSecret), 0o600))
 	l.edit("inventory.yaml", "  domain:", "  build: {secrets: {npm: npm-token}}\n  domain:")
+}
+
+// hooks gives the site hooks.
+func hooks(build, before, after string) func(*lab) {
+	return func(l *lab) {
+		l.edit("inventory.yaml", "  domain:", fmt.Sprintf("  hooks: {before_build: %q, before_switch: %q, after_switch: %q}\n  domain:", build, before, after))
+	}
 }
 
 // planText is a plan without words, and what was found on the way to it.

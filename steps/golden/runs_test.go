@@ -20,6 +20,9 @@ func TestRuns(t *testing.T) {
 	edited := func(file, old, text string) func(*lab) *record {
 		return func(l *lab) *record { l.edit(file, old, text); return l.deploy() }
 	}
+	hooked := func(build, before, after string) func(*lab) *record {
+		return func(l *lab) *record { hooks(build, before, after)(l); return l.run(l.mended()) }
+	}
 	for _, scenario := range []struct {
 		name string
 		lab  func(*testing.T) *lab
@@ -71,6 +74,11 @@ func TestRuns(t *testing.T) {
 			l.Docker.Refuse(9, "docker image inspect", "No such image: myweb_image:server")
 			return edited("site/app/templates/index.html", "second", "third")(l)
 		}},
+		{"hooks around a release", newRecordedLab, hooked("sed -i s/second/third/ app/templates/index.html", "migrate", "clean up")},
+		{"before_build that fails", newRecordedLab, hooked("exit 9", "migrate", "clean up")},
+		{"before_switch that fails", newRecordedLab, hooked("sed -i s/second/third/ app/templates/index.html", "exit 3", "clean up")},
+		{"before_switch that fails at first", newLab, hooked("true", "exit 3", "clean up")},
+		{"after_switch that fails", newRecordedLab, hooked("sed -i s/second/third/ app/templates/index.html", "migrate", "exit 5")},
 		{"release that ends at once", newRecordedLab, edited("site/start.sh", "set -u\n", "set -u\nexit 3\n")},
 		{"release that nginx refuses", newRecordedLab, edited("site/resource/default.conf", "    ssl_session_timeout 10m;\n", "    ssl_session_timeout 10m;\n    nonsense on;\n")},
 		{"nginx that docker cannot run", newRecordedLab, func(l *lab) *record {

@@ -36,6 +36,7 @@ type row struct {
 	engine, system string
 	always         bool   // without -all too
 	thief          bool   // somebody takes the site's port in the middle of a cutover, and gives it back
+	builders       bool   // it has no buildx, and gets it
 	refused        string // what the program says where it rightly deploys nothing; empty where it deploys
 }
 
@@ -51,7 +52,7 @@ var matrix = []row{
 	{engine: "28", system: "debian", always: true, thief: true},
 	{engine: "28", system: "busybox", always: true},
 	{engine: "28", system: "dropbear", always: true},
-	{engine: "28", system: "zsh"},
+	{engine: "28", system: "zsh", builders: true},
 	{engine: "rootless", system: "debian", always: true},
 	{engine: "podman", system: "debian", always: true, refused: "podman answers in Docker's place"},
 }
@@ -140,6 +141,9 @@ func (c *cycle) run() {
 	c.waited(one.Stop())
 	if c.row.thief {
 		c.stolen()
+	}
+	if c.row.builders {
+		c.builds()
 	}
 	c.ok("down", "down", "--yes", "--images", "--files")
 	if left := c.engine("ps", "--all", "--quiet") + c.exec("ls -A /home/kevin/dev 2>/dev/null || :"); left != "" {

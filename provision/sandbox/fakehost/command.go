@@ -55,7 +55,7 @@ func (e *Engine) run(c call) answer {
 		"version": func(arguments) (string, error) { return "20.10.24\n", nil },
 		"info":    func(a arguments) (string, error) { return format(a.option("--format"), []docker.Info{e.Info}) },
 		"buildx":  func(arguments) (string, error) { return "Driver: docker\n", nil },
-		"build":   func(a arguments) (string, error) { return e.build(a, c.Dir) }, "run": e.runContainer, "create": e.create,
+		"build":   func(a arguments) (string, error) { return e.build(a, c.Dir) }, "run": e.runContainer, "exec": e.exec, "create": e.create,
 		"start": e.each(e.start), "stop": e.each(func(c object) error { e.stop(c, 0); return nil }),
 		"kill": e.each(func(c object) error { e.stop(c, 137); return nil }),
 		"rm":   e.each(e.remove), "rename": e.rename, "update": e.update, "wait": e.wait, "port": e.port, "logs": e.logs, "tag": e.retag,

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -91,11 +92,40 @@ func (e *Engine) runContainer(a arguments) (string, error) {
 		}
 		return "", exitError{"nginx: configuration file /etc/nginx/nginx.conf test is successful\n", 0}
 	}
+	if a.has("--rm") {
+		return e.oneOff(a)
+	}
 	out, err := e.create(a)
 	if err == nil {
 		err = e.start(e.containers[0])
 	}
 	return out, err
+}
+
+// oneOff runs one command in a container that goes with it: "exit N" ends with that status, and anything else is said.
+func (e *Engine) oneOff(a arguments) (string, error) {
+	if _, err := e.image(a.words[0]); err != nil {
+		return "", err
+	}
+	return outcome(a.words[len(a.words)-1])
+}
+
+// outcome is how a command ends.
+func outcome(text string) (string, error) {
+	if exit := exitLine.FindStringSubmatch(text); exit != nil {
+		code, _ := strconv.Atoi(exit[1])
+		return text + "\n", exitError{text + "\n", code}
+	}
+	return text + "\n", nil
+}
+
+// exec is a command in a running container, which ends as oneOff's does.
+func (e *Engine) exec(a arguments) (string, error) {
+	c, err := e.container(a.words[0])
+	if err != nil || !c.is("State", "Running") {
+		return "", fmt.Errorf("container %s is not running", a.words[0])
+	}
+	return outcome(a.words[len(a.words)-1])
 }
 
 // each is a command that does the same to every container that it names, and prints their names.
