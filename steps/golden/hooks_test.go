@@ -30,7 +30,7 @@ func TestHooksOfARollout(t *testing.T) {
 	check(t, file.Close())
 	inv, err := inventory.Load(filepath.Join(a.dir, "inventory.yaml"))
 	check(t, err)
-	d, err := steps.Mend(t.Context(), inv, language.Keys(), provision.Headless{}, false)
+	d, err := steps.Mend(t.Context(), inv, language.Keys(), provision.Headless{}, false, steps.Reading{Remember: true})
 	check(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
