@@ -14,7 +14,7 @@ TEST_STATE := /run/provision-test
 
 POINTS := 210
 
-.PHONY: build demo test lint hosts chaos bench clean
+.PHONY: build demo test lint hosts chaos bench release clean
 
 build: ## bin/provision, without C
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/provision ./cmd/provision
@@ -55,6 +55,11 @@ chaos: ## breaks a release at POINTS points (210: about 20 minutes on 2 idle cor
 bench: ## the program beside what people would use instead; prints the tables of docs/measured.md
 	@$(SETUP) start openssh-client openssh-server rsync curl git ansible python3-docker
 	go run ./provision/bench
+
+release: ## archives, packages and checksums in dist/; the same commit gives the same bytes
+	rm -rf dist
+	go run ./cmd/release dist
+	@ls -l dist
 
 clean:
 	rm -rf bin dist
