@@ -78,11 +78,11 @@ func TestWizard(t *testing.T) {
 	t.Run("nothing to do", w.nothingToDo)
 	t.Run("ctrl+c in the build", w.interrupted)
 	t.Run("a build that fails, is mended and retried", w.mended)
+	t.Run("the plan of an edited inventory", w.planned)
+	t.Run("a lock that is held", w.locked)
 	t.Run("a release that answers 500", w.answers500)
 	t.Run("a release that crashes at boot", w.crashes)
 	t.Run("a release with a wrong page", w.wrongPage)
-	t.Run("the plan of an edited inventory", w.planned)
-	t.Run("a lock that is held", w.locked)
 }
 
 func (w *wizardTest) fromTheEmptyFolder(t *testing.T) {
@@ -191,7 +191,7 @@ func (w *wizardTest) answers500(t *testing.T) {
 }
 
 func (w *wizardTest) crashes(t *testing.T) {
-	w.fails(t, func(app string) string { return "import no_such_module\n" + app }, "no_such_module", "e  Edit app/__init__.py:1 ")
+	w.fails(t, func(app string) string { return "def broken(:\n" + app }, "SyntaxError", "e  Edit app/__init__.py:1 ")
 }
 
 func (w *wizardTest) wrongPage(t *testing.T) {
