@@ -60,6 +60,17 @@ func (w *wizardTest) start(t *testing.T, env []string, args ...string) *terminal
 	return terminaltest.Start(t, cmd)
 }
 
+// leftovers are the ids of the containers and images on the host that no name leads to.
+func (w *wizardTest) leftovers(t *testing.T) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "docker", "exec", w.host.Container, "sh", "-c",
+		"docker ps -aq --filter status=exited --filter status=created; docker images -q --filter dangling=true").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return strings.Join(strings.Fields(string(out)), " ")
+}
+
 func edit(t *testing.T, file string, change func(string) string) {
 	t.Helper()
 	content, err := os.ReadFile(file)
@@ -136,11 +147,15 @@ func (w *wizardTest) interrupted(t *testing.T) {
 
 func (w *wizardTest) mended(t *testing.T) {
 	file := filepath.Join(w.dir, "site", "Dockerfile")
-	edit(t, file, func(text string) string { return text + "\nRUN gcc --broken-here\n" })
+	before := w.leftovers(t)
+	edit(t, file, func(text string) string { return text + "\nRUN echo one more layer > /layer\nRUN gcc --broken-here\n" })
 	x := w.start(t, []string{`EDITOR=sh -c 'sed -i "${1#+}d" "$2"' editor`}) // it deletes the line that it is opened at
 	x.Wait(english.T("wizard.now.plan"), "enter "+english.T("wizard.key.apply"))
 	x.Type(enterKey)
 	x.Wait("Step 7 failed: Build the image", "gcc", "Retry from step 7", "enter "+english.T("wizard.key.take"))
+	if after := w.leftovers(t); after != before {
+		t.Errorf("the failed build left containers or images: %s, before it %s", after, before)
+	}
 	x.Resize(60, 18)
 	x.Wait("Retry from step 7")
 	x.Type("r")
