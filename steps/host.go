@@ -234,7 +234,7 @@ func (h *Host) record(outcome provision.HostResult) state.Record {
 		Release:    cmp.Or(h.wentBack, h.Release),
 		Outcome:    "ok",
 		Changed:    outcome.Changed,
-		DurationMS: time.Since(h.begun).Milliseconds(),
+		DurationMS: (time.Since(h.begun) - outcome.Waited).Milliseconds(),
 	}
 	if outcome.Err != nil {
 		record.Outcome = h.Words.Error(outcome.Err)
