@@ -149,6 +149,8 @@ type HostResult struct {
 	Status  Status
 	Err     error
 	Lasting []Finding // what a person should know of the site beyond the run
+
+	Waited time.Duration // for the answers of a person: it is no part of any duration
 }
 
 // MarshalJSON writes the error as its sentence.

@@ -21,7 +21,7 @@ func TestEventsAreDocumented(t *testing.T) {
 		rows[m[1]] = m[2]
 	}
 	failed := errors.New("it failed")
-	hosts := map[string]HostResult{"aliyun": {1, StatusFailed, failed, []Finding{{Cause: "it"}}}}
+	hosts := map[string]HostResult{"aliyun": {1, StatusFailed, failed, []Finding{{Cause: "it"}}, time.Second}}
 	changes := []Change{{Host: "aliyun", Step: "07-build", Action: "build", Reason: "new", Diff: "+", Summary: "built"}}
 	bodies := []Body{
 		RunStarted{"provision", "myweb", []string{"aliyun"}, []string{"01-login"}, "log"}, PlanReady{changes}, RolloutWave{1, []string{"aliyun"}, 2, time.Second}, StepStarted{"Build"},

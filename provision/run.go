@@ -336,7 +336,7 @@ func (w *walk) advise() {
 
 // close hangs up, even when ctx has ended, and sums up the host.
 func (w *walk) close(ctx context.Context) {
-	w.result = HostResult{Changed: w.changed, Status: w.status(), Err: w.err}
+	w.result = HostResult{Changed: w.changed, Status: w.status(), Err: w.err, Waited: w.stream.idle(w.target.Name())}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()
 	if err := w.target.Close(ctx, w.result); err != nil && w.err == nil {

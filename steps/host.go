@@ -260,7 +260,7 @@ func (h *Host) record(outcome provision.HostResult) state.Record {
 		Release:    cmp.Or(h.wentBack, h.Release),
 		Outcome:    "ok",
 		Changed:    outcome.Changed,
-		DurationMS: time.Since(h.begun).Milliseconds(),
+		DurationMS: (time.Since(h.begun) - outcome.Waited).Milliseconds(),
 		Hooks:      h.ran,
 	}
 	if outcome.Err != nil {

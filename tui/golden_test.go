@@ -7,11 +7,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/setup"
+	"github.com/kehuo/provision/tui/feed"
 	"github.com/kehuo/provision/tui/keymap"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
@@ -90,6 +93,31 @@ var scenes = map[string]scene{
 		rest := s.plan(record(story.Options{Words: words, Failures: 1}))
 		s.press("enter")
 		s.finish(rest)
+	},
+	"failed-kept": func(s *stage, words *language.Printer) {
+		s.play(record(story.Options{Words: words}), stepIs("09-run"))
+		err := provision.Fail("declined").WithExit(provision.ExitKeptOld)
+		for _, body := range []provision.Body{
+			provision.Finding{Severity: provision.SeverityError, Cause: "The application answers 500: it has met an error of its own. The page says nothing of it.",
+				Evidence: "ValueError: no such thing\n/ answered 500", Fix: "Mend the error that the traceback in the log shows, and deploy again.", File: "app/app.py", Line: 12},
+			provision.Finding{Severity: provision.SeverityInfo, Cause: "GET / answered 500 instead of 200", Evidence: "Internal Server Error"},
+			provision.StepFinished{Status: provision.StatusFailed, Duration: 10 * time.Second, Err: err},
+		} {
+			s.send(feed.Batch{Events: []provision.Event{{Time: s.now, Host: "aliyun", Step: "09-run", Body: body}}})
+		}
+		s.send(Deployed{Finished: provision.RunFinished{ExitCode: provision.ExitKeptOld, Duration: 30 * time.Second,
+			Hosts: map[string]provision.HostResult{"aliyun": {Err: err, Status: provision.StatusFailed}}}})
+	},
+	"plan-held": func(s *stage, words *language.Printer) {
+		s.plan(record(story.Options{Words: words}))
+		s.send(feed.Batch{Events: []provision.Event{{Host: "aliyun", Step: "01-login",
+			Body: provision.Finding{Severity: provision.SeverityInfo, Code: "lock.held", Cause: words.T("lock.held", "ann@desk", "aliyun", "provision --yes", "2 s")}}}})
+	},
+	"build-labels": func(s *stage, words *language.Printer) {
+		rest := s.plan(record(story.Options{Words: words}))
+		s.press("enter")
+		s.play(rest, progressOf("07-build", 2))
+		s.press("v")
 	},
 	"failed-output": func(s *stage, words *language.Printer) {
 		rest := s.plan(record(story.Options{Words: words, Failures: 1}))

@@ -132,8 +132,11 @@ func (m *Model) sync() {
 	} else {
 		m.watch.Show(host.Name, m.steps.Chosen())
 	}
-	if done, ok := m.page.(*page.Done); ok {
-		done.SetHost(host)
+	switch p := m.page.(type) {
+	case *page.Done:
+		p.SetHost(host)
+	case *page.Plan: // the question may come before the events do
+		p.Held = m.held(p.Host())
 	}
 	m.waiting = m.waiting && m.page != nil && m.front() != m.page
 	m.layout()

@@ -9,6 +9,7 @@ import (
 	"github.com/kehuo/provision/tui/feed"
 	"github.com/kehuo/provision/tui/page"
 	"github.com/kehuo/provision/tui/story"
+	"github.com/kehuo/provision/tui/terminaltest"
 )
 
 func TestEnterOnAnEmptyPlanDoesNotLeave(t *testing.T) {
@@ -158,4 +159,13 @@ func TestStepsOfAPlanBuildOnEachOther(t *testing.T) {
 	s.shows(english.T("wizard.approved", 1, 5))
 	s.press("down", "down", " ")
 	s.shows(english.T("wizard.approved", 4, 5))
+}
+
+func TestAPlanSaysFirstWhoElseIsAtWork(t *testing.T) {
+	s := plainStage(t)
+	s.plan(record(story.Options{}))
+	s.lacks("somebody is at work")
+	s.send(feed.Batch{Events: []provision.Event{{Host: "aliyun", Step: "01-login",
+		Body: provision.Finding{Severity: provision.SeverityInfo, Code: "lock.held", Cause: "somebody is at work on aliyun"}}}})
+	terminaltest.InOrder(t, s.view(), english.T("wizard.now.plan"), "somebody is at work on aliyun", "The site's directory")
 }

@@ -111,7 +111,6 @@ func (m *Model) ask(a Asked) tea.Cmd {
 	}
 	if a.Decision.Kind == provision.DecidePlan && len(a.Decision.Changes) > 0 {
 		plan := page.NewPlan(m.Common, a.Decision, m.stepIDs())
-		plan.Held = m.held(a.Decision.Host)
 		plan.Several, plan.Form = m.several(), m.form != nil
 		return m.arrive(plan)
 	}

@@ -60,6 +60,17 @@ func (w *wizardTest) start(t *testing.T, env []string, args ...string) *terminal
 	return terminaltest.Start(t, cmd)
 }
 
+// leftovers are the ids of the containers and images on the host that no name leads to.
+func (w *wizardTest) leftovers(t *testing.T) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "docker", "exec", w.host.Container, "sh", "-c",
+		"docker ps -aq --filter status=exited --filter status=created; docker images -q --filter dangling=true").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return strings.Join(strings.Fields(string(out)), " ")
+}
+
 func edit(t *testing.T, file string, change func(string) string) {
 	t.Helper()
 	content, err := os.ReadFile(file)
@@ -78,11 +89,11 @@ func TestWizard(t *testing.T) {
 	t.Run("nothing to do", w.nothingToDo)
 	t.Run("ctrl+c in the build", w.interrupted)
 	t.Run("a build that fails, is mended and retried", w.mended)
+	t.Run("the plan of an edited inventory", w.planned)
+	t.Run("a lock that is held", w.locked)
 	t.Run("a release that answers 500", w.answers500)
 	t.Run("a release that crashes at boot", w.crashes)
 	t.Run("a release with a wrong page", w.wrongPage)
-	t.Run("the plan of an edited inventory", w.planned)
-	t.Run("a lock that is held", w.locked)
 }
 
 func (w *wizardTest) fromTheEmptyFolder(t *testing.T) {
@@ -139,11 +150,15 @@ func (w *wizardTest) interrupted(t *testing.T) {
 
 func (w *wizardTest) mended(t *testing.T) {
 	file := filepath.Join(w.dir, "site", "Dockerfile")
-	edit(t, file, func(text string) string { return text + "\nRUN gcc --broken-here\n" })
+	before := w.leftovers(t)
+	edit(t, file, func(text string) string { return text + "\nRUN echo one more layer > /layer\nRUN gcc --broken-here\n" })
 	x := w.start(t, []string{`EDITOR=sh -c 'sed -i "${1#+}d" "$2"' editor`}) // it deletes the line that it is opened at
 	x.Wait(english.T("wizard.now.plan"), "enter "+english.T("wizard.key.apply"))
 	x.Type(enterKey)
 	x.Wait("Step 7 failed: Build the image", "gcc", "Retry from step 7", "enter "+english.T("wizard.key.take"))
+	if after := w.leftovers(t); after != before {
+		t.Errorf("the failed build left containers or images: %s, before it %s", after, before)
+	}
 	x.Resize(60, 18)
 	x.Wait("Retry from step 7")
 	x.Type("r")
@@ -194,7 +209,7 @@ func (w *wizardTest) answers500(t *testing.T) {
 }
 
 func (w *wizardTest) crashes(t *testing.T) {
-	w.fails(t, func(app string) string { return "import no_such_module\n" + app }, "no_such_module", "e  Edit app/__init__.py:1 ")
+	w.fails(t, func(app string) string { return "def broken(:\n" + app }, "SyntaxError", "e  Edit app/__init__.py:1 ")
 }
 
 func (w *wizardTest) wrongPage(t *testing.T) {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/kehuo/provision/provision"
 )
@@ -12,6 +13,9 @@ func (m *Masker) Event(e provision.Event) provision.Event {
 	switch b := e.Body.(type) {
 	case provision.StepOutput:
 		b.Text = m.Line(b.Text)
+		e.Body = b
+	case provision.PlanReady:
+		b.Changes = m.changes(b.Changes)
 		e.Body = b
 	case provision.StepCommand:
 		b.Command = m.Line(b.Command)
@@ -26,10 +30,20 @@ func (m *Masker) Event(e provision.Event) provision.Event {
 		b.Err, b.Hosts = m.Error(b.Err), m.results(b.Hosts)
 		e.Body = b
 	case provision.PlanFinished:
+		b.Changes = m.changes(b.Changes)
 		b.Err, b.Hosts = m.Error(b.Err), m.results(b.Hosts)
 		e.Body = b
 	}
 	return e
+}
+
+// changes are those of a plan, whose diffs are texts of the site.
+func (m *Masker) changes(changes []provision.Change) []provision.Change {
+	masked := slices.Clone(changes)
+	for i, c := range masked {
+		masked[i].Diff = m.Line(c.Diff)
+	}
+	return masked
 }
 
 func (m *Masker) results(hosts map[string]provision.HostResult) map[string]provision.HostResult {

@@ -118,7 +118,7 @@ func (l *lab) mended() *steps.Host {
 	l.t.Helper()
 	inv, err := inventory.Load(filepath.Join(l.dir, "inventory.yaml"))
 	check(l.t, err)
-	d, err := steps.Mend(l.t.Context(), inv, language.Keys(), provision.Headless{}, false)
+	d, err := steps.Mend(l.t.Context(), inv, language.Keys(), provision.Headless{}, false, steps.Reading{Remember: true})
 	check(l.t, err)
 	return d.NewHost(inv.Hosts[0], false, "provision --yes")
 }

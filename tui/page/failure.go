@@ -173,33 +173,38 @@ func (f *Failure) explanation() []pane.Line {
 		return paragraph(pane.Output, said)
 	}
 	first := f.findings[0]
-	parts := f.fitted(f.cause(first), f.evidence(first, said), f.cure(first))
+	var more [][]pane.Line
 	if len(f.findings) > 1 {
 		second := f.findings[1]
-		parts = append(parts, f.cause(second), f.evidence(second, said), f.cure(second))
+		more = append(more, f.cause(second), f.evidence(second, said), f.cure(second))
 	}
 	if !f.saysNothing(first) && f.height >= 20 && !repeats(said, first) { // it adds little
-		parts = append(parts, paragraph(pane.Note, said))
+		more = append(more, paragraph(pane.Note, said))
 	}
-	return joined(parts)
+	return joined(append(f.fitted(f.cause(first), f.evidence(first, said), f.cure(first), len(more) > 0), more...))
 }
 
 // fitted are cause, evidence and cure, all of them in sight: where there is too little room for that, what is told of the first two
-// is shortened, and stands whole below the cure.
-func (f *Failure) fitted(cause, evidence, cure []pane.Line) [][]pane.Line {
+// is shortened, and stands whole below the cure. A row tells of what is out of sight.
+func (f *Failure) fitted(cause, evidence, cure []pane.Line, more bool) [][]pane.Line {
 	room := f.most()
+	if more {
+		room--
+	}
 	if f.count(joined([][]pane.Line{cause, evidence, cure})) <= room {
 		return [][]pane.Line{cause, evidence, cure}
 	}
-	room-- // a row tells of more
+	if !more {
+		room--
+	}
 	rows := max(room-f.count(cure), 1)
 	shown := min(f.count(evidence), max(rows-f.count(cause), 1))
 	if rows < 2 {
 		shown = 0
 	}
-	short, rest := f.firstRows(cause, max(rows-shown, 1))
-	quoted, more := f.firstRows(evidence, shown)
-	return [][]pane.Line{append(append(short, quoted...), cure...), rest, more}
+	short, cut := f.firstRows(cause, max(rows-shown, 1))
+	quoted, rest := f.firstRows(evidence, shown)
+	return [][]pane.Line{append(append(short, quoted...), cure...), cut, rest}
 }
 
 // firstRows are lines in so many rows at most, and all of them again where that is not all: the first sentence, if that fits.

@@ -399,6 +399,13 @@ func (f *Form) foot() []string {
 	if f.height >= 14 {
 		rows = append([]string{""}, rows...)
 	}
+	if problem := f.loginProblem(); problem != "" {
+		b := block{width: f.width - 4}
+		b.add(f.Theme.Warn, problem)
+		for _, row := range b.rows[:min(len(b.rows), 2)] {
+			rows = append(rows, "    "+row)
+		}
+	}
 	if f.err != nil {
 		b := block{width: f.width}
 		b.add(f.Theme.Bad, safetext.Text(f.Words.Error(f.err)))
@@ -449,10 +456,7 @@ func (f *Form) row(i int) []string {
 	}
 	value = ansi.Truncate(value, f.width-f.column(), "")
 	if origin := f.origin(i); origin != "" && !here {
-		value = f.beside(value, t.Faint.Render(origin))
-	}
-	if state := f.loginState(); state != "" && field.Name == setup.Address && !here {
-		value = f.beside(value, state)
+		value = f.beside(value, t.Faint.Render(origin), f.width-f.column())
 	}
 	rows := []string{cells.Fit(pointer+sign+" "+name, f.column()) + value}
 	below := block{width: max(f.width-f.column(), 10)}
@@ -461,10 +465,6 @@ func (f *Form) row(i int) []string {
 		below.add(t.Bad, wrong)
 	case note != "":
 		below.add(t.Faint, note)
-	}
-	if problem := f.loginProblem(); problem != "" && field.Name == setup.Address {
-		below.add(t.Warn, problem)
-		below.rows = below.rows[:min(len(below.rows), 2)]
 	}
 	if here {
 		f.explain(&below, field.Name)
@@ -475,10 +475,10 @@ func (f *Form) row(i int) []string {
 	return rows
 }
 
-// beside puts a remark behind a value, where there is room for it.
-func (f *Form) beside(value, remark string) string {
+// beside puts a remark behind a value, where width has room for it.
+func (f *Form) beside(value, remark string, width int) string {
 	value = strings.TrimRight(value, " ")
-	if room := f.width - f.column() - ansi.StringWidth(value) - cells.Gutter; room < ansi.StringWidth(remark) {
+	if room := width - ansi.StringWidth(value) - cells.Gutter; remark == "" || room < ansi.StringWidth(remark) {
 		return value
 	}
 	return value + strings.Repeat(" ", cells.Gutter) + remark
@@ -535,7 +535,9 @@ func (f *Form) button() string {
 	t := f.Theme
 	label := f.T("wizard.form.write", f.file)
 	if f.at == len(f.fields) {
-		return t.Accent.Render(t.Pointer) + "   " + t.Chosen.Render(label)
+		label = t.Accent.Render(t.Pointer) + "   " + t.Chosen.Render(label)
+	} else {
+		label = "    " + t.Faint.Render(label)
 	}
-	return "    " + t.Faint.Render(label)
+	return f.beside(label, f.loginState(), f.width)
 }

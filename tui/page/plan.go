@@ -237,6 +237,9 @@ func DiffLines(diff string) []pane.Line {
 	return list
 }
 
+// Host is the host that would change.
+func (p *Plan) Host() string { return p.decision.Host }
+
 // Summary is the plan in few words.
 func (p *Plan) Summary() string { return safetext.Line(lines.SummaryText(p.Words, p.decision.Changes)) }
 
