@@ -14,7 +14,7 @@ TEST_STATE := /run/provision-test
 
 POINTS := 210
 
-.PHONY: build demo test lint hosts chaos bench clean
+.PHONY: build demo test lint hosts chaos bench release clean
 
 build: ## bin/provision, without C
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/provision ./cmd/provision
@@ -44,7 +44,7 @@ race:
 	# These measure how long a site is out of reach, and so have the machine to themselves; those beside others mostly wait for Docker.
 	go test -race -tags host -count=1 -timeout 14m -p 1 -parallel 4 ./steps/...
 
-hosts: build ## the whole cycle on every kind of host, one after another; prints the README's table (about 25 minutes, 10 more the first time)
+hosts: build ## the whole cycle on every kind of host, one after another; prints the table of docs/measured.md (about 10 minutes on 2 cores, as much again the first time)
 	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)
 	@PROVISION_SETUP_STATE=$(TEST_STATE) sh provision/sandbox/test.sh '$(TEST_HOSTS)' go test -tags host -count=1 -timeout 90m -parallel 1 -v ./steps/hosts -args -all -program $(CURDIR)/bin/provision
 
@@ -52,9 +52,14 @@ chaos: ## breaks a release at POINTS points (210: about 20 minutes on 2 idle cor
 	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)
 	@PROVISION_SETUP_STATE=$(TEST_STATE) sh provision/sandbox/test.sh '$(TEST_HOSTS)' go test -tags host -count=1 -timeout 60m -v ./steps/chaos -args -points $(POINTS)
 
-bench: ## the program beside what people would use instead; prints the tables of the README
+bench: ## the program beside what people would use instead; prints the tables of docs/measured.md
 	@$(SETUP) start openssh-client openssh-server rsync curl git ansible python3-docker
 	go run ./provision/bench
+
+release: ## archives, packages and checksums in dist/; the same commit gives the same bytes
+	rm -rf dist
+	go run ./cmd/release dist
+	@ls -l dist
 
 clean:
 	rm -rf bin dist

@@ -98,7 +98,7 @@ func newRoot() *cobra.Command {
 	group(root, groupDeploy, "help.deploying", explicit, newPlan(), newRollback(), newDown())
 	group(root, groupLook, "help.looking", newStatus(), newDash(), newHistory(), newLogs(), newDoctor(), newDiagnose())
 	group(root, groupOperate, "help.operating", newExec(), newUnlock())
-	group(root, groupBeside, "help.beside", newInit(), newSandbox(), newSchema(), newVersion(), newHelp())
+	group(root, groupBeside, "help.beside", newInit(), newSandbox(), newSchema(), newMan(), newVersion(), newHelp())
 	root.SetHelpCommandGroupID(groupBeside)
 	root.SetCompletionCommandGroupID(groupBeside)
 	root.InitDefaultCompletionCmd()

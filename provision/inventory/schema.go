@@ -46,10 +46,10 @@ func (f field) describe(words *language.Printer, defaults record) schema {
 			s[key] = value
 		}
 		s["description"] = words.T("inventory.field." + f.path)
-		if f.example != "" {
+		switch {
+		case f.example != "":
 			s["examples"] = []any{value(f.example)}
-		}
-		if (f.absent == nil || !f.unset(defaults)) && f.path != "hosts[].address" {
+		case !strings.HasPrefix(f.path, "hosts[]"): // what a host does not say, the site or the SSH configuration does
 			s["default"] = value(strings.TrimPrefix(f.write(&template{words: words}, defaults), "\n"))
 		}
 	case len(entries) > 0:
