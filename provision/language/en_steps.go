@@ -32,6 +32,8 @@ func enSteps() words {
 		"step.09-run.interrupt":           "The switch is atomic: it completes or rolls back. A site that was live stays live.",
 		"build.room-made":                 "%[2]s: there was too little room for the build in %[3]s; removed earlier releases of this site: %[1]d; now %[4]d MB are free.",
 		"build.room.cause":                "The build may not find room in %[1]s on %[2]s: it is likely to need %[3]d MB, %[4]d MB are free. The site's own images take %[5]d MB there; the live release and the one before it stay.",
+		"files.no-room.cause":             "The disk of %[1]s on %[2]s has no room for the upload. The site's files take %[3]d MB there.",
+		"files.no-room.images":            "%[1]s Its images take %[2]d MB in %[3]s.",
 		"build.room.fix":                  "Remove what nobody needs there (docker system df -v shows it; docker rmi removes an image by its name), or enlarge the disk; keep and keep_size in inventory.yaml bound what earlier releases take. Docker's build cache is shared by all sites of the host, so it is left alone. Then run again.",
 		"build.no-room.cause":             "The build ran out of room in %[1]s on %[2]s: %[3]d MB are free now. The site's own images take %[4]d MB there.",
 		"build.again":                     "%s was restarted during the build; building again from what is in its cache.",

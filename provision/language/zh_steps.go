@@ -32,6 +32,8 @@ func zhSteps() words {
 		"step.09-run.interrupt":           "切换容器是主机上的一条命令：要么完成，要么自动恢复原状。已上线的网站不受影响。",
 		"build.room-made":                 "主机 %[2]s 的 %[3]s 空间不足以构建；已删除本网站的旧版本：%[1]d 个；现有 %[4]d MB 可用。",
 		"build.room.cause":                "主机 %[2]s 的 %[1]s 可能空间不足：构建预计需要 %[3]d MB，可用 %[4]d MB。本网站的镜像在此占用 %[5]d MB；现行版本和上一个版本会保留。",
+		"files.no-room.cause":             "主机 %[2]s 上 %[1]s 所在的磁盘空间不足，无法上传。本网站的文件占用 %[3]d MB。",
+		"files.no-room.images":            "%[1]s镜像占用 %[2]d MB，位于 %[3]s。",
 		"build.room.fix":                  "请删除那里无人需要的内容（docker system df -v 可查看，docker rmi 按名称删除镜像），或扩大磁盘；inventory.yaml 的 keep 和 keep_size 可限制旧版本占用的空间。Docker 的构建缓存由该主机上所有网站共用，因此不会清理。然后重新运行。",
 		"build.no-room.cause":             "主机 %[2]s 的 %[1]s 在构建过程中空间耗尽：现有 %[3]d MB 可用。本网站的镜像在此占用 %[4]d MB。",
 		"build.again":                     "%s 在构建过程中重启了；利用缓存重新构建。",
