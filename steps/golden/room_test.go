@@ -137,6 +137,10 @@ func TestKeepSize(t *testing.T) {
 			if names := l.Docker.Names(); !slices.Contains(names, "myweb_https-mine") {
 				t.Errorf("there are %q", names)
 			}
+			images := strings.Fields(l.Docker.Do(t, "image", "ls", "-q", "--filter", "label=io.provision.site=myweb"))
+			if want := 1 + max(test.left, 1); len(images) != want { // the live one, and the previous one, which somebody else has named as well
+				t.Errorf("there are %d images, want %d", len(images), want)
+			}
 			l.mustDeploy()
 		})
 	}
