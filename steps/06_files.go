@@ -8,6 +8,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/transfer"
 	"github.com/kehuo/provision/provision/tree"
@@ -23,10 +24,14 @@ type files struct {
 	there      *hostFiles
 	connection *connection
 	tells      func(text string) bool // it holds a secret
+	room       func(context.Context) *release.Room
 }
 
 func newFiles(h *Host, s step) provision.Step {
-	return files{newLocal(h, s), h.Inventory.Site, h.Manifest, h.Reading, &h.there, h.connection, h.tells}
+	room := func(ctx context.Context) *release.Room {
+		return roomFor(ctx, h.connection, h.facts, h.site.LookForRoom(h.facts.Image))
+	}
+	return files{newLocal(h, s), h.Inventory.Site, h.Manifest, h.Reading, &h.there, h.connection, h.tells, room}
 }
 
 // hostFiles are the host's side of the files, and a way there.
@@ -170,6 +175,7 @@ func (s files) upload(ctx context.Context, r *provision.Reporter) error {
 		return transfer.Apply(ctx, s.connection.client, s.difference(), options)
 	})
 	if err != nil {
+		s.tellRoom(ctx, r, err)
 		return provision.Fail("fail.upload", s.source.Source, s.source.Directory, s.host, err)
 	}
 	// There is nothing to compare again: Apply has the host check every file before it puts any in its place.
@@ -179,6 +185,18 @@ func (s files) upload(ctx context.Context, r *provision.Reporter) error {
 		})
 	}
 	return nil
+}
+
+// tellRoom says of an upload that failed for want of room what of ours is on the host.
+func (s files) tellRoom(ctx context.Context, r *provision.Reporter, err error) {
+	if code := provision.CodeOf(err); code != "upload.disk-full" && code != "upload.no-room" {
+		return
+	}
+	cause := s.words.T("files.no-room.cause", s.source.Directory, s.host, s.tree.Size()>>20)
+	if room := s.room(ctx); room != nil {
+		cause = s.words.T("files.no-room.images", cause, room.Ours>>20, room.Root)
+	}
+	r.Finding(provision.Finding{Severity: provision.SeverityError, Code: "files.no-room", Cause: cause, Fix: s.words.T("build.room.fix")})
 }
 
 func (s files) options(r *provision.Reporter) transfer.ApplyOptions {

@@ -13,6 +13,9 @@ import (
 // makeRoom has earlier releases go where the disk would not do for the build, and says so where it still may not. What a build
 // will need is an estimate: it is tried in any case.
 func (s build) makeRoom(ctx context.Context, r *provision.Reporter) {
+	if s.facts.Image == nil { // nothing tells what the first one will need, and there is nothing that could go
+		return
+	}
 	room := roomFor(ctx, s.connection, s.facts, s.site.MakeRoom(s.facts.Image, s.size))
 	if room == nil {
 		return

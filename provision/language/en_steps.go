@@ -117,6 +117,8 @@ func enSteps() words {
 		"hook.left":                               "A hook of an earlier run is still under way on %s; waiting for its end, %s at most.",
 		"hook.left-ended":                         "an earlier hook on %s ended with: %v",
 		"hook.running":                            "Running %s on this machine; its output stands at step %s. It may take %s at most.",
+		"files.no-room.cause":                     "The disk of %[1]s on %[2]s has no room for the upload. The site's files take %[3]d MB there.",
+		"files.no-room.images":                    "%[1]s Its images take %[2]d MB in %[3]s.",
 
 		"fix.mended.cause": "%s was put right, as --fix asks.",
 		"fix.mended.fix":   "Look at the change and keep it with the site.",

@@ -117,6 +117,8 @@ func zhSteps() words {
 		"hook.left":                               "%s 上较早一次运行的钩子仍在执行；正在等待其结束，最多 %s。",
 		"hook.left-ended":                         "%s 上较早的钩子以此结束：%v",
 		"hook.running":                            "正在本机执行 %s，输出见步骤 %s。最多 %s。",
+		"files.no-room.cause":                     "主机 %[2]s 上 %[1]s 所在的磁盘空间不足，无法上传。本网站的文件占用 %[3]d MB。",
+		"files.no-room.images":                    "%[1]s镜像占用 %[2]d MB，位于 %[3]s。",
 
 		"fix.mended.cause": "已按 --fix 修正 %s。",
 		"fix.mended.fix":   "请检查这处改动，并随网站一起提交。",

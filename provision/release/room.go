@@ -49,6 +49,8 @@ func ParseRoom(out []byte) *Room {
 	if len(fields) != 6 || min(r.Free, r.Needed, r.Ours) < 0 || r.Freed < 0 {
 		return nil
 	}
-	r.Root = safetext.Clean(fields[5])
+	if r.Root = safetext.Clean(fields[5]); !strings.HasPrefix(r.Root, "/") {
+		return nil
+	}
 	return r
 }

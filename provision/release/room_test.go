@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/kehuo/provision/provision/docker"
+	"github.com/kehuo/provision/provision/safetext"
 	"github.com/kehuo/provision/provision/shell"
 )
 
@@ -71,4 +72,15 @@ func TestParseRoomRefuses(t *testing.T) {
 	if r := ParseRoom([]byte("room 1 2 3 4 /var/lib/my docker\x1b[2J\n")); r == nil || r.Ours != 4 || strings.ContainsRune(r.Root, 0x1b) || !strings.HasPrefix(r.Root, "/var/lib/my docker") {
 		t.Errorf("got %+v", r)
 	}
+}
+
+// FuzzParseRoom: whatever a host prints is no room, or a harmless one.
+func FuzzParseRoom(f *testing.F) {
+	f.Add([]byte("room 1 2 3 4 /var/lib/docker\n"))
+	f.Add([]byte("room 1 2 3 4 \x1b[2J"))
+	f.Fuzz(func(t *testing.T, out []byte) {
+		if r := ParseRoom(out); r != nil && (r.Root == "" || safetext.Clean(r.Root) != r.Root || min(r.Free, r.Needed, r.Ours, int64(r.Freed)) < 0) {
+			t.Errorf("%q is %+v", out, *r)
+		}
+	})
 }

@@ -1,7 +1,7 @@
 # Ends a verified release: containers of ours that run and are not live stop, in the background and marked as stopping meanwhile; a
 # candidate that was never live goes; of the releases that were live, the keep that were live last stay, however long ago they were
 # made, because that is where a rollback goes: with their images, specifications, environment files and secrets. One that goes and still
-# runs stops first, and its image goes with the next release. It prints the state of the live container.
+# runs stops first; its image goes then where they take too much room, else with the next release. It prints the state of the live container.
 #
 # It lists containers and images once each: a docker command is 20 ms of a processor. Which container was live last is asked only
 # where one has to go: the previous one, then what still runs, then by when it ended. Which ones are ours, Site.IsRelease says as
@@ -30,6 +30,8 @@ while IFS='	' read -r id name state ref of release where; do
 done <<END
 $list
 END
+# image_of RELEASE: the name that its image keeps.
+image_of() { sed -n 's/.*"image":"\([^"]*\)".*/\1/p' "releases/$1.json" 2>/dev/null | head -n 1; }
 # fits IMAGE: is there room for it beside those that were asked about before?
 fits() {
 	[ "$size" -gt 0 ] || return 0
@@ -56,7 +58,11 @@ while IFS='	' read -r id name state ref of release where; do
 	if [ "$name" != "$live" ] && ours; then
 		goes=
 		case $surplus in *" $id"*) goes=yes ;; esac
-		[ -z "$goes" ] || [ "$size" = 0 ] || [ "$release" = "$current" ] || rm -f "releases/$release.json"
+		with=
+		if [ "$goes" ] && [ "$size" -gt 0 ] && [ "$release" != "$current" ]; then
+			with=$(image_of "$release")
+			rm -f "releases/$release.json"
+		fi
 		case $name:$state:$goes in
 		"$left":* | *:exited:yes | *:created:yes)
 			docker rm -f -v "$id" >/dev/null &
@@ -67,7 +73,8 @@ while IFS='	' read -r id name state ref of release where; do
 		*)
 			: >"stopping/$name"
 			nohup sh -c 'docker update --restart no "$2"; docker stop -t "$1" "$2"; [ -z "$4" ] || docker rm -f -v "$2"
-				echo stopped >"stopping/$3"; sleep 2; rm -f "stopping/$3"' sh "$grace" "$id" "$name" "$goes" >/dev/null 2>&1 </dev/null &
+				[ -z "$5" ] || grep -qF "\"$5\"" releases/*.json || docker image rm "$5"
+				echo stopped >"stopping/$3"; sleep 2; rm -f "stopping/$3"' sh "$grace" "$id" "$name" "$goes" "$with" >/dev/null 2>&1 </dev/null &
 			;;
 		esac
 	fi
@@ -83,7 +90,7 @@ n=0
 for file in $(ls -t releases 2>/dev/null); do
 	n=$((n + 1))
 	case $have in *" ${file%%.json} "*) continue ;; esac
-	[ $n -le $((keep + 1)) ] && fits "$(sed -n 's/.*"image":"\([^"]*\)".*/\1/p' "releases/$file" | head -n 1)" || rm -f "releases/$file"
+	[ $n -le $((keep + 1)) ] && fits "$(image_of "${file%.json}")" || rm -f "releases/$file"
 done
 for file in environment-*; do
 	[ ! -f "$file" ] || grep -qF "$file" releases/*.json 2>/dev/null || rm -f "$file"

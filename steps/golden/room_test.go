@@ -106,6 +106,19 @@ func TestBuildOnAFullDisk(t *testing.T) {
 	l.mustDeploy()
 }
 
+// TestUploadToAFullDisk names the disk too.
+func TestUploadToAFullDisk(t *testing.T) {
+	l := newRecordedLab(t)
+	l.next("third")
+	l.Command(t, "mv", `case $* in */app/templates*) echo "mv: cannot move: No space left on device" >&2; exit 1 ;; esac; exec /bin/mv "$@"`)
+	r := l.deploy()
+	if f := r.finding("files.no-room"); r.result.ExitCode != provision.ExitFailed || f == nil {
+		t.Fatalf("it ended with status %d and said %+v: %v", r.result.ExitCode, f, r.result.Hosts)
+	}
+	l.Command(t, "mv", `exec /bin/mv "$@"`)
+	l.mustDeploy()
+}
+
 // TestKeepSize: earlier releases go that take more room than they may, however few they are.
 func TestKeepSize(t *testing.T) {
 	for _, test := range []struct {
@@ -123,6 +136,10 @@ func TestKeepSize(t *testing.T) {
 			}
 			if names := l.Docker.Names(); !slices.Contains(names, "myweb_https-mine") {
 				t.Errorf("there are %q", names)
+			}
+			images := strings.Fields(l.Docker.Do(t, "image", "ls", "-q", "--filter", "label=io.provision.site=myweb"))
+			if want := 1 + max(test.left, 1); len(images) != want { // the live one, and the previous one, which somebody else has named as well
+				t.Errorf("there are %d images, want %d", len(images), want)
 			}
 			l.mustDeploy()
 		})
