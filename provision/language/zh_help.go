@@ -164,7 +164,7 @@ func zhHelp() words {
 		"help.sandbox.up.flag.count":    "主机数量；多于一台时命名为 NAME-1 到 NAME-`N`",
 		"help.sandbox.up.flag.engine":   "主机的容器`引擎`：20.10、26.1、28、rootless 或 podman",
 		"help.sandbox.up.flag.system":   "主机的`系统`：debian、busybox、dropbear、fish、tcsh、zsh、exec-zsh、no-forwarding 或 one-session",
-		"help.sandbox.up.flag.bare":     "云厂商刚交付的主机：root 用密钥登录，没有 Docker；SYSTEM 可为 debian 或 debian-13",
+		"help.sandbox.up.flag.bare":     "云厂商刚交付的主机：root 用密钥登录，没有 Docker；SYSTEM 可为 debian、debian-13 或 debian-systemd",
 		"help.sandbox.up.flag.json":     "以 JSON 输出主机，每行一台",
 		"help.sandbox.down.flag.name":   "只移除此`名称`的主机（默认全部）",
 		"help.sandbox.down.flag.images": "同时移除镜像和缓存的根文件系统；下次启动会多用一分钟",

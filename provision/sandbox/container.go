@@ -47,6 +47,9 @@ func createArgs(o Options, name, address, image string) []string {
 		p := strconv.Itoa(port)
 		args = append(args, "--publish", address+":"+p+":"+p)
 	}
+	if slices.Contains(o.engine.packages, systemd) { // which process 1 has to become
+		return append(args, "--env", "container=docker", "--stop-signal", "SIGRTMIN+3", "--entrypoint", "/etc/sandbox/init", image)
+	}
 	return append(args, "--entrypoint", "/usr/bin/tini-static", image, "--", "/etc/sandbox/init")
 }
 

@@ -47,7 +47,11 @@ var engines = []engineVariant{
 var bareSystems = []engineVariant{
 	{"debian", "bookworm", nil, "bare.sh"},
 	{"debian-13", "trixie", nil, "bare.sh"},
+	{"debian-systemd", "bookworm", []string{"dbus", systemd}, "bare.sh"},
 }
+
+// systemd is the package that makes it process 1.
+const systemd = "systemd-sysv"
 
 var barePackages = []string{"ca-certificates", "iproute2", "iptables", "openssh-server", "procps", "sudo", "tar", "tini"}
 
@@ -79,7 +83,7 @@ func script(name string) (string, error) {
 // recipe is the engine's root file system.
 func (e engineVariant) recipe() recipe {
 	if e.boot == "bare.sh" {
-		return recipe{name: "bare", suite: e.suite, packages: barePackages, remove: []string{"etc/ssh/ssh_host_*", "etc/machine-id"}}
+		return recipe{name: "bare", suite: e.suite, packages: slices.Concat(barePackages, e.packages), remove: []string{"etc/ssh/ssh_host_*", "etc/machine-id"}}
 	}
 	packages := slices.Concat(hostPackages, e.packages)
 	slices.Sort(packages)

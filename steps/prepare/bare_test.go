@@ -293,7 +293,7 @@ func (b *bare) deploy(t *testing.T) {
 
 // TestLogins prepares a host as the image's first user, who has a password for sudo, and as root with a password.
 func TestLogins(t *testing.T) {
-	b := newBare(t, sandbox.Options{Login: "ubuntu", Sudo: sandbox.SudoWithPassword})
+	b := newBare(t, sandbox.Options{System: "debian-systemd", Login: "ubuntu", Sudo: sandbox.SudoWithPassword})
 	b.prepare = "{user: {sudo: true}}"
 	r := b.run(provision.Headless{})
 	if r.result.ExitCode == 0 || r.result.Changed != 0 {
@@ -306,6 +306,13 @@ func TestLogins(t *testing.T) {
 	right := &answers{secret: sandbox.Password}
 	if r := b.run(right); r.result.ExitCode != 0 || len(right.asked) != 2 { // the plan, and sudo's password once
 		t.Fatalf("exit status %d, asked %v:\n%s", r.result.ExitCode, right.asked, &r.text)
+	}
+	if got := b.do("systemctl is-enabled docker && systemctl is-active docker"); got != "enabled\nactive" {
+		t.Errorf("docker is %q", got)
+	}
+	b.do("systemctl disable --now docker docker.socket")
+	if r := b.run(right); r.result.ExitCode != 0 || r.result.Changed != 1 {
+		t.Errorf("exit status %d, changed %d:\n%s", r.result.ExitCode, r.result.Changed, &r.text)
 	}
 	// The deploy user goes on where the first user is gone; without root it sees little, and changes nothing.
 	b.do("userdel ubuntu")

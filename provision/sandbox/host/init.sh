@@ -50,6 +50,7 @@ if [ ! -e /etc/sandbox/started ]; then
     change_userland
 fi
 
+if [ $$ = 1 ]; then exec /sbin/init; fi # systemd starts both
 start_login
 start_engine
 
