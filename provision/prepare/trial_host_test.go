@@ -80,6 +80,7 @@ func (h *hostClient) state() string {
 
 // TestTrialOnHost makes changes that lock everybody out of a real host, which has to let us in again by itself.
 func TestTrialOnHost(t *testing.T) {
+	t.Parallel()
 	host := sandboxtest.Host(t, sandbox.Options{Sudo: sandbox.SudoNoPassword, NoBaseImage: true, SSHD: []string{"PasswordAuthentication yes"}})
 	h := logIn(t, host)
 	// Whoever is logged in is cut off too: there is no exception for established connections.

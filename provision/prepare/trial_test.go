@@ -86,6 +86,7 @@ func (b bench) expect(t *testing.T, now, disk string) {
 func noLogin(context.Context) (Session, error) { return nil, errors.New("connection timed out") }
 
 func TestTrial(t *testing.T) {
+	t.Parallel()
 	root := os.Getuid() == 0
 	shelltest.Each(t, func(t *testing.T, s shelltest.Shell) {
 		host := hostShell{s}
