@@ -173,6 +173,7 @@ func TestObtainedCertificate(t *testing.T) {
 	t.Run("a site that had a pair of its own", func(t *testing.T) {
 		t.Setenv("XDG_DATA_HOME", t.TempDir())
 		c := c.on(t)
+		c.source = filepath.Join(t.TempDir(), "site")
 		if err := sandbox.WriteSample(c.source); err != nil {
 			t.Fatal(err)
 		}

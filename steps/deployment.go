@@ -295,6 +295,7 @@ func (d *Deployment) keepCertificate() error {
 	}
 	if leaf := d.obtained.pair.Leaf; leaf != nil {
 		d.Report.Pair = site.Pair{NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter, Names: leaf.DNSNames, SHA256: d.obtained.pair.Fingerprint()}
+		d.Report.Pair.RenewAt = certificate.RenewAt(leaf, keeper.KnownWindow(d.obtained.pair))
 	}
 	return nil
 }

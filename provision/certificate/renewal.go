@@ -64,6 +64,12 @@ func (k *Keeper) Window(ctx context.Context, p Pair, now time.Time) Window {
 	return Window{r.Start, r.End}
 }
 
+// KnownWindow is what the CA said last of when to renew a pair. Nobody is asked.
+func (k *Keeper) KnownWindow(p Pair) Window {
+	r := k.known(p)
+	return Window{r.Start, r.End}
+}
+
 type renewalInfo struct {
 	Window
 	retryAfter time.Duration

@@ -39,6 +39,7 @@ func enSurvey() words {
 		"doctor.agent.none":           "none; key files are used",
 		"doctor.source":               "%d files, %d bytes in %s",
 		"doctor.site":                 "Dockerfile, nginx configuration and certificate pair are as they must be",
+		"doctor.certificate.renewed":  "; renewed from %s on",
 		"doctor.certificate":          "%d days left, until %s, for %s",
 		"doctor.login":                "as %s, at %s",
 		"doctor.link":                 "round trip about %d ms; about %.1f MB/s from the host, %.1f MB/s to it",

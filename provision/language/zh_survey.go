@@ -39,6 +39,7 @@ func zhSurvey() words {
 		"doctor.agent.none":           "没有运行 ssh-agent，使用密钥文件",
 		"doctor.source":               "%d 个文件，共 %d 字节，位于 %s",
 		"doctor.site":                 "Dockerfile、nginx 配置和证书对都符合要求",
+		"doctor.certificate.renewed":  "；自 %s 起续期",
 		"doctor.certificate":          "还有 %d 天，到 %s 为止，域名 %s",
 		"doctor.login":                "以 %s 登录，地址 %s",
 		"doctor.link":                 "往返约 %d 毫秒；下行约 %.1f MB/s，上行约 %.1f MB/s",

@@ -22,7 +22,8 @@ type Pair struct {
 	Names               []string // that the certificate covers: DNS names and IP addresses
 	SHA256              string   // fingerprint of the leaf, in lower-case hexadecimal
 	SelfSigned          bool
-	Certificates        int // in the file: the leaf and its chain
+	RenewAt             time.Time // when the program renews it; zero for a pair of the site's own
+	Certificates        int       // in the file: the leaf and its chain
 }
 
 // DaysLeft is how many whole days the certificate is still valid at the time; negative once it has expired.

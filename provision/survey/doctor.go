@@ -126,7 +126,11 @@ func (s Source) examinePair(e *examination) {
 		e.bad(CertificateVerdict(days), "certificate", e.words.T("doctor.certificate", args...), e.words.T("doctor.fix.certificate"))
 		return
 	}
-	e.ok("certificate", "certificate", args...)
+	detail := e.words.T("doctor.certificate", args...)
+	if !pair.RenewAt.IsZero() {
+		detail += e.words.T("doctor.certificate.renewed", pair.RenewAt.Format(time.DateOnly))
+	}
+	e.add("certificate", CheckOK, detail, "")
 }
 
 // CertificateVerdict judges how many days a certificate has left.
