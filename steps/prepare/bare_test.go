@@ -279,7 +279,7 @@ func (b *bare) deploy(t *testing.T) {
 		t.Fatal(err)
 	}
 	inv := b.load()
-	d, err := steps.NewDeployment(t.Context(), inv, language.New(language.English))
+	d, err := steps.NewDeployment(t.Context(), inv, language.New(language.English), steps.Reading{})
 	if err != nil {
 		t.Fatal(err)
 	}
