@@ -51,6 +51,7 @@ func plan() []floor {
 				"provision/language",
 				"provision/prepare",
 				"provision/remote",
+				"provision/remote/sshconfig",
 				"provision/safetext",
 				"provision/shell",
 			}},

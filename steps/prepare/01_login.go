@@ -8,6 +8,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/remote/sshconfig"
 )
 
 // login is the way in: as root or the image's first user, by key or password, or as the deploy user where it is there already.
@@ -23,6 +24,12 @@ func (s login) Plan() ([]provision.Change, error) { return nil, nil }
 
 // Connect implements provision.Target.
 func (h *Host) Connect(ctx context.Context, r *provision.Reporter) error {
+	if h.host.User == "" { // as a deployment logs in
+		settings, err := sshconfig.Read(ctx, sshconfig.Query{Address: h.host.Address, Port: h.host.Port})
+		if err == nil { // what is wrong with it, the login says
+			h.host.User = settings.User
+		}
+	}
 	if err := h.login(ctx, r); err != nil {
 		if errors.As(err, new(*remote.DialError)) {
 			err = provision.WithExit(provision.ExitUnreachable, err)

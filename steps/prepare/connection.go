@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 
@@ -72,11 +73,23 @@ func (c *connection) Job(ctx context.Context, r *provision.Reporter, cmd prepare
 	r.Command(cmd.Shown)
 	sum := sha256.Sum256([]byte(cmd.Script))
 	job := remote.Job{StateDir: stateDir, ID: "prepare-" + hex.EncodeToString(sum[:6]), Script: cmd.Script, Sudo: true}
+	if err := c.forgetEnded(ctx, job); err != nil {
+		return err
+	}
 	err := c.client.RunJob(ctx, job, c.lines(r))
 	if ended, ok := errors.AsType[*remote.ExitError](err); ok {
 		ended.Command = "" // the job's own name, which tells nobody anything
 	}
 	return err
+}
+
+// forgetEnded removes what is left of a job that ended while nobody looked: how it ended may not be so any more.
+func (c *connection) forgetEnded(ctx context.Context, job remote.Job) error {
+	jobs, err := c.client.ListJobs(ctx, job.StateDir, job.Sudo)
+	if err != nil || !slices.ContainsFunc(jobs, func(j remote.JobState) bool { return j.ID == job.ID && !j.Running }) {
+		return err
+	}
+	return c.client.KillJob(ctx, job)
 }
 
 // dial connects to an address.

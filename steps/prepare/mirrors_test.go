@@ -1,6 +1,7 @@
 package prepare
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/http"
@@ -48,10 +49,15 @@ func TestMirrors(t *testing.T) {
 	}
 	r := prepare.Repository{Folder: "linux/debian", Fingerprint: "950070f4df2ca6e0c61993de6081c99a8561a30a"}
 	var got []string
-	for _, m := range measure(t.Context(), dial, r, append(urls, "http://127.0.0.1:1")) {
+	found := measure(t.Context(), dial, r, append(urls, "http://127.0.0.1:1"))
+	for _, m := range found {
 		got = append(got, m.URL)
 	}
+	slices.Sort(got)
 	if want := []string{server.URL + "/fast", server.URL + "/slow"}; !slices.Equal(got, want) {
 		t.Errorf("found %q, want %q", got, want)
+	}
+	if !slices.IsSortedFunc(found, func(a, b prepare.Mirror) int { return cmp.Compare(a.Latency, b.Latency) }) {
+		t.Errorf("the fastest is not the first: %v", found)
 	}
 }
