@@ -99,7 +99,7 @@ func plan() []floor {
 			{"provision/hook", "a command of the person's own, here", []string{
 				"provision/safetext",
 			}},
-			{"provision/image", "base images that a host cannot pull", []string{
+			{"provision/image", "base images that a host cannot pull, and our own program as one", []string{
 				"provision/remote",
 				"provision/safetext",
 				"provision/shell",
@@ -162,7 +162,6 @@ func plan() []floor {
 				"provision/inventory",
 				"provision/safetext",
 			}},
-			{"provision/image", "the image of the program for hosts", nil},
 			{"provision/docker", "docker commands as values", []string{
 				"provision/safetext",
 			}},

@@ -10,7 +10,7 @@ import (
 func TestRecipe(t *testing.T) {
 	const tree = "0123456789abcdef"
 	options := BuildOptions{Site: "myweb", Directory: "/srv/myweb", Tree: tree, Name: "i:server", ReleaseName: "i:0123456789ab", Lent: "/srv/.myweb.provision/lent"}
-	plain := []string{"docker", "build", "-t", "i:server", "-t", "i:0123456789ab", "--label", "io.provision.site=myweb",
+	plain := []string{"docker", "build", "--force-rm", "-t", "i:server", "-t", "i:0123456789ab", "--label", "io.provision.site=myweb",
 		"--label", "io.provision.directory=/srv/myweb", "--label", "io.provision.image=i:server", "--label", "io.provision.tree=" + tree}
 	if got := Build(options); !slices.Equal(got, append(slices.Clone(plain), ".")) {
 		t.Errorf("without options: %q", got)

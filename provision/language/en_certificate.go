@@ -33,7 +33,7 @@ func enCertificate() words {
 		"acme.elsewhere.cause":        "The DNS leads %[1]s to %[2]s, where something else answers on port 80 (status %[3]d, server %[4]s). The CA would be told the same.",
 		"acme.elsewhere.fix":          "Let the domain's A and AAAA records name this host alone, or add the location with --fix if nginx lacks it. With acme: {challenge: dns} the site need not be reached.",
 		"acme.external-account":       "The CA %[2]s only takes accounts that it knows from elsewhere, which is not supported: %[3]s; use another CA",
-		"acme.filing":                 "%s leads to %s, and the cloud shows its page about a missing filing (ICP 备案) instead of the site. No certificate was ordered",
+		"acme.filing":                 "%s leads to %s, and the cloud shows its page about a missing ICP filing instead of the site. No certificate was ordered",
 		"acme.filing.cause":           "The domain %[1]s has no ICP filing (备案) with this cloud, which blocks its web ports.",
 		"acme.filing.fix":             "File the domain with the cloud, or obtain the certificate by DNS, acme: {challenge: dns}, which works before the filing does.",
 		"acme.finalizing":             "waiting for %s to sign the certificate",

@@ -33,7 +33,7 @@ func zhCertificate() words {
 		"acme.elsewhere.cause":        "DNS 把 %[1]s 指向 %[2]s，那里 80 端口应答的是别的程序（状态 %[3]d，服务器 %[4]s）。证书机构得到的也会是它。",
 		"acme.elsewhere.fix":          "请让域名的 A 和 AAAA 记录只指向本主机；若 nginx 缺少该 location，可用 --fix 添加。用 acme: {challenge: dns} 则无需访问网站。",
 		"acme.external-account":       "证书机构 %[2]s 只接受预先开通的账号，暂不支持：%[3]s；请换用其他机构",
-		"acme.filing":                 "%s 指向 %s，而云服务商显示的是未备案提示页，不是本站。未申请证书",
+		"acme.filing":                 "%s 指向 %s，而云服务商显示的是缺少备案的提示页，不是本站。未申请证书",
 		"acme.filing.cause":           "域名 %[1]s 未在该云服务商备案，其网站端口被拦截。",
 		"acme.filing.fix":             "请为域名备案；或用 DNS 验证申请证书：acme: {challenge: dns}，备案前也可用。",
 		"acme.finalizing":             "等待 %s 签发证书",

@@ -94,7 +94,7 @@ func liveBefore(l *lab) string { return l.overview().Earlier[0] }
 func TestBuildOnAFullDisk(t *testing.T) {
 	l := newRecordedLab(t)
 	l.next("third")
-	l.Docker.Refuse(1, "docker build", "write /var/lib/docker/tmp/x: no space left on device")
+	l.Docker.Refuse(1, "docker build --force-rm", "write /var/lib/docker/tmp/x: no space left on device")
 	r := l.deploy()
 	f := r.finding("build.no-room")
 	if r.result.ExitCode != provision.ExitFailed || f == nil || r.finding("build.disk-full") == nil && r.finding("docker.disk-full") == nil {
