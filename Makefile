@@ -42,10 +42,10 @@ export GORACE := atexit_sleep_ms=50
 
 .PHONY: race
 race: own
-	# Three at a time: the first ones wait for the sandbox's root file systems, a minute or two on a new machine.
-	go test -race -tags host -count=1 -timeout 14m -p 3 $$(go list ./... | grep -v '/steps')
+	# Three at a time: the first ones wait for the sandbox's root file systems, a minute or two on a new machine; most of the others wait for sshd.
+	go test -race -tags host -count=1 -timeout 14m -p 3 -parallel 4 $$(go list ./... | grep -v '/steps')
 	# These measure how long a site is out of reach, and so have the machine to themselves; those beside others mostly wait for Docker.
-	go test -race -tags host -count=1 -timeout 14m -p 1 -parallel 4 ./steps/...
+	go test -race -tags host -count=1 -timeout 18m -p 1 -parallel 4 ./steps/...
 
 hosts: build ## the whole cycle on every kind of host, one after another; prints the table of docs/measured.md (about 10 minutes on 2 cores, as much again the first time)
 	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)
