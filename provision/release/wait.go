@@ -147,5 +147,8 @@ func (s *Switch) mayMissWayOut(ctx context.Context, err error) bool {
 	}
 	s.log.show(ctx, s, s.candidate)
 	log := s.log.lines()
+	if s.Fatal != nil && s.Fatal(log) { // a service that cannot be reached is no such end
+		return false
+	}
 	return len(log) == 0 || slices.ContainsFunc(log, outOfReach.MatchString)
 }
