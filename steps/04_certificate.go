@@ -13,6 +13,7 @@ import (
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/certificate"
+	"github.com/kehuo/provision/provision/diagnose"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
 	"github.com/kehuo/provision/provision/inventory"
@@ -34,6 +35,7 @@ type obtained struct {
 
 	mu     sync.Mutex
 	force  bool // it is renewed though it is not due
+	insist bool // a renewal that fails is the run's own failure, though the pair before is still good
 	pair   certificate.Pair
 	window certificate.Window
 	hosts  []*answering // that are connected: each of them answers the CA's challenges
@@ -255,10 +257,27 @@ func (s keeping) afterRelease(ctx context.Context, r *provision.Reporter) error 
 func (s keeping) apply(ctx context.Context, r *provision.Reporter) error {
 	if s.due() {
 		if err := s.order(ctx, r, s.host); err != nil {
-			return err
+			if ctx.Err() != nil || !s.goodWithout() {
+				return err
+			}
+			r.Finding(s.postponed(err))
 		}
 	}
 	return s.bring(ctx, r)
+}
+
+// goodWithout reports whether a deployment goes on where the CA signs no new pair: the one before is still valid.
+func (s keeping) goodWithout() bool {
+	pair, _ := s.known()
+	return !s.insist && pair.Leaf != nil && s.now.Before(pair.Leaf.NotAfter)
+}
+
+// postponed warns of a renewal that failed, which the next run tries again.
+func (s keeping) postponed(err error) provision.Finding {
+	pair, _ := s.known()
+	f := diagnose.Failure(err, nil, diagnose.Place{Where: diagnose.Anywhere}, s.words)[0]
+	f.Severity, f.Cause = provision.SeverityWarning, s.words.T("acme.postponed", f.Cause, s.daysLeft(pair))
+	return f
 }
 
 //go:embed 04_*.sh
@@ -443,7 +462,7 @@ func (d *Deployment) RenewCertificate(force bool) error {
 	}
 	d.obtained.mu.Lock()
 	defer d.obtained.mu.Unlock()
-	d.obtained.force = force
+	d.obtained.force, d.obtained.insist = force, true
 	return nil
 }
 

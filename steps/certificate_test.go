@@ -123,6 +123,12 @@ func TestObtainedCertificate(t *testing.T) {
 		before := c.served()
 		ca.Lead(names[1], "127.0.77.77")
 		defer ca.Lead(names[1], c.host.Address)
+		pem := c.sh("cat /home/kevin/dev/.myweb.provision/certificate/*.pem")
+		ca.SetWindow([]byte(pem+"\n"), time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour))
+		forgetWindow(t)
+		if r := c.mustDeploy(); r.warning("acme.port-closed") == "" {
+			t.Error("a deployment goes on without a word of the renewal")
+		}
 		r := c.renew(true)
 		if provision.CodeOf(r.result.Hosts["cloud"].Err) != "acme.port-closed" || r.result.ExitCode != provision.ExitFailed || r.result.Changed != 0 {
 			t.Errorf("status %d, changed %d: %v", r.result.ExitCode, r.result.Changed, r.err())

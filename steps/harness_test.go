@@ -150,6 +150,16 @@ func (r *record) changed() string {
 	return strings.Join(ids, " ")
 }
 
+// warning is the cause that a finding of a code told; empty for none.
+func (r *record) warning(code string) string {
+	for _, e := range r.events {
+		if f, ok := e.Body.(provision.Finding); ok && f.Code == code && f.Severity == provision.SeverityWarning {
+			return f.Cause
+		}
+	}
+	return ""
+}
+
 // err is how the run ended on the one host, as it is told in English.
 func (r *record) err() error {
 	err := r.result.Hosts["cloud"].Err

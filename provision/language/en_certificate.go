@@ -67,6 +67,7 @@ func enCertificate() words {
 		"acme.unauthorized":           "The CA %[2]s got another answer from %[1]s than this machine did: %[3]s",
 		"acme.unauthorized.cause":     "The CA %[2]s is led to another machine for %[1]s than this one is, or something in between answers.",
 		"acme.unauthorized.fix":       "Look for a second A or AAAA record, a CDN in front, or a DNS that answers differently abroad; or use acme: {challenge: dns}.",
+		"acme.postponed":              "The certificate was not renewed: %s The one before stays; it is valid for %d more days, and the next run tries again.",
 		"acme.uninstalled":            "The certificate cannot be put on %s: %v",
 		"acme.unreached":              "The CA %[2]s cannot be reached from this machine: %[3]v",
 		"acme.unreached.fix":          "Check this machine's network and proxy (HTTPS_PROXY), and site.acme.directory.",

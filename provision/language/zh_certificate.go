@@ -67,6 +67,7 @@ func zhCertificate() words {
 		"acme.unauthorized":           "证书机构 %[2]s 从 %[1]s 得到的应答与本机不同：%[3]s",
 		"acme.unauthorized.cause":     "证书机构 %[2]s 访问 %[1]s 时到达的是另一台机器，或中间有别的程序应答。",
 		"acme.unauthorized.fix":       "请检查是否有第二条 A 或 AAAA 记录、前置的 CDN，或海外解析不同的 DNS；也可使用 acme: {challenge: dns}。",
+		"acme.postponed":              "证书未能续期：%s 原证书继续使用，还有 %d 天有效，下次运行会再试。",
 		"acme.uninstalled":            "无法把证书放到 %s 上：%v",
 		"acme.unreached":              "本机无法连接证书机构 %[2]s：%[3]v",
 		"acme.unreached.fix":          "请检查本机的网络和代理（HTTPS_PROXY），以及 site.acme.directory。",
