@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,7 +33,8 @@ func TestReleaseIsReproducibleAndInstalls(t *testing.T) {
 		t.Fatalf("the packages for Debian are %v, %v", debs, err)
 	}
 	root := t.TempDir()
-	run(t, "mmdebstrap", "--quiet", "--variant=essential", "stable", root)
+	run(t, "mmdebstrap", "--quiet", "--mode=root", "--variant=essential", `--aptopt=Acquire::Check-Valid-Until "false"`, `--aptopt=Acquire::Retries "3"`,
+		"--dpkgopt=force-unsafe-io", "bookworm", root, cmp.Or(os.Getenv("PROVISION_SANDBOX_MIRROR"), "http://deb.debian.org/debian"))
 	run(t, "cp", debs[0], filepath.Join(root, "provision.deb"))
 	run(t, "chroot", root, "dpkg", "--install", "/provision.deb")
 	if out := run(t, "chroot", root, "provision", "version"); !bytes.HasPrefix(out, []byte("provision ")) {
