@@ -63,7 +63,7 @@ listed() {
 	[ "$packed" ] || [ -z "$(recorded | tr -cd '\n\r\\')" ] || odd=odd
 	sorted | modes
 	echo =
-	if remembers; then wanted | remembered | sed '1,/^=$/d'; else wanted | digests && echo =; fi
+	if remembers; then wanted | remembered | awk 'after; /^=$/ { after = 1 }'; else wanted | digests && echo =; fi
 	sorted | targets
 }
 staged() { find . ! -name . -print0 | sort -z; }

@@ -181,7 +181,7 @@ func (s *sshd) dial(t testing.TB, through ...string) *remote.Client {
 // compare asks the host and compares.
 func (s *sshd) compare(t testing.TB, c *remote.Client, m *tree.Manifest, remove bool) Difference {
 	t.Helper()
-	out, err := c.Output(t.Context(), remote.Command{Script: HostScript(s.directory, s.state, m, Reading{})})
+	out, err := c.Output(t.Context(), remote.Command{Script: HostScript(s.directory, s.state, m, Reading{Remove: remove})})
 	must(t, err)
 	l, err := ParseHost(bytes.NewReader(out))
 	must(t, err)
