@@ -21,6 +21,9 @@ const (
 // ErrDeclined is the end of a run whose plan was not approved.
 var ErrDeclined = Fail("declined")
 
+// ErrUnchanged is the end of a change that has left all as it was, and says so by itself.
+var ErrUnchanged = errors.New("nothing was changed")
+
 // StoppedError is the end of a run that was stopped.
 type StoppedError struct {
 	Host, Step  string   // Step is empty between steps, Host before any was reached

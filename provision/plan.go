@@ -16,7 +16,8 @@ type Change struct {
 	// Summary is the change in two or three words, to be read in a row with others: "container replaced".
 	Summary string `json:"summary,omitempty"`
 
-	// Apply makes the change. It is nil in a change that another one of the same step carries out.
+	// Apply makes the change. It is nil in a change that another one of the same step carries out. ErrUnchanged is no failure: there
+	// was nothing to change after all.
 	Apply func(ctx context.Context, r *Reporter) error `json:"-"`
 }
 

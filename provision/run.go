@@ -269,7 +269,10 @@ func (w *walk) step(ctx context.Context, step Step) error {
 				return "", err
 			}
 			if change.Apply != nil {
-				if err := change.Apply(ctx, r); err != nil {
+				switch err := change.Apply(ctx, r); {
+				case errors.Is(err, ErrUnchanged):
+					continue
+				case err != nil:
 					return "", err
 				}
 			}

@@ -213,6 +213,18 @@ func TestStepsArePlannedAgainJustBeforeTheyRun(t *testing.T) {
 	}
 }
 
+func TestAChangeThatChangedNothingDoesNotCount(t *testing.T) {
+	h := host("one", world{}, "04-lines", "06-files")
+	h.steps[1] = step{id: "04-lines", world: world{}, apply: func(context.Context, *provision.Reporter) error { return provision.ErrUnchanged }}
+	r := &record{}
+	if result := run(t, r, nil, h); result.Changed != 1 || result.ExitCode != 0 {
+		t.Errorf("the run ended %+v", result)
+	}
+	if got := r.story("one"); !strings.Contains(got, "04-lines=ok") || !strings.Contains(got, "06-files=changed") {
+		t.Errorf("the events were %s", got)
+	}
+}
+
 func TestVerifyHasTheLastWord(t *testing.T) {
 	w := world{}
 	h := host("one", w, "06-files")

@@ -261,6 +261,9 @@ func (s keeping) apply(ctx context.Context, r *provision.Reporter) error {
 				return err
 			}
 			r.Finding(s.postponed(err))
+			if pair, _ := s.known(); bytes.Equal(s.facts.Chain, bytes.TrimSpace(pair.Chain)) && s.facts.Answers {
+				return provision.ErrUnchanged
+			}
 		}
 	}
 	return s.bring(ctx, r)

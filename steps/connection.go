@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/language"
@@ -23,7 +24,7 @@ type connection struct {
 	host     string // its name in the inventory
 	words    *language.Printer
 	client   *remote.Client
-	lock     *state.Lock // nil until it is taken
+	lock     atomic.Pointer[state.Lock] // nil until it is taken; visitors may be under way then
 	stateDir string
 	sudo     bool // docker commands need it
 	output   output
@@ -31,7 +32,7 @@ type connection struct {
 
 // otherRun is the lock of another run that is alive, as the facts have it; nil for none.
 func (c *connection) otherRun(known *known) *state.Held {
-	if held := known.Lock; c.lock == nil && held != nil && !held.Stale() {
+	if held := known.Lock; c.lock.Load() == nil && held != nil && !held.Stale() {
 		return held
 	}
 	return nil
@@ -66,7 +67,7 @@ func (c *connection) persist(ctx context.Context, work func() error) error {
 // persistWhile is persist for work that tells losses when it has got further.
 func (c *connection) persistWhile(ctx context.Context, losses *remote.RetryBudget, work func() error) error {
 	for {
-		if err := c.lock.Await(ctx); err != nil {
+		if err := c.lock.Load().Await(ctx); err != nil {
 			return err
 		}
 		err := work()
@@ -81,14 +82,14 @@ func (c *connection) persistWhile(ctx context.Context, losses *remote.RetryBudge
 
 // Job runs work that goes on though the link dies, or attaches to it, and passes its output on.
 func (c *connection) Job(ctx context.Context, id string, script shell.Text, output func(lines string)) error {
-	if err := c.lock.Await(ctx); err != nil {
+	if err := c.lock.Load().Await(ctx); err != nil {
 		return err
 	}
 	err := c.client.RunJob(ctx, remote.Job{StateDir: c.stateDir, ID: id, Script: script, Sudo: c.sudo}, output)
 	if err != nil {
 		return err
 	}
-	return c.lock.Await(ctx)
+	return c.lock.Load().Await(ctx)
 }
 
 // attach follows a job that an earlier run left, to its end.
@@ -105,7 +106,7 @@ func (c *connection) forget(ctx context.Context, id string) error {
 
 // Dial connects to an address as seen from the host, without a second try.
 func (c *connection) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	if err := c.lock.Await(ctx); err != nil {
+	if err := c.lock.Load().Await(ctx); err != nil {
 		return nil, err
 	}
 	return c.client.DialContext(ctx, network, address)

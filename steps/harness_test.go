@@ -150,14 +150,15 @@ func (r *record) changed() string {
 	return strings.Join(ids, " ")
 }
 
-// warning is the cause that a finding of a code told; empty for none.
-func (r *record) warning(code string) string {
+// warnings are the causes of the findings that warn.
+func (r *record) warnings() string {
+	var list []string
 	for _, e := range r.events {
-		if f, ok := e.Body.(provision.Finding); ok && f.Code == code && f.Severity == provision.SeverityWarning {
-			return f.Cause
+		if f, ok := e.Body.(provision.Finding); ok && f.Severity == provision.SeverityWarning {
+			list = append(list, f.Cause)
 		}
 	}
-	return ""
+	return strings.Join(list, "\n")
 }
 
 // err is how the run ended on the one host, as it is told in English.

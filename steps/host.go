@@ -192,7 +192,7 @@ func (h *Host) Begin(ctx context.Context, r *provision.Reporter, changes []provi
 	if err != nil {
 		return err
 	}
-	h.connection.lock = lock
+	h.connection.lock.Store(lock)
 	left, err := h.endLeftJobs(ctx, r)
 	if err != nil {
 		return err
@@ -243,12 +243,13 @@ func (h *Host) Close(ctx context.Context, outcome provision.HostResult) error {
 		return nil
 	}
 	h.there.close()
-	if h.connection.lock == nil {
+	lock := h.connection.lock.Load()
+	if lock == nil {
 		return h.connection.client.Close()
 	}
-	defer h.connection.lock.Wait()
+	defer lock.Wait()
 	defer func() { _ = h.connection.client.Close() }()
-	return h.connection.lock.Release(ctx, h.record(outcome))
+	return lock.Release(ctx, h.record(outcome))
 }
 
 // record is the run's line in the host's history.
@@ -358,7 +359,7 @@ func (h *Host) Attach(ctx context.Context, cmd remote.Command) error {
 }
 
 // ForgetSite has the lock take the state folder with it when it is given back.
-func (h *Host) ForgetSite() { h.connection.lock.Forget() }
+func (h *Host) ForgetSite() { h.connection.lock.Load().Forget() }
 
 // TakeOver is the plan of replacing a stranger's container that has the site's name, which next does.
 func (h *Host) TakeOver(c *docker.Container, next func(context.Context, *provision.Reporter) error) []provision.Change {

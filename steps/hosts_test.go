@@ -59,7 +59,7 @@ func TestHostsSideBySide(t *testing.T) {
 	if owner := c.sh("stat -c %%U %s/jobs", state.Dir(directory)); owner != "kevin" {
 		t.Errorf("the next run does not see the jobs of this one: their folder is %s's", owner)
 	}
-	if h := r.result.Hosts["third"]; h.Status != provision.StatusFailed || !strings.Contains(h.Err.Error(), "third") {
+	if h := r.result.Hosts["third"]; h.Status != provision.StatusUnreachable || !strings.Contains(h.Err.Error(), "third") {
 		t.Errorf("third ended %s: %v", h.Status, h.Err)
 	}
 	last, ok := r.events[len(r.events)-1].Body.(provision.RunFinished)
