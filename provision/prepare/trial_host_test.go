@@ -124,7 +124,8 @@ func TestTrialOnHost(t *testing.T) {
 	t.Run("sshd that refuses the login, and nobody declines", func(t *testing.T) {
 		before := h.state()
 		err := refusing().Run(t.Context(), deaf{h}, h.anew)
-		if provision.CodeOf(err) != "trial.undoing" {
+		// Which of the two it is depends on whether the undone login lets the last question through.
+		if code := provision.CodeOf(err); code != "trial.undoing" && code != "trial.undone" {
 			t.Errorf("ends with %v", err)
 		}
 		begun := time.Now()
