@@ -89,8 +89,8 @@ func New(t testing.TB, pair Pair, ports ...int) *Host {
 	check(t, os.Symlink(client, h.Path("/bin/docker")))
 	h.Command(t, "id", `case $1 in -u) echo 1000 ;; *) echo 'uid=1000(kevin) gid=1000(kevin) groups=1000(kevin)' ;; esac`)
 	h.Listening(t, "")
-	// What is sent packed has the host's own paths in it, too. Streams arrive side by side, and only the first that sees them maps them.
-	h.Command(t, "tar", fmt.Sprintf("PATH=/usr/bin:/bin tar \"$@\" && { [ ! -f commit ] || grep -qF '%[2]s' commit || sed -i 's|%[1]s|%[2]s|g' commit; }", Home, h.Path(Home)))
+	// What is sent packed has the host's own paths in it, too. Streams arrive side by side, and several may map them.
+	h.Command(t, "tar", fmt.Sprintf("PATH=/usr/bin:/bin tar \"$@\" && { [ ! -f commit ] || sed -i 's|%[2]s|%[1]s|g; s|%[1]s|%[2]s|g' commit; }", Home, h.Path(Home)))
 	_, outside := os.Stat(Home)
 	t.Cleanup(func() {
 		if _, err := os.Stat(Home); outside != nil && err == nil {
