@@ -2,7 +2,10 @@
 // argument list, and whoever has the host runs it.
 package docker
 
-import "strconv"
+import (
+	"regexp"
+	"strconv"
+)
 
 // Labels that tell what is ours and what made it.
 const (
@@ -14,6 +17,12 @@ const (
 	LabelRelease   = "io.provision.release"   // container: the release that it is
 	LabelResponder = "io.provision.responder" // container: it answers a CA's challenges, and ends by itself
 )
+
+// ownLabel is one of our labels in a command as it is typed into a shell; a quote within a quoted word is '"'"'.
+var ownLabel = regexp.MustCompile(` --label (?:'io\.provision\.(?:[^']|'"'"')*'|io\.provision\.[^ ']*)`)
+
+// Unlabelled is a command, as it is typed into a shell, without the labels that are only of use to us.
+func Unlabelled(command string) string { return ownLabel.ReplaceAllString(command, "") }
 
 // Tag gives an image another name.
 func Tag(image, name string) []string { return []string{"docker", "tag", image, name} }

@@ -1,5 +1,5 @@
-// Package operate walks a live site through what is no deployment: the way back to an earlier release, and the end. Both are
-// some of the tutorial's steps with another one in the place of docker run.
+// Package operate walks a live site through what is no deployment: the way back to an earlier release, another certificate,
+// and the end. Each is some of the tutorial's steps, where need be with another one in the place of docker run.
 package operate
 
 import (

@@ -1,11 +1,30 @@
 package main
 
 import (
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
+
+	"github.com/kehuo/provision/provision/inventory"
 )
+
+// newSchema prints the inventory's schema, for editors.
+func newSchema() *cobra.Command {
+	return &cobra.Command{
+		Use:  "schema",
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			text, err := inventory.Schema(languageOf([]string{"--lang=" + c.Flag("lang").Value.String()}, os.Getenv))
+			if err != nil {
+				return err
+			}
+			_, err = c.OutOrStdout().Write(text)
+			return err
+		},
+	}
+}
 
 // newMan writes the manual pages that packages bring.
 func newMan() *cobra.Command {
