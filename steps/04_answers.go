@@ -10,7 +10,7 @@ import (
 	"github.com/kehuo/provision/provision/certificate"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/facts"
-	ownimage "github.com/kehuo/provision/provision/image"
+	images "github.com/kehuo/provision/provision/image"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
@@ -104,7 +104,7 @@ func (h *answering) startResponder(ctx context.Context, r *provision.Reporter) (
 	if err != nil {
 		return "", err
 	}
-	name, archive, err := ownimage.Own(strings.TrimSpace(string(out)))
+	name, archive, err := images.Own(strings.TrimSpace(string(out)))
 	if err != nil {
 		return "", err
 	}
