@@ -165,6 +165,7 @@ func plan() []floor {
 			{"provision/docker", "docker commands as values", []string{
 				"provision/safetext",
 			}},
+			{"provision/edge", "many sites on one host's ports", nil},
 			{"provision/probe", "questions to a site, from here and from the host", []string{
 				"provision/inventory",
 				"provision/safetext",
