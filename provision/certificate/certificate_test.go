@@ -230,6 +230,8 @@ func TestACertificate(t *testing.T) {
 		wantFailure(t, err, "acme.unreached")
 	})
 	t.Run("by DNS", func(t *testing.T) { byDNS(t, ca) })
+	t.Run("by a program", func(t *testing.T) { byProgram(t, ca) })
+	t.Run("by a web service", func(t *testing.T) { byService(t, ca) })
 }
 
 // byDNS obtains a certificate for all names of a zone, and the zone itself, through Alibaba's DNS.
