@@ -28,6 +28,9 @@ const (
 	channelsBeside = 4
 	// depth is how many ranges each SFTP session has under way: the window, and a little to have at hand when it opens.
 	depth = 72
+	// careful is how many ranges are under way at first where a cut upload is taken up again. Each that arrives lets one more
+	// go: were all of them sent at once on a link that is cut every few MB, no block would ever be whole.
+	careful = 16
 )
 
 // largeName is the name under which a large file is staged.
@@ -94,7 +97,7 @@ func (u *upload) fill(ctx context.Context, todo *ranges, sources []*tree.Source)
 		}
 		todo.blocks = append(todo.blocks, missing...)
 	}
-	close(todo.ready)
+	todo.begin(len(u.blocks) > 0)
 	return nil
 }
 
@@ -150,19 +153,48 @@ func (u *upload) sendRanges(ctx context.Context, todo *ranges) error {
 // ranges hands out blocks range by range, in their order over all sessions: so they fill up one after the other, and few of
 // them are incomplete when the link is cut.
 type ranges struct {
-	asked  chan struct{} // closed when the session that finds out is open
-	ready  chan struct{} // closed when the blocks are known
-	mu     sync.Mutex
-	blocks []piece
-	offset int64 // within the first block
+	asked   chan struct{} // closed when the session that finds out is open
+	ready   chan struct{} // closed when the blocks are known
+	permits chan struct{} // one for each range that may be under way
+	mu      sync.Mutex
+	blocks  []piece
+	offset  int64 // within the first block
 }
 
-func newRanges() *ranges { return &ranges{asked: make(chan struct{}), ready: make(chan struct{})} }
+func newRanges() *ranges {
+	return &ranges{asked: make(chan struct{}), ready: make(chan struct{}), permits: make(chan struct{}, channels*depth)}
+}
 
-func (r *ranges) next() (piece, bool) {
+// begin lets the sessions go; again: they take up what was cut.
+func (r *ranges) begin(again bool) {
+	first := cap(r.permits)
+	if again {
+		first = careful
+	}
+	r.permit(first)
+	close(r.ready)
+}
+
+// permit lets n more ranges be under way, up to what the sessions hold.
+func (r *ranges) permit(n int) {
+	for range n {
+		select {
+		case r.permits <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (r *ranges) next(ctx context.Context) (piece, bool) {
+	select {
+	case <-r.permits:
+	case <-ctx.Done():
+		return piece{}, false
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.blocks) == 0 {
+		r.permit(1) // for whoever waits to be told so
 		return piece{}, false
 	}
 	b := r.blocks[0]
@@ -185,15 +217,13 @@ func (s *rangeSession) run(ctx context.Context, todo *ranges) error {
 	for range depth {
 		group.Go(func() error {
 			buffer := make([]byte, rangeSize)
-			for p, ok := todo.next(); ok; p, ok = todo.next() {
-				if err := context.Cause(ctx); err != nil {
-					return err
-				}
+			for p, ok := todo.next(ctx); ok; p, ok = todo.next(ctx) {
 				if err := s.sendOne(p, buffer); err != nil {
 					return err
 				}
+				todo.permit(2) // its own, and one more
 			}
-			return nil
+			return context.Cause(ctx)
 		})
 	}
 	return group.Wait()
