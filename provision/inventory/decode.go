@@ -38,6 +38,7 @@ func (d *decoder) inventory(inv *Inventory, body ast.Node) {
 		}
 	}
 	d.wholeSite(&inv.Site)
+	d.builder(inv)
 }
 
 // optional reads a mapping of which every field has a default, and which may be empty.
