@@ -21,6 +21,7 @@ import (
 	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/renewal"
 	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/provision/survey"
@@ -131,6 +132,9 @@ func (h *Host) connect(ctx context.Context, r *provision.Reporter) error {
 	}
 	h.visitors.host(client.DialContext)
 	if err := h.gather(ctx); err != nil {
+		return err
+	}
+	if err := h.adopt(ctx); err != nil {
 		return err
 	}
 	h.joinAnswers()
@@ -293,6 +297,7 @@ func (h *Host) record(outcome provision.HostResult) state.Record {
 func (h *Host) gather(ctx context.Context) error {
 	query := facts.Query{
 		Directory: h.site.Directory, Container: h.site.Container, Image: h.site.Image, Bases: h.baseNames(), Room: h.room,
+		Timer:    renewal.Look(h.site.StateDir, h.site.Container, h.wantsTimer()),
 		BuildKit: h.Manifest != nil && h.Inventory.Site.Build.NeedsBuildKit() != "", Pair: h.placed.Pair, Mark: rand.Text(),
 	}
 	if h.Manifest != nil {
@@ -421,6 +426,7 @@ func (h *Host) Survey() survey.Host {
 		Ports:     portsFree(h.site, h.facts.Facts),
 		Results:   h.visitors.wait(),
 		Disk:      h.disk,
+		Renewal:   h.Renewed(),
 	}
 	if err := forbidden(s.Results); err != nil {
 		s.SSHD = h.site.NoWayIn(h.facts.Docker, err)

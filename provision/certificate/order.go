@@ -3,7 +3,9 @@ package certificate
 import (
 	"cmp"
 	"context"
+	"crypto"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
@@ -55,8 +57,10 @@ func (k *Keeper) Obtain(ctx context.Context, solver Solver, before Pair, waiting
 		if solver, err = k.dnsSolver(); err != nil {
 			return Pair{}, err
 		}
-	} else if err := k.tryHTTP(ctx, solver, waiting); err != nil {
-		return Pair{}, err
+	} else if !k.untried {
+		if err := k.tryHTTP(ctx, solver, waiting); err != nil {
+			return Pair{}, err
+		}
 	}
 	pair, err := k.order(ctx, solver, before, waiting)
 	if err != nil {
@@ -249,9 +253,10 @@ func poll(ctx context.Context, ask func() (done bool, err error)) error {
 func (k *Keeper) Revoke(ctx context.Context, p Pair) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, httpPatience, provision.Fail("acme.timeout", k.CA(), httpPatience))
 	defer cancel()
-	core, err := k.core(ctx)
-	if err == nil {
-		err = k.register(ctx, core)
+	key, err := tls.X509KeyPair(p.Chain, []byte(p.Key.Reveal()))
+	var core *api.Core
+	if err == nil { // whichever machine's account ordered it
+		core, err = k.coreWith(ctx, key.PrivateKey.(crypto.Signer))
 	}
 	if err == nil {
 		err = core.Certificates.Revoke(ctx, acme.RevokeCertMessage{Certificate: base64.RawURLEncoding.EncodeToString(p.Leaf.Raw)})

@@ -20,7 +20,7 @@ type ACME struct {
 	Directory string   // DirectoryLetsEncrypt, DirectoryStaging, or the URL of a CA's directory
 	CAFile    string   // trusts the https of a CA of one's own; empty: the system's trust alone
 	Names     []string // that the certificate covers beside the domain
-	Renew     string   // RenewHere
+	Renew     string   // RenewHere or RenewHost
 	DNS       DNS
 }
 
@@ -40,6 +40,7 @@ const (
 	DirectoryStaging     = "staging"
 
 	RenewHere = "here" // every run of the program looks, on this machine
+	RenewHost = "host" // a timer on the host looks as well, once a day
 
 	ProviderAliDNS = "alidns"
 )
@@ -74,6 +75,9 @@ func (d *decoder) obtained(s *Site, keyGiven bool) string {
 	}
 	if _, err := netip.ParseAddr(s.Domain); err == nil {
 		d.failField("site.domain", invalid("inventory.acme-ip", s.Domain))
+	}
+	if s.ACME.Challenge == ChallengeDNS && s.ACME.Renew == RenewHost {
+		d.failField("site.acme.renew", invalid("inventory.acme-renew-dns"))
 	}
 	if s.ACME.Challenge == ChallengeDNS {
 		if s.ACME.DNS.Provider == "" || s.ACME.DNS.Credentials == "" {
@@ -122,7 +126,7 @@ func checkCertificateName(name string) error {
 }
 
 func checkRenew(renew string) error {
-	if renew == RenewHere {
+	if renew == RenewHere || renew == RenewHost {
 		return nil
 	}
 	return invalid("inventory.acme-renew", renew)

@@ -313,7 +313,9 @@ func enInventory() words {
 		"inventory.acme-key":                        "names a file, and with certificate: acme the key is the program's own; delete the line",
 		"inventory.acme-no-names":                   "is empty, and a certificate that is obtained needs a name; write the site's domain",
 		"inventory.acme-provider":                   "%q is no DNS provider that is known; write alidns",
-		"inventory.acme-renew":                      "%q is no way to renew; write here",
+		"inventory.acme-renew":                      "%q is no way to renew; write here or host",
+		"inventory.acme-renew-dns":                  "leaves the credentials for the DNS on the host; with challenge: dns write here",
+		"inventory.acme-renew-hosts":                "has every host order a certificate of its own; with more than one host write here",
 		"inventory.acme-resolver":                   "%q is no DNS server; write its address, 223.5.5.5 for example",
 		"inventory.acme-wildcard":                   "%q stands for many names, which a CA gives only by challenge: dns",
 		"inventory.field.site.acme":                 "how the certificate is obtained, with certificate: acme",
@@ -326,7 +328,7 @@ func enInventory() words {
 		"inventory.field.site.acme.dns.resolvers":   "DNS servers to ask",
 		"inventory.field.site.acme.email":           "of the account at the CA",
 		"inventory.field.site.acme.names":           "further names on the certificate",
-		"inventory.field.site.acme.renew":           "here: each run renews when it is due",
+		"inventory.field.site.acme.renew":           "here: each run renews when it is due; host: a timer on the host does too",
 		"inventory.zip-key":                         "names a file, and the zip of site.certificate has the key in it; delete the line",
 	}
 }

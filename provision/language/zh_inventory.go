@@ -313,7 +313,9 @@ func zhInventory() words {
 		"inventory.acme-key":                        "指定了文件，而 certificate: acme 的私钥由程序生成；请删除这一行",
 		"inventory.acme-no-names":                   "是空的，而申请证书需要名称；请写网站的域名",
 		"inventory.acme-provider":                   "%q 不是已知的 DNS 服务商，请写 alidns",
-		"inventory.acme-renew":                      "%q 不是续期方式，请写 here",
+		"inventory.acme-renew":                      "%q 不是续期方式，请写 here 或 host",
+		"inventory.acme-renew-dns":                  "会把 DNS 凭据留在主机上；使用 challenge: dns 时请写 here",
+		"inventory.acme-renew-hosts":                "会让每台主机各自申请证书；有多台主机时请写 here",
 		"inventory.acme-resolver":                   "%q 不是 DNS 服务器，请写它的地址，例如 223.5.5.5",
 		"inventory.acme-wildcard":                   "%q 代表多个名称，证书机构只通过 challenge: dns 签发",
 		"inventory.field.site.acme":                 "certificate: acme 时如何申请证书",
@@ -326,7 +328,7 @@ func zhInventory() words {
 		"inventory.field.site.acme.dns.resolvers":   "要查询的 DNS 服务器",
 		"inventory.field.site.acme.email":           "在证书机构的账号邮箱",
 		"inventory.field.site.acme.names":           "证书上的其他名称",
-		"inventory.field.site.acme.renew":           "here：每次运行到期即续期",
+		"inventory.field.site.acme.renew":           "here：每次运行到期即续期；host：主机上的定时任务也会续期",
 		"inventory.zip-key":                         "指定了文件，而 site.certificate 的 zip 中已有私钥；请删除这一行",
 	}
 }

@@ -28,9 +28,6 @@ const (
 	channelsBeside = 4
 	// depth is how many ranges each SFTP session has under way: the window, and a little to have at hand when it opens.
 	depth = 72
-	// careful is how many ranges are under way at first where a cut upload is taken up again. Each that arrives lets one more
-	// go: were all of them sent at once on a link that is cut every few MB, no block would ever be whole.
-	careful = 16
 )
 
 // largeName is the name under which a large file is staged.
@@ -68,9 +65,10 @@ func (u *upload) sendLarge(ctx context.Context) (err error) {
 	if len(u.s.small) > 0 {
 		n = channelsBeside
 	}
-	todo := newRanges()
+	n = min(n, blocks)
+	todo := newRanges(n * depth)
 	group, within := errgroup.WithContext(ctx)
-	for range min(n, blocks) {
+	for range n {
 		group.Go(func() error { return u.sendRanges(within, todo) })
 	}
 	group.Go(func() error { return u.fill(within, todo, sources) })
@@ -97,7 +95,8 @@ func (u *upload) fill(ctx context.Context, todo *ranges, sources []*tree.Source)
 		}
 		todo.blocks = append(todo.blocks, missing...)
 	}
-	todo.begin(len(u.blocks) > 0)
+	todo.window.open(len(u.blocks) > 0)
+	close(todo.ready)
 	return nil
 }
 
@@ -153,48 +152,59 @@ func (u *upload) sendRanges(ctx context.Context, todo *ranges) error {
 // ranges hands out blocks range by range, in their order over all sessions: so they fill up one after the other, and few of
 // them are incomplete when the link is cut.
 type ranges struct {
-	asked   chan struct{} // closed when the session that finds out is open
-	ready   chan struct{} // closed when the blocks are known
-	permits chan struct{} // one for each range that may be under way
-	mu      sync.Mutex
-	blocks  []piece
-	offset  int64 // within the first block
+	asked  chan struct{} // closed when the session that finds out is open
+	ready  chan struct{} // closed when the blocks are known
+	mu     sync.Mutex
+	blocks []piece
+	offset int64 // within the first block
+	window window
 }
 
-func newRanges() *ranges {
-	return &ranges{asked: make(chan struct{}), ready: make(chan struct{}), permits: make(chan struct{}, channels*depth)}
+func newRanges(most int) *ranges {
+	return &ranges{asked: make(chan struct{}), ready: make(chan struct{}), window: window{slots: make(chan struct{}, most)}}
 }
 
-// begin lets the sessions go; again: they take up what was cut.
-func (r *ranges) begin(again bool) {
-	first := cap(r.permits)
-	if again {
-		first = careful
+// window bounds how many ranges are under way over all sessions: what is when the link is cut is lost, as it leaves blocks incomplete.
+type window struct {
+	slots chan struct{} // one for each range that may begin now
+	mu    sync.Mutex
+	size  int // of the window, in ranges
+	acked int
+}
+
+const (
+	// cutWindow is how many ranges may be under way at first where the link was cut: half a block, as the next cut may come as soon.
+	cutWindow = blockSize / rangeSize / 2
+	// cutGrowth is how many ranges must arrive for the window to grow by one.
+	cutGrowth = 4
+)
+
+// open opens the window to all that it can be, unless the link was cut.
+func (w *window) open(cut bool) {
+	w.size = cap(w.slots)
+	if cut {
+		w.size = min(w.size, cutWindow)
 	}
-	r.permit(first)
-	close(r.ready)
-}
-
-// permit lets n more ranges be under way, up to what the sessions hold.
-func (r *ranges) permit(n int) {
-	for range n {
-		select {
-		case r.permits <- struct{}{}:
-		default:
-		}
+	for range w.size {
+		w.slots <- struct{}{}
 	}
 }
 
-func (r *ranges) next(ctx context.Context) (piece, bool) {
-	select {
-	case <-r.permits:
-	case <-ctx.Done():
-		return piece{}, false
+// arrived gives the slot of a range back.
+func (w *window) arrived() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.slots <- struct{}{}
+	if w.acked++; w.acked%cutGrowth == 0 && w.size < cap(w.slots) {
+		w.size++
+		w.slots <- struct{}{}
 	}
+}
+
+func (r *ranges) next() (piece, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.blocks) == 0 {
-		r.permit(1) // for whoever waits to be told so
 		return piece{}, false
 	}
 	b := r.blocks[0]
@@ -217,13 +227,22 @@ func (s *rangeSession) run(ctx context.Context, todo *ranges) error {
 	for range depth {
 		group.Go(func() error {
 			buffer := make([]byte, rangeSize)
-			for p, ok := todo.next(ctx); ok; p, ok = todo.next(ctx) {
+			for {
+				select {
+				case <-todo.window.slots:
+				case <-ctx.Done():
+					return context.Cause(ctx)
+				}
+				p, ok := todo.next()
+				if !ok {
+					todo.window.arrived()
+					return nil
+				}
 				if err := s.sendOne(p, buffer); err != nil {
 					return err
 				}
-				todo.permit(2) // its own, and one more
+				todo.window.arrived()
 			}
-			return context.Cause(ctx)
 		})
 	}
 	return group.Wait()
