@@ -34,7 +34,7 @@ func pairs(t *testing.T) map[string]string {
 	return pages
 }
 
-// A page and its translation have the same sections, tables, blocks, pictures and figures.
+// A page and its translation have the same sections, tables, blocks, pictures, figures, and names of commands and fields.
 func TestLanguagesAgree(t *testing.T) {
 	for english, chinese := range pairs(t) {
 		a, b := read(t, english), read(t, chinese)
