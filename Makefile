@@ -51,6 +51,7 @@ race: own
 hosts: build ## the whole cycle on every kind of host, one after another; prints the table of docs/measured.md (about 10 minutes on 2 cores, as much again the first time)
 	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)
 	@PROVISION_SETUP_STATE=$(TEST_STATE) sh provision/sandbox/test.sh '$(TEST_HOSTS)' go test -tags host -count=1 -timeout 90m -parallel 1 -v ./steps/hosts -args -all -program $(CURDIR)/bin/provision
+	@PROVISION_SETUP_STATE=$(TEST_STATE) sh provision/sandbox/test.sh '$(TEST_HOSTS)' go test -tags host -count=1 -timeout 20m -run TestBuildOn ./steps -args -all
 
 chaos: ## breaks a release at POINTS points (210: about 20 minutes on 2 idle cores) and sees the next run mend it
 	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)
