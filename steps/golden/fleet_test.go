@@ -1,0 +1,153 @@
+package golden
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/inventory"
+	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/steps"
+)
+
+var program = flag.String("program", "", "the `FILE` whose time and memory over many hosts is measured; nothing is where it is empty")
+
+// replicated writes inventories of as many hosts each, which are like the lab's own, behind links of that round trip.
+func (l *lab) replicated(rtt time.Duration, numbers ...int) (files []string) {
+	l.t.Helper()
+	replicas := l.Replicate(l.t, slices.Max(numbers), rtt, 8080, 8443)
+	dir := l.t.TempDir()
+	known := filepath.Join(dir, "known_hosts")
+	check(l.t, os.WriteFile(known, []byte(replicas.Lines), 0o600))
+	text, err := os.ReadFile(filepath.Join(l.dir, "inventory.yaml"))
+	check(l.t, err)
+	site, _, _ := strings.Cut(string(text), "hosts:\n")
+	for _, n := range numbers {
+		hosts := ""
+		for i, address := range replicas.Addresses[:n] {
+			hosts += fmt.Sprintf("  - {name: cloud%03d, address: %s, port: %d, user: kevin, identity: %s, known_hosts: %s}\n", i, address, replicas.Port, l.Identity, known)
+		}
+		file := filepath.Join(l.dir, fmt.Sprintf("fleet-%d-%v.yaml", n, rtt))
+		check(l.t, os.WriteFile(file, []byte(site+"hosts:\n"+hosts), 0o600))
+		files = append(files, file)
+	}
+	return files
+}
+
+// targets are the hosts of an inventory file, as the program makes them.
+func targets(t *testing.T, file string) []provision.Target {
+	t.Helper()
+	inv, err := inventory.Load(file)
+	check(t, err)
+	d, err := steps.NewDeployment(t.Context(), inv, language.Keys(), steps.Reading{Remember: true})
+	check(t, err)
+	var list []provision.Target
+	for _, h := range inv.Hosts {
+		list = append(list, d.NewHost(h, false, "provision --yes"))
+	}
+	return list
+}
+
+// A run over thirty hosts with nothing to do says so of each of them.
+func TestFleetUpToDate(t *testing.T) {
+	t.Parallel()
+	const hosts = 30
+	file := newRecordedLab(t).replicated(0, hosts)[0]
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	result := provision.Run(ctx, targets(t, file), provision.Options{Site: "myweb", Decider: provision.Headless{}})
+	if result.ExitCode != provision.ExitOK || result.Changed != 0 || len(result.Hosts) != hosts {
+		t.Fatalf("it ended with %d, %d changes, %d hosts", result.ExitCode, result.Changed, len(result.Hosts))
+	}
+	for name, h := range result.Hosts {
+		if h.Status != provision.StatusOK {
+			t.Errorf("%s is %s: %v", name, h.Status, h.Err)
+		}
+	}
+}
+
+// TestFleetTable prints what the program takes of time and memory over more and more hosts.
+func TestFleetTable(t *testing.T) {
+	if *program == "" {
+		t.Skip("there is no -program to measure")
+	}
+	l := newRecordedLab(t)
+	fmt.Println("| hosts | round trip | time | processor | memory |\n| --- | --- | --- | --- | --- |")
+	for _, rtt := range []time.Duration{0, 50 * time.Millisecond} {
+		numbers := []int{1, 10, 100, 1000}
+		for i, file := range l.replicated(rtt, numbers...) {
+			n := numbers[i]
+			t.Run(fmt.Sprintf("%d-%v", n, rtt), func(t *testing.T) {
+				l.t = t
+				l.measured(file, n) // which warms what can be warm
+				took, processor, memory := l.measured(file, n)
+				fmt.Printf("| %d | %d ms | %.1f s | %.1f s | %d MiB |\n", n, rtt.Milliseconds(), took.Seconds(), processor.Seconds(), memory>>20)
+				if n == 1000 && (took > 10*time.Second || memory > 500<<20) {
+					t.Errorf("1,000 hosts took %v and %d MiB, want 10 s and 500 MiB at most", took, memory>>20)
+				}
+			})
+		}
+		l.t = t
+	}
+}
+
+// measured runs the program over n hosts that have nothing to do.
+func (l *lab) measured(file string, n int) (took, processor time.Duration, memory int64) {
+	l.t.Helper()
+	cmd := exec.CommandContext(l.t.Context(), *program, "--yes", "--json", "--inventory", file, "--log-file", os.DevNull)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	begun := time.Now()
+	check(l.t, cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	err := l.watched(ended, func() { memory = max(memory, peakOf(cmd.Process.Pid)) })
+	took = time.Since(begun)
+	lines := bytes.Split(bytes.TrimSpace(out.Bytes()), []byte("\n"))
+	var end struct {
+		Changed int
+		Hosts   map[string]struct{ Status, Error string }
+	}
+	if wrong := json.Unmarshal(lines[len(lines)-1], &end); wrong != nil || err != nil || end.Changed != 0 || len(end.Hosts) != n {
+		for name, h := range end.Hosts {
+			if h.Error != "" {
+				l.t.Logf("%s: %s", name, h.Error)
+			}
+		}
+		l.t.Fatalf("the program ended with %v, %d changes on %d hosts: %v\n%s", err, end.Changed, len(end.Hosts), wrong, errs.String())
+	}
+	return took, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), memory
+}
+
+// watched looks again and again until there is an end.
+func (l *lab) watched(ended <-chan error, look func()) error {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case <-tick.C:
+			look()
+		}
+	}
+}
+
+// peakOf is the most memory that a process had so far, in bytes. The kernel's count for a child would begin with this process's own.
+func peakOf(pid int) int64 {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	var kibibytes int64
+	_, _ = fmt.Sscan(rest, &kibibytes)
+	return kibibytes << 10
+}
