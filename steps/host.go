@@ -169,6 +169,7 @@ func (h *Host) dial(ctx context.Context, ask func(context.Context, provision.Dec
 		Words:            h.Words,
 		Link:             h.connection.linkChanged,
 		Resolved:         resolved,
+		Gate:             h.gate,
 	})
 }
 

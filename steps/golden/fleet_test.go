@@ -17,6 +17,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/sandbox/fakehost"
 	"github.com/kehuo/provision/steps"
 )
 
@@ -26,22 +27,31 @@ var program = flag.String("program", "", "the `FILE` whose time and memory over 
 func (l *lab) replicated(rtt time.Duration, numbers ...int) (files []string) {
 	l.t.Helper()
 	replicas := l.Replicate(l.t, slices.Max(numbers), rtt, 8080, 8443)
-	dir := l.t.TempDir()
-	known := filepath.Join(dir, "known_hosts")
+	known := filepath.Join(l.t.TempDir(), "known_hosts")
 	check(l.t, os.WriteFile(known, []byte(replicas.Lines), 0o600))
+	var hosts []string
+	for _, address := range replicas.Addresses {
+		hosts = append(hosts, fmt.Sprintf("address: %s, port: %d, user: kevin, identity: %s, known_hosts: %s", address, replicas.Port, l.Identity, known))
+	}
+	for _, n := range numbers {
+		files = append(files, l.inventoryOf(fmt.Sprintf("fleet-%d-%v.yaml", n, rtt), hosts[:n]))
+	}
+	return files
+}
+
+// inventoryOf writes the lab's inventory with other hosts, which are called cloud000 and so on.
+func (l *lab) inventoryOf(name string, hosts []string) (file string) {
+	l.t.Helper()
 	text, err := os.ReadFile(filepath.Join(l.dir, "inventory.yaml"))
 	check(l.t, err)
 	site, _, _ := strings.Cut(string(text), "hosts:\n")
-	for _, n := range numbers {
-		hosts := ""
-		for i, address := range replicas.Addresses[:n] {
-			hosts += fmt.Sprintf("  - {name: cloud%03d, address: %s, port: %d, user: kevin, identity: %s, known_hosts: %s}\n", i, address, replicas.Port, l.Identity, known)
-		}
-		file := filepath.Join(l.dir, fmt.Sprintf("fleet-%d-%v.yaml", n, rtt))
-		check(l.t, os.WriteFile(file, []byte(site+"hosts:\n"+hosts), 0o600))
-		files = append(files, file)
+	site += "hosts:\n"
+	for i, host := range hosts {
+		site += fmt.Sprintf("  - {name: cloud%03d, %s}\n", i, host)
 	}
-	return files
+	file = filepath.Join(l.dir, name)
+	check(l.t, os.WriteFile(file, []byte(site), 0o600))
+	return file
 }
 
 // targets are the hosts of an inventory file, as the program makes them.
@@ -89,8 +99,8 @@ func TestFleetTable(t *testing.T) {
 			n := numbers[i]
 			t.Run(fmt.Sprintf("%d-%v", n, rtt), func(t *testing.T) {
 				l.t = t
-				l.measured(file, n) // which warms what can be warm
-				took, processor, memory := l.measured(file, n)
+				l.measured(file, n, "ok") // which warms what can be warm
+				took, processor, memory := l.measured(file, n, "ok")
 				fmt.Printf("| %d | %d ms | %.1f s | %.1f s | %d MiB |\n", n, rtt.Milliseconds(), took.Seconds(), processor.Seconds(), memory>>20)
 				if n == 1000 && (took > 10*time.Second || memory > 500<<20) {
 					t.Errorf("1,000 hosts took %v and %d MiB, want 10 s and 500 MiB at most", took, memory>>20)
@@ -101,8 +111,26 @@ func TestFleetTable(t *testing.T) {
 	}
 }
 
-// measured runs the program over n hosts that have nothing to do.
-func (l *lab) measured(file string, n int) (took, processor time.Duration, memory int64) {
+// TestFirstDeployments prints what the first deployment to fifty hosts takes, each of which runs every command.
+func TestFirstDeployments(t *testing.T) {
+	if *program == "" {
+		t.Skip("there is no -program to measure")
+	}
+	const n = 50
+	l := newLab(t)
+	pair, err := fakehost.LoadPair(recorded + "/site")
+	check(t, err)
+	var hosts []string
+	for range n {
+		h := fakehost.New(t, pair, 8080, 8443)
+		hosts = append(hosts, fmt.Sprintf("address: %s, port: %d, user: kevin, identity: %s, known_hosts: %s", h.Address, h.Port, h.Identity, h.KnownHosts))
+	}
+	took, processor, memory := l.measured(l.inventoryOf("first.yaml", hosts), n, "changed")
+	fmt.Printf("| %d, first deployment | 0 ms | %.1f s | %.1f s | %d MiB |\n", n, took.Seconds(), processor.Seconds(), memory>>20)
+}
+
+// measured runs the program over n hosts, all of which have to end with that status.
+func (l *lab) measured(file string, n int, status string) (took, processor time.Duration, memory int64) {
 	l.t.Helper()
 	cmd := exec.CommandContext(l.t.Context(), *program, "--yes", "--json", "--inventory", file, "--log-file", os.DevNull)
 	var out, errs bytes.Buffer
@@ -115,16 +143,15 @@ func (l *lab) measured(file string, n int) (took, processor time.Duration, memor
 	took = time.Since(begun)
 	lines := bytes.Split(bytes.TrimSpace(out.Bytes()), []byte("\n"))
 	var end struct {
-		Changed int
-		Hosts   map[string]struct{ Status, Error string }
+		Hosts map[string]struct{ Status, Error string }
 	}
-	if wrong := json.Unmarshal(lines[len(lines)-1], &end); wrong != nil || err != nil || end.Changed != 0 || len(end.Hosts) != n {
-		for name, h := range end.Hosts {
-			if h.Error != "" {
-				l.t.Logf("%s: %s", name, h.Error)
-			}
+	if wrong := json.Unmarshal(lines[len(lines)-1], &end); wrong != nil || err != nil || len(end.Hosts) != n {
+		l.t.Errorf("the program ended with %v on %d hosts: %v\n%s", err, len(end.Hosts), wrong, errs.String())
+	}
+	for name, h := range end.Hosts {
+		if h.Status != status {
+			l.t.Errorf("%s is %s: %s", name, h.Status, h.Error)
 		}
-		l.t.Fatalf("the program ended with %v, %d changes on %d hosts: %v\n%s", err, end.Changed, len(end.Hosts), wrong, errs.String())
 	}
 	return took, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), memory
 }
