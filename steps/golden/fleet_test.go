@@ -24,9 +24,9 @@ import (
 var program = flag.String("program", "", "the `FILE` whose time and memory over many hosts is measured; nothing is where it is empty")
 
 // replicated writes inventories of as many hosts each, which are like the lab's own, behind links of that round trip.
-func (l *lab) replicated(rtt time.Duration, numbers ...int) (files []string) {
+func (l *lab) replicated(rtt time.Duration, numbers ...int) (files []string, replicas *fakehost.Replicas) {
 	l.t.Helper()
-	replicas := l.Replicate(l.t, slices.Max(numbers), rtt, 8080, 8443)
+	replicas = l.Replicate(l.t, slices.Max(numbers), rtt, 8080, 8443)
 	known := filepath.Join(l.t.TempDir(), "known_hosts")
 	check(l.t, os.WriteFile(known, []byte(replicas.Lines), 0o600))
 	var hosts []string
@@ -36,7 +36,7 @@ func (l *lab) replicated(rtt time.Duration, numbers ...int) (files []string) {
 	for _, n := range numbers {
 		files = append(files, l.inventoryOf(fmt.Sprintf("fleet-%d-%v.yaml", n, rtt), hosts[:n]))
 	}
-	return files
+	return files, replicas
 }
 
 // inventoryOf writes the lab's inventory with other hosts, which are called cloud000 and so on.
@@ -72,16 +72,51 @@ func targets(t *testing.T, file string) []provision.Target {
 func TestFleetUpToDate(t *testing.T) {
 	t.Parallel()
 	const hosts = 30
-	file := newRecordedLab(t).replicated(0, hosts)[0]
+	files, _ := newRecordedLab(t).replicated(0, hosts)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	result := provision.Run(ctx, targets(t, file), provision.Options{Site: "myweb", Decider: provision.Headless{}})
+	result := provision.Run(ctx, targets(t, files[0]), provision.Options{Site: "myweb", Decider: provision.Headless{}})
 	if result.ExitCode != provision.ExitOK || result.Changed != 0 || len(result.Hosts) != hosts {
 		t.Fatalf("it ended with %d, %d changes, %d hosts", result.ExitCode, result.Changed, len(result.Hosts))
 	}
 	for name, h := range result.Hosts {
 		if h.Status != provision.StatusOK {
 			t.Errorf("%s is %s: %v", name, h.Status, h.Err)
+		}
+	}
+}
+
+// A host that hangs and one that refuses hold nobody up: the others are done meanwhile, and the result names these two.
+func TestFleetWithHostsThatAreLost(t *testing.T) {
+	t.Parallel()
+	files, replicas := newRecordedLab(t).replicated(time.Millisecond, 6)
+	replicas.Links[1].Stall()
+	check(t, replicas.Links[3].Close())
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	r := &record{}
+	result := provision.Run(ctx, targets(t, files[0]), provision.Options{Site: "myweb", Decider: provision.Headless{}, Sink: r.sink})
+	if result.ExitCode != provision.ExitUnreachable {
+		t.Errorf("it ended with %d", result.ExitCode)
+	}
+	over := func(host, step string) int {
+		return slices.IndexFunc(r.events, func(e provision.Event) bool {
+			_, ended := e.Body.(provision.StepFinished)
+			return ended && e.Host == host && e.Step == step
+		})
+	}
+	for i, want := range []struct {
+		status provision.Status
+		code   string
+	}{{provision.StatusOK, ""}, {provision.StatusUnreachable, "connect.timeout"}, {provision.StatusOK, ""}, {provision.StatusUnreachable, "connect.refused"},
+		{provision.StatusOK, ""}, {provision.StatusOK, ""}} {
+		name := fmt.Sprintf("cloud%03d", i)
+		got := result.Hosts[name]
+		if got.Status != want.status || provision.CodeOf(got.Err) != want.code {
+			t.Errorf("%s is %s: %v", name, got.Status, got.Err)
+		}
+		if want.status == provision.StatusOK && over(name, steps.Site) > over("cloud001", steps.Login) {
+			t.Errorf("%s was not done before the host that hangs was given up", name)
 		}
 	}
 }
@@ -95,7 +130,8 @@ func TestFleetTable(t *testing.T) {
 	fmt.Println("| hosts | round trip | time | processor | memory |\n| --- | --- | --- | --- | --- |")
 	for _, rtt := range []time.Duration{0, 50 * time.Millisecond} {
 		numbers := []int{1, 10, 100, 1000}
-		for i, file := range l.replicated(rtt, numbers...) {
+		files, _ := l.replicated(rtt, numbers...)
+		for i, file := range files {
 			n := numbers[i]
 			t.Run(fmt.Sprintf("%d-%v", n, rtt), func(t *testing.T) {
 				l.t = t

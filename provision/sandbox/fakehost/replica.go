@@ -24,8 +24,9 @@ import (
 // runs that only look: what one of them changes is changed on all.
 type Replicas struct {
 	Addresses []string
-	Port      int    // of SSH
-	Lines     string // of a known_hosts file
+	Port      int              // of SSH
+	Lines     string           // of a known_hosts file
+	Links     []*sandbox.Relay // the way to each one's SSH; none without a round trip
 
 	host *Host
 	mu   sync.Mutex
@@ -67,6 +68,9 @@ func (h *Host) Replicate(t testing.TB, n int, rtt time.Duration, ports ...int) *
 			relay, err := sandbox.NewRelay(context.WithoutCancel(t.Context()), net.JoinHostPort(address, strconv.Itoa(port)), behind[port], sandbox.Link{RTT: rtt})
 			check(t, err)
 			t.Cleanup(func() { _ = relay.Close() })
+			if port == h.Port {
+				r.Links = append(r.Links, relay)
+			}
 		}
 	}
 	return r
