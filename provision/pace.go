@@ -11,8 +11,11 @@ import (
 type pace chan struct{}
 
 const (
-	abreast = 32          // how many hosts a processor connects to at a time
-	turn    = time.Second // after which a host that is slow, or hangs, lets the next one go ahead
+	// How many hosts a processor connects to at a time.
+	abreast = 40
+	// After this a host lets the next one go ahead, so that those that hang hold nobody up. On a machine that is short of processors
+	// every host takes long: a shorter turn would have them all under way in the end.
+	turn = 5 * time.Second
 )
 
 func newPace() pace { return make(pace, abreast*runtime.GOMAXPROCS(0)) }
