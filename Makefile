@@ -19,8 +19,9 @@ POINTS := 210
 build: own ## bin/provision, without C
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/provision ./cmd/provision
 
-own: ## the program for hosts, which bin/provision carries
-	for a in amd64 arm64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$a go build -trimpath -buildvcs=false -ldflags '-s -w' -o provision/image/own/edge-linux-$$a ./cmd/edge || exit; done
+own: ## the programs for hosts, which bin/provision carries
+	for a in amd64 arm64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$a go build -trimpath -buildvcs=false -ldflags '-s -w' -o provision/image/own/edge-linux-$$a ./cmd/edge || exit; \
+	CGO_ENABLED=0 GOOS=linux GOARCH=$$a go build -trimpath -buildvcs=false -ldflags '-s -w' -o provision/image/own/renew-linux-$$a ./cmd/renew && gzip -9nf provision/image/own/renew-linux-$$a || exit; done
 
 demo: ## a cloud host on this machine, with the sample site live on it; BARE=1: one without Docker, which is prepared first
 	@$(SETUP) start curl
@@ -72,4 +73,4 @@ release: own ## archives, packages and checksums in dist/; the same commit gives
 	@ls -l dist
 
 clean:
-	rm -rf bin dist provision/image/own/edge-*
+	rm -rf bin dist provision/image/own/edge-* provision/image/own/renew-*

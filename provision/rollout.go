@@ -1,8 +1,10 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -56,6 +58,22 @@ func (o Rollout) ordered() bool {
 	return o.Canary > 0 || o.Revert || o.Batch.Number > 0 && o.Batch != Share{100, true}
 }
 
+// Leader is a target that may have what the others wait for: it goes first and alone, and they are changed only once that ended well.
+type Leader interface{ Leads() bool }
+
+// order is higher for who goes first.
+func (w *walk) order() int {
+	if w.leads() {
+		return 1
+	}
+	return 0
+}
+
+func (w *walk) leads() bool {
+	leader, ok := w.target.(Leader)
+	return ok && leader.Leads()
+}
+
 // Reverter is a target that can bring its host back to what it ran when the run connected to it.
 type Reverter interface {
 	// Back is the step that does it. Its plan is empty where there is nothing to go back to or from.
@@ -76,7 +94,7 @@ func ofAnother(err error) bool {
 }
 
 // run walks the hosts in the rollout's order. Whatever fails before the first change stops it, but for hosts that cannot be reached
-// and plans that are declined: these are left out.
+// and plans that are declined: these are left out, unless they lead. One that leads is locked for the others, too.
 func (o Rollout) run(ctx context.Context, walks []*walk) {
 	each(ctx, walks, (*walk).ready)
 	var cause *walk
@@ -85,15 +103,16 @@ func (o Rollout) run(ctx context.Context, walks []*walk) {
 		switch {
 		case w.err == nil && len(w.changes) > 0:
 			changing = append(changing, w)
-		case w.err != nil && cause == nil && ExitCode(w.err) != ExitUnreachable && !errors.Is(w.err, ErrDeclined):
+		case w.err != nil && cause == nil && (w.leads() || ExitCode(w.err) != ExitUnreachable && !errors.Is(w.err, ErrDeclined)):
 			cause = w
 			fallthrough
 		default:
 			others = append(others, w)
 		}
 	}
-	for _, w := range changing {
-		if cause == nil {
+	slices.SortStableFunc(changing, func(a, b *walk) int { return cmp.Compare(b.order(), a.order()) })
+	for _, w := range walks {
+		if cause == nil && w.err == nil && len(changing) > 0 && (len(w.changes) > 0 || w.leads()) {
 			if w.lock(ctx); w.err != nil {
 				cause = w
 			}
@@ -109,13 +128,15 @@ func (o Rollout) run(ctx context.Context, walks []*walk) {
 
 // waves changes the hosts, canary and batches one after another, and returns the first that failed. Those that follow it are not begun.
 func (o Rollout) waves(ctx context.Context, hosts []*walk, cause *walk) *walk {
-	batch, first := o.Batch.of(len(hosts)), o.Canary
-	if first == 0 {
-		first = batch
+	batch := o.Batch.of(len(hosts))
+	first := cmp.Or(o.Canary, batch)
+	next := batch
+	if len(hosts) > 0 && hosts[0].leads() {
+		first, next = 1, first
 	}
 	for number := 1; len(hosts) > 0; number++ {
 		wave := hosts[:min(first, len(hosts))]
-		hosts, first = hosts[len(wave):], batch
+		hosts, first, next = hosts[len(wave):], next, batch
 		if cause == nil && number > 1 {
 			wait(ctx, o.Pause)
 		}

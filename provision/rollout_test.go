@@ -180,3 +180,45 @@ func TestShares(t *testing.T) {
 		}
 	}
 }
+
+// leading is a host that the others wait for.
+type leading struct{ reverting }
+
+func (leading) Leads() bool { return true }
+
+// TestALeaderGoesFirst: the others are changed once it ended well, and not at all where it did not. It is locked with them, though it
+// has nothing to do itself.
+func TestALeaderGoesFirst(t *testing.T) {
+	for _, test := range []struct {
+		name, broken string
+		ready, none  bool // h2 can be reached; it has nothing to change
+		story        string
+		statuses     string
+	}{
+		{"it is well", "", true, false, "lock h1,lock h2,lock h3,change h2", "changed changed changed"},
+		{"it fails", "h2", true, false, "lock h1,lock h2,lock h3,change h2", "not_started failed not_started"},
+		{"it is out of reach", "", false, false, "", "not_started unreachable not_started"},
+		{"it has nothing to do", "", true, true, "lock h1,lock h2,lock h3", "changed ok changed"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFleet(3, test.broken)
+			h := f.hosts["h2"]
+			if !test.ready {
+				h.connect = func(context.Context, *provision.Reporter) error {
+					return provision.WithExit(provision.ExitUnreachable, errBroken)
+				}
+			}
+			if test.none {
+				h.steps[1] = step{id: "09-run", world: world{"09-run": "done"}}
+			}
+			f.targets[1] = leading{reverting{h, f}}
+			result := f.run(t, provision.Rollout{}, &record{})
+			if got := statuses(result); got != test.statuses {
+				t.Errorf("they ended %s, want %s", got, test.statuses)
+			}
+			if story := strings.Join(f.story, ","); !strings.HasPrefix(story, test.story) || strings.HasPrefix(test.statuses, "not") && story != test.story {
+				t.Errorf("it went %s, want %s", story, test.story)
+			}
+		})
+	}
+}

@@ -30,7 +30,7 @@ func Run(ctx context.Context, targets []Target, o Options) RunFinished {
 	s := newStream(o)
 	begun := s.now()
 	walks := s.begin(targets, o)
-	if o.Rollout.ordered() {
+	if o.Rollout.ordered() || slices.ContainsFunc(walks, (*walk).leads) {
 		o.Rollout.run(ctx, walks)
 	} else {
 		each(ctx, walks, (*walk).run)
@@ -130,7 +130,7 @@ func (w *walk) ready(ctx context.Context) {
 
 // lock has the target take its lock, where something is to be changed.
 func (w *walk) lock(ctx context.Context) {
-	if w.err == nil && len(w.changes) > 0 {
+	if w.err == nil && (len(w.changes) > 0 || w.leads()) {
 		w.before(ctx, func(ctx context.Context, r *Reporter) error { return w.target.Begin(ctx, r, w.changes) })
 	}
 }
@@ -180,7 +180,7 @@ func (w *walk) failedIn(err error, changes []Change) string {
 	switch {
 	case errors.As(err, &named):
 		return named.Step
-	case changes[0].Step == steps[0].ID(): // which was done
+	case len(changes) == 0, changes[0].Step == steps[0].ID(): // which was done
 		return steps[1].ID()
 	}
 	return changes[0].Step

@@ -14,6 +14,7 @@ import (
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/renewal"
 	"github.com/kehuo/provision/provision/shell"
 )
 
@@ -64,11 +65,7 @@ func (a *answers) CleanUp(ctx context.Context, _, token, _ string) error {
 
 // answer shows a text under a token, or takes it away where it is empty.
 func (h *answering) answer(ctx context.Context, token, text string) error {
-	_, err := h.Exec(ctx, remote.Command{Script: answerScript.With(h.challenges, token), Stdin: strings.NewReader(text)})
-	if err != nil {
-		return provision.Fail("acme.unanswered", h.host, err)
-	}
-	return nil
+	return renewal.Answer(ctx, h, h.host, h.challenges, token, text)
 }
 
 const challengePort = 80

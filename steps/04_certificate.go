@@ -2,9 +2,7 @@ package steps
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"embed"
 	"path"
 	"slices"
 	"strings"
@@ -20,8 +18,10 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/renewal"
 	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/site"
+	"github.com/kehuo/provision/provision/survey"
 )
 
 // obtained is a certificate that the program obtains, which all hosts of a deployment share: there is one order for a set of names.
@@ -231,10 +231,10 @@ func (s keeping) takeOver(ctx context.Context, r *provision.Reporter) error {
 	if err != nil {
 		return provision.Fail("acme.not-answering", s.container, s.host).From(err)
 	}
-	if err := s.install(ctx, pair); err != nil {
+	if err := s.service().Install(ctx, pair); err != nil {
 		return err
 	}
-	if err := s.settle(ctx, "keep"); err != nil {
+	if err := s.service().Keep(ctx); err != nil {
 		return err
 	}
 	r.Output(provision.StreamOut, s.words.T("acme.taken-over", s.container))
@@ -283,34 +283,13 @@ func (s keeping) postponed(err error) provision.Finding {
 	return f
 }
 
-//go:embed 04_*.sh
-var certificateFiles embed.FS
-
-var (
-	installScript = shell.Load(certificateFiles, "04_install.sh")
-	settleScript  = shell.Load(certificateFiles, "04_settle.sh")
-	reloadScript  = shell.Load(certificateFiles, "04_reload.sh")
-	answerScript  = shell.Load(certificateFiles, "04_answer.sh")
-)
-
 // bring puts the pair on the host and has the running nginx serve it. One that it refuses, or does not serve, goes back at once.
 func (s keeping) bring(ctx context.Context, r *provision.Reporter) error {
 	pair, _ := s.known()
-	if err := s.install(ctx, pair); err != nil {
-		return err
+	if s.serves() {
+		r.Command("docker exec " + shell.Quote(s.container) + " sh -c 'nginx -t && nginx -s reload'")
 	}
-	way := "keep"
-	err := s.serve(ctx, r, pair)
-	if err != nil {
-		way = "back"
-	}
-	settled := s.settle(ctx, way)
-	if err != nil && settled == nil && s.serves() {
-		again, cancel := context.WithTimeout(context.WithoutCancel(ctx), settlePatience)
-		defer cancel()
-		_, _ = s.reload(again, r) // it may have read the new one
-	}
-	if err := cmp.Or(err, settled); err != nil {
+	if err := s.service().Bring(ctx, pair); err != nil {
 		return err
 	}
 	s.visitors.demands.Fingerprint = pair.Fingerprint()
@@ -322,60 +301,10 @@ func (s keeping) bring(ctx context.Context, r *provision.Reporter) error {
 	return nil
 }
 
-// install puts a pair where the containers have it mounted; settle keeps it, or brings back the one before.
-func (s keeping) install(ctx context.Context, pair certificate.Pair) error {
-	_, err := s.connection.Exec(ctx, remote.Command{
-		Script: installScript.With(s.Folder, s.Certificate, s.Key, s.Challenges),
-		Stdin:  strings.NewReader(pair.Key.Reveal() + strings.TrimSpace(string(pair.Chain)) + "\n"),
-	})
-	if err != nil {
-		return provision.Fail("acme.uninstalled", s.host, err)
-	}
-	return nil
-}
-
-func (s keeping) settle(ctx context.Context, way string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settlePatience)
-	defer cancel()
-	if _, err := s.connection.Exec(ctx, remote.Command{Script: settleScript.With(s.Folder, s.Certificate, s.Key, way)}); err != nil {
-		return provision.Fail("acme.uninstalled", s.host, err)
-	}
-	return nil
-}
-
-// How long it may take to keep a pair or to go back, and until the running nginx serves a new one.
-const (
-	settlePatience = 30 * time.Second
-	servePatience  = 10 * time.Second
-)
-
-// serve has the running container's nginx test the pair, read it, and show it. A container that is not up, or has not the folder
-// mounted, comes to it as it starts.
-func (s keeping) serve(ctx context.Context, r *provision.Reporter, pair certificate.Pair) error {
-	if !s.serves() {
-		return nil
-	}
-	if said, err := s.reload(ctx, r); err != nil {
-		return provision.Fail("acme.nginx-refused", s.host, provision.ForeignError(lastOf(strings.Split(said, "\n"), "[emerg]")), err)
-	}
-	demands := s.visitors.demands
-	demands.Fingerprint = pair.Fingerprint()
-	ctx, cancel := context.WithTimeout(ctx, servePatience)
-	defer cancel()
-	for {
-		round := probe.NewRound(ctx)
-		round.Host(demands.FromHost(s.connection.Dial))
-		results := round.Wait()
-		round.Close()
-		err := probe.FirstError(results)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-time.After(verifyPause):
-		case <-ctx.Done():
-			return provision.Fail("acme.not-served", s.host, err)
-		}
+// service is what serves the pair. A container that is not up, or has not the folder mounted, comes to it as it starts.
+func (s keeping) service() renewal.Service {
+	return renewal.Service{
+		Host: s.connection, Name: s.host, Place: renewal.Place(s.Pair), Container: s.container, Up: s.serves(), Demands: s.visitors.demands,
 	}
 }
 
@@ -385,28 +314,20 @@ func (s keeping) serves() bool {
 	return live != nil && live.Up() && mounted(live, s.Folder)
 }
 
-// reload has the container's nginx test what it is to read, and read it.
-func (s keeping) reload(ctx context.Context, r *provision.Reporter) (said string, err error) {
-	script := reloadScript.With(s.container)
-	r.Command("docker exec " + shell.Quote(s.container) + " sh -c 'nginx -t && nginx -s reload'")
-	var out bytes.Buffer
-	_, err = s.connection.Exec(ctx, remote.Command{Script: script, Sudo: true, Stdout: &out})
-	return strings.TrimSpace(out.String()), err
-}
-
 // Certificate is what is known of a certificate that the program obtains.
 type Certificate struct {
-	Names       []string `json:"names"`
-	CA          string   `json:"ca"`
-	State       string   `json:"state"` // absent, valid, due or expired
-	Serial      string   `json:"serial,omitempty"`
-	NotBefore   string   `json:"not_before,omitempty"`
-	NotAfter    string   `json:"not_after,omitempty"`
-	Days        *int     `json:"days,omitempty"`
-	RenewAt     string   `json:"renew_at,omitempty"`
-	WindowStart string   `json:"window_start,omitempty"` // what the CA asks for
-	WindowEnd   string   `json:"window_end,omitempty"`
-	Folder      string   `json:"folder"` // on this machine
+	Names       []string        `json:"names"`
+	CA          string          `json:"ca"`
+	State       string          `json:"state"` // absent, valid, due or expired
+	Serial      string          `json:"serial,omitempty"`
+	NotBefore   string          `json:"not_before,omitempty"`
+	NotAfter    string          `json:"not_after,omitempty"`
+	Days        *int            `json:"days,omitempty"`
+	RenewAt     string          `json:"renew_at,omitempty"`
+	WindowStart string          `json:"window_start,omitempty"` // what the CA asks for
+	WindowEnd   string          `json:"window_end,omitempty"`
+	Folder      string          `json:"folder"`            // on this machine
+	Renewal     *survey.Renewal `json:"renewal,omitempty"` // by the host itself
 }
 
 // The states of a certificate.

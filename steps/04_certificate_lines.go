@@ -9,13 +9,14 @@ import "github.com/kehuo/provision/provision"
 type certificateLines struct {
 	local
 	*keeping // nil: the site brings its own
+	timer    timer
 }
 
 func newCertificateLines(h *Host, s step) provision.Step {
 	if h.obtained == nil {
-		return certificateLines{newLocal(h, s), nil}
+		return certificateLines{newLocal(h, s), nil, h.timer(s)}
 	}
-	return certificateLines{newLocal(h, s), h.keeping(s)}
+	return certificateLines{newLocal(h, s), h.keeping(s), h.timer(s)}
 }
 
 // ID implements provision.Step.
@@ -32,8 +33,12 @@ func (s certificateLines) Title() string {
 // Plan implements provision.Step.
 func (s certificateLines) Plan() ([]provision.Change, error) {
 	changes, err := s.local.Plan()
-	if err != nil || s.keeping == nil {
+	if err == nil && s.keeping != nil {
+		changes, err = s.keeping.Plan()
+	}
+	if err != nil {
 		return changes, err
 	}
-	return s.keeping.Plan()
+	timed, err := s.timer.Plan()
+	return append(changes, timed...), err
 }

@@ -62,7 +62,7 @@ func (h *Host) lookForBases(ctx context.Context, r *provision.Reporter) {
 	lacks := func(b site.Base) bool {
 		return !slices.Contains(h.facts.Bases, b.Image) && slices.Contains(h.baseNames(), b.Image)
 	}
-	if h.Manifest == nil || h.facts.DockerError != "" || h.facts.Podman || !slices.ContainsFunc(h.Report.Bases, lacks) {
+	if h.Manifest == nil || h.facts.DockerError != "" || h.facts.Podman || !h.receives() && !h.Leads() && !slices.ContainsFunc(h.Report.Bases, lacks) {
 		return
 	}
 	if reason, err := h.Step(Build).(build).reason(); reason == "" || err != nil {
@@ -74,6 +74,12 @@ func (h *Host) lookForBases(ctx context.Context, r *provision.Reporter) {
 	}
 	if err != nil {
 		h.bases.err = provision.Fail("image.look", h.Name(), err)
+		return
+	}
+	if h.receives() { // whoever builds needs them
+		if h.Inventory.Site.BuildOn == inventory.BuildOnHere {
+			h.bases.err = h.rollout.sent.here.look(ctx)
+		}
 		return
 	}
 	for _, b := range h.Report.Bases {
@@ -122,17 +128,22 @@ func (s build) bring() (changes []provision.Change, err error) {
 		}
 		change := one(s.words.T("plan.base.action", b.Image), s.words.T("plan.base.reason", s.host), s.words.T("plan.summary.base", b.Image))[0]
 		change.Diff = strings.Join([]string{s.content(b), s.ways(b)}, "\n")
-		change.Apply = func(ctx context.Context, r *provision.Reporter) error {
-			err := s.bringOne(ctx, r, b)
-			var f *provision.Failure
-			if errors.As(err, &f) && strings.HasPrefix(f.Code, "image.") {
-				return &baseError{f, s.words}
-			}
-			return err
-		}
+		change.Apply = s.explained(func(ctx context.Context, r *provision.Reporter) error { return s.bringOne(ctx, r, b) })
 		changes = append(changes, change)
 	}
 	return changes, nil
+}
+
+// explained has a failure of images tell what to do about it.
+func (s build) explained(apply func(context.Context, *provision.Reporter) error) func(context.Context, *provision.Reporter) error {
+	return func(ctx context.Context, r *provision.Reporter) error {
+		err := apply(ctx, r)
+		var f *provision.Failure
+		if errors.As(err, &f) && s.words.Has(f.Code+".fix") && strings.HasPrefix(f.Code, "image.") {
+			return &baseError{f, s.words}
+		}
+		return err
+	}
 }
 
 // content says what an image is, in a line of the plan.
@@ -247,32 +258,36 @@ func (s build) send(ctx context.Context, r *provision.Reporter, b base) error {
 	case images.Pinned(b.Image) && !s.bases.store.Containerd:
 		return provision.Fail("image.pinned", b.Image, s.host)
 	}
-	layers := s.bases.store.Lacks(found)
+	return s.deliver(ctx, r, found, s.bases.store.Lacks(found), "")
+}
+
+// deliver sends the layers of an image that the host lacks, and has it load the image; also is another name for it.
+func (s build) deliver(ctx context.Context, r *provision.Reporter, found *images.Image, layers []images.Layer, also string) error {
 	if err := s.bases.store.Holds(s.host, found, layers); err != nil {
 		return err
 	}
 	layout, err := s.bases.registries.Fetch(ctx, found, layers, func(done, total int64) {
-		r.Progress(done, total, provision.UnitBytes, s.words.T("image.fetching", b.Image))
+		r.Progress(done, total, provision.UnitBytes, s.words.T("image.fetching", found.Name))
 	})
 	if err != nil {
 		return err
 	}
 	defer layout.Remove()
 	if _, err := s.connection.Exec(ctx, remote.Command{Script: found.Clear(s.connection.stateDir)}); err != nil {
-		return provision.Fail("image.send", b.Image, s.host, err)
+		return provision.Fail("image.send", found.Name, s.host, err)
 	}
 	var losses remote.RetryBudget
 	err = s.connection.persistWhile(ctx, &losses, func() error {
 		return images.Send(ctx, s.connection.client, s.connection.stateDir, found, layout, func(done, total int64) {
 			losses.Left(total - done)
-			r.Progress(done, total, provision.UnitBytes, s.words.T("image.sending", b.Image))
+			r.Progress(done, total, provision.UnitBytes, s.words.T("image.sending", found.Name))
 		})
 	})
 	if err != nil {
-		return provision.Fail("image.send", b.Image, s.host, err)
+		return provision.Fail("image.send", found.Name, s.host, err)
 	}
-	r.Output(provision.StreamOut, s.words.T("image.loading", s.host, b.Image))
-	err = s.connection.Job(ctx, found.JobID(), s.bases.store.Load(s.connection.stateDir, found), s.connection.lines(r))
+	r.Output(provision.StreamOut, s.words.T("image.loading", s.host, found.Name))
+	err = s.connection.Job(ctx, found.JobID(), s.bases.store.Load(s.connection.stateDir, found, also), s.connection.lines(r))
 	if err != nil {
 		return s.bases.store.LoadFailed(s.host, found, err)
 	}

@@ -29,6 +29,8 @@ type build struct {
 	facts      *known
 	bases      *bases
 	connection *connection
+	on         string // where the image is built, where that is not the host; empty: it is
+	sent       *sent
 }
 
 func newBuild(h *Host, s step) provision.Step {
@@ -37,9 +39,14 @@ func newBuild(h *Host, s step) provision.Step {
 		size = h.Manifest.Size()
 	}
 	options := h.Inventory.Site.Build
-	return build{
-		s, h.site, h.Tree, size, h.Recipe, options.NeedsBuildKit(), newLent(h.site.StateDir+"/lent", options), h.facts, h.bases, h.connection,
+	b := build{
+		step: s, site: h.site, tree: h.Tree, size: size, recipe: h.Recipe, needs: options.NeedsBuildKit(), lent: newLent(h.site.StateDir+"/lent", options),
+		facts: h.facts, bases: h.bases, connection: h.connection,
 	}
+	if h.receives() {
+		b.on, b.sent = h.Inventory.Site.BuildOn, &h.rollout.sent
+	}
+	return b
 }
 
 // Plan implements provision.Step: the image was built from this very tree, or it is built.
@@ -47,6 +54,9 @@ func (s build) Plan() ([]provision.Change, error) {
 	reason, err := s.reason()
 	if reason == "" || err != nil {
 		return nil, err
+	}
+	if s.on != "" {
+		return s.planSent(reason)
 	}
 	if s.needs != "" && s.facts.NoBuildKit {
 		return nil, provision.Fail("build.no-buildkit", s.host, s.needs)
@@ -96,6 +106,7 @@ var buildFiles embed.FS
 var (
 	buildScript  = shell.Load(buildFiles, "07_build.sh")
 	layersScript = shell.Load(buildFiles, "07_layers.sh")
+	tidyScript   = shell.Load(buildFiles, "07_tidy.sh")
 )
 
 // buildJob begins the id of every job that builds.

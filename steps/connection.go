@@ -182,5 +182,11 @@ func (c *connection) linkChanged(up bool) {
 	}
 }
 
+// Root implements renewal.RootHost.
+func (c *connection) Root(ctx context.Context, cmd remote.Command) error {
+	cmd.Sudo = true
+	return c.persist(ctx, func() error { return c.client.Run(ctx, cmd) })
+}
+
 // DockerNeedsRoot implements facts.Host.
 func (c *connection) DockerNeedsRoot(needed bool) { c.sudo = needed }

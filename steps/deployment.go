@@ -111,7 +111,7 @@ func unread(inv *inventory.Inventory, words *language.Printer, how Reading) *Dep
 	how.Remove = inv.Site.Delete
 	cache, _ := images.CacheFolder() // whoever needs one there is told
 	return &Deployment{
-		Inventory: inv, Words: words, Reading: how, Who: whoami(), Report: examine(inv, words), rollout: &rollout{}, gate: &remote.Gate{},
+		Inventory: inv, Words: words, Reading: how, Who: whoami(), Report: examine(inv, words), rollout: newRollout(words), gate: &remote.Gate{},
 		registries: &images.Registries{Mirrors: inv.Site.Mirrors, Folder: cache},
 	}
 }

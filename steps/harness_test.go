@@ -35,6 +35,7 @@ type cloud struct {
 	name   string            // the site's
 	source string            // its folder here
 	site   map[string]string // further fields of site, as YAML
+	others []sandbox.Host    // further hosts of the inventory: second, third
 
 	visitor string // path of the program that asks for pages
 }
@@ -68,6 +69,10 @@ func (c *cloud) load() *inventory.Inventory {
 	}
 	fmt.Fprintf(&text, "hosts:\n  - {name: cloud, address: %s, user: %s, identity: %s, known_hosts: %s}\n",
 		c.host.Address, c.host.User, c.host.Identity, c.host.KnownHosts)
+	for i, h := range c.others {
+		fmt.Fprintf(&text, "  - {name: %s, address: %s, user: %s, identity: %s, known_hosts: %s}\n",
+			[]string{"second", "third"}[i], h.Address, h.User, h.Identity, h.KnownHosts)
+	}
 	file := filepath.Join(filepath.Dir(c.source), "inventory.yaml")
 	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
 		c.t.Fatal(err)

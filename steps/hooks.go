@@ -37,6 +37,11 @@ type rollout struct {
 	source              *inventory.Inventory // of a deployment that is not read yet
 	read                *Deployment          // the source as before_build left it
 	built               []state.Hook
+	sent                sent
+}
+
+func newRollout(words *language.Printer) *rollout {
+	return &rollout{sent: sent{here: here{words: words}}}
 }
 
 // once is work that is done at most once.
@@ -46,14 +51,26 @@ type once struct {
 	err  error
 }
 
-// do returns what became of the work.
-func (o *once) do(work func() error) error {
-	o.mu.Lock()
+// do returns what became of the work. waits is told where another host is at it; nil: nobody is told.
+func (o *once) do(work func() error, waits func()) error {
+	if !o.mu.TryLock() {
+		if waits != nil {
+			waits()
+		}
+		o.mu.Lock()
+	}
 	defer o.mu.Unlock()
 	if !o.done {
 		o.done, o.err = true, work()
 	}
 	return o.err
+}
+
+// again has the work done once more.
+func (o *once) again() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.done, o.err = false, nil
 }
 
 // ready runs before_build and reads the source, on behalf of all hosts.
@@ -69,7 +86,7 @@ func (h *Host) ready(ctx context.Context, r *provision.Reporter) error {
 			shared.read, err = NewDeployment(ctx, shared.source, h.Words, h.Reading)
 		}
 		return provision.InStep(Build, err)
-	})
+	}, nil)
 	if err != nil {
 		return err
 	}
@@ -148,7 +165,7 @@ func (s run) beforeSwitch(ctx context.Context, r *provision.Reporter) error {
 			Image: s.facts.Image.ID, Secrets: s.site.Secrets(s.wanted.ID) + "/run", Shell: true,
 		}, s.hooks.BeforeSwitch)
 		return s.hook(ctx, r, beforeSwitch, argv, s.site.FailedExit(s.facts.Docker), docker.Remove(name))
-	})
+	}, nil)
 }
 
 // afterSwitch runs the hook in the live container. Where it fails the release stays, and is tidied up after as one that succeeds.

@@ -20,6 +20,7 @@ import (
 	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/release"
 	"github.com/kehuo/provision/provision/remote"
+	"github.com/kehuo/provision/provision/renewal"
 	"github.com/kehuo/provision/provision/shell"
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/provision/survey"
@@ -77,6 +78,9 @@ func (d *Deployment) NewHost(h inventory.Host, acceptNewHostKey bool, command st
 			return ended
 		},
 	}
+	if d.rollout != nil {
+		d.rollout.sent.count(t)
+	}
 	return t
 }
 
@@ -129,6 +133,9 @@ func (h *Host) connect(ctx context.Context, r *provision.Reporter) error {
 	if err := h.gather(ctx); err != nil {
 		return err
 	}
+	if err := h.adopt(ctx); err != nil {
+		return err
+	}
 	h.joinAnswers()
 	h.lookForBases(ctx, r)
 	if h.Diffs {
@@ -176,7 +183,7 @@ func (h *Host) dial(ctx context.Context, ask func(context.Context, provision.Dec
 // Begin implements provision.Target: it asks what must be asked before anything changes, takes the lock, lets what an interrupted
 // run left behind come to its end, and looks again if anything may have changed meanwhile.
 func (h *Host) Begin(ctx context.Context, r *provision.Reporter, changes []provision.Change) error {
-	releases := h.Manifest != nil && slices.ContainsFunc(changes, func(c provision.Change) bool { return c.Step == Run })
+	releases := h.Manifest != nil && changing(changes, Run)
 	if err := forbidden(h.visitors.round.Arrived()); err != nil && releases {
 		return provision.InStep(Run, h.site.NoWayIn(h.facts.Docker, err))
 	}
@@ -197,11 +204,21 @@ func (h *Host) Begin(ctx context.Context, r *provision.Reporter, changes []provi
 	if err != nil {
 		return err
 	}
+	if h.receives() && changing(changes, Build) {
+		if err := h.beforeSent(ctx, r); err != nil {
+			return err
+		}
+	}
 	// Between the facts and the lock, another run may have come and gone: then the lock's number has moved on.
 	if left || h.facts.Lock != nil || lock.Turn() != h.facts.Turn+1 {
 		return h.gather(ctx)
 	}
 	return nil
+}
+
+// changing reports whether a step has changes.
+func changing(changes []provision.Change, step string) bool {
+	return slices.ContainsFunc(changes, func(c provision.Change) bool { return c.Step == step })
 }
 
 // endLeftJobs sees to the jobs of runs that were interrupted, and reports whether there were any. One that moves ports, or
@@ -239,10 +256,16 @@ func (h *Host) Close(ctx context.Context, outcome provision.HostResult) error {
 	if h.obtained != nil {
 		h.obtained.leave(h.Name())
 	}
+	if h.receives() && h.Inventory.Site.BuildOn == inventory.BuildOnHere {
+		h.rollout.sent.left()
+	}
 	if h.connection.client == nil {
 		return nil
 	}
 	h.there.close()
+	if h.Leads() {
+		h.rollout.sent.forget(ctx)
+	}
 	lock := h.connection.lock.Load()
 	if lock == nil {
 		return h.connection.client.Close()
@@ -274,6 +297,7 @@ func (h *Host) record(outcome provision.HostResult) state.Record {
 func (h *Host) gather(ctx context.Context) error {
 	query := facts.Query{
 		Directory: h.site.Directory, Container: h.site.Container, Image: h.site.Image, Bases: h.baseNames(), Room: h.room,
+		Timer:    renewal.Look(h.site.StateDir, h.site.Container, h.wantsTimer()),
 		BuildKit: h.Manifest != nil && h.Inventory.Site.Build.NeedsBuildKit() != "", Pair: h.placed.Pair, Mark: rand.Text(),
 	}
 	if h.Manifest != nil {
@@ -320,7 +344,7 @@ func (h *Host) Explain(step string, err error) []provision.Finding {
 
 // Left implements provision.Stopper.
 func (h *Host) Left(step string) *provision.Failure {
-	if code := "step." + step + ".interrupt"; h.Words.Has(code) && !(step == Build && h.bases.awaited(h.facts)) {
+	if code := "step." + step + ".interrupt"; h.Words.Has(code) && !(step == Build && (h.receives() || h.bases.awaited(h.facts))) {
 		return provision.Fail(code)
 	}
 	return provision.Fail("step.interrupt")
@@ -402,6 +426,7 @@ func (h *Host) Survey() survey.Host {
 		Ports:     portsFree(h.site, h.facts.Facts),
 		Results:   h.visitors.wait(),
 		Disk:      h.disk,
+		Renewal:   h.Renewed(),
 	}
 	if err := forbidden(s.Results); err != nil {
 		s.SSHD = h.site.NoWayIn(h.facts.Docker, err)

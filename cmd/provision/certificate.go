@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kehuo/provision/provision"
+	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/steps"
@@ -38,7 +39,8 @@ func newCertificateStatus() *cobra.Command {
 	return c
 }
 
-// certificateStatus shows what this machine has, and what the CA says of it. No host is asked; status tells what they serve.
+// certificateStatus shows what this machine has, and what the CA says of it. No host is asked but one that renews by itself; status
+// tells what they serve.
 func (f *flags) certificateStatus(c *cobra.Command) error {
 	ctx, cancel := f.withTimeout(c.Context())
 	defer cancel()
@@ -46,10 +48,18 @@ func (f *flags) certificateStatus(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if s.inventory.Site.Obtains() && s.inventory.Site.ACME.Renew == inventory.RenewHost { // which knows more than this machine
+		return s.reach(ctx, d, func(ctx context.Context, h *steps.Host) error { return f.showCertificate(ctx, c, s, d, h.Renewed()) })
+	}
+	return f.showCertificate(ctx, c, s, d, nil)
+}
+
+func (f *flags) showCertificate(ctx context.Context, c *cobra.Command, s *session, d *steps.Deployment, last *survey.Renewal) error {
 	known, err := d.Certificate(ctx)
 	if err != nil {
 		return err
 	}
+	known.Renewal = last
 	if f.json {
 		return printJSON(c.OutOrStdout(), known)
 	}
@@ -91,6 +101,9 @@ func certificateRows(words *language.Printer, c steps.Certificate) []survey.Chec
 	row(verdict, "renewed", c.RenewAt)
 	if c.WindowStart != "" {
 		row(survey.CheckOK, "window", c.WindowStart+" – "+c.WindowEnd)
+	}
+	if r := c.Renewal; r != nil {
+		row(r.Verdict(), "renewal", r.Text(words))
 	}
 	row(survey.CheckOK, "folder", c.Folder)
 	return rows

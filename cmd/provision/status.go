@@ -80,6 +80,9 @@ func overview(words *language.Printer, o survey.Status, now time.Time) []survey.
 	if o.CertificateDays != nil {
 		row(survey.CertificateVerdict(*o.CertificateDays), "certificate", words.T("status.days", *o.CertificateDays, o.CertificateEnd))
 	}
+	if r := o.Renewal; r != nil {
+		row(r.Verdict(), "renewal", r.Text(words))
+	}
 	row(survey.CheckOK, "earlier", strings.Join(o.Earlier, ", "))
 	if d := o.Disk; d != nil {
 		row(survey.CheckOK, "disk", words.T("status.taken", d.Images>>20, d.Root, d.Free>>20))

@@ -34,6 +34,10 @@ func (k *Keeper) core(ctx context.Context) (*api.Core, error) {
 	if err != nil {
 		return nil, err
 	}
+	return k.coreWith(ctx, key)
+}
+
+func (k *Keeper) coreWith(ctx context.Context, key crypto.Signer) (*api.Core, error) {
 	transport, err := k.transport(ctx)
 	if err != nil {
 		return nil, err
@@ -99,11 +103,15 @@ const answerLimit = 1 << 20
 // transport carries requests to the CA as long as ctx lasts, and bounds what it answers.
 func (k *Keeper) transport(ctx context.Context) (http.RoundTripper, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	content := []byte(k.ca)
 	if k.caFile != "" {
-		content, err := readFile(k.caFile)
-		if err != nil {
+		var err error
+		if content, err = readFile(k.caFile); err != nil {
 			return nil, provision.Fail("acme.ca-file", k.caFile, err)
 		}
+	}
+	if len(content) > 0 {
+		var err error
 		if config.RootCAs, err = x509.SystemCertPool(); err != nil {
 			config.RootCAs = x509.NewCertPool()
 		}

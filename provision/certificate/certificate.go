@@ -33,6 +33,8 @@ type Keeper struct {
 	email     string
 	dns       inventory.DNS
 	data      string // the folder of all certificates and accounts
+	ca        string // what caFile holds, where there is no such file
+	untried   bool   // the CA is asked at once, see Settings.Keeper
 }
 
 // New is the keeper of a site's certificate.

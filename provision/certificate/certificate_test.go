@@ -3,6 +3,7 @@ package certificate
 import (
 	"context"
 	"crypto/x509"
+	"encoding/pem"
 	"net"
 	"net/http"
 	"net/url"
@@ -158,6 +159,24 @@ func TestACertificate(t *testing.T) {
 		if err != nil || renewed.Fingerprint() == pair.Fingerprint() {
 			t.Fatalf("%v, %v", renewed.Leaf, err)
 		}
+		alone := renewed
+		alone.Chain = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: renewed.Leaf.Raw})
+		for name, c := range map[string]struct {
+			pair, before Pair
+			names        []string
+			want         bool
+		}{
+			"the first":         {renewed, Pair{}, names, true},
+			"newer":             {renewed, agedBy(pair, -time.Hour), names, true},
+			"older":             {pair, agedBy(renewed, time.Hour), names, false},
+			"other names":       {renewed, Pair{}, names[:1], false},
+			"without an issuer": {alone, Pair{}, names, false},
+			"none":              {Pair{}, Pair{}, names, false},
+		} {
+			if got := c.pair.Follows(c.before, c.names, time.Now()); got != c.want {
+				t.Errorf("%s: a pair of a host is taken over: %v", name, got)
+			}
+		}
 		if err := k.Revoke(t.Context(), renewed); err != nil || !ca.IsRevoked(renewed.Leaf) || ca.IsRevoked(pair.Leaf) {
 			t.Errorf("revoked: %v, %v", ca.IsRevoked(renewed.Leaf), err)
 		}
@@ -211,6 +230,8 @@ func TestACertificate(t *testing.T) {
 		wantFailure(t, err, "acme.unreached")
 	})
 	t.Run("by DNS", func(t *testing.T) { byDNS(t, ca) })
+	t.Run("by a program", func(t *testing.T) { byProgram(t, ca) })
+	t.Run("by a web service", func(t *testing.T) { byService(t, ca) })
 }
 
 // byDNS obtains a certificate for all names of a zone, and the zone itself, through Alibaba's DNS.
@@ -238,6 +259,14 @@ func byDNS(t *testing.T, ca *acmetest.CA) {
 		t.Fatal(err)
 	}
 	wantFailure(t, k.Check(), "acme.credentials-open")
+}
+
+// agedBy is the pair as if it had been signed at another time.
+func agedBy(p Pair, by time.Duration) Pair {
+	leaf := *p.Leaf
+	leaf.NotBefore = leaf.NotBefore.Add(by)
+	p.Leaf = &leaf
+	return p
 }
 
 func TestWhenToRenew(t *testing.T) {

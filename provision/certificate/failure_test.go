@@ -2,11 +2,15 @@ package certificate
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -100,4 +104,52 @@ func FuzzPair(f *testing.F) {
 			t.Error("a pair without a certificate")
 		}
 	})
+}
+
+// A CA that takes no more orders is not asked until it does, whichever run comes.
+func TestARateLimitIsRemembered(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
+	orders := 0
+	var server *httptest.Server
+	server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Replay-Nonce", rand.Text())
+		switch r.URL.Path {
+		case "/dir":
+			_, _ = fmt.Fprintf(w, `{"newNonce":"%[1]s/nonce","newAccount":"%[1]s/account","newOrder":"%[1]s/order"}`, server.URL)
+		case "/account":
+			w.Header().Set("Location", server.URL+"/account/1")
+			w.WriteHeader(http.StatusCreated)
+			_, _ = io.WriteString(w, `{"status":"valid"}`)
+		case "/order":
+			orders++
+			w.Header().Set("Retry-After", "7200")
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(http.StatusTooManyRequests)
+			_, _ = io.WriteString(w, `{"type":"urn:ietf:params:acme:error:rateLimited","detail":"too many certificates"}`)
+		}
+	}))
+	t.Cleanup(server.Close)
+	settings := Settings{
+		Names: []string{"example.com"}, Directory: server.URL + "/dir",
+		CA: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})),
+	}
+	folder := t.TempDir()
+	want := time.Now().Add(2 * time.Hour)
+	for range 3 {
+		_, err := settings.Keeper(folder).Obtain(t.Context(), nil, Pair{}, silent)
+		wantFailure(t, err, "acme.rate-limited")
+		until, said := settings.Keeper(folder).limited(time.Now())
+		if off := until.Sub(want); off < 0 || off > time.Minute || said != "too many certificates" {
+			t.Errorf("it ends at %v, want %v: %q", until, want, said)
+		}
+		if err == nil || !strings.Contains(err.Error(), until.Local().Format(time.DateTime)) {
+			t.Errorf("%v does not tell when it ends", err)
+		}
+	}
+	if orders != 1 {
+		t.Errorf("the CA was asked %d times", orders)
+	}
+	if until, _ := settings.Keeper(folder).limited(want.Add(time.Minute)); !until.IsZero() {
+		t.Errorf("it lasts until %v", until)
+	}
 }

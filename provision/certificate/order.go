@@ -3,7 +3,9 @@ package certificate
 import (
 	"cmp"
 	"context"
+	"crypto"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
@@ -49,17 +51,25 @@ func (k *Keeper) Obtain(ctx context.Context, solver Solver, before Pair, waiting
 		return Pair{}, provision.Fail("acme.store-unwritten", k.Folder(), err)
 	}
 	defer unlock()
+	if until, said := k.limited(time.Now()); !until.IsZero() {
+		return Pair{}, k.rateLimited(said, until)
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, k.Patience(), provision.Fail("acme.timeout", k.CA(), k.Patience()))
 	defer cancel()
 	if k.isDNS() {
 		if solver, err = k.dnsSolver(); err != nil {
 			return Pair{}, err
 		}
-	} else if err := k.tryHTTP(ctx, solver, waiting); err != nil {
-		return Pair{}, err
+	} else if !k.untried {
+		if err := k.tryHTTP(ctx, solver, waiting); err != nil {
+			return Pair{}, err
+		}
 	}
 	pair, err := k.order(ctx, solver, before, waiting)
 	if err != nil {
+		if isRateLimit(err) {
+			k.rememberLimit(err, time.Now())
+		}
 		return Pair{}, k.failure(ctx, err)
 	}
 	if err := k.save(pair); err != nil {
@@ -249,9 +259,10 @@ func poll(ctx context.Context, ask func() (done bool, err error)) error {
 func (k *Keeper) Revoke(ctx context.Context, p Pair) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, httpPatience, provision.Fail("acme.timeout", k.CA(), httpPatience))
 	defer cancel()
-	core, err := k.core(ctx)
-	if err == nil {
-		err = k.register(ctx, core)
+	key, err := tls.X509KeyPair(p.Chain, []byte(p.Key.Reveal()))
+	var core *api.Core
+	if err == nil { // whichever machine's account ordered it
+		core, err = k.coreWith(ctx, key.PrivateKey.(crypto.Signer))
 	}
 	if err == nil {
 		err = core.Certificates.Revoke(ctx, acme.RevokeCertMessage{Certificate: base64.RawURLEncoding.EncodeToString(p.Leaf.Raw)})

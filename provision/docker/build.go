@@ -71,14 +71,18 @@ type BuildOptions struct {
 	ReleaseName     string // the name that it keeps when Name goes to the next one
 	Recipe          Recipe
 	Lent            string // the folder on the host with the recipe's secrets and keys
+	ReleaseOnly     bool   // the engine that builds does not run the site: Name is not given there
 }
 
 // Build builds the site's folder, in which the command is run. The labels come last among the layers, so that they cost no
 // cache.
 func Build(o BuildOptions) []string {
-	argv := []string{"docker", "build", "--force-rm", "-t", o.Name, "-t", o.ReleaseName,
-		"--label", LabelSite + "=" + o.Site, "--label", LabelDirectory + "=" + o.Directory, "--label", LabelImage + "=" + o.Name,
-		"--label", LabelTree + "=" + o.Tree}
+	argv := []string{"docker", "build", "--force-rm"}
+	if !o.ReleaseOnly {
+		argv = append(argv, "-t", o.Name)
+	}
+	argv = append(argv, "-t", o.ReleaseName, "--label", LabelSite+"="+o.Site, "--label", LabelDirectory+"="+o.Directory, "--label", LabelImage+"="+o.Name,
+		"--label", LabelTree+"="+o.Tree)
 	return append(append(argv, o.Recipe.options(o.Lent)...), cmp.Or(o.Recipe.Context, "."))
 }
 

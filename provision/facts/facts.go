@@ -40,6 +40,7 @@ type Facts struct {
 	Stopping   []string // retired containers that are being stopped
 	Chain      []byte   // the certificate that is obtained, as PEM; only with Query.Pair, and empty without its key
 	Answers    bool     // the folder of the answers to challenges is there
+	Timer      []byte   // what Query.Timer printed
 	Files      []byte   // what transfer.HostScript printed
 	Socket     string   // Docker's: "open", "closed" to the user, or "none"
 	Elsewhere  bool     // the user's docker commands go to another engine than the one behind docker.Socket, or that may be anybody's
@@ -93,6 +94,13 @@ func (f *Facts) WithPorts(p Ports) *Facts {
 func (f *Facts) WithPair(chain []byte) *Facts {
 	g := *f
 	g.Chain, g.Answers = bytes.TrimSpace(chain), true
+	return &g
+}
+
+// WithTimer is the facts once the host has another timer, or none.
+func (f *Facts) WithTimer(found []byte) *Facts {
+	g := *f
+	g.Timer = found
 	return &g
 }
 
@@ -184,7 +192,7 @@ func (q Query) Parse(text []byte) (*Facts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the facts of the host: %w", err)
 	}
-	f := &Facts{Files: sections[sectionFiles].out}
+	f := &Facts{Files: sections[sectionFiles].out, Timer: sections[sectionTimer].out}
 	for line := range strings.Lines(string(sections[sectionJobs].out)) {
 		folder, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "/")
 		switch {

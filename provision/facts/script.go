@@ -18,6 +18,7 @@ type Query struct {
 	Bases     []string   // images that a build may need
 	Files     shell.Text // lists the site's files, see transfer.HostScript; empty: not asked
 	Pair      Pair       // where a certificate that is obtained lies; empty: not asked
+	Timer     shell.Text // looks for the timer that renews the certificate, see renewal.Look; empty: not asked
 	Room      bool       // ask how much disk and memory is free, where the site lives and where the engine keeps its images
 	BuildKit  bool       // ask whether docker build is BuildKit there
 	Mark      string     // a word that nothing on a host prints by chance: it stands between the parts of the answer
@@ -54,6 +55,7 @@ const (
 	sectionEnd    = "end" // ends a section; its exit status and its errors follow
 	sectionDone   = "done"
 	sectionPair   = "pair"
+	sectionTimer  = "timer"
 )
 
 // listFormat is one line a container. Tabs cannot occur in any of the fields.
@@ -82,6 +84,9 @@ func (q Query) Script() shell.Text {
 	}
 	if p := q.Pair; p.Folder != "" {
 		parts = append(parts, part{sectionPair, pairScript.With(p.Folder, p.Certificate, p.Key, p.Challenges)})
+	}
+	if q.Timer != "" {
+		parts = append(parts, part{sectionTimer, q.Timer})
 	}
 	if q.Files != "" {
 		parts = append([]part{{sectionFiles, q.Files}}, parts...)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
 	"time"
 
@@ -17,13 +18,18 @@ const grace = 5 * time.Second
 // Local has the machine's shell read a text in a folder, and passes its output on line by line. A command that ctx ends is asked to
 // end, with all that it has started.
 func Local(ctx context.Context, folder, text string, output func(lines string)) error {
+	lines := safetext.NewLines(output)
+	defer lines.Flush()
+	return Run(ctx, folder, text, lines, lines)
+}
+
+// Run is Local for whoever reads what the command writes.
+func Run(ctx context.Context, folder, text string, stdout, stderr io.Writer) error {
 	shell := shellOf(text)
 	cmd := exec.CommandContext(ctx, shell[0], shell[1:]...)
-	lines := safetext.NewLines(output)
-	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = folder, lines, lines, grace
+	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = folder, stdout, stderr, grace
 	ownGroup(cmd)
 	err := cmd.Run()
-	lines.Flush()
 	if ctx.Err() != nil {
 		endGroup(cmd)
 		return ctx.Err()

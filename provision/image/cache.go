@@ -42,7 +42,7 @@ func CacheFolder() (string, error) {
 	return filepath.Join(folder, "provision", "images"), err
 }
 
-// fetch copies a blob to w. The registry's word is not taken for what it is.
+// fetch implements origin. The registry's word is not taken for what it is.
 func (s source) fetch(ctx context.Context, b Blob, w io.Writer) error {
 	layer, err := remote.Layer(s.repository.Digest(b.Digest.String()), s.with(ctx)...)
 	if err != nil {
@@ -81,9 +81,8 @@ func (r *Registries) blob(ctx context.Context, i *Image, b Blob, file string, go
 	}
 	kept := filepath.Join(r.Folder, b.Digest.Hex)
 	if isWhole(kept, b) {
-		now := time.Now()
-		_ = os.Chtimes(kept, now, now) // of use again
-		if err := link(kept, file); err == nil {
+		touch(kept)
+		if err := r.link(kept, file); err == nil {
 			got(b.Size)
 			return nil
 		}
@@ -100,13 +99,24 @@ func (r *Registries) blob(ctx context.Context, i *Image, b Blob, file string, go
 	case errors.As(err, &local):
 		return provision.Fail("image.cache", r.Folder, err)
 	case err != nil:
-		return explain(i.Name, i.at.repository.RegistryStr(), err)
+		return i.at.explain(i.Name, err)
 	}
-	if err := link(kept, file); err != nil {
+	if err := r.link(kept, file); err != nil {
 		return provision.Fail("image.cache", r.Folder, err)
 	}
 	return nil
 }
+
+// touch marks a blob as of use again; not while others of this run may have links to it, which must not change under them.
+func touch(kept string) {
+	if info, err := os.Stat(kept); err == nil && time.Since(info.ModTime()) > inUse {
+		now := time.Now()
+		_ = os.Chtimes(kept, now, now)
+	}
+}
+
+// inUse is longer than a blob is on its way to the hosts of a run.
+const inUse = 6 * time.Hour
 
 func (r *Registries) lock(digest v1.Hash) *sync.Mutex {
 	r.mu.Lock()
@@ -133,6 +143,8 @@ func (r *Registries) download(ctx context.Context, i *Image, b Blob, kept string
 		got(-count.n)
 		return err
 	}
+	r.names.Lock()
+	defer r.names.Unlock()
 	return os.Rename(part.Name(), kept)
 }
 
@@ -163,7 +175,9 @@ func isWhole(file string, b Blob) bool {
 }
 
 // link gives a file a second name, or copies it where the file system has no such thing.
-func link(from, to string) error {
+func (r *Registries) link(from, to string) error {
+	r.names.Lock()
+	defer r.names.Unlock()
 	if err := os.Link(from, to); err == nil || errors.Is(err, fs.ErrExist) {
 		return nil
 	}
@@ -184,7 +198,10 @@ func link(from, to string) error {
 const stale = 24 * time.Hour
 
 // trim removes what was used longest ago, until the cache is within its bound, and what interrupted runs left.
-func trim(folder string, limit int64) {
+func (r *Registries) trim(limit int64) {
+	r.names.Lock()
+	defer r.names.Unlock()
+	folder := r.Folder
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return

@@ -98,7 +98,7 @@ func TestTheCacheHasABound(t *testing.T) {
 	for _, left := range []string{"part-1", "stage-1"} {
 		check(t, os.Chtimes(filepath.Join(folder, left), old, old))
 	}
-	trim(folder, 250)
+	(&Registries{Folder: folder}).trim(250)
 	entries, err := os.ReadDir(folder)
 	check(t, err)
 	var got string

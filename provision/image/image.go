@@ -4,6 +4,8 @@
 package image
 
 import (
+	"context"
+	"io"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -21,7 +23,15 @@ type Image struct {
 	Layers   []Layer // the lowest first
 
 	documents []document // what has the name, and behind a list the manifest for the platform
-	at        source
+	at        origin
+}
+
+// origin is where an image's content comes from.
+type origin interface {
+	// fetch writes a blob to w, and fails where it is not what it is named after.
+	fetch(ctx context.Context, b Blob, w io.Writer) error
+	// explain makes a Failure of what came of it.
+	explain(image string, err error) error
 }
 
 // document is a list of platforms or a manifest, as the registry has it.

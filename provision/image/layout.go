@@ -18,11 +18,14 @@ import (
 type Layout struct {
 	Folder   string
 	Manifest *tree.Manifest
+	names    *sync.RWMutex
 }
 
 // Remove removes the folder.
 func (l *Layout) Remove() {
 	if l != nil {
+		l.names.Lock()
+		defer l.names.Unlock()
 		_ = os.RemoveAll(l.Folder)
 	}
 }
@@ -32,20 +35,30 @@ const fetchers = 3
 
 // Fetch makes the layout of an image with these of its layers. progress is told of bytes that are here, one call at a time.
 func (r *Registries) Fetch(ctx context.Context, i *Image, layers []Layer, progress func(done, total int64)) (*Layout, error) {
-	defer trim(r.Folder, cacheLimit)
-	if err := os.MkdirAll(r.Folder, 0o700); err != nil {
-		return nil, provision.Fail("image.cache", r.Folder, err)
-	}
-	folder, err := os.MkdirTemp(r.Folder, "stage-*")
+	defer r.trim(cacheLimit)
+	folder, err := r.stage()
 	if err != nil {
-		return nil, provision.Fail("image.cache", r.Folder, err)
+		return nil, err
 	}
-	l := &Layout{Folder: folder}
+	l := &Layout{Folder: folder, names: &r.names}
 	if err := r.fill(ctx, l, i, layers, progress); err != nil {
 		l.Remove()
 		return nil, err
 	}
 	return l, nil
+}
+
+// stage makes a folder in the cache, for whoever removes it.
+func (r *Registries) stage() (string, error) {
+	err := os.MkdirAll(r.Folder, 0o700)
+	folder := ""
+	if err == nil {
+		folder, err = os.MkdirTemp(r.Folder, "stage-*")
+	}
+	if err != nil {
+		return "", provision.Fail("image.cache", r.Folder, err)
+	}
+	return folder, nil
 }
 
 func (r *Registries) fill(ctx context.Context, l *Layout, i *Image, layers []Layer, progress func(done, total int64)) error {
@@ -80,6 +93,8 @@ func (r *Registries) fill(ctx context.Context, l *Layout, i *Image, layers []Lay
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	r.names.RLock()
+	defer r.names.RUnlock()
 	if l.Manifest, err = tree.Scan(ctx, tree.Options{Root: l.Folder, Cache: "none"}); err != nil {
 		return provision.Fail("image.cache", r.Folder, err)
 	}

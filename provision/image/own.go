@@ -27,13 +27,27 @@ func Own(architecture string) (name string, archive []byte, err error) {
 	return ownFrom(own, architecture)
 }
 
+// Renewer is the program that renews a certificate on a host, for its architecture: compressed, see Own for what is here.
+func Renewer(architecture string) ([]byte, error) {
+	program, err := own.ReadFile("own/renew-linux-" + architecture + ".gz")
+	if err != nil {
+		return nil, absent(architecture)
+	}
+	return program, nil
+}
+
+// absent is why there is no program of ours for an architecture.
+func absent(architecture string) error {
+	if architecture != "amd64" && architecture != "arm64" {
+		return provision.Fail("image.own-architecture", architecture)
+	}
+	return provision.Fail("image.own-absent")
+}
+
 func ownFrom(files fs.FS, architecture string) (name string, archive []byte, err error) {
 	program, err := fs.ReadFile(files, "own/edge-linux-"+architecture)
 	if err != nil {
-		if architecture != "amd64" && architecture != "arm64" {
-			return "", nil, provision.Fail("image.own-architecture", architecture)
-		}
-		return "", nil, provision.Fail("image.own-absent")
+		return "", nil, absent(architecture)
 	}
 	if !isStatic(program) {
 		return "", nil, provision.Fail("image.own-dynamic")

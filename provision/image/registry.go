@@ -29,6 +29,11 @@ type Registries struct {
 	mu    sync.Mutex
 	known map[wanted]*found
 	blobs map[v1.Hash]*sync.Mutex
+
+	packed map[v1.Hash]Blob // layers of images that were built, by what they unpack to
+
+	// names is held for writing where a file of the cache gets or loses a name, and for reading by who must see no file change.
+	names sync.RWMutex
 }
 
 type wanted struct{ image, platform string }
@@ -110,7 +115,7 @@ func (r *Registries) find(ctx context.Context, image, from, platform string, mir
 	if err != nil {
 		return nil, explain(image, registry, err)
 	}
-	architecture, err := found.read(ctx)
+	architecture, err := found.read(ctx, at)
 	switch {
 	case err != nil:
 		return nil, explain(image, registry, err)
@@ -157,7 +162,7 @@ const maxLayers = 256
 var errManifest = errors.New("the manifest is not one of an image")
 
 // read takes the manifest and the configuration in.
-func (i *Image) read(ctx context.Context) (*v1.Platform, error) {
+func (i *Image) read(ctx context.Context, at source) (*v1.Platform, error) {
 	manifest, err := v1.ParseManifest(bytes.NewReader(i.manifest().content))
 	if err != nil {
 		return nil, err
@@ -166,7 +171,7 @@ func (i *Image) read(ctx context.Context) (*v1.Platform, error) {
 		return nil, errManifest
 	}
 	i.Config = Blob{manifest.Config.Digest, manifest.Config.Size}
-	content, err := i.at.config(ctx, i.Config)
+	content, err := at.config(ctx, i.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -181,6 +186,11 @@ func (i *Image) read(ctx context.Context) (*v1.Platform, error) {
 		i.Layers = append(i.Layers, Layer{Blob{l.Digest, l.Size}, config.RootFS.DiffIDs[n].String()})
 	}
 	return &v1.Platform{OS: config.OS, Architecture: config.Architecture}, nil
+}
+
+// explain implements origin.
+func (s source) explain(image string, err error) error {
+	return explain(image, s.repository.RegistryStr(), err)
 }
 
 // explain makes a Failure of what came of asking a registry.

@@ -45,10 +45,10 @@ func Send(ctx context.Context, c *remote.Client, stateDir string, i *Image, l *L
 	})
 }
 
-// Load has the host's engine load what was sent, and removes it.
-func (s Store) Load(stateDir string, i *Image) shell.Text {
+// Load has the host's engine load what was sent, give it another name too where there is one, and remove the files.
+func (s Store) Load(stateDir string, i *Image, also string) shell.Text {
 	short, _ := tags(i.Name)
-	return loadScript.With(folders(stateDir)+"/"+i.key(), short, i.ID(s.Containerd))
+	return loadScript.With(folders(stateDir)+"/"+i.key(), short, i.ID(s.Containerd), also)
 }
 
 // loadedOther is the exit status of load.sh for an image that is not the one that was meant.

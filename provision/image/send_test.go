@@ -92,7 +92,7 @@ func (h *host) send(ctx context.Context, i *Image, l *Layout) error {
 }
 
 func (h *host) load(s Store, i *Image) error {
-	err := h.client.RunJob(h.t.Context(), remote.Job{StateDir: stateDir, ID: i.JobID(), Script: s.Load(stateDir, i)}, nil)
+	err := h.client.RunJob(h.t.Context(), remote.Job{StateDir: stateDir, ID: i.JobID(), Script: s.Load(stateDir, i, "")}, nil)
 	if err != nil {
 		return s.LoadFailed("cloud", i, err)
 	}

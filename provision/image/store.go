@@ -16,9 +16,12 @@ import (
 var scripts embed.FS
 
 var (
-	lookScript  = shell.Load(scripts, "look.sh")
-	loadScript  = shell.Load(scripts, "load.sh")
-	clearScript = shell.Load(scripts, "clear.sh")
+	lookScript   = shell.Load(scripts, "look.sh")
+	loadScript   = shell.Load(scripts, "load.sh")
+	clearScript  = shell.Load(scripts, "clear.sh")
+	saveScript   = shell.Load(scripts, "save.sh")
+	readScript   = shell.Load(scripts, "read.sh")
+	forgetScript = shell.Load(scripts, "forget.sh")
 )
 
 // Store is where a host's engine keeps its images.

@@ -20,13 +20,13 @@ type ACME struct {
 	Directory string   // DirectoryLetsEncrypt, DirectoryStaging, or the URL of a CA's directory
 	CAFile    string   // trusts the https of a CA of one's own; empty: the system's trust alone
 	Names     []string // that the certificate covers beside the domain
-	Renew     string   // RenewHere
+	Renew     string   // RenewHere or RenewHost
 	DNS       DNS
 }
 
 // DNS is how records are put into the DNS, and looked up.
 type DNS struct {
-	Provider    string   // ProviderAliDNS; empty: none
+	Provider    string   // ProviderAliDNS, ProviderExec or ProviderHTTPReq; empty: none
 	Credentials string   // file that the user alone may read
 	Resolvers   []string // address, or address:port; none: those of this machine
 }
@@ -40,8 +40,11 @@ const (
 	DirectoryStaging     = "staging"
 
 	RenewHere = "here" // every run of the program looks, on this machine
+	RenewHost = "host" // a timer on the host looks as well, once a day
 
-	ProviderAliDNS = "alidns"
+	ProviderAliDNS  = "alidns"
+	ProviderExec    = "exec"    // a program on this machine
+	ProviderHTTPReq = "httpreq" // a web service
 )
 
 // Obtains reports whether the program obtains the site's certificate.
@@ -74,6 +77,9 @@ func (d *decoder) obtained(s *Site, keyGiven bool) string {
 	}
 	if _, err := netip.ParseAddr(s.Domain); err == nil {
 		d.failField("site.domain", invalid("inventory.acme-ip", s.Domain))
+	}
+	if s.ACME.Challenge == ChallengeDNS && s.ACME.Renew == RenewHost {
+		d.failField("site.acme.renew", invalid("inventory.acme-renew-dns"))
 	}
 	if s.ACME.Challenge == ChallengeDNS {
 		if s.ACME.DNS.Provider == "" || s.ACME.DNS.Credentials == "" {
@@ -122,14 +128,14 @@ func checkCertificateName(name string) error {
 }
 
 func checkRenew(renew string) error {
-	if renew == RenewHere {
+	if renew == RenewHere || renew == RenewHost {
 		return nil
 	}
 	return invalid("inventory.acme-renew", renew)
 }
 
 func checkProvider(provider string) error {
-	if provider == "" || provider == ProviderAliDNS {
+	if provider == "" || slices.Contains([]string{ProviderAliDNS, ProviderExec, ProviderHTTPReq}, provider) {
 		return nil
 	}
 	return invalid("inventory.acme-provider", provider)

@@ -153,6 +153,24 @@ func byName(
 	}
 }
 
+// builder checks that the host that builds for all is one of the inventory's.
+func (d *decoder) builder(inv *Inventory) {
+	if on := inv.Site.BuildOn; on != BuildOnEach && on != BuildOnHere && inv.Host(on) == nil {
+		d.failField("site.build_on", invalid("inventory.build-on", on))
+	}
+}
+
+// Host is the host with a name; nil for none.
+func (i *Inventory) Host(name string) *Host {
+	if at := slices.IndexFunc(i.Hosts, func(h Host) bool { return h.Name == name }); at >= 0 {
+		return &i.Hosts[at]
+	}
+	return nil
+}
+
+// BuildsElsewhere reports whether a host is sent an image that is built somewhere else.
+func (s Site) BuildsElsewhere(host string) bool { return s.BuildOn != BuildOnEach && s.BuildOn != host }
+
 // buildFiles checks that Dockerfile and context are there, unless before_build may make them.
 func (d *decoder) buildFiles(s *Site) {
 	if s.Hooks.BeforeBuild != "" {

@@ -38,6 +38,10 @@ func (d *decoder) inventory(inv *Inventory, body ast.Node) {
 		}
 	}
 	d.wholeSite(&inv.Site)
+	d.builder(inv)
+	if a := inv.Site.ACME; inv.Site.Obtains() && a.Renew == RenewHost && len(inv.Hosts) > 1 {
+		d.failField("site.acme.renew", invalid("inventory.acme-renew-hosts"))
+	}
 }
 
 // optional reads a mapping of which every field has a default, and which may be empty.

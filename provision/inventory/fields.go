@@ -92,6 +92,7 @@ func fields() []field {
 		of("site.hooks.before_switch", func(r record) *string { return &r.Site.Hooks.BeforeSwitch }, "", text(checkNoNUL)).orNothing(),
 		of("site.hooks.after_switch", func(r record) *string { return &r.Site.Hooks.AfterSwitch }, "", text(checkNoNUL)).orNothing(),
 		of("site.cutover", func(r record) *string { return &r.Site.Cutover }, CutoverAuto, text(CheckCutover).among(CutoverAuto, CutoverWarm, CutoverCold)),
+		of("site.build_on", func(r record) *string { return &r.Site.BuildOn }, BuildOnEach, text(CheckName).like(likeName)).orDefault(),
 		of("site.base_images", func(r record) *string { return &r.Site.BaseImages }, BaseImagesAuto, choice(BaseImagesAuto, BaseImagesHost, BaseImagesHere)).orDefault(),
 		of("site.mirrors", func(r record) *[]string { return &r.Site.Mirrors }, nil, texts(`["https://mirror.example.com"]`, checkMirror).each(likeMirror)).orNothing(),
 

@@ -59,9 +59,16 @@ type Site struct {
 	Build           Build
 	Hooks           Hooks
 	Cutover         string   // CutoverAuto, CutoverWarm or CutoverCold
+	BuildOn         string   // BuildOnEach, BuildOnHere or the name of a host
 	BaseImages      string   // BaseImagesAuto, BaseImagesHost or BaseImagesHere
 	Mirrors         []string // registries to ask before Docker Hub, as https://HOST/PATH
 }
+
+// Where the image is built, beside the name of a host.
+const (
+	BuildOnEach = "each" // each host builds its own
+	BuildOnHere = "here" // this machine's Docker builds, and the hosts are sent the image
+)
 
 // The ways in which a host gets base images that it lacks.
 const (

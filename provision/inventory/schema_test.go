@@ -70,7 +70,7 @@ var beyondSchema = func() map[string]string {
 			"identity-public", "known-hosts-folder", "build-context", "lent-missing", "upload-missing", "other-home",
 		},
 		"compares fields or entries": {
-			"host-twice", "port-twice", "volume-twice", "pair-half", "log-twice", "upload-dockerfile", "upload-lacks", "warm-network",
+			"host-twice", "build-on", "port-twice", "volume-twice", "pair-half", "log-twice", "upload-dockerfile", "upload-lacks", "warm-network",
 		},
 		"is about YAML itself": {"merge-key", "second-document"},
 		"takes a parser of its own": {

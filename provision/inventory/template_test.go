@@ -61,7 +61,7 @@ func TestTemplateEverything(t *testing.T) {
 		EnvironmentFile: filepath.Join(dir, ".env"), Secrets: SecretsFile, Volumes: []string{"/srv/data:/data:ro,z"}, Options: []string{"--label", "a b=c: d"},
 		Restart: "no", Domain: "xn--fsqu00a.xn--fiqs8s", Certificate: "ssl_files/kevinhuo_cool.pem", Key: "ssl_files/kevinhuo_cool.key",
 		Health: Health{"/a?b={c},d", 204, "Hello, {world}: #1", 90 * time.Minute / 2}, Keep: 0, Delete: true, Server: "nginx/1.14.1",
-		Init: true, Log: Log{"1g", 1}, Cutover: CutoverCold, BaseImages: BaseImagesHere, Mirrors: []string{"https://mirror.example.com:8443/hub"},
+		Init: true, Log: Log{"1g", 1}, Cutover: CutoverCold, BuildOn: "two", BaseImages: BaseImagesHere, Mirrors: []string{"https://mirror.example.com:8443/hub"},
 		Build: Build{
 			File: "resource/default.conf", Context: "resource", Target: "web", Args: map[string]string{"VERSION": "1.10: #2", "DEBUG": "true"},
 			Secrets: map[string]string{"npm": filepath.Join(dir, "npm token")}, SSH: map[string]string{"default": filepath.Join(dir, "id_ed25519")},

@@ -114,9 +114,9 @@ func (x *examiner) attachEdits() {
 		if len(d.problems) == 0 || bytes.Equal(content, d.original) {
 			continue
 		}
-		edit := &Edit{File: file, Content: content, Diff: unified(file, d.original, content), before: d.original}
+		edit := &Edit{File: file, Content: content, Diff: Unified(file, d.original, content), before: d.original}
 		if file == x.in.Key.Path {
-			edit.Diff = unified(file, []byte("…\n"), []byte("… UTF-8\n")) // a key is not shown
+			edit.Diff = Unified(file, []byte("…\n"), []byte("… UTF-8\n")) // a key is not shown
 		}
 		for _, i := range d.problems {
 			x.report.Problems[i].Edit = edit
@@ -124,8 +124,8 @@ func (x *examiner) attachEdits() {
 	}
 }
 
-// unified is the difference as patch and git apply read it.
-func unified(file string, before, after []byte) string {
+// Unified is the difference as patch and git apply read it.
+func Unified(file string, before, after []byte) string {
 	text := diff.Diff("a/"+file, before, "b/"+file, after)
 	_, text, _ = bytes.Cut(text, []byte("\n")) // the line "diff a/file b/file"
 	return string(text)

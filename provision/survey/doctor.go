@@ -158,7 +158,8 @@ type Host struct {
 	Facts   *facts.Facts
 	Sudo    bool // docker commands need it
 	Results []probe.Result
-	Disk    *Disk // nil: not known
+	Disk    *Disk    // nil: not known
+	Renewal *Renewal // of the certificate by the host itself; nil: there was none
 
 	// Why there is no Docker to use, the site cannot live in its folder, cannot have its ports, or cannot be brought up through this
 	// sshd; nil where it can.
@@ -196,7 +197,19 @@ func (h Host) Doctor(ctx context.Context, link Link, words *language.Printer, re
 	h.examineNames(ctx, e)
 	h.verdict(e, "sshd", h.SSHD)
 	h.examineSite(e, remedy)
+	h.examineRenewal(e)
 	return e.checks
+}
+
+// examineRenewal tells of the last run of the host's timer.
+func (h Host) examineRenewal(e *examination) {
+	if r := h.Renewal; r != nil {
+		fix := ""
+		if r.Error != "" {
+			fix = e.words.T("doctor.fix.renewal")
+		}
+		e.add("renewal", r.Verdict(), r.Text(e.words), fix)
+	}
 }
 
 func (h Host) verdict(e *examination, id string, err error) {

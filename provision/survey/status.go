@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/docker"
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/probe"
@@ -26,6 +27,7 @@ type Status struct {
 	Ports           []string       `json:"ports"`
 	CertificateDays *int           `json:"certificate_days,omitempty"` // of the certificate that is served
 	CertificateEnd  string         `json:"certificate_end,omitempty"`
+	Renewal         *Renewal       `json:"renewal,omitempty"`       // of the certificate, by the host itself
 	Answer          string         `json:"answer"`                  // "https 200, http 301", or what is wrong
 	Results         []probe.Result `json:"-"`                       // what the answer is made of
 	Drift           []string       `json:"drift"`                   // what a run would change; nothing where that cannot be told
@@ -33,6 +35,36 @@ type Status struct {
 	Earlier         []string       `json:"earlier_releases"`
 	Disk            *Disk          `json:"disk,omitempty"` // where the host can tell
 	Lock            *Holder        `json:"lock,omitempty"`
+}
+
+// Renewal is what became of the last run of the timer by which a host renews its certificate.
+type Renewal struct {
+	Time    string `json:"time"`
+	Changed bool   `json:"changed"` // there is a new pair since
+	Error   string `json:"error,omitempty"`
+}
+
+// Verdict judges a renewal: one that failed has days to be mended, but somebody has to see it.
+func (r *Renewal) Verdict() provision.Severity {
+	if r.Error != "" {
+		return provision.SeverityWarning
+	}
+	return CheckOK
+}
+
+// Text tells of the renewal.
+func (r *Renewal) Text(words *language.Printer) string {
+	at := r.Time
+	if t, err := time.Parse(time.RFC3339, at); err == nil {
+		at = t.Local().Format(time.DateTime)
+	}
+	switch {
+	case r.Error != "":
+		return words.T("renewal.failed", at, r.Error)
+	case r.Changed:
+		return words.T("renewal.renewed", at)
+	}
+	return words.T("renewal.not-due", at)
 }
 
 // Disk is that of a host's engine.
@@ -66,7 +98,7 @@ func (h Host) Status(earlier, drift []string, unknown error, words *language.Pri
 	s := h.Site
 	o := Status{
 		Host: h.Name, Site: s.Name, Image: s.Image, Container: s.Container, State: "absent", Disk: h.Disk,
-		Ports: []string{}, Drift: append([]string{}, drift...), Earlier: append([]string{}, earlier...), Lock: HolderOf(h.Facts.Lock),
+		Ports: []string{}, Renewal: h.Renewal, Drift: append([]string{}, drift...), Earlier: append([]string{}, earlier...), Lock: HolderOf(h.Facts.Lock),
 	}
 	if image := h.Facts.Image; image != nil {
 		o.ImageID, o.TaggedID = docker.ShortID(image.ID), docker.ShortID(image.ID)

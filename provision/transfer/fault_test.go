@@ -147,6 +147,35 @@ func TestCut(t *testing.T) {
 	same(t, read(t, s.directory), read(t, root))
 }
 
+// TestCutOften: over a link that dies every few megabytes, what each of its lives has carried counts.
+func TestCutOften(t *testing.T) {
+	const size, life, kept = 12 << 20, 3 << 20, 3 << 19
+	s, root := startSSHD(t), t.TempDir()
+	relay, err := sandbox.NewRelay(t.Context(), "127.0.0.1:0", s.address, sandbox.Link{Rate: 32 << 20})
+	must(t, err)
+	defer func() { _ = relay.Close() }()
+	files{"large": random(size)}.Write(t, root)
+	m := scan(t, root)
+	for lives := 1; ; lives++ {
+		c := s.dial(t, relay.Addr())
+		d := s.compare(t, c, m, true)
+		relay.CutAfter(life)
+		err := Apply(t.Context(), c, d, s.options(root))
+		must(t, c.Close())
+		if err == nil {
+			t.Logf("%d bytes took %d lives of %d", size, lives, life)
+			break
+		}
+		if !errors.As(err, new(*remote.LostError)) {
+			t.Fatalf("got %v, want a lost connection", err)
+		}
+		if lives > size/kept { // the first one's blocks are all incomplete
+			t.Fatalf("%d bytes are not there after %d lives of %d", size, lives, life)
+		}
+	}
+	same(t, read(t, s.directory), read(t, root))
+}
+
 // closedToOthers checks that nobody else can read what is staged.
 func closedToOthers(t *testing.T, stage string) {
 	t.Helper()

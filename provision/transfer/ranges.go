@@ -65,9 +65,10 @@ func (u *upload) sendLarge(ctx context.Context) (err error) {
 	if len(u.s.small) > 0 {
 		n = channelsBeside
 	}
-	todo := newRanges()
+	n = min(n, blocks)
+	todo := newRanges(n * depth)
 	group, within := errgroup.WithContext(ctx)
-	for range min(n, blocks) {
+	for range n {
 		group.Go(func() error { return u.sendRanges(within, todo) })
 	}
 	group.Go(func() error { return u.fill(within, todo, sources) })
@@ -94,6 +95,7 @@ func (u *upload) fill(ctx context.Context, todo *ranges, sources []*tree.Source)
 		}
 		todo.blocks = append(todo.blocks, missing...)
 	}
+	todo.window.open(len(u.blocks) > 0)
 	close(todo.ready)
 	return nil
 }
@@ -155,9 +157,49 @@ type ranges struct {
 	mu     sync.Mutex
 	blocks []piece
 	offset int64 // within the first block
+	window window
 }
 
-func newRanges() *ranges { return &ranges{asked: make(chan struct{}), ready: make(chan struct{})} }
+func newRanges(most int) *ranges {
+	return &ranges{asked: make(chan struct{}), ready: make(chan struct{}), window: window{slots: make(chan struct{}, most)}}
+}
+
+// window bounds how many ranges are under way over all sessions: what is when the link is cut is lost, as it leaves blocks incomplete.
+type window struct {
+	slots chan struct{} // one for each range that may begin now
+	mu    sync.Mutex
+	size  int // of the window, in ranges
+	acked int
+}
+
+const (
+	// cutWindow is how many ranges may be under way at first where the link was cut: half a block, as the next cut may come as soon.
+	cutWindow = blockSize / rangeSize / 2
+	// cutGrowth is how many ranges must arrive for the window to grow by one.
+	cutGrowth = 4
+)
+
+// open opens the window to all that it can be, unless the link was cut.
+func (w *window) open(cut bool) {
+	w.size = cap(w.slots)
+	if cut {
+		w.size = min(w.size, cutWindow)
+	}
+	for range w.size {
+		w.slots <- struct{}{}
+	}
+}
+
+// arrived gives the slot of a range back.
+func (w *window) arrived() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.slots <- struct{}{}
+	if w.acked++; w.acked%cutGrowth == 0 && w.size < cap(w.slots) {
+		w.size++
+		w.slots <- struct{}{}
+	}
+}
 
 func (r *ranges) next() (piece, bool) {
 	r.mu.Lock()
@@ -185,15 +227,22 @@ func (s *rangeSession) run(ctx context.Context, todo *ranges) error {
 	for range depth {
 		group.Go(func() error {
 			buffer := make([]byte, rangeSize)
-			for p, ok := todo.next(); ok; p, ok = todo.next() {
-				if err := context.Cause(ctx); err != nil {
-					return err
+			for {
+				select {
+				case <-todo.window.slots:
+				case <-ctx.Done():
+					return context.Cause(ctx)
+				}
+				p, ok := todo.next()
+				if !ok {
+					todo.window.arrived()
+					return nil
 				}
 				if err := s.sendOne(p, buffer); err != nil {
 					return err
 				}
+				todo.window.arrived()
 			}
-			return nil
 		})
 	}
 	return group.Wait()

@@ -66,6 +66,7 @@ func (s takeDown) Plan() ([]provision.Change, error) {
 			Apply:  func(ctx context.Context, r *provision.Reporter) error { return s.remove(ctx, r, names) },
 		})
 	}
+	changes = append(changes, d.TimerRemoval(words.T("plan.asked"))...)
 	if d.options.Images && d.Facts().Image != nil {
 		changes = append(changes, provision.Change{Action: words.T("plan.down.images", site.Name), Reason: "--images", Apply: s.removeImages})
 	}

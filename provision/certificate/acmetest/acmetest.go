@@ -42,6 +42,12 @@ const Refused = "refused.com"
 // Start starts a CA that asks sites at a port for http.
 func Start(t *testing.T, httpPort int) *CA {
 	t.Helper()
+	return StartAt(t, "127.0.0.1", httpPort)
+}
+
+// StartAt is Start for a CA that listens on an address of this machine, where containers reach it.
+func StartAt(t *testing.T, address string, httpPort int) *CA {
+	t.Helper()
 	dir := t.TempDir()
 	programs := filepath.Join(os.TempDir(), fmt.Sprintf("provision-acmetest-%d", os.Getuid()))
 	if err := os.MkdirAll(programs, 0o700); err != nil {
@@ -52,15 +58,15 @@ func Start(t *testing.T, httpPort int) *CA {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	ports := freePorts(t, 4)
-	at := func(i int) string { return fmt.Sprintf("127.0.0.1:%d", ports[i]) }
+	ports := freePorts(t, address, 4)
+	at := func(i int) string { return fmt.Sprintf("%s:%d", address, ports[i]) }
 	ca := &CA{
 		Directory: "https://" + at(0) + "/dir", File: filepath.Join(dir, "ca.pem"), Resolver: at(2), t: t,
 		management: "https://" + at(1), dns: "http://" + at(3), client: http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
 			DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // a test's own
 		}},
 	}
-	writePair(t, ca.File, filepath.Join(dir, "ca.key"))
+	writePair(t, address, ca.File, filepath.Join(dir, "ca.key"))
 	config, err := json.Marshal(map[string]any{"pebble": map[string]any{
 		"listenAddress": at(0), "managementListenAddress": at(1), "certificate": ca.File, "privateKey": filepath.Join(dir, "ca.key"),
 		"httpPort": httpPort, "tlsPort": 5001, "domainBlocklist": []string{Refused}, "keyAlgorithm": "ecdsa",
@@ -174,11 +180,11 @@ func (ca *CA) post(url string, body any) {
 	}
 }
 
-func freePorts(t *testing.T, n int) []int {
+func freePorts(t *testing.T, address string, n int) []int {
 	t.Helper()
 	var ports []int
 	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := net.Listen("tcp", address+":0")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +195,7 @@ func freePorts(t *testing.T, n int) []int {
 }
 
 // writePair makes a self-signed pair for the CA's own https.
-func writePair(t *testing.T, certificate, key string) {
+func writePair(t *testing.T, address, certificate, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -197,7 +203,7 @@ func writePair(t *testing.T, certificate, key string) {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), IsCA: true,
-		BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		BasicConstraintsValid: true, IPAddresses: []net.IP{net.ParseIP(address)}, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	if err != nil {
@@ -213,3 +219,6 @@ func writePair(t *testing.T, certificate, key string) {
 		}
 	}
 }
+
+// DNS is the URL at which the DNS takes records: POST /set-txt and /clear-txt.
+func (ca *CA) DNS() string { return ca.dns }

@@ -1,0 +1,2 @@
+# Removes what was saved for others to be sent.
+rm -rf -- "$1"
