@@ -16,6 +16,8 @@ var outside = map[string]string{
 	"cd":                "the reader's own folder",
 	"docker":            "the reader's own build; the sandbox tests run docker build and docker run",
 	"jq":                "reads what --json prints; its events and objects have tests",
+	"printf":            "writes a file of the reader's",
+	"openssl":           "makes a random value",
 	"echo":              "prints",
 	"Out-String":        "PowerShell's own, as its help shows it",
 	"Invoke-Expression": "PowerShell's own, as its help shows it",
