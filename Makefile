@@ -58,7 +58,7 @@ chaos: ## breaks a release at POINTS points (210: about 20 minutes on 2 idle cor
 
 prepare: build ## makes bare hosts ready, breaks them in every way, and mends them: downloads Docker again and again, and waits out each minute (about 10 minutes)
 	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)
-	@PROVISION_SETUP_STATE=$(TEST_STATE) sh provision/sandbox/test.sh '$(TEST_HOSTS)' go test -tags bare -count=1 -timeout 30m -p 1 -v ./provision/prepare ./steps/prepare
+	@PROVISION_SETUP_STATE=$(TEST_STATE) sh provision/sandbox/test.sh '$(TEST_HOSTS)' go test -tags bare -count=1 -timeout 30m -p 1 -v ./provision/prepare ./provision/renewal ./steps/prepare
 
 bench: ## the program beside what people would use instead; prints the tables of docs/measured.md
 	@$(SETUP) start openssh-client openssh-server rsync curl git ansible python3-docker
