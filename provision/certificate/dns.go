@@ -30,6 +30,12 @@ func (k *Keeper) dnsSolver() (Solver, error) {
 	if err != nil {
 		return nil, err
 	}
+	switch k.dns.Provider {
+	case inventory.ProviderExec:
+		return newExecDNS(k.dns.Credentials, values)
+	case inventory.ProviderHTTPReq:
+		return newHTTPReqDNS(k.dns.Credentials, values)
+	}
 	return newAliDNS(k.dns.Credentials, values)
 }
 

@@ -77,8 +77,7 @@ func (k *Keeper) failure(ctx context.Context, err error) error {
 	var invalid x509.CertificateInvalidError
 	switch {
 	case isRateLimit(err):
-		until := limitEnds(err, time.Now())
-		return provision.Fail("acme.rate-limited", names, k.CA(), said, until.Local().Format(time.DateTime))
+		return k.rateLimited(problem.Detail, limitEnds(err, time.Now()))
 	case problem.Type != "":
 		return provision.Fail("acme.refused", names, k.CA(), said)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:

@@ -2,11 +2,18 @@ package certificate
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"log"
+	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -100,4 +107,78 @@ func FuzzPair(f *testing.F) {
 			t.Error("a pair without a certificate")
 		}
 	})
+}
+
+// A CA that takes no more orders is not asked until it does, whichever run comes.
+func TestARateLimitIsRemembered(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
+	orders := 0
+	var server *httptest.Server
+	server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Replay-Nonce", rand.Text())
+		switch r.URL.Path {
+		case "/dir":
+			_, _ = fmt.Fprintf(w, `{"newNonce":"%[1]s/nonce","newAccount":"%[1]s/account","newOrder":"%[1]s/order"}`, server.URL)
+		case "/account":
+			w.Header().Set("Location", server.URL+"/account/1")
+			w.WriteHeader(http.StatusCreated)
+			_, _ = io.WriteString(w, `{"status":"valid"}`)
+		case "/order":
+			orders++
+			w.Header().Set("Retry-After", "7200")
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(http.StatusTooManyRequests)
+			_, _ = io.WriteString(w, `{"type":"urn:ietf:params:acme:error:rateLimited","detail":"too many certificates"}`)
+		}
+	}))
+	t.Cleanup(server.Close)
+	settings := Settings{
+		Names: []string{"example.com"}, Directory: server.URL + "/dir",
+		CA: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})),
+	}
+	folder := t.TempDir()
+	want := time.Now().Add(2 * time.Hour)
+	for range 3 {
+		_, err := settings.Keeper(folder).Obtain(t.Context(), nil, Pair{}, silent)
+		wantFailure(t, err, "acme.rate-limited")
+		until, said := settings.Keeper(folder).limited(time.Now())
+		if off := until.Sub(want); off < 0 || off > time.Minute || said != "too many certificates" {
+			t.Errorf("it ends at %v, want %v: %q", until, want, said)
+		}
+		if err == nil || !strings.Contains(err.Error(), until.Local().Format(time.DateTime)) {
+			t.Errorf("%v does not tell when it ends", err)
+		}
+	}
+	if orders != 1 {
+		t.Errorf("the CA was asked %d times", orders)
+	}
+	if until, _ := settings.Keeper(folder).limited(want.Add(time.Minute)); !until.IsZero() {
+		t.Errorf("it lasts until %v", until)
+	}
+}
+
+// A clock that is off shows as a certificate of the CA's own that is not valid.
+func TestAClockThatIsOffIsNamed(t *testing.T) {
+	key, _, err := newKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(24 * time.Hour), NotAfter: time.Now().Add(48 * time.Hour), IsCA: true,
+		BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}} //nolint:gosec // a test's
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	settings := Settings{
+		Names: []string{"example.com"}, Directory: server.URL + "/dir", CA: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
+	}
+	_, err = settings.Keeper(t.TempDir()).Obtain(t.Context(), nil, Pair{}, silent)
+	wantFailure(t, err, "acme.clock")
 }

@@ -51,6 +51,9 @@ func (k *Keeper) Obtain(ctx context.Context, solver Solver, before Pair, waiting
 		return Pair{}, provision.Fail("acme.store-unwritten", k.Folder(), err)
 	}
 	defer unlock()
+	if until, said := k.limited(time.Now()); !until.IsZero() {
+		return Pair{}, k.rateLimited(said, until)
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, k.Patience(), provision.Fail("acme.timeout", k.CA(), k.Patience()))
 	defer cancel()
 	if k.isDNS() {
@@ -64,6 +67,9 @@ func (k *Keeper) Obtain(ctx context.Context, solver Solver, before Pair, waiting
 	}
 	pair, err := k.order(ctx, solver, before, waiting)
 	if err != nil {
+		if isRateLimit(err) {
+			k.rememberLimit(err, time.Now())
+		}
 		return Pair{}, k.failure(ctx, err)
 	}
 	if err := k.save(pair); err != nil {

@@ -26,7 +26,7 @@ type ACME struct {
 
 // DNS is how records are put into the DNS, and looked up.
 type DNS struct {
-	Provider    string   // ProviderAliDNS; empty: none
+	Provider    string   // ProviderAliDNS, ProviderExec or ProviderHTTPReq; empty: none
 	Credentials string   // file that the user alone may read
 	Resolvers   []string // address, or address:port; none: those of this machine
 }
@@ -42,7 +42,9 @@ const (
 	RenewHere = "here" // every run of the program looks, on this machine
 	RenewHost = "host" // a timer on the host looks as well, once a day
 
-	ProviderAliDNS = "alidns"
+	ProviderAliDNS  = "alidns"
+	ProviderExec    = "exec"    // a program on this machine
+	ProviderHTTPReq = "httpreq" // a web service
 )
 
 // Obtains reports whether the program obtains the site's certificate.
@@ -133,7 +135,7 @@ func checkRenew(renew string) error {
 }
 
 func checkProvider(provider string) error {
-	if provider == "" || provider == ProviderAliDNS {
+	if provider == "" || slices.Contains([]string{ProviderAliDNS, ProviderExec, ProviderHTTPReq}, provider) {
 		return nil
 	}
 	return invalid("inventory.acme-provider", provider)

@@ -219,3 +219,6 @@ func writePair(t *testing.T, address, certificate, key string) {
 		}
 	}
 }
+
+// DNS is the URL at which the DNS takes records: POST /set-txt and /clear-txt.
+func (ca *CA) DNS() string { return ca.dns }
