@@ -203,7 +203,6 @@ func enTUI() words {
 		"wizard.form.empty":               "This is required.",
 		"wizard.ask.both":                 "%s %s",
 		"wizard.ask.about":                "%s: %s",
-		"wizard.ask.open":                 "%s: ",
 		"wizard.ask.standard":             "%s [%s]: ",
 		"wizard.form.enter":               "Enter accepts [..]; - leaves it empty.",
 		"wizard.field.address":            "Host",

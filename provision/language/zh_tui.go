@@ -203,7 +203,6 @@ func zhTUI() words {
 		"wizard.form.empty":               "此项必填。",
 		"wizard.ask.both":                 "%s%s",
 		"wizard.ask.about":                "%s：%s",
-		"wizard.ask.open":                 "%s：",
 		"wizard.ask.standard":             "%s [%s]：",
 		"wizard.form.enter":               "回车采用方括号中的值，输入 - 表示留空。",
 		"wizard.field.address":            "主机",

@@ -129,10 +129,7 @@ func ask(ctx context.Context, i Interview, words *language.Printer, lines Lines,
 		help = words.T("wizard.ask.both", help, words.T("wizard.form.enter"))
 	}
 	lines.Say(words.T("wizard.ask.about", title, help))
-	prompt := words.T("wizard.ask.open", title)
-	if standard != "" {
-		prompt = words.T("wizard.ask.standard", title, standard)
-	}
+	prompt := words.T("wizard.ask.standard", title, standard)
 	for {
 		line, err := lines.Line(prompt)
 		if err != nil {
