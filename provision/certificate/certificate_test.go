@@ -203,6 +203,19 @@ func TestACertificate(t *testing.T) {
 			}
 			wantFailure(t, err, code)
 		}
+		listener, err := net.Listen("tcp", "127.0.77.4:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cloud := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Server", "Beaver")
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = w.Write([]byte("<title>Non-compliance ICP Filing</title>"))
+		})}
+		go func() { _ = cloud.Serve(listener) }()
+		defer func() { _ = cloud.Close() }()
+		ca.Lead("unfiled.example.com", "127.0.77.4")
+		wantFailure(t, keeper(t, ca, "unfiled.example.com").reach(t.Context(), "unfiled.example.com", "token", "text"), "acme.filing")
 		if slices.ContainsFunc(other.asked, func(agent string) bool { return strings.Contains(agent, "Pebble") }) {
 			t.Error("the CA was asked to look where another site answers")
 		}
@@ -228,6 +241,22 @@ func TestACertificate(t *testing.T) {
 		k.directory = "https://127.0.77.9:1/dir"
 		_, err = k.Obtain(t.Context(), site, Pair{}, silent)
 		wantFailure(t, err, "acme.unreached")
+	})
+	t.Run("an account that the CA does not know", func(t *testing.T) {
+		other := acmetest.Start(t, 80)
+		other.Lead("api.example.com", address)
+		k, from := keeper(t, other, "api.example.com"), keeper(t, ca, "api.example.com")
+		folder := k.folder("accounts", k.directory+"\n"+k.email)
+		err := os.MkdirAll(folder, 0o700)
+		if err == nil {
+			err = os.Link(filepath.Join(from.folder("accounts", from.directory+"\n"+from.email), "account.key"), filepath.Join(folder, "account.key"))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := k.Obtain(t.Context(), site, Pair{}, silent); err != nil {
+			t.Errorf("it is not registered again: %v", err)
+		}
 	})
 	t.Run("by DNS", func(t *testing.T) { byDNS(t, ca) })
 	t.Run("by a program", func(t *testing.T) { byProgram(t, ca) })

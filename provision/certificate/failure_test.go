@@ -3,11 +3,14 @@ package certificate
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -152,4 +155,30 @@ func TestARateLimitIsRemembered(t *testing.T) {
 	if until, _ := settings.Keeper(folder).limited(want.Add(time.Minute)); !until.IsZero() {
 		t.Errorf("it lasts until %v", until)
 	}
+}
+
+// A clock that is off shows as a certificate of the CA's own that is not valid.
+func TestAClockThatIsOffIsNamed(t *testing.T) {
+	key, _, err := newKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(24 * time.Hour), NotAfter: time.Now().Add(48 * time.Hour), IsCA: true,
+		BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}} //nolint:gosec // a test's
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	settings := Settings{
+		Names: []string{"example.com"}, Directory: server.URL + "/dir", CA: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
+	}
+	_, err = settings.Keeper(t.TempDir()).Obtain(t.Context(), nil, Pair{}, silent)
+	wantFailure(t, err, "acme.clock")
 }

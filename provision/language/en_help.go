@@ -21,11 +21,11 @@ Exit status:
   5    another run holds the lock; see provision unlock
   6    plan --exit-code found changes
   130  interrupted`,
-		"help.provision.example": `  provision sandbox up      a cloud host on this machine, to try everything on
-  provision init            write an inventory.yaml for a host of your own
-  provision plan            what would change
-  provision --yes           apply it
-  provision status          what is deployed now`,
+		"help.provision.example": `  provision sandbox up      # a cloud host on this machine, to try everything on
+  provision init            # write an inventory.yaml for a host of your own
+  provision plan            # what would change
+  provision --yes           # apply it
+  provision status          # what is deployed now`,
 
 		"help.usage":     "Usage:",
 		"help.examples":  "Examples:",

@@ -18,11 +18,11 @@ func zhHelp() words {
   5    另一次运行持有锁，见 provision unlock
   6    plan --exit-code 发现有变更
   130  被中断`,
-		"help.provision.example": `  provision sandbox up      在本机启动一台云主机，用于试用
-  provision init            为您自己的主机写一个 inventory.yaml
-  provision plan            查看会有哪些变更
-  provision --yes           应用变更
-  provision status          查看当前部署`,
+		"help.provision.example": `  provision sandbox up      # 在本机启动一台云主机，用于试用
+  provision init            # 为您自己的主机写一个 inventory.yaml
+  provision plan            # 查看会有哪些变更
+  provision --yes           # 应用变更
+  provision status          # 查看当前部署`,
 
 		"help.usage":     "用法：",
 		"help.examples":  "示例：",

@@ -56,7 +56,7 @@ const warmPatience = 3 * time.Second
 // patience is how long the site may take to answer on its public ports: one that was warm is reached through them at once, one
 // that was switched cold may take as long as site.health.timeout allows.
 func (s *Switch) patience() time.Duration {
-	if s.cold || s.rebooted {
+	if !s.mover.ready() || s.rebooted {
 		return s.release.Demands.Health.Timeout
 	}
 	return warmPatience

@@ -31,7 +31,7 @@ func (s *Switch) cutover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.switched, s.outside, s.letGo = true, !s.cold, gap.moved.Add(-gap.ports)
+	s.switched, s.outside, s.letGo = true, s.mover.ready(), gap.moved.Add(-gap.ports)
 	err = early.wait()
 	gap.answered = time.Now()
 	switch {
@@ -53,29 +53,22 @@ func (s *Switch) cutover(ctx context.Context) error {
 
 // cutoverSummary is the heart of the cutover as a person would type it.
 func (s *Switch) cutoverSummary() string {
-	take := shell.Quote(docker.Connect("bridge", s.candidate)...)
-	if s.cold {
-		take = shell.Quote(docker.Start(s.candidate)...)
-	}
 	var commands []string
 	if s.previous.serves() {
 		for _, place := range s.previous.places {
 			commands = append(commands, shell.Quote(docker.Disconnect(place.Network, s.Site.Container)...))
 		}
 	}
-	return strings.Join(append(commands, take), " && ")
+	return strings.Join(append(commands, shell.Quote(s.mover.take(s)...)), " && ")
 }
 
 // announce says which way the release went live and how long nobody could reach the site.
 func (s *Switch) announce(gap gap) {
-	switch {
-	case !s.previous.serves():
+	if !s.previous.serves() {
 		s.report.Say(provision.StreamOut, "release.first", s.release.ID)
-	case s.cold:
-		s.report.Say(provision.StreamOut, "release.cold", s.release.ID, gap.untilAnswer().Milliseconds())
-	default:
-		s.report.Say(provision.StreamOut, "release.warm", s.release.ID, gap.ports.Milliseconds())
+		return
 	}
+	s.mover.announce(s, gap)
 }
 
 // gap is how long the ports led nowhere, as the host has measured it, when that was known here, and when the site answered.
@@ -94,7 +87,7 @@ func (s *Switch) movePorts(ctx context.Context, moved func()) (gap, error) {
 	critical, done := critical(ctx)
 	defer done()
 	for attempt := 1; ; attempt++ {
-		g, err := s.runJob(critical, CutoverJob+s.release.ID, s.cutoverScript(), moved)
+		g, err := s.runJob(critical, CutoverJob+s.release.ID, s.mover.move(s), moved)
 		switch exitCode(err) {
 		case 0:
 			return g, nil
@@ -116,7 +109,7 @@ func (s *Switch) movePorts(ctx context.Context, moved func()) (gap, error) {
 		if at := s.Site.Holder(known.Containers); at != nil && at.ID == s.booted {
 			return g, nil
 		}
-		if attempt == cutoverAttempts || s.cold {
+		if attempt == cutoverAttempts || !s.mover.ready() {
 			return g, s.abandon(ctx, notMoved(err))
 		}
 	}
@@ -264,14 +257,7 @@ func (s *Switch) FailInPublic(ctx context.Context, report Report, live *docker.C
 func (s *Switch) back(ctx context.Context, cause error) error {
 	critical, done := critical(ctx)
 	defer done()
-	failed := s.booted
-	if s.cold {
-		failed = s.candidate
-		if live := s.known.Container; live != nil && live.ID != s.previous.id {
-			failed = live.ID
-		}
-	}
-	g, err := s.runJob(critical, CutoverJob+"back", s.backScript(failed), func() {})
+	g, err := s.runJob(critical, CutoverJob+"back", s.mover.back(s), func() {})
 	lost := exitCode(err) == lostExit
 	if lookErr := s.lookAtLive(critical); err == nil {
 		err = lookErr
@@ -282,11 +268,7 @@ func (s *Switch) back(ctx context.Context, cause error) error {
 	case err != nil:
 		return provision.Fail("release.not-back", s.release.ID, s.Site.Host, cause, err)
 	}
-	out := g.ports
-	if s.cold { // it has not answered in between
-		out = time.Since(s.letGo)
-	}
-	s.report.Say(provision.StreamErr, "release.back", s.release.ID, out.Milliseconds())
+	s.report.Say(provision.StreamErr, "release.back", s.release.ID, s.outOfReach(g).Milliseconds())
 	s.switched, s.restored = false, true
 	return s.abandon(ctx, cause)
 }

@@ -79,20 +79,6 @@ func (p *previous) args() []string {
 	return []string{p.id, truth(p.serves()), truth(p.onHost), truth(p.publishes), p.restart, shell.Quote(places...)}
 }
 
-// cutoverScript moves the ports to the candidate.
-func (s *Switch) cutoverScript() shell.Text {
-	args := append(s.previous.args(), s.Site.Network())
-	if !s.cold {
-		inside := s.previous != nil && s.previous.inside
-		return warmScript.With(append(args, s.booted, s.release.Spec.Restart, truth(len(s.release.Spec.Ports) > 0), truth(inside))...)
-	}
-	args = append(args, s.candidate, s.release.Spec.Restart, s.Site.Name, s.Site.StateDir)
-	if s.release.Kept == nil {
-		args = append(args, s.release.Spec.Run(s.options(docker.RunOptions{Ports: true, Restart: true, Create: true}))...)
-	}
-	return coldScript.With(args...)
-}
-
 // insideScript connects to the candidate from inside: the way, the address and the port are given, or the way is asked for.
 func (s *Switch) insideScript(to ...string) shell.Text {
 	return insideScript.With(append([]string{s.candidate, truth(s.known.Rootless), string(connectScript.With())}, to...)...)
@@ -106,9 +92,9 @@ func (s *Switch) options(o docker.RunOptions) docker.RunOptions {
 	return o
 }
 
-// backScript gives the ports back to the previous container.
-func (s *Switch) backScript(failed string) shell.Text {
-	return backScript.With(append(s.previous.args(), s.Site.Network(), failed, s.candidate, s.Site.Container, truth(!s.cold))...)
+// backScript gives the ports back to the previous container; onBridge: the failed one holds them there and is on no other network.
+func (s *Switch) backScript(failed string, onBridge bool) shell.Text {
+	return backScript.With(append(s.previous.args(), s.Site.Network(), failed, s.candidate, s.Site.Container, truth(onBridge))...)
 }
 
 // namesScript exchanges the names.
@@ -117,14 +103,11 @@ func (s *Switch) namesScript() shell.Text {
 	if p := s.previous; p != nil {
 		id, retired, own = p.id, p.retired, s.Site.Container+"-"+docker.ShortID(p.id)
 	}
-	candidate, internal := s.booted, s.Site.Network()
-	if s.cold {
-		candidate = s.candidate
-	}
+	internal := s.Site.Network()
 	if s.outside {
 		internal = ""
 	}
-	return namesScript.With(id, retired, own, s.Site.Name, candidate, s.Site.Container, internal)
+	return namesScript.With(id, retired, own, s.Site.Name, s.mover.moved(s), s.Site.Container, internal)
 }
 
 // tidyScript ends a verified release that has replaced the container of a name.

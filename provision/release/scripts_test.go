@@ -108,7 +108,7 @@ func old() *previous {
 func warm(p *previous) shell.Text {
 	s := &Switch{Site: Site{Name: "myweb", Container: "web"}, previous: p, booted: "new"}
 	s.release.Spec = docker.Spec{Restart: "unless-stopped", Ports: []string{"80:80"}}
-	return s.cutoverScript()
+	return warmMover{}.move(s)
 }
 
 // grabbed are the rules of an engine whose port 80 a stranger takes in the moment it is free.
@@ -120,16 +120,16 @@ const grabbed = `
 func TestScriptsOnAnEngine(t *testing.T) {
 	onHost := &previous{id: "old", onHost: true, restart: "no"}
 	back := func(p *previous, cold bool) shell.Text {
-		s := &Switch{Site: Site{Name: "myweb", Container: "web"}, previous: p, candidate: "web-candidate", cold: cold}
-		return s.backScript("new")
+		s := &Switch{Site: Site{Name: "myweb", Container: "web"}, previous: p, candidate: "web-candidate"}
+		return s.backScript("new", !cold)
 	}
 	cold := func(p *previous, kept *docker.Container) shell.Text {
-		s := &Switch{Site: Site{Name: "myweb", Directory: "/d", StateDir: "/nowhere", Container: "web"}, previous: p, candidate: "web-candidate", cold: true}
+		s := &Switch{Site: Site{Name: "myweb", Directory: "/d", StateDir: "/nowhere", Container: "web"}, previous: p, candidate: "web-candidate"}
 		s.release = Release{ID: "r", Tree: "t", Image: "i", Kept: kept, Spec: docker.Spec{Restart: "always", Ports: []string{"80:80"}}}
-		return s.cutoverScript()
+		return coldMover{}.move(s)
 	}
 	names := func(p *previous) shell.Text {
-		s := &Switch{Site: Site{Name: "myweb", Container: "web"}, previous: p, booted: "new"}
+		s := &Switch{Site: Site{Name: "myweb", Container: "web"}, previous: p, booted: "new", mover: warmMover{}}
 		return s.namesScript()
 	}
 	for _, c := range []struct {

@@ -45,7 +45,7 @@ type Switch struct {
 	candidate string // the candidate's name until it is live
 	booted    string // its id, once it was started
 	acted     bool   // a container was switched to or started in this run
-	cold      bool   // the application could not boot without a way out, or must not
+	mover     mover  // cold where the application could not boot without a way out, or must not
 	switched  bool   // the candidate has the ports
 	outside   bool   // it has left the internal network
 	confirmed bool   // it was seen to answer on the ports, from the host
@@ -102,7 +102,7 @@ func (s *Switch) bringUp(ctx context.Context, saved func() error) error {
 func (s *Switch) begin(report Report, r Release, known facts.Docker) {
 	*s = Switch{
 		Host: s.Host, Site: s.Site, Look: s.Look, Moved: s.Moved, Fatal: s.Fatal, Inspect: s.Inspect, pace: cmp.Or(s.pace, usualPatience), log: newLog(),
-		report: report, release: r, known: known, acted: true,
+		report: report, release: r, known: known, acted: true, mover: warmMover{},
 	}
 	s.candidate, s.previous = s.Site.Candidate(), s.Site.previousOf(known.Container, r.ID)
 }
@@ -154,7 +154,7 @@ func (s *Switch) tryCandidate(ctx context.Context) error {
 		}
 		s.report.Say(provision.StreamErr, "release.trying-cold", err)
 	}
-	s.cold = true
+	s.mover = coldMover{}
 	// It would share the host's network, or take its ports wherever it starts.
 	if s.release.Kept != nil || s.release.Spec.HostNetwork() {
 		return s.untried()
@@ -168,13 +168,13 @@ func (s *Switch) tryCandidate(ctx context.Context) error {
 
 // untried has the release be judged by its answers on the public ports.
 func (s *Switch) untried() error {
-	s.cold = true
+	s.mover = coldMover{}
 	s.report.Say(provision.StreamErr, "release.untried")
 	return nil
 }
 
 // mayTryCold reports whether there is another way to try the candidate.
-func (s *Switch) mayTryCold() bool { return !s.cold && s.Site.Cutover != inventory.CutoverWarm }
+func (s *Switch) mayTryCold() bool { return s.mover.ready() && s.Site.Cutover != inventory.CutoverWarm }
 
 // coldOnly reports whether the inventory or the container's options rule a boot on the internal network out.
 func (s Site) coldOnly(r Release) bool {

@@ -43,14 +43,11 @@ func Look(stateDir, container string, wanted bool) shell.Text {
 // ParseFound reads what Look printed.
 func ParseFound(text []byte) Found {
 	var f Found
-	lines := strings.SplitN(string(text), "\n", 4)
-	if len(lines) < 3 {
-		return f
-	}
-	f.Machine, f.Scheduler, f.Last = lines[0], lines[1], parseResult(lines[2])
-	if len(lines) == 4 {
-		f.Installed = strings.TrimSpace(lines[3])
-	}
+	var last, rest string
+	f.Machine, rest, _ = strings.Cut(string(text), "\n")
+	f.Scheduler, rest, _ = strings.Cut(rest, "\n")
+	last, rest, _ = strings.Cut(rest, "\n")
+	f.Last, f.Installed = parseResult(last), strings.TrimSpace(rest)
 	return f
 }
 
@@ -113,7 +110,6 @@ func (t Timer) service() string {
 	return fmt.Sprintf(`%s
 [Unit]
 Description=Renew the certificate of %s
-Wants=network-online.target
 After=network-online.target docker.service
 
 [Service]

@@ -55,7 +55,7 @@ func WriteSample(dir string) error {
 		return writeNew(filepath.Join(dir, relative), content, mode)
 	})
 	if err == nil {
-		err = writePair(filepath.Join(dir, filepath.FromSlash(sampleCertificate)), filepath.Join(dir, filepath.FromSlash(sampleKey)))
+		err = WritePair(sampleDomain, filepath.Join(dir, filepath.FromSlash(sampleCertificate)), filepath.Join(dir, filepath.FromSlash(sampleKey)))
 	}
 	if err != nil {
 		return fmt.Errorf("cannot write the sample site to %s: %w", dir, err)
@@ -74,9 +74,9 @@ func writeNew(path string, content []byte, mode fs.FileMode) error {
 	return writeFile(path, content, mode)
 }
 
-// writePair makes a certificate and its key unless either is there: half a pair
+// WritePair makes a self-signed certificate for a domain and its key unless either is there: half a pair
 // is left for the person to mend, because a new half would not fit it.
-func writePair(certificate, key string) error {
+func WritePair(domain, certificate, key string) error {
 	for _, path := range []string{certificate, key} {
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -93,8 +93,8 @@ func writePair(certificate, key string) error {
 	now := time.Now()
 	template := &x509.Certificate{
 		SerialNumber:          serial,
-		Subject:               pkix.Name{CommonName: sampleDomain},
-		DNSNames:              []string{sampleDomain, "www." + sampleDomain},
+		Subject:               pkix.Name{CommonName: domain},
+		DNSNames:              []string{domain, "www." + domain},
 		NotBefore:             now.Add(-time.Hour), // a host whose clock is a little behind takes it too
 		NotAfter:              now.AddDate(0, 0, sampleDays),
 		KeyUsage:              x509.KeyUsageDigitalSignature,
