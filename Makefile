@@ -14,7 +14,7 @@ TEST_STATE := /run/provision-test
 
 POINTS := 210
 
-.PHONY: build own demo test lint hosts chaos prepare bench release clean
+.PHONY: build own demo test lint hosts chaos prepare bench fleet release clean
 
 build: own ## bin/provision, without C
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/provision ./cmd/provision
@@ -51,6 +51,7 @@ race: own
 hosts: build ## the whole cycle on every kind of host, one after another; prints the table of docs/measured.md (about 10 minutes on 2 cores, as much again the first time)
 	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)
 	@PROVISION_SETUP_STATE=$(TEST_STATE) sh provision/sandbox/test.sh '$(TEST_HOSTS)' go test -tags host -count=1 -timeout 90m -parallel 1 -v ./steps/hosts -args -all -program $(CURDIR)/bin/provision
+	@PROVISION_SETUP_STATE=$(TEST_STATE) sh provision/sandbox/test.sh '$(TEST_HOSTS)' go test -tags host -count=1 -timeout 20m -run TestBuildOn ./steps -args -all
 
 chaos: ## breaks a release at POINTS points (210: about 20 minutes on 2 idle cores) and sees the next run mend it
 	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)
@@ -63,6 +64,9 @@ prepare: build ## makes bare hosts ready, breaks them in every way, and mends th
 bench: ## the program beside what people would use instead; prints the tables of docs/measured.md
 	@$(SETUP) start openssh-client openssh-server rsync curl git ansible python3-docker
 	go run ./provision/bench
+
+fleet: build ## the program over 1 to 1,000 simulated hosts that have nothing to do; prints the table of docs/measured.md (about a minute)
+	go test -count=1 -timeout 10m -v -run 'TestFleetTable|TestFirstDeployments' ./steps/golden -args -program $(CURDIR)/bin/provision
 
 release: own ## archives, packages and checksums in dist/; the same commit gives the same bytes
 	rm -rf dist

@@ -22,6 +22,7 @@ type stream struct {
 	approve  func(host string, changes int) string
 	enter    string // the answer to the plan that Enter takes
 	now      func() time.Time
+	pace     pace
 
 	waiting sync.Mutex               // for what follows
 	waited  map[string]time.Duration // by host, for the answers of a person and for those of other hosts' questions before
@@ -53,7 +54,7 @@ func (s *stream) idle(host string) time.Duration {
 }
 
 func newStream(o Options) *stream {
-	s := &stream{sink: o.Sink, decider: o.Decider, approve: o.Approve, enter: AnswerYes, now: o.Now, waited: map[string]time.Duration{}}
+	s := &stream{sink: o.Sink, decider: o.Decider, approve: o.Approve, enter: AnswerYes, now: o.Now, pace: newPace(), waited: map[string]time.Duration{}}
 	if o.Cautious {
 		s.enter = AnswerNo
 	}

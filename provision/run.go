@@ -190,6 +190,7 @@ func (w *walk) failedIn(err error, changes []Change) string {
 func (w *walk) prepare(ctx context.Context) ([]Change, error) {
 	first := w.target.Steps()[0]
 	var later *StepError
+	defer w.stream.pace.take(ctx)()
 	err := w.timed(ctx, first, func(r *Reporter) (Status, error) {
 		err := w.target.Connect(ctx, r)
 		if errors.As(err, &later) && later.Step != first.ID() { // reaching the host is not what failed

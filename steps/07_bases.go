@@ -117,6 +117,9 @@ func (s *bases) platform(b base) string {
 	return s.store.Platform
 }
 
+// cannotSend reports whether an image is pinned by its digest on an engine that knows digests only of what it pulled itself.
+func (s *bases) cannotSend(b base) bool { return images.Pinned(b.Image) && !s.store.Containerd }
+
 // bring plans the images that are to be there before the build.
 func (s build) bring() (changes []provision.Change, err error) {
 	if s.bases.err != nil {
@@ -125,6 +128,9 @@ func (s build) bring() (changes []provision.Change, err error) {
 	for _, b := range s.bases.lacking {
 		if slices.Contains(s.facts.Bases, b.Image) {
 			continue
+		}
+		if s.bases.way == inventory.BaseImagesHere && s.bases.cannotSend(b) {
+			return nil, &baseError{provision.Fail("image.pinned", b.Image, s.host), s.words}
 		}
 		change := one(s.words.T("plan.base.action", b.Image), s.words.T("plan.base.reason", s.host), s.words.T("plan.summary.base", b.Image))[0]
 		change.Diff = strings.Join([]string{s.content(b), s.ways(b)}, "\n")
@@ -158,7 +164,10 @@ func (s build) content(b base) string {
 func (s build) ways(b base) string {
 	pull := s.words.T("plan.base.pull", s.host, pullAnswer)
 	send := s.words.T("plan.base.send-unknown")
-	if b.found != nil {
+	switch {
+	case s.bases.cannotSend(b):
+		send = s.words.T("plan.base.send-pinned")
+	case b.found != nil:
 		layers := s.bases.store.Lacks(b.found)
 		send = s.words.T("plan.base.send", len(layers), len(b.found.Layers), language.Bytes(images.Size(layers)))
 	}
@@ -255,7 +264,7 @@ func (s build) send(ctx context.Context, r *provision.Reporter, b base) error {
 	switch {
 	case err != nil:
 		return err
-	case images.Pinned(b.Image) && !s.bases.store.Containerd:
+	case s.bases.cannotSend(b):
 		return provision.Fail("image.pinned", b.Image, s.host)
 	}
 	return s.deliver(ctx, r, found, s.bases.store.Lacks(found), "")

@@ -141,11 +141,8 @@ func (s build) buildHere(ctx context.Context, r *provision.Reporter, source stri
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	context, lent := filepath.Join(folder, "context"), filepath.Join(folder, "lent")
-	if err := tree.Copy(ctx, source, context, m); err != nil {
-		return err
-	}
-	if err := s.lent.lendHere(lent); err != nil {
-		return provision.Fail("build.stage", lent, err)
+	if err := errors.Join(tree.Copy(ctx, source, context, m), s.lent.lendHere(lent)); err != nil {
+		return provision.Fail("build.stage", folder, err)
 	}
 	argv := docker.Build(docker.BuildOptions{
 		Site: s.site.Name, Directory: s.site.Directory, Tree: s.tree, Name: s.site.Image, ReleaseName: name, Recipe: s.recipe, Lent: lent, ReleaseOnly: true,

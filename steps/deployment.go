@@ -22,6 +22,7 @@ import (
 	"github.com/kehuo/provision/provision/language"
 	"github.com/kehuo/provision/provision/probe"
 	"github.com/kehuo/provision/provision/release"
+	"github.com/kehuo/provision/provision/remote"
 	"github.com/kehuo/provision/provision/site"
 	"github.com/kehuo/provision/provision/state"
 	"github.com/kehuo/provision/provision/survey"
@@ -49,7 +50,8 @@ type Deployment struct {
 	MakeReady MakeReady // nil: a host that is not ready ends its run
 
 	rollout     *rollout
-	unread      bool // before_build comes before the source is read
+	gate        *remote.Gate // of the connections to all hosts
+	unread      bool         // before_build comes before the source is read
 	registries  *images.Registries
 	obtained    *obtained          // the certificate that the program obtains; nil: the site brings its own
 	placed      placed             // where that lies on a host
@@ -109,7 +111,7 @@ func unread(inv *inventory.Inventory, words *language.Printer, how Reading) *Dep
 	how.Remove = inv.Site.Delete
 	cache, _ := images.CacheFolder() // whoever needs one there is told
 	return &Deployment{
-		Inventory: inv, Words: words, Reading: how, Who: whoami(), Report: examine(inv, words), rollout: newRollout(words),
+		Inventory: inv, Words: words, Reading: how, Who: whoami(), Report: examine(inv, words), rollout: newRollout(words), gate: &remote.Gate{},
 		registries: &images.Registries{Mirrors: inv.Site.Mirrors, Folder: cache},
 	}
 }
@@ -126,7 +128,7 @@ func (d *Deployment) Survey() survey.Source {
 
 // Installed is a deployment without its source: enough to look at what is on the hosts, to go back, to take it down.
 func Installed(inv *inventory.Inventory, words *language.Printer) *Deployment {
-	return &Deployment{Inventory: inv, Words: words, Who: whoami()}
+	return &Deployment{Inventory: inv, Words: words, Who: whoami(), gate: &remote.Gate{}}
 }
 
 func scan(ctx context.Context, inv *inventory.Inventory, anew bool) (*tree.Manifest, error) {

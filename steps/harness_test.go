@@ -5,6 +5,7 @@ package steps_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -27,6 +28,8 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var all = flag.Bool("all", false, "what takes longer, too")
 
 // cloud is a sandbox host with its own copy of the sample site and an inventory that can be edited.
 type cloud struct {

@@ -92,6 +92,7 @@ func (h *Host) ready(ctx context.Context, r *provision.Reporter) error {
 	}
 	read := *shared.read.on(h.host)
 	read.Mended, read.WaitLock, read.Lookup, read.Diffs, read.MakeReady, read.rollout = h.Mended, h.WaitLock, h.Lookup, h.Diffs, h.MakeReady, shared
+	read.gate = h.gate
 	h.Deployment, h.ran = &read, shared.built
 	h.visitors.demands = h.demands() // before_build may have made the certificate
 	h.visitors.again()

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"net"
 	"path"
 	"slices"
 	"strings"
@@ -177,6 +176,7 @@ func (h *Host) dial(ctx context.Context, ask func(context.Context, provision.Dec
 		Words:            h.Words,
 		Link:             h.connection.linkChanged,
 		Resolved:         resolved,
+		Gate:             h.gate,
 	})
 }
 
@@ -449,7 +449,7 @@ func (h *Host) Watch() *survey.Watch {
 			return append(h.demands().FromHere(address), h.demands().FromHost(dial)...)
 		},
 		Names: func(ctx context.Context) survey.Names {
-			return survey.AskNames(ctx, net.DefaultResolver.LookupHost, h.Inventory.Site.Domain, address)
+			return survey.AskNames(ctx, survey.AskSystem, h.Inventory.Site.Domain, address)
 		},
 	}
 }

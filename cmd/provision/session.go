@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"net"
 	"os"
 	"sync"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/kehuo/provision/provision"
 	"github.com/kehuo/provision/provision/inventory"
 	"github.com/kehuo/provision/provision/language"
+	"github.com/kehuo/provision/provision/survey"
 	"github.com/kehuo/provision/steps"
 	"github.com/kehuo/provision/tui/lines"
 )
@@ -69,7 +69,7 @@ func (s *session) targets(d *steps.Deployment) []provision.Target {
 
 func (s *session) host(d *steps.Deployment, h inventory.Host) *steps.Host {
 	d.WaitLock = s.flags.waitLock
-	d.Diffs, d.Lookup = s.diffs, net.DefaultResolver.LookupHost
+	d.Diffs, d.Lookup = s.diffs, survey.AskSystem
 	return d.NewHost(h, s.flags.acceptNewHostKey, s.command)
 }
 

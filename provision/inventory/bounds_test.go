@@ -29,7 +29,7 @@ func TestHostileTextIsRefusedAtOnce(t *testing.T) {
 		"a megabyte in one value": "site: " + strings.Repeat("x", maxSize-10),
 		"a megabyte of one key":   "site: {" + strings.Repeat("x", maxSize-100) + ": 1}\nhosts: []\n",
 		"a megabyte in one name":  "site: {name: " + strings.Repeat("x", maxSize-100) + "}\nhosts: []\n",
-		"close to all bounds":     "site:\n" + strings.Repeat("  a: 1\n", 6_600) + "hosts: []\n",
+		"close to all bounds":     "site:\n" + strings.Repeat("  a: 1\n", 16_600) + "hosts: []\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, start := t.TempDir(), time.Now()

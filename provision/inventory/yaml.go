@@ -19,8 +19,8 @@ import (
 // What a file may have: an inventory of a thousand hosts has less, and the parser's work grows with the square of some of it.
 const (
 	maxSize    = 1 << 20 // bytes
-	maxMarks   = 60_000  // characters that may begin or end a token
-	maxTokens  = 20_000
+	maxMarks   = 120_000 // characters that may begin or end a token
+	maxTokens  = 50_000
 	maxAnchors = 1_000 // anchors, aliases, tags and keys in two parts
 	maxDepth   = 64    // lists and mappings in each other
 )

@@ -9,6 +9,7 @@ func enImage() words {
 		"plan.base.pull":         "%s pulls it, if a registry answers within %v",
 		"plan.base.send":         "this machine sends %d of its %d layers, %s",
 		"plan.base.send-unknown": "this machine pulls and sends it",
+		"plan.base.send-pinned":  "this machine cannot send it: the engine there takes an image by digest only from a registry",
 		"plan.base.or":           "%s; else %s",
 
 		"image.looking":   "asking registries for base images, for at most 15 seconds each",
@@ -40,8 +41,8 @@ func enImage() words {
 		"image.no-route.fix":     "Name a registry that one of the two reaches in site.mirrors, or give one of them a way to the registry.",
 		"image.silent":           "no registry answers %s within %v",
 		"image.slow":             "%s has not pulled it within %v",
-		"image.pinned":           "cannot send %s to %s: its engine keeps images in a way that takes one by digest only from a registry",
-		"image.pinned.fix":       "Name the image by its tag alone, or give the host a way to the registry.",
+		"image.pinned":           "cannot send %s to %s: it is pinned by its digest, and the engine there knows digests only of images that it pulled itself",
+		"image.pinned.fix":       "Name the image by its tag alone; or give the host a way to the registry, or to a mirror of it in site.mirrors; or build where the registry is reached: site.build_on: here.",
 		"image.room":             "cannot send %s to %s: %d MiB needed, %d MiB free on %s",
 		"image.room.fix":         "Free space on the host; docker system df shows what Docker holds.",
 		"image.send":             "cannot send %s to %s: %v",

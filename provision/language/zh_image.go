@@ -9,6 +9,7 @@ func zhImage() words {
 		"plan.base.pull":         "由主机 %s 拉取（仓库须在 %v 内应答）",
 		"plan.base.send":         "由本机发送 %d 层（共 %d 层），%s",
 		"plan.base.send-unknown": "由本机拉取并发送",
+		"plan.base.send-pinned":  "本机无法发送：那里的引擎只接受从仓库按摘要拉取的镜像",
 		"plan.base.or":           "%s；否则%s",
 
 		"image.looking":   "正在向仓库查询基础镜像，每个仓库最多 15 秒",
@@ -40,8 +41,8 @@ func zhImage() words {
 		"image.no-route.fix":     "请在 site.mirrors 中写入主机或本机可访问的镜像站，或让其中之一能访问仓库。",
 		"image.silent":           "没有仓库应答主机 %s（限时 %v）",
 		"image.slow":             "主机 %s 未能在 %v 内拉取完成",
-		"image.pinned":           "无法将 %s 发送到主机 %s：主机引擎的存储方式只接受从仓库按摘要拉取的镜像",
-		"image.pinned.fix":       "请只用标签指定该镜像，或让主机能访问仓库。",
+		"image.pinned":           "无法将 %s 发送到主机 %s：它用摘要指定，而那里的引擎只认得自己拉取的镜像的摘要",
+		"image.pinned.fix":       "请只用标签指定该镜像；或让主机能访问仓库或 site.mirrors 中的镜像站；或在能访问仓库的地方构建：site.build_on: here。",
 		"image.room":             "无法将 %s 发送到主机 %s：需要 %d MiB，可用 %d MiB（%s）",
 		"image.room.fix":         "请释放主机的磁盘空间；docker system df 显示 Docker 的占用。",
 		"image.send":             "无法将 %s 发送到主机 %s：%v",

@@ -40,6 +40,8 @@ type Config struct {
 	// Link is told when the connection was lost and another one is being made, and when there is one again; nil: nobody asks. It
 	// must not call the client.
 	Link func(up bool)
+	// Gate is shared by the connections of a run; nil: as many at a time as may be.
+	Gate *Gate
 	// Dialer opens the TCP connection to the host, or to the first hop; nil: the system's. Tests and benches measure and
 	// disturb the link through it.
 	Dialer func(ctx context.Context, network, address string) (net.Conn, error)

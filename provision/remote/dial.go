@@ -153,6 +153,7 @@ func (d *dialer) attempt(ctx context.Context) (*link, error) {
 	if failure != nil {
 		return nil, d.settle(d.dialError(failure))
 	}
+	defer d.atTheDoor(ctx)()
 	conn, hop, err := d.transport(ctx)
 	if err != nil {
 		return nil, d.explain(ctx, err)
@@ -230,6 +231,16 @@ func allowed(wish sshconfig.Algorithms, preferred []string, others ...[]string) 
 		}
 	}
 	return list
+}
+
+// atTheDoor waits until the host is short of no place for a connection that is not logged in yet, and returns what gives it back.
+func (d *dialer) atTheDoor(ctx context.Context) (leave func()) {
+	if d.settings.ProxyJump != "" || d.settings.ProxyCommand != "" { // it is the way there that many hosts share
+		return func() {}
+	}
+	d.clock.stop()
+	defer d.clock.start()
+	return d.config.Gate.enter(ctx, net.JoinHostPort(d.settings.Hostname, strconv.Itoa(d.settings.Port)))
 }
 
 // transport is the way to the host: a hop, a proxy command or plain TCP.

@@ -82,6 +82,7 @@ func (d *dialer) throughHop(hop string, err error) error {
 	}
 	through := d.fail("connect.proxy-jump", provision.Fail("remote.proxy.hop", hop, err))
 	through.temporary = !of || failure.temporary
+	through.closed = of && failure.closed
 	return through
 }
 

@@ -126,11 +126,15 @@ func Ask(ctx context.Context, i Interview, words *language.Printer, lines Lines,
 func ask(ctx context.Context, i Interview, words *language.Printer, lines Lines, q Question, standard string, given Answers) error {
 	title, help := words.T("wizard.field."+q.Name), words.T("wizard.field."+q.Name+".help")
 	if q.Optional && standard != "" {
-		help += " " + words.T("wizard.form.enter")
+		help = words.T("wizard.ask.both", help, words.T("wizard.form.enter"))
 	}
-	lines.Say(title + ": " + help)
+	lines.Say(words.T("wizard.ask.about", title, help))
+	prompt := words.T("wizard.ask.open", title)
+	if standard != "" {
+		prompt = words.T("wizard.ask.standard", title, standard)
+	}
 	for {
-		line, err := lines.Line(title + " [" + standard + "]: ")
+		line, err := lines.Line(prompt)
 		if err != nil {
 			return err
 		}

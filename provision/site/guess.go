@@ -232,6 +232,7 @@ func appendPort(list []Exposed, number, protocol string) []Exposed {
 func webPorts(exposed []Exposed) []Exposed {
 	usual := slices.DeleteFunc(slices.Clone(exposed), func(e Exposed) bool { return e.Port != 80 && e.Port != 443 })
 	if len(usual) > 0 {
+		slices.SortFunc(usual, func(a, b Exposed) int { return a.Port - b.Port }) // the parser sorts 443 before 80
 		return usual
 	}
 	return exposed[:min(1, len(exposed))]

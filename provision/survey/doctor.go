@@ -4,7 +4,6 @@ package survey
 import (
 	"context"
 	"io"
-	"net"
 	"os"
 	"slices"
 	"strconv"
@@ -319,7 +318,7 @@ func (h Host) examineRoot(e *examination) {
 
 // examineNames asks the DNS where visitors are sent.
 func (h Host) examineNames(ctx context.Context, e *examination) {
-	names := AskNames(ctx, net.DefaultResolver.LookupHost, h.Site.Domain, h.Address)
+	names := AskNames(ctx, AskSystem, h.Site.Domain, h.Address)
 	if wrong := names.Finding(e.words); wrong != nil {
 		e.bad(wrong.Severity, wrong.Code, wrong.Cause, wrong.Fix)
 	} else if names.Domain != "" {

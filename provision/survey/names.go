@@ -2,6 +2,7 @@ package survey
 
 import (
 	"context"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,17 @@ func (n Names) Here() bool {
 
 // Lookup asks for the addresses of a name.
 type Lookup = func(ctx context.Context, name string) ([]string, error)
+
+// AskSystem is the lookup of this machine. The hosts of a run share one question for a name, and it ends with the context, which
+// LookupHost of the library does not notice while it waits for an answer.
+func AskSystem(ctx context.Context, name string) ([]string, error) {
+	found, err := net.DefaultResolver.LookupIPAddr(ctx, name)
+	addresses := make([]string, len(found))
+	for i, address := range found {
+		addresses[i] = address.String()
+	}
+	return addresses, err
+}
 
 // Finding is what is wrong with where visitors are sent; nil for nothing.
 func (n Names) Finding(words *language.Printer) *provision.Finding {

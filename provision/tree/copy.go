@@ -11,7 +11,7 @@ import (
 // Copy makes a folder with what the manifest has of the tree at root, as a host gets it: those paths alone, with their modes.
 func Copy(ctx context.Context, root, to string, m *Manifest) error {
 	if err := os.MkdirAll(to, 0o755); err != nil {
-		return unreadable(to, err)
+		return err
 	}
 	var folders []Entry
 	for _, e := range m.Entries {
@@ -24,18 +24,16 @@ func Copy(ctx context.Context, root, to string, m *Manifest) error {
 		case Link:
 			err = os.Symlink(e.Target, name)
 		case File:
-			if err := copyFile(ctx, root, name, e); err != nil {
-				return err
-			}
+			err = copyFile(ctx, root, name, e)
 		}
 		if err != nil {
-			return unreadable(name, err)
+			return err
 		}
 	}
 	for _, e := range folders { // one that may not be written to is filled by now
 		name := filepath.Join(to, filepath.FromSlash(e.Path))
 		if err := os.Chmod(name, e.Mode); err != nil {
-			return unreadable(name, err)
+			return err
 		}
 	}
 	return nil
@@ -49,8 +47,12 @@ func copyFile(ctx context.Context, root, name string, e Entry) error {
 	defer func() { _ = source.Close() }()
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return unreadable(name, err)
+		return err
 	}
 	_, err = io.Copy(file, source)
-	return errors.Join(err, file.Chmod(e.Mode), file.Close()) // whatever the umask
+	err = errors.Join(err, file.Chmod(e.Mode), file.Close()) // whatever the umask
+	if err != nil {
+		return err
+	}
+	return os.Chtimes(name, e.ModTime, e.ModTime) // a server may tell visitors
 }

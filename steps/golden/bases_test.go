@@ -78,6 +78,8 @@ func TestBases(t *testing.T) {
 		{"it is sent", mine, "", "nothing", "pull " + mine + ", load", ""},
 		{"it is sent at once", mine, "base_images: here", "nothing", "load", ""},
 		{"it is pinned", pinned, "base_images: here", "nothing", "", "image.pinned"},
+		{"it is pinned and nobody pulls it", pinned, "", "nothing", "pull " + pinned, "image.pinned"},
+		{"it is pinned and the host pulls it", pinned, "", pinned, "pull " + pinned, ""},
 		{"it is not there", mine + "1", "base_images: here", "nothing", "", "image.absent"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -94,7 +96,8 @@ func TestBases(t *testing.T) {
 					planned += c.Action + "\n" + c.Diff + "\n"
 				}
 			}
-			if !strings.Contains(planned, "plan.base.action("+test.from+")") {
+			if atOnce := test.name == "it is pinned"; strings.Contains(planned, "plan.base.action("+test.from+")") == atOnce ||
+				strings.Contains(planned, "plan.base.send-pinned") != (test.from == pinned && !atOnce) {
 				t.Errorf("the plan is\n%s", planned)
 			}
 			r := l.deploy()

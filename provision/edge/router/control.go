@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/kehuo/provision/provision/edge/route"
@@ -43,6 +44,8 @@ func Ask(ctx context.Context, socket string, request *route.Request) ([]byte, er
 	return tell(ctx, socket, m, askTime)
 }
 
+var errSilent = errors.New("the router did not answer")
+
 func tell(ctx context.Context, socket string, m message, limit time.Duration) ([]byte, error) {
 	dialer := net.Dialer{Timeout: limit}
 	conn, err := dialer.DialContext(ctx, "unix", socket)
@@ -58,7 +61,7 @@ func tell(ctx context.Context, socket string, m message, limit time.Duration) ([
 	_ = conn.(*net.UnixConn).CloseWrite()
 	answer, err := io.ReadAll(conn)
 	if err == nil && len(answer) == 0 {
-		err = errors.New("the router did not answer")
+		err = errSilent
 	}
 	return answer, err
 }
@@ -288,6 +291,9 @@ func (r *Router) tellOthers(ctx context.Context, revision int64) error {
 			continue
 		}
 		answer, err := tell(ctx, socket, message{Reload: revision}, peerTime)
+		if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, errSilent) {
+			answer, err = tell(ctx, socket, message{Reload: revision}, peerTime) // it was just about to end, and has closed its socket
+		}
 		if isGone(err) {
 			removeQuietly(socket)
 			continue

@@ -44,6 +44,7 @@ func Hold(ctx context.Context, folder string, addresses []string, wait time.Dura
 		say("holding " + strings.Join(addresses, " "))
 		close(h.held)
 	}
+	told := ctx
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var handlers sync.WaitGroup
@@ -70,10 +71,10 @@ func Hold(ctx context.Context, folder string, addresses []string, wait time.Dura
 		}
 		handlers.Go(func() { h.hand(ctx, conn) })
 	}
-	if cause := context.Cause(ctx); cause != context.Canceled {
-		return cause
+	if told.Err() != nil {
+		return nil
 	}
-	return nil
+	return context.Cause(ctx)
 }
 
 // bind listens on every address, or on none. The queue of each is as long as the system allows: Go asks the system for that.

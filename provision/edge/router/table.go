@@ -305,6 +305,7 @@ func (b *backend) cut() {
 	for r := range b.conns {
 		r.cut()
 	}
+	clear(b.conns)
 }
 
 func (t *table) revision() int64 {

@@ -18,7 +18,7 @@ func FuzzKnownHosts(f *testing.F) {
 		if err := os.WriteFile(file, []byte(strings.TrimRight(text, "\n")+"\n"+good), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		known, err := readKnownHosts([]string{file})
+		known, err := readKnownHosts([]string{file}, "web.example.org")
 		if err != nil {
 			t.Fatalf("%q: %v", text, err)
 		}

@@ -45,11 +45,12 @@ func New(c Config) (*Checker, *provision.Failure) {
 	if name == "" {
 		name, port = c.Settings.Hostname, c.Settings.Port
 	}
-	db, err := readKnownHosts(slices.Concat(c.Settings.UserKnownHosts, c.Settings.GlobalKnownHosts))
+	address := net.JoinHostPort(name, strconv.Itoa(port))
+	db, err := readKnownHosts(slices.Concat(c.Settings.UserKnownHosts, c.Settings.GlobalKnownHosts), name, knownhosts.Normalize(address))
 	if err != nil {
 		return nil, c.fail("hostkey.known-hosts", err)
 	}
-	return &Checker{Config: c, name: name, address: net.JoinHostPort(name, strconv.Itoa(port)), db: db}, nil
+	return &Checker{Config: c, name: name, address: address, db: db}, nil
 }
 
 // fail is a failure of the host: every sentence begins with its name and target.

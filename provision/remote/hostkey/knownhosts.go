@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
@@ -23,11 +24,12 @@ type entry struct {
 	place  string // file:line
 }
 
-// knownHosts are the lines of all known_hosts files.
+// knownHosts are lines of all known_hosts files.
 type knownHosts []entry
 
-// readKnownHosts reads the files that are there. As OpenSSH does it passes over lines that it does not understand.
-func readKnownHosts(paths []string) (knownHosts, error) {
+// readKnownHosts reads the lines about a host of these names from the files that are there. As OpenSSH does it passes over lines that it
+// does not understand. Keys of other hosts are not looked at: whoever has a thousand hosts has as many lines, and reads them for each.
+func readKnownHosts(paths []string, names ...string) (knownHosts, error) {
 	var all knownHosts
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
@@ -40,6 +42,9 @@ func readKnownHosts(paths []string) (knownHosts, error) {
 		number := 0
 		for line := range bytes.Lines(text) {
 			number++
+			if !concerns(line, names) {
+				continue
+			}
 			marker, hosts, key, _, _, err := ssh.ParseKnownHosts(line)
 			if err != nil || marker != "" && marker != authority && marker != revoked {
 				continue
@@ -48,6 +53,26 @@ func readKnownHosts(paths []string) (knownHosts, error) {
 		}
 	}
 	return all, nil
+}
+
+// concerns reports whether a line is about a host of one of the names.
+func concerns(line []byte, names []string) bool {
+	hosts, rest := field(line)
+	if bytes.HasPrefix(hosts, []byte("@")) {
+		hosts, _ = field(rest)
+	}
+	e := entry{names: string(hosts)}
+	return slices.ContainsFunc(names, e.covers)
+}
+
+// field is the first word of a line, and what follows it.
+func field(line []byte) (word, rest []byte) {
+	line = bytes.TrimLeft(line, " \t")
+	end := bytes.IndexAny(line, " \t\r\n")
+	if end < 0 {
+		end = len(line)
+	}
+	return line[:end], line[end:]
 }
 
 const (
@@ -110,6 +135,9 @@ func isHashOf(name, salt, sum string) bool {
 
 // wildcard matches a name with a pattern of '*' and '?', which in OpenSSH stand for any characters; no others mean anything.
 func wildcard(pattern, name string) bool {
+	if !strings.ContainsAny(pattern, "*?") {
+		return pattern == name
+	}
 	literal := strings.NewReplacer(`\`, `\\`, `[`, `\[`).Replace(pattern)
 	ok, err := path.Match(strings.ReplaceAll(literal, "/", "\x01"), strings.ReplaceAll(name, "/", "\x01"))
 	return err == nil && ok

@@ -60,6 +60,7 @@ type Host struct {
 
 	home     string // the folder that stands for Home; its name is as long, so that what is counted in bytes stays right
 	root     string // the folder that stands for the rest of its disk
+	key      ssh.Signer
 	config   *ssh.ServerConfig
 	engine   *chanListener
 	closing  chan struct{}
@@ -103,20 +104,15 @@ func New(t testing.TB, pair Pair, ports ...int) *Host {
 	h.Address = fmt.Sprintf("127.%d.%d.%d", 16+b[0]%200, b[1], 1+b[2]%254)
 	h.config = &ssh.ServerConfig{PublicKeyCallback: func(ssh.ConnMetadata, ssh.PublicKey) (*ssh.Permissions, error) { return nil, nil }}
 	hostKey, _ := newKey(t)
+	h.key = hostKey
 	h.config.AddHostKey(hostKey)
 	_, h.Identity = newKey(t)
-	h.Port = h.listen(t, 0, h.serveSSH)
+	h.Port = h.listen(t, h.Address, 0, func(conn net.Conn) { h.serveSSH(conn, h.exec) })
 	h.KnownHosts = filepath.Join(t.TempDir(), "known_hosts")
 	line := fmt.Sprintf("[%s]:%d %s", h.Address, h.Port, ssh.MarshalAuthorizedKey(hostKey.PublicKey()))
 	check(t, os.WriteFile(h.KnownHosts, []byte(line), 0o600))
 	for _, port := range ports {
-		h.listen(t, port, func(conn net.Conn) {
-			if serve := h.Docker.onHost(port); serve != nil {
-				serve(conn)
-			} else if tcp, ok := conn.(*net.TCPConn); ok {
-				_ = tcp.SetLinger(0) // as if nobody listened
-			}
-		})
+		h.listen(t, h.Address, port, func(conn net.Conn) { h.serveSite(conn, port) })
 	}
 	commands, err := net.Listen("unix", h.Path(docker.Socket))
 	check(t, err)
@@ -146,9 +142,18 @@ func (h *Host) Listening(t testing.TB, lines string) {
 	h.Command(t, "ss", "cat <<'END'\n"+lines+"END")
 }
 
-func (h *Host) listen(t testing.TB, port int, serve func(net.Conn)) int {
+// serveSite answers at a port of the host.
+func (h *Host) serveSite(conn net.Conn, port int) {
+	if serve := h.Docker.onHost(port); serve != nil {
+		serve(conn)
+	} else if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // as if nobody listened
+	}
+}
+
+func (h *Host) listen(t testing.TB, address string, port int, serve func(net.Conn)) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", net.JoinHostPort(h.Address, strconv.Itoa(port)))
+	listener, err := net.Listen("tcp", net.JoinHostPort(address, strconv.Itoa(port)))
 	check(t, err)
 	h.accept(listener, serve)
 	return listener.Addr().(*net.TCPAddr).Port

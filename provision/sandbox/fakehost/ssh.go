@@ -20,7 +20,10 @@ import (
 	"github.com/kehuo/provision/provision/docker"
 )
 
-func (h *Host) serveSSH(conn net.Conn) {
+// executor has a command line run, with the script that came on standard input, and returns its status.
+type executor func(channel ssh.Channel, line, script string) uint32
+
+func (h *Host) serveSSH(conn net.Conn, exec executor) {
 	server, channels, requests, err := ssh.NewServerConn(conn, h.config)
 	if err != nil {
 		return
@@ -37,7 +40,7 @@ func (h *Host) serveSSH(conn net.Conn) {
 		serving.Go(func() {
 			switch c.ChannelType() {
 			case "session":
-				h.session(c)
+				h.session(c, exec)
 			case "direct-tcpip":
 				h.forward(c)
 			case "direct-streamlocal@openssh.com":
@@ -87,7 +90,7 @@ func (h *Host) forward(c ssh.NewChannel) {
 }
 
 // session runs the one command, or the SFTP server, that a session is for.
-func (h *Host) session(c ssh.NewChannel) {
+func (h *Host) session(c ssh.NewChannel, exec executor) {
 	channel, requests, err := c.Accept()
 	if err != nil {
 		return
@@ -106,7 +109,10 @@ func (h *Host) session(c ssh.NewChannel) {
 				_ = sftp.NewRequestServer(channel, sftp.Handlers{FileGet: noSFTP{}, FilePut: disk{h}, FileCmd: noSFTP{}, FileList: noSFTP{}}).Serve()
 				return
 			}
-			status := struct{ Status uint32 }{h.exec(channel, asked.Text)}
+			status := struct{ Status uint32 }{255}
+			if script, err := scriptOf(channel, asked.Text); err == nil {
+				status.Status = exec(channel, asked.Text, script)
+			}
 			_ = channel.CloseWrite()
 			_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(status))
 			return
@@ -118,16 +124,22 @@ func (h *Host) session(c ssh.NewChannel) {
 	}
 }
 
+// scriptOf reads the script of a command line that has it on standard input.
+func scriptOf(channel ssh.Channel, line string) (string, error) {
+	long := longScript.FindStringSubmatch(line)
+	if long == nil {
+		return "", nil
+	}
+	n, _ := strconv.Atoi(long[1])
+	text := make([]byte, n)
+	_, err := io.ReadFull(channel, text)
+	return string(text), err
+}
+
 // exec has a login shell run a command line.
-func (h *Host) exec(channel ssh.Channel, line string) uint32 {
-	script := ""
+func (h *Host) exec(channel ssh.Channel, line, script string) uint32 {
 	if long := longScript.FindStringSubmatchIndex(line); long != nil {
-		n, _ := strconv.Atoi(line[long[2]:long[3]])
-		text := make([]byte, n)
-		if _, err := io.ReadFull(channel, text); err != nil {
-			return 255
-		}
-		script = h.onDisk(string(text))
+		script = h.onDisk(script)
 		line = line[:long[2]] + strconv.Itoa(len(script)) + line[long[3]:]
 	}
 	line = h.onDisk(line)
