@@ -150,8 +150,8 @@ func TestTheHostRenewsByItself(t *testing.T) {
 		if err != nil || c.served().SerialNumber.Cmp(renewed.SerialNumber) != 0 || !strings.Contains(string(local), strings.TrimSpace(string(pair()))) {
 			t.Error("this machine has another pair than the host")
 		}
-		if history := c.sh("tail -n 1 /home/kevin/dev/.myweb.provision/history || ls -a /home/kevin/dev/.myweb.provision"); !strings.Contains(history, "renewal timer") {
-			t.Logf("history: %s", history)
+		if history := c.sh("cat /home/kevin/dev/.myweb.provision/history*"); !strings.Contains(history, `"command":"provision: renewal timer","outcome":"ok","changed":1`) {
+			t.Errorf("the history has no renewal: %s", history)
 		}
 	})
 	t.Run("refused by the CA", func(t *testing.T) {

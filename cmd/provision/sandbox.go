@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +28,8 @@ func newSandboxUp() *cobra.Command {
 		Use:  "up",
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			words := languageOf(os.Args[1:], os.Getenv)
+			o.Words = words
 			o.Log = func(line string) { _, _ = fmt.Fprintln(c.ErrOrStderr(), line) }
 			hosts, err := sandbox.Up(c.Context(), o)
 			if err != nil {
@@ -40,7 +43,7 @@ func newSandboxUp() *cobra.Command {
 			if o.Bare {
 				next = "prepare --yes"
 			}
-			_, _ = fmt.Fprintf(c.ErrOrStderr(), "Next: provision -i %s %s\n", hosts[0].Inventory, next)
+			_, _ = fmt.Fprintln(c.ErrOrStderr(), words.T("sandbox.next", hosts[0].Inventory, next))
 			return err
 		},
 	}
@@ -80,6 +83,7 @@ func newSandboxStatus() *cobra.Command {
 		Use:  "status",
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			words := languageOf(os.Args[1:], os.Getenv)
 			hosts, err := sandbox.Status(c.Context())
 			if err != nil {
 				return err
@@ -88,13 +92,13 @@ func newSandboxStatus() *cobra.Command {
 				return printHosts(c.OutOrStdout(), hosts)
 			}
 			if len(hosts) == 0 {
-				_, err = fmt.Fprintln(c.OutOrStdout(), "There is no sandbox host; bring one up with `provision sandbox up`.")
+				_, err = fmt.Fprintln(c.OutOrStdout(), words.T("sandbox.none"))
 				return err
 			}
 			for _, h := range hosts {
-				state := "stopped"
+				state := words.T("sandbox.stopped")
 				if h.Running {
-					state = "running"
+					state = words.T("sandbox.running")
 				}
 				if _, err := fmt.Fprintf(c.OutOrStdout(), "%-12s %-12s %s  %s\n", h.Name, h.Address, state, h.Inventory); err != nil {
 					return err

@@ -34,6 +34,7 @@ func plan() []floor {
 			}},
 			{"provision/sandbox", "throw-away cloud hosts on this machine", []string{
 				"provision/docker",
+				"provision/language",
 			}},
 		}},
 		{"tutorial and face", []room{

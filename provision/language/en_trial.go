@@ -18,8 +18,6 @@ func enTrial() words {
 		"prepare.ssh.differs":     "sshd on %s still allows more than `prepare: {ssh: strict}`; look at %s and at the Match blocks of its configuration",
 		"prepare.ssh.other.cause": "%[1]s has no running OpenSSH server; its SSH settings were left alone.",
 		"prepare.ssh.other.fix":   "Switch password logins off in the configuration of the SSH server that it has.",
-		"prepare.ssh.old.cause":   "OpenSSH %[2]s on %[1]s has no Include, which it takes to change its settings on trial; they were left alone.",
-		"prepare.ssh.old.fix":     "Put `PasswordAuthentication no` and `ChallengeResponseAuthentication no` at the top of /etc/ssh/sshd_config, then run `sshd -t && systemctl reload sshd`, and log in anew before you log out.",
 		"prepare.ssh.root.cause":  "root's login with a key stays open on %[1]s: %[2]s may not become root there.",
 		"prepare.ssh.root.fix":    "To close it too, give the user sudo: prepare: {user: {sudo: true}}.",
 

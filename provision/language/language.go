@@ -31,12 +31,12 @@ func rooms(tag Tag) []func() words {
 	if tag == Chinese {
 		return []func() words{
 			zhCertificate, zhCLI, zhDash, zhHelp, zhImage, zhInventory, zhNginx, zhPrepare, zhProbe, zhRelease, zhRemote, zhReport,
-			zhSetup, zhSite, zhState, zhSteps, zhSurvey, zhTransfer, zhTrial, zhTUI,
+			zhSandbox, zhSetup, zhSite, zhState, zhSteps, zhSurvey, zhTransfer, zhTrial, zhTUI,
 		}
 	}
 	return []func() words{
 		enCertificate, enCLI, enDash, enHelp, enImage, enInventory, enNginx, enPrepare, enProbe, enRelease, enRemote, enReport,
-		enSetup, enSite, enState, enSteps, enSurvey, enTransfer, enTrial, enTUI,
+		enSandbox, enSetup, enSite, enState, enSteps, enSurvey, enTransfer, enTrial, enTUI,
 	}
 }
 

@@ -18,8 +18,6 @@ func zhTrial() words {
 		"prepare.ssh.differs":     "%s 上的 sshd 允许的登录方式仍多于 `prepare: {ssh: strict}`，请检查 %s 及其配置中的 Match 块",
 		"prepare.ssh.other.cause": "%[1]s 上没有运行 OpenSSH 服务，其 SSH 设置保持不变。",
 		"prepare.ssh.other.fix":   "请在该主机所用 SSH 服务的配置中关闭密码登录。",
-		"prepare.ssh.old.cause":   "%[1]s 上的 OpenSSH %[2]s 不支持 Include，无法试行更改，其设置保持不变。",
-		"prepare.ssh.old.fix":     "请把 `PasswordAuthentication no` 和 `ChallengeResponseAuthentication no` 写在 /etc/ssh/sshd_config 开头，运行 `sshd -t && systemctl reload sshd`，并在退出前重新登录一次。",
 		"prepare.ssh.root.cause":  "%[1]s 上 root 的密钥登录仍然开放：%[2]s 在该主机上不能成为 root。",
 		"prepare.ssh.root.fix":    "如需一并关闭，请授予该用户 sudo：prepare: {user: {sudo: true}}。",
 

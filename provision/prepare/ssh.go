@@ -44,7 +44,7 @@ func (s *SSH) addPort(text string) {
 	}
 }
 
-// Includes reports whether sshd knows Include, with which its settings can be changed for a while: since 8.2.
+// Includes reports whether sshd knows Include, so that our settings have a file of their own: since 8.2. An older one's own file is edited.
 func (s SSH) Includes() bool {
 	major, minor, _ := strings.Cut(s.Version, ".")
 	a, _ := strconv.Atoi(major)
@@ -86,6 +86,14 @@ func (s SSH) Differs(wanted []Setting) string {
 	return diff.String()
 }
 
+// Own is the file that has our settings.
+func (s SSH) Own() string {
+	if s.Includes() {
+		return SSHOwn
+	}
+	return SSHMain
+}
+
 // Where sshd's settings lie. The name of ours comes before all others: the first value wins.
 const (
 	SSHMain = "/etc/ssh/sshd_config"
@@ -97,22 +105,30 @@ var (
 	sshApply = shell.Load(files, "ssh_tools.sh", "ssh_apply.sh")
 	sshKeep  = shell.Load(files, "ssh_keep.sh")
 	sshUndo  = shell.Load(files, "ssh_tools.sh", "ssh_undo.sh")
+
+	sshEditApply = shell.Load(files, "ssh_tools.sh", "ssh_edit_apply.sh")
+	sshEditKeep  = shell.Load(files, "ssh_tools.sh", "ssh_edit_keep.sh")
+	sshEditUndo  = shell.Load(files, "ssh_tools.sh", "ssh_edit_undo.sh")
 )
 
 // Trial is the change that has sshd take settings, to be confirmed by user.
 func (s SSH) Trial(host, user string, wanted []Setting) Trial {
-	return sshTrial(host, user, s.From, wanted, SSHMain, SSHOwn, sshLive)
+	return s.trial(host, user, wanted, SSHMain, SSHOwn, sshLive)
 }
 
-func sshTrial(host, user, from string, wanted []Setting, main, own, live string) Trial {
+func (s SSH) trial(host, user string, wanted []Setting, main, own, live string) Trial {
 	var text []string
 	for _, setting := range wanted {
 		text = append(text, setting.Keyword+" "+setting.Value)
 	}
+	apply, keep, undo := sshApply, sshKeep, sshUndo
+	if !s.Includes() {
+		apply, keep, undo = sshEditApply, sshEditKeep, sshEditUndo
+	}
 	return Trial{
 		Host: host, User: user,
-		Apply: sshApply.With(main, own, live, user, from, strings.Join(text, "\n")),
-		Keep:  sshKeep.With(own, live),
-		Undo:  sshUndo.With(main, own, live),
+		Apply: apply.With(main, own, live, user, s.From, strings.Join(text, "\n")),
+		Keep:  keep.With(main, own, live),
+		Undo:  undo.With(main, own, live),
 	}
 }

@@ -9,15 +9,6 @@ mkdir -p -- "$live" "${own%/*}" && printf '%s\n' "$settings" >"$live/provision.c
 if [ -f "$own" ]; then cp -p -- "$own" "$live/before" || exit 1; fi
 : >"$live/begun"
 { echo "Include $live/*.conf"; cat -- "$live/before" 2>/dev/null || :; } >"$own.new" && chmod 644 "$own.new" && mv -f -- "$own.new" "$own" || exit 1
-# The first value that sshd reads is the one: ours has to come before all others, those of a Match excepted.
-won() {
-	for u in "$user" root; do
-		effective "$main" "user=$u,$from" >"$live/effective" || return 1
-		printf '%s\n' "$settings" | tr A-Z a-z | while read -r name value; do
-			[ "$name" = challengeresponseauthentication ] || grep -qx "$name $value" "$live/effective" || { grep "^$name " "$live/effective"; exit 1; }
-		done || return 1
-	done
-}
 if ! won >/dev/null; then
 	cp -p -- "$main" "$live/main" && cp -p -- "$main" "$main.new" && { echo "Include $own"; cat -- "$live/main"; } >"$main.new" && mv -f -- "$main.new" "$main" || exit 1
 	won || { echo "something in $main or the files that it includes overrides this" >&2; exit 1; }

@@ -22,6 +22,8 @@ type hostClient struct {
 	*remote.Client
 	t    *testing.T
 	host sandbox.Host
+
+	noInclude bool // its sshd is taken for one that knows no Include
 }
 
 func logIn(t *testing.T, host sandbox.Host) *hostClient {
@@ -31,7 +33,7 @@ func logIn(t *testing.T, host sandbox.Host) *hostClient {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	return &hostClient{client, t, host}
+	return &hostClient{Client: client, t: t, host: host}
 }
 
 func dial(ctx context.Context, host sandbox.Host) (*remote.Client, error) {
@@ -78,6 +80,63 @@ func (h *hostClient) state() string {
 		for u in kevin root; do sshd -T -C user=$u,host=a,addr=127.0.0.1; done; ls /run/provision-sshd 2>/dev/null || :`)
 }
 
+// strict is the trial of settings that sshd does not have yet.
+func (h *hostClient) strict(t *testing.T, settings ...Setting) Trial {
+	t.Helper()
+	out, err := h.Exec(t.Context(), remote.Command{Script: Query{User: h.host.User}.Script(), Sudo: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := Parse(out)
+	if !f.SSH.Includes() || len(f.SSH.Ports) == 0 || f.SSH.Differs(settings) == "" {
+		t.Fatalf("sshd is known as %+v", f.SSH)
+	}
+	if h.noInclude {
+		f.SSH.Version = "8.0"
+	}
+	trial := f.SSH.Trial(h.host.Name, h.host.User, settings)
+	trial.Limit = limit
+	return trial
+}
+
+// refusing is a change of sshd after which nobody can log in.
+func (h *hostClient) refusing(t *testing.T) Trial {
+	t.Helper()
+	return h.strict(t, Setting{"PasswordAuthentication", "no"}, Setting{"AllowUsers", "nobody"})
+}
+
+// undone has a change made that nobody can confirm, and the host as before in time.
+func (h *hostClient) undone(t *testing.T, trial Trial, codes string) {
+	t.Helper()
+	before, begun := h.state(), time.Now()
+	err := trial.Run(t.Context(), h, h.anew)
+	took := time.Since(begun)
+	t.Logf("after %s: %v", took.Round(100*time.Millisecond), err)
+	if code := provision.CodeOf(err); !strings.Contains(codes, code) || code == "" || provision.ExitCode(err) != provision.ExitFailed {
+		t.Errorf("ends with %v", err)
+	}
+	if took > limit+15*time.Second {
+		t.Errorf("the end comes after %s", took)
+	}
+	if after := h.state(); after != before {
+		t.Errorf("the host is not as before:\n%s", Diff("host", before, after))
+	}
+	if _, err := h.Exec(t.Context(), remote.Command{Argv: []string{"true"}}); err != nil {
+		t.Errorf("nobody gets in: %v", err)
+	}
+}
+
+// restart is a reboot.
+func (h *hostClient) restart(t *testing.T) {
+	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), "docker", "restart", "-t", "5", h.host.Container).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if _, err := sandbox.Up(t.Context(), sandbox.Options{Name: h.host.Name, NoBaseImage: true}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestTrialOnHost makes changes that lock everybody out of a real host, which has to let us in again by itself.
 func TestTrialOnHost(t *testing.T) {
 	t.Parallel()
@@ -86,44 +145,11 @@ func TestTrialOnHost(t *testing.T) {
 	// Whoever is logged in is cut off too: there is no exception for established connections.
 	cut := Trial{Host: host.Name, User: host.User, Limit: limit, Keep: "exit 1",
 		Apply: "iptables -I INPUT -p tcp --dport 22 -j DROP", Undo: "iptables -D INPUT -p tcp --dport 22 -j DROP 2>/dev/null || :"}
-	strict := func(settings ...Setting) Trial {
-		out, err := h.Exec(t.Context(), remote.Command{Script: Query{User: host.User}.Script(), Sudo: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		f := Parse(out)
-		if !f.SSH.Includes() || len(f.SSH.Ports) == 0 || f.SSH.Differs(settings) == "" {
-			t.Fatalf("sshd is known as %+v", f.SSH)
-		}
-		trial := f.SSH.Trial(host.Name, host.User, settings)
-		trial.Limit = limit
-		return trial
-	}
-	refusing := func() Trial { return strict(Setting{"PasswordAuthentication", "no"}, Setting{"AllowUsers", "nobody"}) }
-	// undone has a change made that nobody can confirm, and the host as before in time.
-	undone := func(t *testing.T, trial Trial, codes string) {
-		before, begun := h.state(), time.Now()
-		err := trial.Run(t.Context(), h, h.anew)
-		took := time.Since(begun)
-		t.Logf("after %s: %v", took.Round(100*time.Millisecond), err)
-		if code := provision.CodeOf(err); !strings.Contains(codes, code) || code == "" || provision.ExitCode(err) != provision.ExitFailed {
-			t.Errorf("ends with %v", err)
-		}
-		if took > limit+15*time.Second {
-			t.Errorf("the end comes after %s", took)
-		}
-		if after := h.state(); after != before {
-			t.Errorf("the host is not as before:\n%s", Diff("host", before, after))
-		}
-		if _, err := h.Exec(t.Context(), remote.Command{Argv: []string{"true"}}); err != nil {
-			t.Errorf("nobody gets in: %v", err)
-		}
-	}
-	t.Run("rule that cuts the connection", func(t *testing.T) { undone(t, cut, "trial.undone") })
-	t.Run("sshd that refuses the login", func(t *testing.T) { undone(t, refusing(), "trial.undone") })
+	t.Run("rule that cuts the connection", func(t *testing.T) { h.undone(t, cut, "trial.undone") })
+	t.Run("sshd that refuses the login", func(t *testing.T) { h.undone(t, h.refusing(t), "trial.undone") })
 	t.Run("sshd that refuses the login, and nobody declines", func(t *testing.T) {
 		before := h.state()
-		err := refusing().Run(t.Context(), deaf{h}, h.anew)
+		err := h.refusing(t).Run(t.Context(), deaf{h}, h.anew)
 		// Which of the two it is depends on whether the undone login lets the last question through.
 		if code := provision.CodeOf(err); code != "trial.undoing" && code != "trial.undone" {
 			t.Errorf("ends with %v", err)
@@ -147,7 +173,7 @@ func TestTrialOnHost(t *testing.T) {
 	})
 	t.Run("reboot before the confirmation", func(t *testing.T) {
 		before := h.state()
-		ssh := strict(Setting{"PasswordAuthentication", "no"}, Setting{"PermitRootLogin", "no"})
+		ssh := h.strict(t, Setting{"PasswordAuthentication", "no"}, Setting{"PermitRootLogin", "no"})
 		ssh.Limit, ssh.Folder = 10*time.Minute, trialFolder
 		rule := cut
 		rule.Limit, rule.Folder, rule.Apply = 10*time.Minute, "/run/provision-trial/other", "iptables -I INPUT -p tcp --dport 81 -j DROP"
@@ -159,12 +185,7 @@ func TestTrialOnHost(t *testing.T) {
 		if now := h.state(); now == before || !strings.Contains(now, "--dport 81") || !strings.Contains(now, "passwordauthentication no") {
 			t.Fatalf("nothing has changed:\n%s", now)
 		}
-		if out, err := exec.CommandContext(t.Context(), "docker", "restart", "-t", "5", host.Container).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		if _, err := sandbox.Up(t.Context(), sandbox.Options{Name: host.Name, NoBaseImage: true}); err != nil {
-			t.Fatal(err)
-		}
+		h.restart(t)
 		after := h.state()
 		if strings.Contains(after, "--dport 81") || !strings.Contains(after, "passwordauthentication yes") {
 			t.Errorf("the reboot has not brought the old state back:\n%s", after)
@@ -175,7 +196,7 @@ func TestTrialOnHost(t *testing.T) {
 	})
 	t.Run("confirmed", func(t *testing.T) {
 		h := logIn(t, host)
-		trial := strict(StrictSSH(true)...)
+		trial := h.strict(t, StrictSSH(true)...)
 		trial.Sudo = true
 		if err := trial.Run(t.Context(), h, h.anew); err != nil {
 			t.Fatal(err)
@@ -188,6 +209,49 @@ func TestTrialOnHost(t *testing.T) {
 		}
 		logIn(t, host)
 	})
+}
+
+// TestTrialOnOldServer edits the one file of an sshd that knows no Include, as OpenSSH 8.0.
+func TestTrialOnOldServer(t *testing.T) {
+	t.Parallel()
+	host := sandboxtest.Host(t, sandbox.Options{Sudo: sandbox.SudoNoPassword, NoBaseImage: true, SSHD: []string{"PasswordAuthentication yes"}})
+	h := logIn(t, host)
+	h.noInclude = true
+	h.inside(`sed -i '/^Include/d' /etc/ssh/sshd_config; echo PasswordAuthentication yes >>/etc/ssh/sshd_config
+		: >/run/mark; kill -HUP $(cat /run/sshd.pid); until [ /run/sshd.pid -nt /run/mark ]; do sleep 0.1; done`)
+	h.undone(t, h.refusing(t), "trial.undone")
+	wrong := h.strict(t, Setting{"PasswordAuthentication", "maybe"})
+	h.undone(t, wrong, "trial.failed")
+	unkept := h.strict(t, Setting{"PasswordAuthentication", "no"})
+	unkept.Keep = "mv() { return 1; }\n" + unkept.Keep
+	h.undone(t, unkept, "trial.unkept")
+	before, disk := h.state(), h.inside("cat /etc/ssh/sshd_config")
+	trial := h.strict(t, StrictSSH(true)...)
+	trial.Limit, trial.Sudo, trial.Folder = 10*time.Minute, true, trialFolder
+	if err := trial.begin(t.Context(), h); err != nil {
+		t.Fatal(err)
+	}
+	if now := h.state(); !strings.Contains(now, "passwordauthentication no") || !strings.Contains(now, "permitrootlogin no") {
+		t.Fatalf("nothing has changed:\n%s", now)
+	}
+	h.restart(t)
+	if after := h.state(); after != before {
+		t.Errorf("the reboot has not brought the old state back:\n%s", Diff("host", before, after))
+	}
+	h = logIn(t, host)
+	h.noInclude = true
+	trial = h.strict(t, StrictSSH(true)...)
+	trial.Sudo = true
+	if err := trial.Run(t.Context(), h, h.anew); err != nil {
+		t.Fatal(err)
+	}
+	if now := h.inside("cat /etc/ssh/sshd_config"); !strings.HasSuffix(now, "\n"+disk) || !strings.HasPrefix(now, "PasswordAuthentication no\n") {
+		t.Errorf("on the disk lies\n%s", now)
+	}
+	if kept := h.inside("cat /etc/ssh/sshd_config.before-provision; sshd -T -C user=kevin,host=a,addr=127.0.0.1 | grep -x 'passwordauthentication no'"); kept != disk+"passwordauthentication no\n" {
+		t.Errorf("the old configuration is\n%s", kept)
+	}
+	logIn(t, host)
 }
 
 // deaf is a host that begins what it is told and cannot be asked again.

@@ -5,9 +5,6 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -65,31 +62,6 @@ func TestWhatATimerIs(t *testing.T) {
 		if found.Installed != text || found.Architecture() != "arm64" || found.Last != nil || found.inCrontab() != (scheduler == Cron) {
 			t.Errorf("%s: found %+v", scheduler, found)
 		}
-	}
-}
-
-// The units are what systemd takes, where there is one to ask.
-func TestSystemdTakesTheUnits(t *testing.T) {
-	analyze, err := exec.LookPath("systemd-analyze")
-	if err != nil {
-		t.Skip("there is no systemd-analyze")
-	}
-	timer := timerFor(t, Systemd)
-	dir := t.TempDir()
-	timer.StateDir = dir
-	if err := os.MkdirAll(Folder(dir), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(timer.program(), []byte("#!/bin/sh\n"), 0o700); err != nil { //nolint:gosec // it is to be run
-		t.Fatal(err)
-	}
-	timer.User = "root"
-	unit := filepath.Join(dir, "provision-renew-myweb")
-	if err := cmpErr(os.WriteFile(unit+".service", []byte(timer.service()), 0o600), os.WriteFile(unit+".timer", []byte(timer.timer()), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", unit+".service", unit+".timer").CombinedOutput(); err != nil {
-		t.Errorf("%v: %s", err, out)
 	}
 }
 

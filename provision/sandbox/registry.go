@@ -75,7 +75,7 @@ func (r recipe) overlay() (*bytes.Buffer, error) {
 func (r rootfs) fromImage(ctx context.Context, recipe recipe, image, path string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, rootfsTimeout, fmt.Errorf("not done after %s", rootfsTimeout))
 	defer cancel()
-	r.log(fmt.Sprintf("making the root file system of the sandbox's %s from %s: about a minute, once", recipe.name, image))
+	r.say("sandbox.rootfs.from-image", recipe.name, image)
 	name := buildName + recipe.name + "-" + recipe.version()
 	cleanUp := context.WithoutCancel(ctx)
 	defer func() {
@@ -113,11 +113,11 @@ func (r rootfs) pulled(ctx context.Context, image string) bool {
 	if !reachable(ctx, registryURL) {
 		return false
 	}
-	r.log("pulling " + image)
+	r.say("sandbox.pulling", image)
 	ctx, cancel := context.WithTimeout(ctx, pullTimeout)
 	defer cancel()
 	if _, err := r.engine.run(ctx, "pull", "--quiet", image); err != nil {
-		r.log(fmt.Sprintf("%s cannot be pulled, so Debian's packages take its place: %v", image, err))
+		r.say("sandbox.pull-failed", image, err)
 		return false
 	}
 	return true

@@ -140,7 +140,7 @@ func TestRealBaseImage(t *testing.T) {
 func TestPurgeArchives(t *testing.T) {
 	cache := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", cache)
-	r := rootfs{log: func(line string) { t.Log(line) }}
+	r := rootfs{say: func(key string, args ...any) { t.Log(key, args) }}
 	path, err := r.kept(t.Context(), "host-1.tar", func(path string) error { return os.WriteFile(path, nil, 0o644) })
 	if err != nil {
 		t.Fatal(err)

@@ -77,7 +77,7 @@ func (r recipe) version() string {
 // cache directory, so that each is made once.
 type rootfs struct {
 	engine engine
-	log    func(string)
+	say    func(key string, args ...any)
 }
 
 // cacheDir is where the archives are kept.
@@ -135,7 +135,7 @@ func (r rootfs) archive(ctx context.Context, recipe recipe) (string, error) {
 		if err != nil {
 			return fmt.Errorf("cannot make the root file system of the sandbox's %s: %w", recipe.name, err)
 		}
-		r.log(fmt.Sprintf("made the root file system of the sandbox's %s in %s", recipe.name, time.Since(started).Round(time.Second)))
+		r.say("sandbox.rootfs.made", recipe.name, time.Since(started).Round(time.Second))
 		return nil
 	})
 }
@@ -145,7 +145,7 @@ func (r rootfs) bootstrap(ctx context.Context, recipe recipe, path string) error
 	if err := canBootstrap(); err != nil {
 		return err
 	}
-	r.log(fmt.Sprintf("making the root file system of the sandbox's %s from Debian's packages: one to two minutes, once", recipe.name))
+	r.say("sandbox.rootfs.from-packages", recipe.name)
 	ctx, cancel := context.WithTimeoutCause(ctx, rootfsTimeout, fmt.Errorf("not done after %s", rootfsTimeout))
 	defer cancel()
 

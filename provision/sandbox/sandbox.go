@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/kehuo/provision/provision/language"
 )
 
 // The account on every sandbox host. The password is set so that password
@@ -78,6 +80,8 @@ type Options struct {
 	// Log receives a line for each part of the work as it begins. It may be
 	// called from several goroutines, but never by two at once.
 	Log func(line string)
+	// Words are those of the lines; English when nil.
+	Words *language.Printer
 
 	// Engine is the host's engine: 20.10 when empty, or another one of the
 	// table engines.
@@ -179,6 +183,9 @@ func Status(ctx context.Context) ([]Host, error) {
 	return e.hosts(ctx, func(h Host) bool { return filepath.Dir(h.dir) == dir })
 }
 
+// say logs a line of the catalogue.
+func (o Options) say(key string, args ...any) { o.Log(o.Words.T(key, args...)) }
+
 // normalized fills in the defaults and refuses what cannot work.
 func (o Options) normalized() (Options, error) {
 	if o.Name == "" {
@@ -225,6 +232,9 @@ func (o Options) normalized() (Options, error) {
 		if port < 1 || port > 65535 || slices.Contains(standardPorts, port) {
 			return o, fmt.Errorf("cannot publish port %d of a sandbox host: ask for ports between 1 and 65535 beside 22, 80 and 443, which are published anyway", port)
 		}
+	}
+	if o.Words == nil {
+		o.Words = language.New(language.English)
 	}
 	log := o.Log
 	var mutex sync.Mutex

@@ -253,7 +253,7 @@ func TestMissingDockerIsNamed(t *testing.T) {
 func TestMissingDebootstrapIsNamed(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	_, err := rootfs{log: func(string) {}}.archive(t.Context(), engines[0].recipe())
+	_, err := rootfs{say: func(string, ...any) {}}.archive(t.Context(), engines[0].recipe())
 	var missing *MissingError
 	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "apt-get install --yes mmdebstrap") {
 		t.Errorf("got %v", err)

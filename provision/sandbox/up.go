@@ -31,7 +31,7 @@ type upper struct {
 	real    bool   // base is the image itself and not the stand-in
 }
 
-func newUpper(o Options) *upper { return &upper{options: o, rootfs: rootfs{log: o.Log}} }
+func newUpper(o Options) *upper { return &upper{options: o, rootfs: rootfs{say: o.say}} }
 
 // prepare makes what all hosts share: their image and the stand-in.
 func (u *upper) prepare(ctx context.Context) error {
@@ -78,7 +78,7 @@ func (u *upper) prepareImage(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	u.options.Log("importing the host's image")
+	u.options.say("sandbox.image")
 	if _, err := u.engine.run(ctx, "import", "--change", "LABEL "+labelImage+"="+recipe.version(), archive, image); err != nil {
 		return "", fmt.Errorf("cannot import the sandbox's image: %w", err)
 	}
@@ -95,7 +95,7 @@ func (u *upper) host(ctx context.Context, name string) error {
 		return err
 	}
 	if !host.Running {
-		u.options.Log(fmt.Sprintf("starting %s at %s", name, host.Address))
+		u.options.say("sandbox.starting", name, host.Address)
 		if _, err := u.engine.run(ctx, "start", host.Container); err != nil {
 			return fmt.Errorf("cannot start sandbox host %s: %w", name, err)
 		}
@@ -109,7 +109,7 @@ func (u *upper) host(ctx context.Context, name string) error {
 	if err := u.engine.trust(ctx, host); err != nil {
 		return err
 	}
-	u.options.Log(fmt.Sprintf("%s at %s is up after %.1f s", name, host.Address, time.Since(started).Seconds()))
+	u.options.say("sandbox.up", name, host.Address, time.Since(started).Seconds())
 	return nil
 }
 

@@ -27,7 +27,7 @@ func newSSH(h *Host, s step) provision.Step {
 
 // Plan implements provision.Step.
 func (s ssh) Plan() ([]provision.Change, error) {
-	if !s.concerned() || !s.facts.SSH.Includes() {
+	if !s.concerned() {
 		return nil, nil
 	}
 	diff := s.facts.SSH.Differs(prepare.StrictSSH(s.noRoot()))
@@ -60,10 +60,8 @@ func (s ssh) Verify(_ context.Context, r *provision.Reporter) error {
 	switch {
 	case f.Version == "":
 		r.Finding(s.finding(provision.SeverityInfo, "ssh.other", s.host))
-	case !f.Includes():
-		r.Finding(s.finding(provision.SeverityWarning, "ssh.old", s.host, f.Version))
 	case f.Differs(prepare.StrictSSH(s.noRoot())) != "":
-		return provision.Fail("prepare.ssh.differs", s.host, prepare.SSHOwn)
+		return provision.Fail("prepare.ssh.differs", s.host, f.Own())
 	case s.user != "root" && !s.noRoot():
 		r.Finding(s.finding(provision.SeverityInfo, "ssh.root", s.host, s.user))
 	}

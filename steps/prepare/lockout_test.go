@@ -37,7 +37,7 @@ func TestPlansThatCanLockOut(t *testing.T) {
 		{"strict, ufw that accepts", sshd + "firewall ufw\nfirewall.policy ACCEPT\n", strict, "prepare.firewall.action(22 80 443) +22 +80 +443\n" + everybody + "\n" + passwords},
 		{"strict, nothing to do it with", sshd, strict, "prepare.firewall.no-nft"},
 		{"strict, nobody knows sshd's port", nft, strict, "prepare.firewall.no-port"},
-		{"strict, an old sshd", strings.Replace(sshd, "9.2", "8.0", 1) + closed + table, strict, ""},
+		{"strict, an old sshd", strings.Replace(sshd, "9.2", "8.0", 1) + closed + table, strict, passwords},
 	} {
 		p := &Preparation{Inventory: &inventory.Inventory{Prepare: test.wanted, Site: inventory.Site{Ports: inventory.DefaultPorts(true)}}, Words: language.Keys()}
 		h := p.NewHost(inventory.Host{Name: "aliyun", Address: "203.0.113.10", User: "kevin"}, false)

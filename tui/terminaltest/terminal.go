@@ -96,7 +96,13 @@ func (x *Terminal) Raw() string {
 // Wait waits until the program has written all of texts, in any order, since the last wait.
 func (x *Terminal) Wait(texts ...string) {
 	x.t.Helper()
-	deadline := time.After(Patience)
+	x.WaitFor(Patience, texts...)
+}
+
+// WaitFor is Wait for what takes its time.
+func (x *Terminal) WaitFor(patience time.Duration, texts ...string) {
+	x.t.Helper()
+	deadline := time.After(patience)
 	for {
 		raw := x.Raw()
 		since := ansi.Strip(raw[x.mark:])
