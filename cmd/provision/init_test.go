@@ -56,11 +56,11 @@ func TestInitInChinese(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := startInit(t, dir, "", "--lang", "zh", "--address", "203.0.113.10", "--identity", "", "--directory", "/srv/site", "--domain", "")
-	for _, prompt := range []string{"SSH 端口 [22]:", "用户 [kevin]:", "网站名称 [myweb]:", "网站文件夹 [.]:"} {
+	for _, prompt := range []string{"SSH 端口 [22]：", "用户 [kevin]：", "网站名称 [myweb]：", "网站文件夹 [.]："} {
 		x.Wait(prompt)
 		x.Type("\n")
 	}
-	x.Wait("输入 - 表示留空", "证书 [some.pem]:")
+	x.Wait("输入 - 表示留空", "证书 [some.pem]：")
 	x.Type("-\n")
 	x.Wait("inventory.yaml")
 	x.Ended(0)
