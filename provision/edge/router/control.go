@@ -291,7 +291,7 @@ func (r *Router) tellOthers(ctx context.Context, revision int64) error {
 			continue
 		}
 		answer, err := tell(ctx, socket, message{Reload: revision}, peerTime)
-		if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, errSilent) {
+		if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, errSilent) {
 			answer, err = tell(ctx, socket, message{Reload: revision}, peerTime) // it was just about to end, and has closed its socket
 		}
 		if isGone(err) {
