@@ -177,7 +177,10 @@ func plan() []floor {
 			{"provision/docker", "docker commands as values", []string{
 				"provision/safetext",
 			}},
-			{"provision/edge", "many sites on one host's ports", nil},
+			{"provision/edge", "many sites on one host's ports", []string{
+				"provision/docker",
+				"provision/shell",
+			}},
 			{"provision/probe", "questions to a site, from here and from the host", []string{
 				"provision/inventory",
 				"provision/safetext",

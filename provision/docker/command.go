@@ -15,6 +15,7 @@ const (
 	LabelTree      = "io.provision.tree"      // image: digest of the files it was built from
 	LabelSpec      = "io.provision.spec"      // container: digest of its run specification
 	LabelRelease   = "io.provision.release"   // container: the release that it is
+	LabelEdge      = "io.provision.edge"      // container: its name, where it is a part of the host's edge
 	LabelResponder = "io.provision.responder" // container: it answers a CA's challenges, and ends by itself
 )
 
