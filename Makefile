@@ -31,8 +31,8 @@ demo: ## a cloud host on this machine, with the sample site live on it; BARE=1: 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'gofmt would change the files above'; exit 1; }
 	go vet ./...
-	go vet -tags host,bare ./...
-	$(LINTER) -tags host,bare ./...
+	go vet -tags host,bare,fleet ./...
+	$(LINTER) -tags host,bare,fleet ./...
 
 test: ## every check: linters, unit tests, end-to-end tests on sandbox hosts, all under the race detector
 	@PROVISION_SETUP_STATE=$(TEST_STATE) $(SETUP) start $(TEST_PACKAGES)
@@ -66,7 +66,7 @@ bench: ## the program beside what people would use instead; prints the tables of
 	go run ./provision/bench
 
 fleet: build ## the program over 1 to 1,000 simulated hosts that have nothing to do; prints the table of docs/measured.md (about a minute)
-	go test -count=1 -timeout 10m -v -run 'TestFleetTable|TestFirstDeployments' ./steps/golden -args -program $(CURDIR)/bin/provision
+	go test -tags fleet -count=1 -timeout 10m -v -run 'TestFleetTable|TestFirstDeployments' ./steps/golden -args -program $(CURDIR)/bin/provision
 
 release: own ## archives, packages and checksums in dist/; the same commit gives the same bytes
 	rm -rf dist
