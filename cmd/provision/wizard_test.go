@@ -95,6 +95,7 @@ func (w *wizardTest) mended(t *testing.T) {
 	x.Resize(60, 18)
 	x.Wait("Retry from step 7")
 	x.Type("r")
+	x.Wait(english.T("wizard.now.connect")) // else the old failure, drawn anew, is taken for the next one
 	x.Resize(90, 28)
 	x.Wait("Step 7 failed: Build the image", "enter "+english.T("wizard.key.take")) // nothing was mended yet
 	x.Type("e")
