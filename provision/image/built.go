@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -237,11 +238,7 @@ func (r *Registries) Pack(ctx context.Context, b *Built, layers []Layer, progres
 	total, done := Size(layers), int64(0)
 	tell := func(n int64) { done += n; progress(min(max(done, 0), total), total) }
 	for n, l := range packed.Layers {
-		wanted := false
-		for _, w := range layers {
-			wanted = wanted || w.DiffID == l.DiffID
-		}
-		if !wanted {
+		if !slices.ContainsFunc(layers, func(w Layer) bool { return w.DiffID == l.DiffID }) {
 			continue
 		}
 		if l.unpacked() {

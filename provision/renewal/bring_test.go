@@ -53,8 +53,9 @@ func newPair(t *testing.T, serial int64) certificate.Pair {
 // A pair that the site does not show goes back, as does one that nginx refuses; what was there before is there again.
 func TestAPairThatIsNotServedGoesBack(t *testing.T) {
 	dir := t.TempDir()
-	nginx := filepath.Join(dir, "docker")                                                                                                             // stands in for docker exec CONTAINER nginx …
-	if err := os.WriteFile(nginx, []byte("#!/bin/sh\n[ ! -e "+dir+"/refuse ] || { echo 'nginx: [emerg] too weak'; exit 1; }\n"), 0o700); err != nil { //nolint:gosec // it is to be run
+	// It stands in for docker exec CONTAINER nginx.
+	nginx := filepath.Join(dir, "docker")
+	if err := os.WriteFile(nginx, []byte("#!/bin/sh\n[ ! -e "+dir+"/refuse ] || { echo 'nginx: [emerg] too weak'; exit 1; }\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
