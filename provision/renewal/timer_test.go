@@ -2,6 +2,7 @@ package renewal
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
@@ -19,7 +20,7 @@ func timerFor(t *testing.T, scheduler string) Timer {
 	var program bytes.Buffer
 	w := gzip.NewWriter(&program)
 	_, err := w.Write([]byte("program"))
-	if err = cmpErr(err, w.Close()); err != nil {
+	if err = cmp.Or(err, w.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return Timer{
@@ -29,15 +30,6 @@ func timerFor(t *testing.T, scheduler string) Timer {
 		},
 		StateDir: "/home/kevin/.my 100% site.provision", User: "kevin", Scheduler: scheduler, Program: program.Bytes(),
 	}
-}
-
-func cmpErr(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func TestWhatATimerIs(t *testing.T) {
